@@ -1,0 +1,80 @@
+"""What can go wrong, in the program's own words.
+
+Each kind carries the error code of the API reference. The HTTP status that goes with a code is
+`handlers/errors.py`'s business; the socket's `error_code` and the queue use the same codes.
+"""
+
+
+class Failure(Exception):
+    """Something the caller is told about: a message for people, `details` for programs.
+
+    Both may be shown to anyone who can make the call, so neither ever holds a secret.
+    """
+
+    code = "INTERNAL_SERVER_ERROR"
+
+    def __init__(self, message: str, **details):
+        super().__init__(message)
+        self.details = details
+
+
+class BadRequest(Failure):
+    """Well-formed, but it cannot work (status 400; the reference has no code of its own for it)."""
+
+    code = "BAD_REQUEST"
+
+
+class Unauthorized(Failure):
+    code = "AUTHENTICATION_ERROR"
+
+
+class Forbidden(Failure):
+    code = "AUTHORIZATION_ERROR"
+
+
+class Invalid(Failure):
+    """Not of the form the call takes; `details` are `field` and `issue`."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, field: str, issue: str):
+        super().__init__("Request validation failed", field=field, issue=issue)
+
+
+class NotFound(Failure):
+    code = "NOT_FOUND"
+
+
+class Conflict(Failure):
+    code = "CONFLICT"
+
+
+class TooMany(Failure):
+    """A limit was hit; `details.retry_after` is in whole seconds."""
+
+    code = "RATE_LIMIT_EXCEEDED"
+
+
+class DownloadError(Failure):
+    """Our side of a download failed: the disk, the library, a name that is taken."""
+
+    code = "DOWNLOAD_ERROR"
+
+
+class ConfigurationError(Failure):
+    code = "CONFIGURATION_ERROR"
+
+
+class DatabaseError(Failure):
+    code = "DATABASE_ERROR"
+
+
+class ProviderError(Failure):
+    """A source failed. `final` means that asking again is of no use; `retry_after` is what it asked for, in seconds."""
+
+    code = "PROVIDER_ERROR"
+
+    def __init__(self, message: str, *, final: bool = False, retry_after: float | None = None, **details):
+        super().__init__(message, **details)
+        self.final = final
+        self.retry_after = retry_after

@@ -1,0 +1,51 @@
+"""The program's nouns. Frozen, plain, and without behaviour of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Mapping
+
+Number = int | float  # 6.5 is the only kind of float: a decimal episode, always a special (season 0)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One search result. `key` is the provider's own; the series id is `<provider name>_<key>`."""
+
+    key: str
+    name: str
+    site: str = ""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One episode that a provider has. `ref` is the provider's own handle on it (a URL, an id)."""
+
+    season: int
+    number: Number
+    title: str = ""
+    ref: str = ""
+    size: int | None = None
+    aired: str | None = None  # ISO date; in the future means not yet aired
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Everything a provider says about one series."""
+
+    key: str
+    title: str
+    description: str = ""
+    site: str = ""
+    episodes: tuple[Episode, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the bytes of one episode are, right now."""
+
+    url: str
+    extension: str  # with the dot, one of store.titles.MEDIA
+    headers: Mapping[str, str] = field(default_factory=dict)  # e.g. Authorization; never leaves the first origin
+    size: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)  # sha256, sha1, md5, crc32 -> lower-case hex
