@@ -1,0 +1,177 @@
+"""F1 to F3 of faults.md, and that codes and keys keep their promises."""
+
+import unicodedata
+from pathlib import PurePosixPath, PureWindowsPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store import titles
+from store.titles import code, decode, episode_path, fold, phrase, safe, slug
+
+HOSTILE = (
+    "../x", "..\\x", "/etc/passwd", "a\0b", "C:", "C:\\x", "\\\\srv\\x", "%2e%2e", "a／b", "x" * 2000, "CON", "nul.mkv", "COM1",
+    "a.", ".hidden", "", ".", "..", "~", "-rf", "a\u202egpj.exe", "aux .txt", "LPT¹", "\ud800", "e\u200d\u0301", "a?\u0301", "?*<>",
+    "\n", "...", ". .", "日" * 100, "𝒜" * 90, "a" + "\u0301" * 400, "\u0301" * 400, "<\u0338", "\ufffe", "CONIN$",
+)  # fmt: skip
+anything = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(), max_size=60), st.text(st.sampled_from("./\\:. aCON-~\u0301日\0"), max_size=400))
+
+
+def check(name: str) -> None:
+    """One harmless component on every system that we know of."""
+    assert name and name not in (".", "..") and len(name.encode()) <= 240
+    assert not set(name) & set('<>:"/\\|?*／＼') and name == unicodedata.normalize("NFC", name)
+    assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in name)
+    assert name[0] not in "-~. " and name[-1] not in ". "
+    assert PurePosixPath(name).parts == PureWindowsPath(name).parts == (name,)
+    assert name.split(".")[0].rstrip().upper() not in ("CON", "PRN", "AUX", "NUL", "COM1", "LPT¹", "CONIN$")
+    assert safe(name) == name
+
+
+@given(anything)
+@settings(max_examples=300, deadline=None)
+def test_every_name_is_safe_and_stays_so(text):
+    check(safe(text))
+    assert safe(text) == safe(text)
+    check(safe(text, keep=" - S01E05.mkv"))
+    assert safe(text, keep=" - S01E05.mkv").endswith(" - S01E05.mkv")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names(text):
+    check(safe(text))
+
+
+def test_names_that_differ_stay_different():
+    names = ["CON", "nul.mkv", "COM1", "a.", ".hidden", "", ".", "..", "~", "-rf"]
+    assert len({safe(name).casefold() for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "日", "𝒜", "e\u0327\u0323"])
+def test_two_long_twins_stay_two(letter):
+    one, two = (safe(letter * 300 + tail, keep=" - S01E05.mkv") for tail in "ab")
+    assert one != two and one.endswith(" - S01E05.mkv") and 200 < len(one.encode()) <= 240
+
+
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        ("Das Mädchen: Ein Anfang", "Das Mädchen - Ein Anfang"),
+        ("Ein/Aus", "Ein-Aus"),
+        ("Warum? Darum!", "Warum Darum!"),
+        ("Ende...", "Ende"),
+        ('Der "Graf"', "Der 'Graf'"),
+        ("  viel   Platz ", "viel Platz"),
+        ("con.mkv", "_con.mkv"),
+        ("Console", "Console"),
+        ("U\u0308ber", "Über"),
+        ("東京", "東京"),
+        ("A -- B", "A -- B"),
+    ],
+)
+def test_names_stay_readable(text, name):
+    assert safe(text) == name
+
+
+def test_no_room_is_a_bug_of_the_caller():
+    with pytest.raises(ValueError):
+        safe("x", keep="y" * 230)
+
+
+@pytest.mark.parametrize(
+    "text, key",
+    [("Über-Ich!", "ueber-ich"), ("U\u0308ber", "ueber"), ("Straße 9", "strasse-9"), ("Łódź", "lodz"), ("日本", ""), ("", "")],
+)
+def test_slug(text, key):
+    assert slug(text) == key
+
+
+@pytest.mark.parametrize(
+    "one, two",
+    [
+        ("Das Mädchen", "das maedchen"),
+        ("Straße", "STRASSE"),
+        ("Fate/Zero", "fate zero"),
+        ("Salz & Brot", "Salz and Brot"),
+        ("Nachtzug (2019)", "Nachtzug"),
+        ("Nachtzug [2019]", "nachtzug"),
+        ("Pokémon", "Pokemon"),
+        ("Ｎａｃｈｔ", "nacht"),
+    ],
+)
+def test_fold_sees_one_title(one, two):
+    assert fold(one) == fold(two)
+
+
+@pytest.mark.parametrize("one, two", [("Nacht 2", "Nacht"), ("が", "か"), ("!!", "??"), ("2019", "2020"), ("(2019)", "(2020)"), ("Die Nacht", "Nacht")])
+def test_fold_keeps_two_titles_apart(one, two):
+    assert fold(one) != fold(two)
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_fold_does_not_see_the_form(text):
+    assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text))
+    assert bool(fold(text)) == bool(text.strip())
+
+
+numbers = st.integers(0, 9999) | st.decimals("0.1", "999", places=1).map(float).filter(lambda n: n % 1)
+
+
+@given(st.integers(0, 9999), numbers)
+@settings(max_examples=200)
+def test_codes_come_back(season, number):
+    season = 0 if number % 1 else season
+    assert decode(code(season, number)) == decode(code(season, number).lower()) == (season, number)
+    assert isinstance(decode(code(season, number))[1], float) == bool(number % 1)
+
+
+def test_codes_and_phrases():
+    assert code(1, 5) == "S01E05" and code(0, 6.5) == "S00E06.5" and code(12, 1000) == "S12E1000" and code(0, 6.0) == "S00E06"
+    assert phrase(1, 5) == "Season 1 Episode 5" and phrase(0, 6.5) == "Season 0 Episode 6.5"
+    assert decode("s1e5") == (1, 5)
+
+
+@pytest.mark.parametrize("text", ["", "S01", "E05", "S01E", "S01E05 ", "S01E05\n", "S01E05-E06", "S٠١E٠٥", "ſ01E05", "S01E06.5", "S1E5.", "S-1E5"])
+def test_what_is_no_code(text):
+    with pytest.raises(ValueError):
+        decode(text)
+
+
+@pytest.mark.parametrize("season, number", [(1, 6.5), (-1, 1), (1, -1), (0, float("nan")), (0, float("inf"))])
+def test_what_has_no_code(season, number):
+    with pytest.raises(ValueError):
+        code(season, number)
+
+
+@pytest.mark.parametrize(
+    "season, episodes, absolute, path",
+    [
+        (1, [5], (), "Nacht/Season 01/Nacht - S01E05.mkv"),
+        (0, [6.5], (), "Nacht/Season 00/Nacht - S00E06.5.mkv"),
+        (2, [2, 1], (), "Nacht/Season 02/Nacht - S02E01-E02.mkv"),
+        (2, [1, 2, 3], (), "Nacht/Season 02/Nacht - S02E01-E03.mkv"),
+        (2, [1, 3], (), "Nacht/Season 02/Nacht - S02E01E03.mkv"),
+        (0, [1, 1.5], (), "Nacht/Season 00/Nacht - S00E01E01.5.mkv"),
+        (2, [1], (14,), "Nacht/Season 02/Nacht - S02E01 - 014.mkv"),
+        (2, [1, 2], (14, 15), "Nacht/Season 02/Nacht - S02E01-E02 - 014-015.mkv"),
+    ],
+)
+def test_where_an_episode_lies(season, episodes, absolute, path):
+    assert episode_path("Nacht", "Nacht", season, episodes, ".mkv", absolute) == path
+
+
+@given(anything, anything, st.integers(0, 30), st.lists(st.integers(0, 200), min_size=1, max_size=4, unique=True))
+@settings(max_examples=100, deadline=None)
+def test_every_part_of_a_path_is_safe(folder, title, season, episodes):
+    path = episode_path(folder, title, season, episodes, ".mkv")
+    parts = path.split("/")
+    assert len(parts) == 3 and parts[1] == f"Season {season:02d}"
+    for part in parts:
+        check(part)
+    assert code(season, min(episodes)) in path and path.endswith(".mkv")
+
+
+def test_extensions():
+    assert ".mkv" in titles.MEDIA and ".srt" in titles.SUBTITLES and not titles.MEDIA & titles.SUBTITLES
