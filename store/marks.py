@@ -1,0 +1,223 @@
+"""Where a name says which episode it is: the grammar of codes, and the weighing of numbers that stand alone.
+
+Both work on the shape of `store/words.py`, one letter a token, so a position in the shape is the number of a token.
+The families of hard names, and the weights that the scores began with, are those of names.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from store.models import Number
+from store.words import ORDINALS, Scan
+
+
+class Mark(NamedTuple):
+    """One reading of tokens `first` to `last`: how sure it is (100 is `S01E05`), and what it says."""
+
+    score: int
+    first: int
+    last: int
+    season: int | None
+    episodes: tuple[Number, ...]
+    rule: str
+    version: int | None = None
+
+
+# Fragments: a number, a gap after a word, an ordinal's tail ("2nd ", "2. ", "5-й "), "no number follows".
+D, G, I, NO = "[ny]", "[ .:;]?h?", "(?:m?i[ .]?|:|[ .])?", "(?![ .:;]?h?[ny])"
+GRAMMAR = re.compile(
+    rf"""
+    (?:[ST][ .]?|s{G}) (?P<code_s>{D}) [ .:,;m(\-]{{0,3}} (?:x?[EeF]|x|h){G} (?P<code>{D})   # S01E05, Season 1 - Episode 5
+  | w (?P<glued_s>n) E (?P<glued>n)                                                          # nachts01e05
+  | (?P<cross_s>{D}) (?:x|[ ]x[ ]) (?P<cross>n)                                              # 1x05
+  | (?P<short_s>n) E (?P<short>n)                                                            # 01E05
+  | (?P<words_s>n) {I} s [ .:,;m\-]{{0,2}} (?: (?P<words>n) {I} e {NO} | e{G} (?P<words2>n) )  # 2. Staffel 5. Folge
+  | s{G} (?P<turned_s>n) [ .:,;m\-]{{1,2}} (?P<turned>n) {I} (?:e {NO} | o[ .]?n)            # Staffel 2, 5. Folge; 2.1of4
+  | S (?P<dash_s>n) m (?P<dash>n) (?=\)|$)                                                   # (S4-24)
+  | (?:[VP][ .]?)? (?P<of>n) [ .]? (?:e[ .]?)? o [ .]? n                                     # 5 von 12
+  | s{G} (?P<season>{D}) (?!{I} e {NO}) | (?P<season2>{D}) (?:m?i[ .]?|:) s | (?P<season3>n) [ .]? s {NO}
+  | (?P<season4>N) [ .] s | S (?P<season5>{D})
+  | (?:e[ .:;m]?h?|E[ ]?) (?P<episode>{D}) | h[ ]?(?P<hash>n) | (?P<episode2>n) {I} e
+  | [kz][ .m:]? (?P<special>n) | M[ .m]? (?P<movie>n) | P[ .]? (?P<part>n) | V[ .:]? (?P<volume>n)
+    """,
+    re.VERBOSE,
+)
+SCORES = {
+    **dict(code=100, cross=95, words=95, words2=95, turned=95, dash=90, glued=90, short=85, episode=75, episode2=72, of=70),
+    **dict(special=65, hash=60, movie=40, part=30, volume=0, season=0, season2=0, season3=0, season4=0, season5=0),
+}
+# What may follow the first number: a dash, a sign, a repeated code; then the next number.
+LINK = re.compile(r"([ .:]?[m\-~+,r]?[ .]?(?:[ar][ .])?)((?:[STs][ .]?[ny][ .m\-]?|n(?=x))?[EexFPh][ .:]?h?)?(n)")
+SPAN = 200  # the longest range that is believed
+
+
+def marks(scan: Scan) -> Iterator[Mark]:
+    """Every code, season and volume that the grammar finds, from left to right."""
+    shape, words, at = scan.shape, scan.words, 0
+    while match := GRAMMAR.search(shape, at):
+        rule = match.lastgroup
+        first, number = match.start(), match.start(rule)
+        at, score, value, season = number + 1, SCORES[rule], words[number], None
+        if rule.startswith("season"):
+            season = ORDINALS.get(value) or int(value)
+            at = max(at, match.end())
+            if len(value) == 4 and value[0] == "0":  # S0201
+                yield Mark(90, first, at, season // 100, (season % 100,), "code")
+            elif not (shape[at : at + 1] in GLUE and shape[at : at + 1] not in "kPz" and rule == "season5"):
+                yield Mark(0, first, at, season, (), rule)
+            continue
+        if rule == "glued" and words[first][-1] != "s" or rule in ("episode", "hash") and number_goes_on(scan, at):
+            continue
+        if (group := rule.rstrip("2") + "_s") in GRAMMAR.groupindex:
+            season = int(words[match.start(group)])
+        if rule == "cross" and not crosses(scan, first, number):
+            score = 25
+        episodes, at, version = chain(scan, number, season)
+        if rule == "episode" and (split := season_dot(scan, number)):  # Episode 1.22
+            season, episodes, at = split
+        at = max(at, match.end())
+        if score:
+            yield Mark(score, first, at, season, episodes, rule, version)
+        else:
+            yield Mark(0, first, at, None, (), rule)
+
+
+def number_goes_on(scan: Scan, at: int) -> bool:
+    """Whether a word is glued to the number that ends before token `at`: the E of "E5quality" starts no episode."""
+    return scan.shape[at : at + 1] in GLUE and len(scan.words[at]) > 1 and scan.shape[at] not in "fxo"
+
+
+def crosses(scan: Scan, first: int, number: int) -> bool:
+    """Whether "1x05" can be a code: not the hexadecimal 0x539, nor the "3x3" that a title begins with."""
+    return scan.words[first] != "0" and (len(scan.words[number]) > 1 or first > 0)
+
+
+def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ...], int, int | None]:
+    """The numbers from token `number` on, "01v2-03" or "01E02", the token after them, and the first version."""
+    shape, words = scan.shape, scan.words
+    value, at = decimal(scan, number, season)
+    numbers, text = [value], words[number]
+    version, at = tail(scan, at)
+    while link := LINK.match(shape, at):
+        join, again, number = link[1].strip(" .:"), link[2], link.start(3)
+        value, text, before = int(words[number]), words[number], text
+        if again and link.start(2) < number - 1 and season is not None and again[0] in "STs" and int(words[link.start(2) + 1]) != season:
+            break
+        if not again:
+            follows = shape[number + 1 : number + 2]
+            if follows in GLUE and follows not in "vf" or (not join and link[1] != "" and not joined(scan, number, numbers[-1], before)):
+                break
+            if join in ("", "-") and (not link[1] or join and not (len(text) == len(before) and CLOSE.match(shape, number + 1))):
+                break
+            if not numbers[-1] < value <= numbers[-1] + SPAN:
+                break
+        if (join[:1] in ("m", "-", "~") and join or "r" in join) and numbers[-1] < value <= numbers[-1] + SPAN:
+            numbers += range(int(numbers[-1]) + 1, value + 1)
+        else:
+            value, _ = decimal(scan, number, season)
+            numbers.append(value)
+        _, at = tail(scan, decimal(scan, number, season)[1])
+    return tuple(sorted(set(numbers))), at, version
+
+
+def joined(scan: Scan, number: int, last: Number, before: str) -> bool:
+    """Whether a gap alone joins two numbers: "E01 02" does, "S01E10.24" and "S01E01.1.23" do not."""
+    text = scan.words[number]
+    return int(text) == last + 1 and len(text) == len(before) > 1 and scan.shape[number + 1 : number + 3] != ".n"
+
+
+def tail(scan: Scan, at: int) -> tuple[int | None, int]:
+    """What is glued to a number without changing it: a version (v2), the letter of a half (12a), an END."""
+    shape, words, version = scan.shape, scan.words, None
+    if shape[at : at + 1] == "w" and words[at] in "abcd" or shape[at : at + 1] == "f":
+        at += 1
+    if shape[at : at + 2] == "vn":
+        version, at = int(words[at + 1]), at + 2
+    elif shape[at : at + 3] == " vn":
+        version, at = int(words[at + 2]), at + 3
+    return version, at
+
+
+def decimal(scan: Scan, number: int, season: int | None) -> tuple[Number, int]:
+    """6.5 at token `number`, or its whole number; and the token after it.
+
+    Where dots are spaces "E05.5.Freunde" is no decimal, but for specials, which are written so.
+    """
+    shape, words = scan.shape, scan.words
+    if shape[number + 1 : number + 3] == ".n" and not shape.startswith(".n", number + 3) and not (scan.dotted and season):
+        part, after = words[number + 2], shape[number + 3 : number + 4]
+        if len(part) == 1 and part != "0" and (after not in GLUE or after == "v"):
+            return float(f"{words[number]}.{part}"), number + 3
+    return int(words[number]), number + 1
+
+
+def season_dot(scan: Scan, number: int) -> tuple[int, tuple[Number, ...], int] | None:
+    """1.22 as season 1, episode 22: two digits behind the dot."""
+    if scan.shape[number : number + 3] == "n.n" and scan.shape[number + 3 : number + 5] != ".n" and len(scan.words[number + 2]) in (2, 3):
+        return int(scan.words[number]), (int(scan.words[number + 2]),), number + 3
+    return None
+
+
+# --- numbers that stand alone ---
+
+GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")
+CLOSE = re.compile(r"[ .:]?(?:$|[()~]|t|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]")
+EDGE = re.compile(r"t|[ul](?=[ .m\-]*(?:[tul)]|$))")
+LINES = ("480", "576", "720", "1080", "2160")
+
+
+def lonely(scan: Scan, number: int, outer: str, start: int) -> Mark | None:
+    """Weigh one number without a word beside it. `outer` is the shape with all brackets blanked out."""
+    shape, words, text = scan.shape, scan.words, scan.words[number]
+    left = shape[number - 1] if number > start else "^"
+    if left in GLUE or len(text) > 4:
+        return None
+    episodes, last, version = chain(scan, number, None)
+    right, season, rule = shape[last : last + 1], None, "number"
+    if right and right in GLUE:
+        return None
+    score = {"-": 40, "^": 25, "(": 0, "m": 12, "+": 0}.get(left, 10)
+    closed = bool(CLOSE.match(shape, last)) or last == len(shape)
+    score += 20 * (closed or right == "-")
+    if outer[number] == "_":
+        inside = shape[shape.rfind("(", 0, number) + 1 : (shape.find(")", number) + 1 or len(shape) + 1) - 1]
+        if set(inside) & GLUE - {"v", "f"}:
+            score -= 60 if "t" in inside else 35
+        else:
+            score += 20 if scan.text[scan.at[shape.rfind("(", 0, number)]] in "[【" else 0
+            score -= 40 * (shape[max(0, shape.rfind("(", 0, number) - 2)] == "n")  # 10 (1): a copy, or a running number
+        if number < start:
+            score -= 40
+    if edge := EDGE.search(outer, start):
+        score -= 50 * (edge.start() < number)
+    score += 10 * (len(text) > 1 and text[0] == "0") + 25 * (version is not None) + 15 * (len(episodes) > 1)
+    score += 20 * (shape[last - 1] == "f")
+    if shape[number] == "y":
+        score -= 35 if outer[number] != "_" else 80
+    elif text in LINES:
+        score -= 30
+    if (left in "(^-" or left == "^") and (split := season_dot(scan, number)) and (right_of(shape, split[2]) or left == "("):
+        season, episodes, last = split
+        score, rule = 80, "dot"
+    elif left == "^" and shape[number + 1 : number + 3] == "mn" and len(text) == 1 and len(words[number + 2]) == 2:
+        season, episodes, last, score, rule = int(text), (int(words[number + 2]),), number + 3, 80, "dot"
+    elif left == "m" or right == "m":
+        score -= 15
+    return Mark(score, number, last, season, episodes, rule, version)
+
+
+def right_of(shape: str, at: int) -> bool:
+    return shape[at : at + 1] in ("", "-", ")", ":")
+
+
+def compressed(mark: Mark, text: str) -> tuple[int, tuple[Number, ...]] | None:
+    """102 as season 1, episode 2, and 2401 as 24x01, for every number of the mark; None where that cannot be."""
+    if not 3 <= len(text) <= 4 or any(number % 1 for number in mark.episodes):
+        return None
+    seasons = {int(number) // 100 for number in mark.episodes}
+    if len(seasons) != 1 or seasons == {0}:
+        return None
+    return seasons.pop(), tuple(number % 100 for number in mark.episodes)
