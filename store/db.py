@@ -39,6 +39,15 @@ MIGRATIONS = (
     create index series_by_update on series (updated_at, id) where listed;
     create index series_by_fold on series (fold);
 
+    -- The key under which a provider's series, or a folder of the library (provider 'local'), was first shown.
+    create table keys (
+        provider text not null,
+        name text not null,
+        key text not null,
+        primary key (provider, name),
+        unique (provider, key)
+    ) without rowid;
+
     -- What a provider has.
     create table episodes (
         series text not null references series on delete cascade,

@@ -49,3 +49,39 @@ class Source:
     headers: Mapping[str, str] = field(default_factory=dict)  # e.g. Authorization; never leaves the first origin
     size: int | None = None
     checksums: Mapping[str, str] = field(default_factory=dict)  # sha256, sha1, md5, crc32 -> lower-case hex
+
+
+@dataclass(frozen=True)
+class Item:
+    """One episode in the download queue, with what is known of its series and its source."""
+
+    id: int
+    series: str
+    season: int
+    number: Number
+    priority: str  # high, normal, low
+    status: str  # pending, downloading, completed, failed
+    reason: str
+    error_code: str | None
+    error_message: str | None
+    attempts: int
+    part: str | None
+    checkpoint: str | None
+    target: str | None
+    total: int | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    title: str
+    provider: str
+    key: str
+    folder: str | None
+    fold: str
+    episode_title: str | None
+    ref: str | None
+    size: int | None
+
+    @property
+    def name(self) -> str:
+        """As the API calls it."""
+        return f"queue_{self.id}"

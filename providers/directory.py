@@ -1,0 +1,169 @@
+"""A folder tree that a web server lists: series are its top folders, season folders may lie in them.
+
+The wire formats are those of providers.md 2: nginx's JSON and the HTML of nginx, Apache, lighttpd and others.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from html.parser import HTMLParser
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urljoin, urlsplit
+
+from providers.web import Web
+from store import library, names, series, titles
+from store.config import DirectoryProvider
+from store.db import Database
+from store.errors import NotFound, ProviderError
+from store.models import Episode, Hit, Listing, Source
+
+DEPTH = 8  # providers.md 10
+ENTRIES = 10_000
+FRESH = 30.0  # seconds for which the list of series is taken from memory
+
+
+class Entry(NamedTuple):
+    name: str
+    folder: bool
+    size: int | None = None
+
+
+class Directory:
+    """See the Provider protocol. A key is the slug of a top folder's name, once given for ever."""
+
+    def __init__(self, setting: DirectoryProvider, web: Web, db: Database):
+        self.name = setting.name
+        self.base = setting.url if setting.url.endswith("/") else setting.url + "/"
+        self._web = web
+        self._db = db
+        self._headers = {}
+        if setting.username:
+            login = base64.b64encode(f"{setting.username}:{setting.password}".encode()).decode()
+            self._headers["Authorization"] = f"Basic {login}"
+        self._series: dict[str, str] = {}  # key -> folder name
+        self._read_at = -FRESH
+
+    async def search(self, query: str, limit: int) -> list[Hit]:
+        wanted = titles.fold(query)
+        found = [(key, name) for key, name in (await self._top()).items() if wanted in titles.fold(name)]
+        found.sort(key=lambda hit: (titles.fold(hit[1]) != wanted, hit[1].casefold()))
+        return [Hit(key, name, self.base + quote(name, safe="") + "/") for key, name in found[:limit]]
+
+    async def listing(self, key: str) -> Listing:
+        folders = await self._top()
+        if key not in folders:
+            raise NotFound("Anime not found", anime_id=f"{self.name}_{key}")
+        name = folders[key]
+        site = self.base + quote(name, safe="") + "/"
+        episodes: dict[tuple, Episode] = {}
+        for path, size in await self._walk(site, name):
+            for season, number in library.identify(path):
+                ref = "/".join(quote(part, safe="") for part in path.split("/"))
+                episodes.setdefault((season, number), Episode(season, number, ref=ref, size=size))
+        return Listing(key, name, site=site, episodes=tuple(episodes.values()))
+
+    async def source(self, key: str, episode: Episode) -> Source:
+        url = urljoin(self.base, episode.ref)
+        name = unquote(urlsplit(url).path.rpartition("/")[2])
+        crc = names.parse(name).crc
+        return Source(
+            url,
+            "." + name.rpartition(".")[2].casefold(),
+            headers=self._headers,
+            size=episode.size,
+            checksums={"crc32": crc.lower()} if crc else {},
+        )
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+    async def _top(self) -> dict[str, str]:
+        if time.monotonic() - self._read_at > FRESH:
+            found = [e.name for e in await self._list(self.base) if e.folder and not e.name.startswith(".")]
+            keys = await self._db.run(series.keys, self.name, found)
+            self._series = {keys[name]: name for name in found}
+            self._read_at = time.monotonic()
+        return self._series
+
+    async def _walk(self, url: str, path: str) -> list[tuple[str, int | None]]:
+        """(path below the base, size if exact) of every video below `url`, in order of their names."""
+        found, folders, seen = [], [(url, path, 1)], 0
+        while folders:
+            url, path, depth = folders.pop()
+            for entry in sorted(await self._list(url)):
+                seen += 1
+                if seen > ENTRIES:
+                    raise ProviderError(f"The source lists more than {ENTRIES} entries for one series")
+                below = f"{path}/{entry.name}"
+                if entry.name.startswith("."):
+                    continue
+                if entry.folder:
+                    if depth < DEPTH:
+                        folders.append((url + quote(entry.name, safe="") + "/", below, depth + 1))
+                elif "." + entry.name.rpartition(".")[2].casefold() in titles.MEDIA:
+                    found.append((below, entry.size))
+        return sorted(found)
+
+    async def _list(self, url: str) -> list[Entry]:
+        accept = {"Accept": "application/json, text/html;q=0.9"}
+        body, headers, final = await self._web.read(url, base=self.base, headers={**self._headers, **accept})
+        if "json" in headers.get("Content-Type", ""):
+            return _from_json(body)
+        return _from_html(body, final)
+
+
+def _from_json(body: bytes) -> list[Entry]:
+    """nginx's rows {name, type, size} and caddy's {name, is_dir, size}; names are raw, not escaped."""
+    try:
+        rows = json.loads(body)
+        entries = []
+        for row in rows:
+            folder = row.get("type") == "directory" or row.get("is_dir") is True
+            if not folder and row.get("type", "file") != "file":
+                continue
+            size = row.get("size")
+            entry = Entry(row["name"].rstrip("/") if folder else row["name"], folder, size if type(size) is int and not folder and size >= 0 else None)
+            if _is_plain(entry.name):
+                entries.append(entry)
+        return list(dict.fromkeys(entries))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise ProviderError("The source's folder listing is no JSON that we know") from None
+
+
+def _from_html(body: bytes, url: str) -> list[Entry]:
+    """The direct children that an HTML listing links to. Its shown text may be cut off, its charset wrong: only links count."""
+    reader = _Links()
+    reader.feed(body.decode("utf-8", "replace"))
+    here = urlsplit(url)
+    folder = unquote(here.path.rpartition("/")[0])
+    entries = {}
+    for href in reader.links:
+        try:
+            there = urlsplit(urljoin(url, href))
+        except ValueError:
+            continue
+        parent, _, last = there.path.removesuffix("/").rpartition("/")
+        # Compared decoded: the same folder may be written with other escapes.
+        if href[0] in "?#" or there[:2] != here[:2] or unquote(parent) != folder:
+            continue
+        name = unquote(last, errors="replace")
+        if _is_plain(name):
+            entries.setdefault(name, Entry(name, there.path.endswith("/")))
+    return list(entries.values())
+
+
+def _is_plain(name: str) -> bool:
+    """A name that is one component of a path and nothing else. Sources are not trusted."""
+    return name not in ("", ".", "..") and "/" not in name and "\0" not in name and "\ufffd" not in name
+
+
+class _Links(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "a":
+            self.links += [value for name, value in attributes if name == "href" and value]

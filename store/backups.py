@@ -1,0 +1,80 @@
+"""Copies of config.json, named by the second they were made in."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from store import files
+from store.errors import NotFound
+
+KEPT = 50  # automatic ones; manual ones are never pruned (decisions.md 20)
+_FILE = re.compile(r"(backup_(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)(?:_(\d+))?)(\.auto)?\.json")
+
+
+@dataclass(frozen=True)
+class BackupMade:
+    name: str
+    created_at: str
+
+
+@dataclass(frozen=True)
+class Backup(BackupMade):
+    size_bytes: int
+
+
+class Backups:
+    """The folder of backups. Automatic ones end in `.auto.json`, manual ones in `.json`; their names look alike."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._lock = threading.RLock()
+
+    def list(self) -> list[Backup]:
+        """All of them, newest first."""
+        return [Backup(name, _created(path), path.stat().st_size) for name, path in reversed(self._files().items())]
+
+    def make(self, data: bytes, *, automatic: bool = False) -> BackupMade:
+        """Keep `data` under the name of this second (a further one gets `_2`), then drop automatic ones beyond KEPT."""
+        with self._lock:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            taken = self._files()
+            stamp = datetime.now(timezone.utc).strftime("backup_%Y-%m-%d_%H-%M-%S")
+            name, count = stamp, 1
+            while name in taken:
+                count += 1
+                name = f"{stamp}_{count}"
+            path = self._folder / f"{name}{'.auto' if automatic else ''}.json"
+            files.replace(path, data)
+            automatics = [p for p in self._files().values() if p.name.endswith(".auto.json")]
+            for old in automatics[:-KEPT]:
+                old.unlink(missing_ok=True)
+            return BackupMade(name, _created(path))
+
+    def find(self, name: str) -> Path:
+        """Names from outside never become paths: choose among what exists. Raises NotFound."""
+        path = self._files().get(name)
+        if path is None:
+            raise NotFound("Backup not found", backup_name=name[:100])
+        return path
+
+    def delete(self, name: str) -> None:
+        with self._lock:
+            self.find(name).unlink()
+            files.sync_folder(self._folder)
+
+    def _files(self) -> dict[str, Path]:
+        """Name -> file in the order they were made: `_10` comes after `_9`."""
+        if not self._folder.is_dir():
+            return {}
+        found = [(m, p) for p in self._folder.iterdir() if (m := _FILE.fullmatch(p.name)) and p.is_file() and not p.is_symlink()]
+        found.sort(key=lambda entry: (entry[0].group(2, 3, 4, 5), int(entry[0][6] or 1)))
+        return {match[1]: path for match, path in found}
+
+
+def _created(path: Path) -> str:
+    day, hour, minute, second = _FILE.fullmatch(path.name).group(2, 3, 4, 5)
+    return f"{day}T{hour}:{minute}:{second}Z"

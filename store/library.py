@@ -1,0 +1,224 @@
+"""The library folder: what is there, and the one step by which a finished file gets there."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import re
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Iterable
+
+from store import files, names, titles
+from store.errors import ConfigurationError
+from store.models import Item, Number
+from store.series import File
+
+log = logging.getLogger(__name__)
+
+MARKER = ".aniworld"  # tells a library that was emptied from a disk that is not mounted (decisions.md 29)
+INCOMING = ".aniworld-incoming"  # on the library's own disk; scanners skip dot folders
+DEPTH = 8
+IGNORED = frozenset(
+    {"extras", "trailers", "featurettes", "behind the scenes", "deleted scenes", "interviews", "samples", "@eadir", "#recycle", "lost+found"}
+)
+_SAMPLE = re.compile(r"(?:^|[ ._-])(?:sample|trailer)$", re.IGNORECASE)
+_IDS = re.compile(r"\s*[\[{][^\]}]*[\]}]")  # [tvdbid-1], {tvdb-1}, [Group]
+
+
+@dataclass(frozen=True)
+class Folder:
+    """One series as it lies there. `unread` are folders that could not be looked into: what was known of them stays."""
+
+    path: str
+    title: str
+    files: tuple[File, ...]
+    unread: tuple[str, ...] = ()
+
+
+def scan(root: Path) -> list[Folder]:
+    """Every top folder of `root` that holds episodes, or nothing yet. Blocks: one thread hop for the whole scan.
+
+    Raises ConfigurationError when `root` cannot be read.
+    """
+    try:
+        tops = sorted(entry.name for entry in os.scandir(root) if _looks_like_folder(entry))
+    except OSError as error:
+        raise ConfigurationError(
+            f"The library cannot be read: {error.strerror}", fix="Mount the disk, or set anime_directory to where the library is"
+        ) from error
+    found = []
+    for top in tops:
+        unread: list[str] = []
+        media = list(_walk(root, top, unread))
+        try:
+            top.encode()
+        except UnicodeEncodeError:
+            log.warning("a folder whose name is not UTF-8 is left out: %r", top)
+            continue
+        found.append(Folder(top, title(top), tuple(_episodes(media)), tuple(unread)))
+    return found
+
+
+def title(folder: str) -> str:
+    """The series' name as its folder tells it, without ids and release groups."""
+    return _IDS.sub("", folder).replace("_", " ").strip(" .-") or folder
+
+
+def identify(path: str) -> list[tuple[int, Number]]:
+    """The episodes, as (season, number), that a file is by its path; none for an extra or a film.
+
+    A decimal episode is a special of its own, never the episode it follows (decisions.md 5). Where no season is stated
+    it is the first.
+    """
+    name = names.parse(path)
+    if name.kind in ("extra", "movie"):
+        return []
+    season = 0 if name.kind == "special" else 1 if name.season is None else name.season
+    return [(0 if number % 1 else season, number) for number in name.episodes or name.absolute]
+
+
+def online(root: Path, known: Iterable[str]) -> bool:
+    """Whether the library is really there: its marker is, or any of the files we know, or there are none to miss."""
+    known = list(known)
+    return root.is_dir() and (not known or (root / MARKER).exists() or any((root / path).exists() for path in known))
+
+
+def mark(root: Path) -> None:
+    """Leave the marker; a library that we may not write needs none, nothing of it is ever missed without its files."""
+    if not (root / MARKER).exists():
+        with contextlib.suppress(OSError):
+            files.replace(root / MARKER, b"This file tells Aniworld that the library is mounted. Leave it here.\n", 0o644)
+
+
+def target(item: Item, extension: str, neighbours: list[str], *, taken: bool) -> str:
+    """Where in the library the episode belongs, relative: beside its season's other files, else where Jellyfin wants it.
+
+    `neighbours` are the paths of the same season; `taken` says that the folder's plain name is another series' own.
+    """
+    name = f"{item.title} ({item.key})" if taken else item.title
+    folder, season, file = titles.episode_path(name, item.title, item.season, [item.number], extension).split("/")
+    if neighbours:
+        return f"{neighbours[0].rpartition('/')[0]}/{file}"
+    return f"{item.folder or folder}/{season}/{file}"
+
+
+def place(part: Path, root: Path, path: str) -> None:
+    """Give the finished `part` its name `path` below `root`, never over another file, and make both durable.
+
+    On another file system it is copied into a dot folder of the library first, so that no half file ever has a name
+    there (conventions.md 1). Raises FileExistsError, or another OSError; the part is whole then.
+    """
+    final = root / path
+    made = _make_folders(root, final.parent)
+    try:
+        os.link(part, final, follow_symlinks=False)
+        os.unlink(part)
+    except OSError as error:
+        if error.errno == errno.EXDEV:
+            return _place_across(part, root, path)
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        if os.path.lexists(final):  # exFAT and SMB have no links
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from error
+        os.rename(part, final)
+    for folder in (*made, final.parent, part.parent):
+        files.sync_folder(folder)
+
+
+def settled(part: Path, root: Path, path: str) -> bool:
+    """After a crash: whether `path` already is the file that `part` was about to become (its second name, if both are there)."""
+    final = root / path
+    try:
+        there = final.lstat()
+    except OSError:
+        return False
+    if not part.exists():
+        return stat.S_ISREG(there.st_mode)
+    if os.path.samestat(part.lstat(), there):
+        os.unlink(part)
+        files.sync_folder(part.parent)
+        return True
+    return False
+
+
+# -- inside --------------------------------------------------------------------------------------------------------
+
+
+def _place_across(part: Path, root: Path, path: str) -> None:
+    incoming = root / INCOMING
+    incoming.mkdir(exist_ok=True)
+    copy = incoming / part.name
+    copy.unlink(missing_ok=True)
+    with open(part, "rb") as old, open(copy, "xb") as new:
+        shutil.copyfileobj(old, new, 4 << 20)
+        new.flush()
+        os.fsync(new.fileno())
+    try:
+        place(copy, root, path)
+    except OSError:
+        copy.unlink(missing_ok=True)
+        raise
+    part.unlink()
+    files.sync_folder(part.parent)
+
+
+def _make_folders(root: Path, folder: Path) -> list[Path]:
+    """Make `folder` and those above it up to `root`; returns the parents of the new ones, whose entries need a sync."""
+    missing = []
+    while folder != root and not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for new in reversed(missing):
+        new.mkdir(exist_ok=True)
+    return [new.parent for new in missing]
+
+
+def _looks_like_folder(entry: os.DirEntry) -> bool:
+    return not entry.name.startswith(".") and entry.name.casefold() not in IGNORED and entry.is_dir()
+
+
+def _walk(root: Path, top: str, unread: list[str]) -> Iterable[tuple[str, int]]:
+    """(path relative to `root`, size) of each video below `top`. Links to folders are followed, loops cut by inode."""
+    stack, seen = [top], set()
+    while stack:
+        folder = stack.pop()
+        try:
+            here = os.stat(root / folder)
+            if (here.st_dev, here.st_ino) in seen:
+                continue
+            seen.add((here.st_dev, here.st_ino))
+            with os.scandir(root / folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            log.warning("%s cannot be read: %s", folder, error.strerror)
+            unread.append(folder)
+            continue
+        if any(entry.name == ".ignore" for entry in entries):
+            continue
+        for entry in entries:
+            path = f"{folder}/{entry.name}"
+            try:
+                if entry.is_dir():
+                    if _looks_like_folder(entry) and path.count("/") < DEPTH:
+                        stack.append(path)
+                elif _counts(entry.name) and entry.is_file():
+                    path.encode()
+                    yield path, entry.stat().st_size
+            except (OSError, UnicodeEncodeError) as error:
+                log.warning("%r is left out: %s", path, error)
+
+
+def _counts(name: str) -> bool:
+    stem, dot, extension = name.rpartition(".")
+    return dot + extension.casefold() in titles.MEDIA and not name.startswith(".") and not _SAMPLE.search(stem)
+
+
+def _episodes(media: list[tuple[str, int]]) -> Iterable[File]:
+    for path, size in media:
+        for season, number in identify(path):
+            yield File(season, number, path, size)

@@ -1,0 +1,256 @@
+"""The download queue: one item is one episode, and an episode is in it at most once.
+
+Plain functions of a connection; each is (part of) one transaction. What a caller was told is committed before.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from typing import Iterable, NamedTuple, Sequence
+
+from store import series as series_store
+from store import titles
+from store.errors import Conflict, Invalid, NotFound
+from store.models import Item, Number
+from store.series import File, now
+
+PRIORITIES = ("high", "normal", "low")  # stored as their index, so that ascending is the order of work
+STATUSES = ("pending", "downloading", "completed", "failed")
+STATES = ("running", "paused", "stopped")
+
+# What `episodes` of an add takes (decisions.md 5), as a pattern that JavaScript reads too.
+EPISODES = r"[Ss]\d{1,4}[Ee]\d{1,5}(\.\d{1,2})?|[Ss]\d{1,4}[Ee]\d{1,5}-[Ee]?\d{1,5}|[Ss]\d{1,4}|[Ss]eason \d{1,4} [Ee]pisode \d{1,5}|[Mm]issing"
+_RANGE = re.compile(r"s(\d+)e(\d+)-e?(\d+)")
+_WORDS = re.compile(r"season (\d+) episode (\d+)")
+
+_ITEM = """
+    select items.*, series.title, series.provider, series.key, series.folder, series.fold,
+        episodes.title as episode_title, episodes.ref, episodes.size
+    from items join series on series.id = items.series
+    left join episodes on episodes.series = items.series and episodes.season = items.season and episodes.number = items.number
+"""
+
+
+class Added(NamedTuple):
+    items: list[Item]
+    skipped: list[str]  # codes of what was queued or on disk already
+
+
+def add(conn: sqlite3.Connection, series: str, wanted: Sequence[str], priority: str) -> Added:
+    """Queue episodes. A failed one, or one whose file is gone again, is retried under its old id.
+
+    Raises NotFound (no such series or episode), Invalid (a range that runs backwards), Conflict (nothing new): nothing
+    is queued then.
+    """
+    row = series_store.get(conn, series)
+    known = {(e["season"], e["number"]): e for e in series_store.episodes(conn, series)}
+    new, skipped = [], []
+    for episode in _expand(wanted, known, row):
+        present, status = known[episode]["path"], known[episode]["status"]
+        if present or status in ("pending", "downloading"):
+            skipped.append(titles.code(*episode))
+            continue
+        new.append(
+            conn.execute(
+                """
+                insert into items (series, season, number, priority, status, created_at) values (?, ?, ?, ?, 'pending', ?)
+                on conflict (series, season, number) do update set status = 'pending', priority = excluded.priority,
+                    reason = '', error_code = null, error_message = null, attempts = 0, target = null, finished_at = null
+                returning id
+                """,
+                (series, *episode, PRIORITIES.index(priority), now()),
+            ).fetchone()["id"]
+        )
+    if not new:
+        raise Conflict("Everything asked for is queued or in the library already", anime_id=series, skipped=skipped)
+    conn.execute("update series set listed = 1 where id = ?", (series,))
+    return Added([get(conn, item) for item in new], skipped)
+
+
+def get(conn: sqlite3.Connection, item: int) -> Item:
+    """One item. Raises NotFound."""
+    row = conn.execute(f"{_ITEM} where items.id = ?", (item,)).fetchone()
+    if row is None:
+        raise NotFound("Queue item not found", queue_item_id=f"queue_{item}")
+    return _item(row)
+
+
+def page(conn: sqlite3.Connection, status: str | None, limit: int, offset: int) -> tuple[list[Item], int]:
+    """(items, total), what is being worked on first, then in the order of work."""
+    where, values = ("items.status = ?", [status]) if status else ("1", [])
+    total = conn.execute(f"select count(*) from items where {where}", values).fetchone()[0]
+    rows = conn.execute(
+        f"""{_ITEM} where {where} order by case items.status when 'downloading' then 0 when 'pending' then 1 when 'failed' then 2 else 3 end,
+        case when items.status = 'completed' then items.finished_at end desc, priority, items.id limit ? offset ?""",
+        (*values, limit, offset),
+    )
+    return [_item(row) for row in rows], total
+
+
+def counts(conn: sqlite3.Connection) -> dict[str, int]:
+    """Items by status, and under `size` the bytes of all of them as far as known."""
+    found = dict.fromkeys(STATUSES, 0) | {"size": 0}
+    for row in conn.execute("select status, count(*) as n, sum(total) as size from items group by status"):
+        found[row["status"]] = row["n"]
+        found["size"] += row["size"] or 0
+    return found
+
+
+# -- the queue as a whole ------------------------------------------------------------------------------------------
+
+
+def state(conn: sqlite3.Connection) -> str:
+    row = conn.execute("select value from meta where key = 'queue_state'").fetchone()
+    return row["value"] if row else "stopped"
+
+
+def set_state(conn: sqlite3.Connection, value: str) -> None:
+    conn.execute("insert or replace into meta (key, value) values ('queue_state', ?)", (value,))
+
+
+def recover(conn: sqlite3.Connection) -> list[Item]:
+    """After a start nobody works on anything: back to pending. Returns the items that were about to get their final name."""
+    conn.execute("update items set status = 'pending', reason = '' where status = 'downloading'")
+    return [_item(row) for row in conn.execute(f"{_ITEM} where items.target is not null and items.status = 'pending'")]
+
+
+def parts(conn: sqlite3.Connection) -> set[str]:
+    """The part files that belong to an item."""
+    return {row["part"] for row in conn.execute("select part from items where part is not null and status <> 'completed'")}
+
+
+# -- one item's way ------------------------------------------------------------------------------------------------
+
+
+def claim(conn: sqlite3.Connection, held: Iterable[int] = ()) -> Item | None:
+    """The next item, now downloading; those in `held` have to wait. None: nothing to do."""
+    held = set(held)
+    for row in conn.execute("select id from items where status = 'pending' order by priority, id limit ?", (len(held) + 1,)):
+        if row["id"] not in held:
+            conn.execute(
+                "update items set status = 'downloading', reason = '', started_at = coalesce(started_at, ?) where id = ?", (now(), row["id"])
+            )
+            return get(conn, row["id"])
+    return None
+
+
+def set_part(conn: sqlite3.Connection, item: int, part: str, total: int | None) -> None:
+    """Where the bytes gather. Another name than before means that none are there yet."""
+    conn.execute(
+        "update items set checkpoint = case when part = ? then checkpoint end, part = ?, total = coalesce(?, total) where id = ?",
+        (part, part, total, item),
+    )
+
+
+def set_checkpoint(conn: sqlite3.Connection, item: int, checkpoint: str, total: int | None) -> None:
+    """These bytes are on the disk for good."""
+    conn.execute("update items set checkpoint = ?, total = coalesce(?, total) where id = ?", (checkpoint, total, item))
+
+
+def set_target(conn: sqlite3.Connection, item: int, target: str | None) -> None:
+    """The name that the verified file is about to get in the library."""
+    conn.execute("update items set target = ? where id = ?", (target, item))
+
+
+def release(conn: sqlite3.Connection, item: int, reason: str = "", *, attempts: int = 0) -> Item | None:
+    """Back to pending with its bytes kept; `attempts` more have failed. None when the item is gone or done."""
+    conn.execute(
+        "update items set status = 'pending', reason = ?, attempts = attempts + ?, target = null where id = ? and status = 'downloading'",
+        (reason, attempts, item),
+    )
+    row = conn.execute(f"{_ITEM} where items.id = ? and items.status = 'pending'", (item,)).fetchone()
+    return _item(row) if row else None
+
+
+def finish(conn: sqlite3.Connection, item: int, folder: str, file: File) -> Item:
+    """The file has its name: the item is completed and the missing count falls, in one transaction."""
+    conn.execute(
+        """update items set status = 'completed', reason = '', error_code = null, error_message = null, total = ?, part = null,
+        checkpoint = null, target = null, finished_at = ? where id = ?""",
+        (file.size, now(), item),
+    )
+    done = get(conn, item)
+    series_store.add_file(conn, done.series, folder, file)
+    return done
+
+
+def fail(conn: sqlite3.Connection, item: int, code: str, message: str) -> Item:
+    """Given up, until somebody retries it. Its bytes stay."""
+    conn.execute(
+        """update items set status = 'failed', reason = '', error_code = ?, error_message = ?, attempts = attempts + 1, target = null,
+        finished_at = ? where id = ?""",
+        (code, message, now(), item),
+    )
+    return get(conn, item)
+
+
+def retry(conn: sqlite3.Connection, item: int) -> Item:
+    """A failed item is pending again. Raises Conflict for one that has not failed."""
+    found = get(conn, item)
+    if found.status != "failed":
+        raise Conflict(f"Only a failed item can be retried; this one is {found.status}", queue_item_id=found.name)
+    conn.execute(
+        "update items set status = 'pending', attempts = 0, error_code = null, error_message = null, finished_at = null where id = ?", (item,)
+    )
+    return get(conn, item)
+
+
+def set_priority(conn: sqlite3.Connection, item: int, priority: str) -> Item:
+    get(conn, item)
+    conn.execute("update items set priority = ? where id = ?", (PRIORITIES.index(priority), item))
+    return get(conn, item)
+
+
+def remove(conn: sqlite3.Connection, item: int) -> Item:
+    found = get(conn, item)
+    conn.execute("delete from items where id = ?", (item,))
+    return found
+
+
+def remove_all(conn: sqlite3.Connection, status: str) -> list[Item]:
+    """Remove all that are completed, or all that have failed."""
+    rows = conn.execute(f"{_ITEM} where items.status = ?", (status,)).fetchall()
+    conn.execute("delete from items where status = ?", (status,))
+    return [_item(row) for row in rows]
+
+
+def of_series(conn: sqlite3.Connection, series: str) -> list[Item]:
+    return [_item(row) for row in conn.execute(f"{_ITEM} where items.series = ?", (series,))]
+
+
+# -- inside --------------------------------------------------------------------------------------------------------
+
+
+def _expand(wanted: Sequence[str], known: dict, row: sqlite3.Row) -> list[tuple[int, Number]]:
+    """Codes, ranges, seasons and the word `missing` as episodes that exist, each once, in the order asked for."""
+    found: dict[tuple[int, Number], None] = {}
+    for index, text in enumerate(wanted):
+        plain = text.casefold()
+        if plain == "missing":
+            today = now()[:10]
+            some = [e for e, r in known.items() if e[0] > 0 and not r["path"] and (r["aired"] or "") <= today]
+        elif match := _RANGE.fullmatch(plain):
+            season, first, last = map(int, match.groups())
+            if last < first or last - first > 2000:
+                raise Invalid(f"episodes[{index}]", f"'{text}' is no range from a lower to a higher number")
+            some = [(season, number) for number in range(first, last + 1)]
+        elif plain[1:].isdigit():
+            some = [e for e in known if e[0] == int(plain[1:])] or [(int(plain[1:]), 0)]
+        elif match := _WORDS.fullmatch(plain):
+            some = [(int(match[1]), int(match[2]))]
+        else:
+            try:
+                some = [titles.decode(plain)]
+            except ValueError as error:
+                raise Invalid(f"episodes[{index}]", f"'{text}' is no episode: write it as S01E05") from error
+        if absent := [e for e in some if e not in known]:
+            raise NotFound(f"{row['title']} has no {text}", anime_id=row["id"], episode=titles.code(*absent[0]))
+        found.update(dict.fromkeys(some))
+    return list(found)
+
+
+def _item(row: sqlite3.Row) -> Item:
+    values = {key: row[key] for key in row.keys()}
+    values["priority"] = PRIORITIES[row["priority"]]
+    return Item(**values)
