@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from typing import Iterable, NamedTuple, Sequence
+from typing import NamedTuple, Sequence
 
 from store import series as series_store
 from store import titles
@@ -123,9 +123,14 @@ def parts(conn: sqlite3.Connection) -> set[str]:
 # -- one item's way ------------------------------------------------------------------------------------------------
 
 
-def claim(conn: sqlite3.Connection, held: Iterable[int] = ()) -> Item | None:
-    """The next item, now downloading; those in `held` have to wait. None: nothing to do."""
-    held = set(held)
+def claim(conn: sqlite3.Connection, held: set[int], active: set[int]) -> Item | None:
+    """The next item, now downloading; those in `held` have to wait. None: nothing to do.
+
+    An item that is downloading but not `active` lost its worker to a database that failed: it is pending again.
+    """
+    for row in conn.execute("select id from items where status = 'downloading'").fetchall():
+        if row["id"] not in active:
+            release(conn, row["id"])
     for row in conn.execute("select id from items where status = 'pending' order by priority, id limit ?", (len(held) + 1,)):
         if row["id"] not in held:
             conn.execute(
@@ -153,10 +158,10 @@ def set_target(conn: sqlite3.Connection, item: int, target: str | None) -> None:
     conn.execute("update items set target = ? where id = ?", (target, item))
 
 
-def release(conn: sqlite3.Connection, item: int, reason: str = "", *, attempts: int = 0) -> Item | None:
-    """Back to pending with its bytes kept; `attempts` more have failed. None when the item is gone or done."""
+def release(conn: sqlite3.Connection, item: int, reason: str = "", attempts: int | None = None) -> Item | None:
+    """Back to pending with its bytes kept; so many tries have failed. None when the item is gone or done."""
     conn.execute(
-        "update items set status = 'pending', reason = ?, attempts = attempts + ?, target = null where id = ? and status = 'downloading'",
+        "update items set status = 'pending', reason = ?, attempts = coalesce(?, attempts) where id = ? and status = 'downloading'",
         (reason, attempts, item),
     )
     row = conn.execute(f"{_ITEM} where items.id = ? and items.status = 'pending'", (item,)).fetchone()

@@ -1,0 +1,317 @@
+"""The queue runner: slots, order, retries, and waiting for what only the owner can mend."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import random
+import re
+import sqlite3
+import time
+from pathlib import Path
+from typing import Callable
+
+from downloads.job import Job, finish, room
+from providers import Providers
+from providers.web import Web
+from store import files, library, queue, titles
+from store.config import Config
+from store.db import Database
+from store.errors import Conflict, DatabaseError, Failure, ProviderError
+from store.models import Item
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+PATIENCE = 15.0  # seconds between looks at a disk that is full or gone
+TICK = 0.5  # seconds between two progress messages of an item
+_PART = re.compile(r".+\.queue_\d+\.part")
+
+Publish = Callable[[str, dict], None]
+
+
+class Engine:
+    """Works the queue while its state is `running`. `config` answers the settings in force, `publish(type, data)` tells
+    the sockets. The methods are the verbs of the API; they return when the change is on disk and in effect.
+    """
+
+    def __init__(self, db: Database, web: Web, providers: Providers, config: Callable[[], Config], publish: Publish, *, pause: float = 2.0):
+        self._db = db
+        self._web = web
+        self._providers = providers
+        self._config = config
+        self._publish = publish
+        self._pause = pause  # seconds: the first retry waits up to twice that, each further one up to twice as long
+        self._jobs: dict[int, tuple[Job, asyncio.Task]] = {}
+        self._due: dict[int, float] = {}  # item -> the monotonic time before which it is not tried again
+        self._news = asyncio.Event()
+        self._turn = asyncio.Lock()  # one change of what is running at a time
+        self._need = 0  # bytes that the item lacked when the disk was full
+        self._look_again = 0.0
+        self.state = "stopped"
+        self.reason = ""  # why a running queue waits by itself
+
+    # -- for the application ---------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Recover, then work until cancelled; transfers end with their bytes kept."""
+        await self._recover()
+        ticker = asyncio.create_task(self._report(), name="progress")
+        try:
+            while True:
+                self._news.clear()
+                try:
+                    async with self._turn:
+                        await self._fill()
+                except sqlite3.Error as error:
+                    log.error("the queue cannot be read or written: %s", error)
+                    self._wait_for("The database cannot be written")
+                due = [when - time.monotonic() for when in (*self._due.values(), self._look_again) if when]
+                try:
+                    await asyncio.wait_for(self._news.wait(), max(0.05, min(due)) if due and self.state == "running" else None)
+                except TimeoutError:
+                    pass
+        finally:
+            ticker.cancel()
+            await self._halt()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    # -- verbs -----------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        await self._set_state("running")
+
+    async def stop(self) -> None:
+        await self._set_state("stopped")
+
+    async def pause(self, paused: bool | None = None) -> bool:
+        """Pause or go on; None toggles. Returns whether it is paused now. Raises Conflict when stopped."""
+        if self.state == "stopped":
+            raise Conflict("The queue is stopped: start it first")
+        paused = self.state == "running" if paused is None else paused
+        await self._set_state("paused" if paused else "running")
+        return paused
+
+    async def announce(self, items: list[Item]) -> None:
+        """These items have changed on disk: tell everyone and get to work."""
+        for item in items:
+            self._due.pop(item.id, None)
+            self._publish("queue_item", facts(item))
+        self.wake()
+
+    async def drop(self, item: int) -> None:
+        """Remove one item: its transfer ends, its part file goes, a finished file stays. Raises NotFound."""
+        async with self._turn:
+            await self._cancel([item])
+            await self._clear([await self._db.run(queue.remove, item)])
+
+    async def drop_all(self, status: str) -> int:
+        """Remove all items that are `completed` or `failed`; returns how many."""
+        removed = await self._db.run(queue.remove_all, status)
+        await self._clear(removed)
+        return len(removed)
+
+    async def drop_series(self, series: str, forget: Callable) -> None:
+        """Remove a series' items, then `forget` it in one transaction."""
+        async with self._turn:
+            items = await self._db.run(queue.of_series, series)
+            await self._cancel([item.id for item in items])
+            await self._db.run(forget, series)
+            await self._clear(items)
+
+    def facts(self, item: Item) -> dict:
+        """The item as clients see it, with what is known of its transfer."""
+        job = self._jobs.get(item.id, (None,))[0]
+        return facts(item) | (_progress(job) if job else {})
+
+    def speed(self) -> float:
+        """Of all transfers together, in megabits a second."""
+        return sum(job.speed() for job, _ in self._jobs.values())
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    async def _recover(self) -> None:
+        """The disk is the truth: a file that got its name before the crash is completed, a part of no item goes."""
+        config = self._config()
+        downloads, root = Path(config.download_directory), Path(config.anime_directory)
+        for item in await self._db.run(queue.recover):
+            part = downloads / (item.part or "-")
+            if await asyncio.to_thread(library.settled, part, root, item.target):
+                size = await asyncio.to_thread(lambda: (root / item.target).stat().st_size)
+                await self._db.run(finish, item, item.target, size)
+            else:
+                await self._db.run(queue.set_target, item.id, None)
+        ours = await self._db.run(queue.parts)
+        await asyncio.to_thread(_sweep, downloads, ours)
+        self.state = await self._db.run(queue.state)
+
+    async def _fill(self) -> None:
+        """Start items while there are slots."""
+        if self.state != "running" or time.monotonic() < self._look_again:
+            return
+        if self.reason:
+            if trouble := await asyncio.to_thread(self._trouble):
+                return self._wait_for(trouble)
+            self._wait_for("")
+        now = time.monotonic()
+        self._due = {item: when for item, when in self._due.items() if when > now}
+        while len(self._jobs) < self._config().max_concurrent_downloads:
+            item = await self._db.run(queue.claim, set(self._due), set(self._jobs))
+            if item is None:
+                return
+            job = Job(item, self._config(), self._db, self._web, self._providers, self._reserve)
+            self._jobs[item.id] = job, asyncio.create_task(self._work(job), name=item.name)
+
+    async def _work(self, job: Job) -> None:
+        """One item until it is completed, failed or pending again; each way out is on disk and told."""
+        item = job.item
+        try:
+            done, path, seconds = await job.run(lambda: self._publish("download_started", _started(item)))
+            self._publish("download_completed", _completed(done, path, seconds))
+        except asyncio.CancelledError:
+            await self._release(item, "")
+        except Failure as failure:
+            await self._judge(job, failure)
+        except OSError as error:
+            log.warning("%s: %s", item.name, error)
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            self._need = job.remaining() if full else 0
+            self._wait_for("The disk is full" if full else f"The download or library directory cannot be used: {error.strerror}")
+            await self._release(item, self.reason)
+        except sqlite3.Error as error:
+            log.error("%s: the database failed: %s", item.name, error)
+            self._wait_for("The database cannot be written")  # the item is claimed anew when it can be
+        except Exception:
+            log.exception("%s: unexpected", item.name)
+            await self._fail(item, "DOWNLOAD_ERROR", "The download failed for a reason that only the log tells")
+        finally:
+            self._jobs.pop(item.id, None)
+            self.wake()
+
+    async def _judge(self, job: Job, failure: Failure) -> None:
+        """A source that may recover is asked again, with full jitter; anything else has failed."""
+        item = job.item
+        attempts = 1 if job.progress.fetched > 1 << 20 else item.attempts + 1  # a try that got somewhere starts the count anew
+        if not isinstance(failure, ProviderError) or failure.final or attempts >= TRIES:
+            return await self._fail(item, failure.code, str(failure))
+        wait = failure.retry_after
+        if wait is None:
+            wait = random.uniform(0, self._pause * 2**attempts)
+        self._due[item.id] = time.monotonic() + wait
+        await self._release(item, f"{failure} (try {attempts} of {TRIES})", attempts)
+
+    async def _release(self, item: Item, reason: str, attempts: int | None = None) -> None:
+        if released := await self._db.run(queue.release, item.id, reason, attempts):
+            self._publish("queue_item", facts(released))
+
+    async def _fail(self, item: Item, code: str, message: str) -> None:
+        failed = await self._db.run(queue.fail, item.id, code, message)
+        self._publish("download_error", facts(failed))
+
+    async def _set_state(self, state: str) -> None:
+        async with self._turn:
+            await self._db.run(queue.set_state, state)
+            self.state, self.reason, self._look_again = state, "", 0.0
+            if state != "running":
+                await self._cancel(list(self._jobs))
+            self._publish("queue_state", {"state": state, "reason": ""})
+        self.wake()
+
+    async def _cancel(self, items: list[int]) -> None:
+        tasks = [self._jobs[item][1] for item in items if item in self._jobs]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _halt(self) -> None:
+        await self._cancel(list(self._jobs))
+
+    async def _clear(self, removed: list[Item]) -> None:
+        downloads = Path(self._config().download_directory)
+        parts = [downloads / item.part for item in removed if item.part and item.status != "completed"]
+        await asyncio.to_thread(lambda: [part.unlink(missing_ok=True) for part in parts])
+        for item in removed:
+            self._due.pop(item.id, None)
+            self._publish("queue_removed", {"queue_item_id": item.name, "episode": titles.code(item.season, item.number)})
+        self.wake()
+
+    def _wait_for(self, reason: str) -> None:
+        """The queue waits by itself, and looks again until it can go on."""
+        self._look_again = time.monotonic() + PATIENCE if reason else 0.0
+        if reason != self.reason:
+            self.reason = reason
+            self._publish("queue_state", {"state": self.state, "reason": reason})
+
+    def _trouble(self) -> str:
+        """Why the queue can't go on; empty when it can."""
+        config = self._config()
+        for folder in (config.download_directory, config.anime_directory):
+            if not files.writable(Path(folder)):
+                return self.reason or "The download or library directory cannot be written"
+        return "The disk is full" if room(Path(config.download_directory)) < self._need else ""
+
+    async def _reserve(self, count: int) -> None:
+        """Refuse with ENOSPC what would not leave room for every running transfer."""
+        left = await asyncio.to_thread(room, Path(self._config().download_directory))
+        if left < max(count, sum(job.remaining() for job, _ in self._jobs.values())):
+            raise OSError(errno.ENOSPC, "No space left beside the reserve")
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(TICK if self._jobs else 5 * TICK)
+            for job, _ in tuple(self._jobs.values()):
+                if job.progress.fetched:
+                    self._publish("download_progress", {**_names(job.item), **_progress(job)})
+
+
+def facts(item: Item) -> dict:
+    """A queue item as the API and the socket show it."""
+    return {
+        **_names(item),
+        "anime_id": item.series,
+        "anime_title": item.title,
+        "status": item.status,
+        "priority": item.priority,
+        "reason": item.reason,
+        "attempts": item.attempts,
+        "error_code": item.error_code,
+        "error_message": item.error_message,
+        "total_bytes": item.total,
+        "created_at": item.created_at,
+        "started_at": item.started_at,
+        "finished_at": item.finished_at,
+    }
+
+
+def _names(item: Item) -> dict:
+    return {"queue_item_id": item.name, "episode": titles.code(item.season, item.number)}
+
+
+def _started(item: Item) -> dict:
+    return {**_names(item), "anime_title": item.title, "anime_id": item.series}
+
+
+def _progress(job: Job) -> dict:
+    done, total, speed = job.progress.done, job.progress.total, job.speed()
+    return {
+        "progress_percent": min(100, done * 100 // total) if total else None,
+        "downloaded_bytes": done,
+        "total_bytes": total,
+        "speed_mbps": round(speed, 2),
+        "eta_seconds": round((total - done) * 8 / 1e6 / speed) if total and speed else None,
+    }
+
+
+def _completed(item: Item, path: Path, seconds: float) -> dict:
+    return {**_names(item), "anime_id": item.series, "total_time_seconds": round(seconds), "file_path": str(path), "total_bytes": item.total}
+
+
+def _sweep(downloads: Path, ours: set[str]) -> None:
+    """Remove part files that belong to no item: it was removed just before a crash."""
+    if downloads.is_dir():
+        for entry in downloads.iterdir():
+            if _PART.fullmatch(entry.name) and entry.name not in ours and entry.is_file():
+                entry.unlink(missing_ok=True)

@@ -1,0 +1,130 @@
+"""One queue item on its way: source, transfer, name in the library. Knows no other item."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import errno
+import os
+import shutil
+import sqlite3
+import time
+from pathlib import Path
+from typing import Awaitable, Callable
+
+from downloads.transfer import Checkpoint, Progress, Throttle, fetch
+from providers import Providers
+from providers.web import Web
+from store import library, queue, series, titles
+from store.config import Config
+from store.db import Database
+from store.errors import Conflict, ProviderError
+from store.models import Episode, Item, Source
+
+WINDOW = 5.0  # seconds over which a speed is measured
+
+
+class Job:
+    """`await run()` ends with the item completed; it raises what stopped it, with the bytes kept."""
+
+    def __init__(self, item: Item, config: Config, db: Database, web: Web, providers: Providers, reserve: Callable[[int], Awaitable[None]]):
+        self.item = item
+        self.progress = Progress(total=item.total)
+        self._config = config
+        self._db = db
+        self._web = web
+        self._providers = providers
+        self._reserve = reserve
+        self._began = time.monotonic()
+        self._samples: collections.deque[tuple[float, int]] = collections.deque()
+
+    async def run(self, started: Callable[[], None]) -> tuple[Item, Path, float]:
+        """(the completed item, its file, seconds). `started` is called once bytes can be expected. Raises Failure, OSError."""
+        item = self.item
+        if item.ref is None:
+            raise ProviderError("The source no longer has this episode", final=True)
+        provider = self._providers.get(item.provider)
+        source = await provider.source(item.key, Episode(item.season, item.number, ref=item.ref, size=item.size))
+        if source.extension not in titles.MEDIA:
+            raise ProviderError(f"The source offers a file that is no video ({source.extension[:20]})", final=True)
+        part = Path(self._config.download_directory) / part_name(item, source)
+        resume = Checkpoint.loads(item.checkpoint) if item.part == part.name else None
+        await self._db.run(queue.set_part, item.id, part.name, source.size)
+        started()
+        self.progress.total = source.size
+        receipt = await fetch(
+            self._web, source, part, base=provider.base, resume=resume, save=self._save,
+            progress=self.progress, throttle=Throttle(), reserve=self._reserve,
+        )  # fmt: skip
+        done, path = await unbroken(self._publish(part, source.extension, receipt.bytes))
+        return done, path, time.monotonic() - self._began
+
+    def speed(self) -> float:
+        """Megabits (10^6) a second over the last WINDOW seconds."""
+        now = time.monotonic()
+        self._samples.append((now, self.progress.fetched))
+        while len(self._samples) > 2 and self._samples[0][0] < now - WINDOW:
+            self._samples.popleft()
+        (then, before), (_, fetched) = self._samples[0], self._samples[-1]
+        return max(0.0, (fetched - before) * 8 / 1e6 / (now - then)) if now > then else 0.0
+
+    def remaining(self) -> int:
+        """Bytes still to come, as far as known."""
+        return max(0, (self.progress.total or 0) - self.progress.done)
+
+    async def _save(self, checkpoint: Checkpoint) -> None:
+        await self._db.run(queue.set_checkpoint, self.item.id, checkpoint.dumps(), checkpoint.total)
+
+    async def _publish(self, part: Path, extension: str, size: int) -> tuple[Item, Path]:
+        """Name the verified file in the library, then say so in the database; a crash between is mended at start."""
+        root = Path(self._config.anime_directory)
+        target = await self._db.run(_target, self.item, extension, root)
+        await self._db.run(queue.set_target, self.item.id, target)
+        try:
+            await asyncio.to_thread(_place, part, root, target)
+        except FileExistsError:
+            raise Conflict(f"{target} is in the library already; move it away, or remove this item") from None
+        return await self._db.run(finish, self.item, target, size), root / target
+
+
+def part_name(item: Item, source: Source) -> str:
+    """Ours alone: the item's id is in it, and is never given twice."""
+    return titles.safe(item.title, keep=f" - {titles.code(item.season, item.number)}{source.extension}.{item.name}.part")
+
+
+def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> Item:
+    """Commit that `target`, relative to the library, is the item's file."""
+    return queue.finish(conn, item.id, target.partition("/")[0], series.File(item.season, item.number, target, size))
+
+
+async def unbroken(work: Awaitable):
+    """Await `work` to its end even when cancelled meanwhile; the cancellation is raised after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.cancelled():
+            await asyncio.wait([task])
+            task.exception()  # looked at: the next try finds out for itself
+        raise
+
+
+def room(folder: Path) -> int:
+    """Bytes that may still be written at `folder`: what is free less a reserve of max(1 GiB, 2 %), of a tenth at the most."""
+    disk = shutil.disk_usage(folder)
+    return disk.free - min(max(1 << 30, disk.total // 50), disk.total // 10)
+
+
+def _target(conn: sqlite3.Connection, item: Item, extension: str, root: Path) -> str:
+    known = [row["path"] for row in conn.execute("select path from files order by path limit 20")]
+    if not library.online(root, known):
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
+    here = "select path from files where series = ? and season = ? order by path limit 1"
+    neighbours = [row["path"] for row in conn.execute(here, (item.series, item.season))]
+    owner = conn.execute("select id from series where folder = ?", (titles.safe(item.title),)).fetchone()
+    return library.target(item, extension, neighbours, taken=owner is not None and owner["id"] != item.series)
+
+
+def _place(part: Path, root: Path, target: str) -> None:
+    library.mark(root)
+    library.place(part, root, target)
