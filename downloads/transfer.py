@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -238,6 +239,38 @@ class _Transfer:
         raise ProviderError("The file changes while it is fetched")
 
     async def _work(self) -> None:
+        """One connection; more when that one is slow, and if the line was given them. What one of them leaves undone
+        another takes over, so it fails only when all have failed."""
+        if self.connections < 2:
+            return await self._worker()
+        crew, grown, failure = {asyncio.create_task(self._worker())}, False, None
+        mark = self.now(), self.progress.fetched
+        try:
+            while crew:
+                done, crew = await asyncio.wait(crew, timeout=None if grown else 0.3, return_when=FIRST_COMPLETED)
+                for error in [one.exception() for one in done]:
+                    failure, grown = error or failure, True
+                    if error and not isinstance(error, ProviderError):
+                        raise error
+                mark, (since, fetched) = (self.now(), self.progress.fetched), mark
+                if not grown and self._slow((mark[1] - fetched) / (mark[0] - since)):
+                    grown = True
+                    crew |= {asyncio.create_task(self._worker()) for _ in range(self.connections - 1)}
+            if failure and self._claim():
+                raise failure
+        finally:
+            for one in crew:
+                one.cancel()
+            await asyncio.gather(*crew, return_exceptions=True)
+
+    def _slow(self, rate: float) -> bool:
+        """Whether more connections may help, at this many bytes per second."""
+        if self.point.total is None or _validator(self.point)[0] == "length" or rate > SLOW:
+            return False
+        left = self.point.total - self.progress.done
+        return left > max(2 * SPLIT, rate) and not (self.throttle.mbps and rate > self.throttle.rate / 2)
+
+    async def _worker(self) -> None:
         while lane := self._claim():
             self.lanes.append(lane)
             try:
@@ -255,7 +288,14 @@ class _Transfer:
         start = spans[0][1] if spans and spans[0][0] == 0 else 0
         after = [a for a, _ in spans if a > start]
         end = after[0] if after else total
-        return Lane(start, end) if end is None or start < end else None
+        if end is None or start < end:
+            return Lane(start, end)
+        widest = max(self.lanes, key=lambda lane: lane.end - lane.at, default=None)
+        if widest is None or widest.end - widest.at < SPLIT:
+            return None
+        half = Lane((widest.at + widest.end) // 2, widest.end)
+        widest.end = half.start
+        return half
 
     async def _run(self, lane: Lane) -> None:
         """Fetch one stretch over one connection."""
@@ -279,39 +319,47 @@ class _Transfer:
             else:
                 self._fresh(answer)
                 lane.end = self.point.total
-            self.progress.total = self.point.total
+            self.progress.total, self.measured = self.point.total, self.point.total is not None
             await self._body(answer, lane, ask)
 
     async def _body(self, answer, lane: Lane, ask: int) -> None:
-        start, position, lane.at = lane.start, ask, ask
+        start, lane.at, position = lane.start, ask, ask
         await self._reserve()
-        async for piece in pieces(answer, lane, self.throttle.step, self.limits):
-            self.progress.fetched += len(piece)
-            if position < start:
-                known = piece[: start - position]
-                if await self.file.read(len(known), position) != known:
-                    raise _Changed
-                position, piece = position + len(known), piece[len(known) :]
-            if len(piece):
-                await self._wrote(piece, position)
+        async with aclosing(pieces(answer, lane, self.throttle.step, self.limits)) as body:
+            async for piece in body:
+                self.progress.fetched += len(piece)
+                await self._piece(piece, position, start)
                 position += len(piece)
-            if position > self.limits.cap:
-                raise ProviderError("The file is larger than any that is believed", final=True)
-            if not self.sniffed and self.file.spans[0][0] == 0 and self.file.spans[0][1] >= HEAD:
-                await self._sniff()
-            if self.progress.done >= self.reserved:
-                await self._reserve()
-            await self.throttle.take(len(piece))
+                await self.throttle.take(len(piece))
         if lane.end is None:
-            size = self.source.size
-            if size is not None and size != position:
-                raise ProviderError("The source sent less than it listed" if position < size else "The file has changed")
-            self.point.total = self.progress.total = position
-            self.measured = size is not None
-            if not position:
-                raise ProviderError("The source sent an empty file", final=True)
-        else:
-            self.measured = True
+            self._ended(position)
+
+    async def _piece(self, piece: bytes | memoryview, position: int, start: int) -> None:
+        """Compare what lies before `start`, write the rest."""
+        if position < start:
+            known = piece[: start - position]
+            if await self.file.read(len(known), position) != known:
+                raise _Changed
+            piece, position = piece[len(known) :], position + len(known)
+            if not len(piece):
+                return
+        if position + len(piece) > self.limits.cap:
+            raise ProviderError("The file is larger than any that is believed", final=True)
+        await self._wrote(piece, position)
+        if not self.sniffed and self.file.spans[0][0] == 0 and self.file.spans[0][1] >= HEAD:
+            await self._sniff()
+        if self.progress.done >= self.reserved:
+            await self._reserve()
+
+    def _ended(self, total: int) -> None:
+        """A body of unknown length came to a clean end."""
+        size = self.source.size
+        if not total:
+            raise ProviderError("The source sent an empty file", final=True)
+        if size is not None and size != total:
+            raise ProviderError("The source sent another length than it listed")
+        self.point.total = self.progress.total = total
+        self.measured = size is not None
 
     async def _reserve(self) -> None:
         self.reserved = self.progress.done + RESERVE
