@@ -27,12 +27,13 @@ class Mark(NamedTuple):
 
 
 # Fragments: a number, a gap after a word, an ordinal's tail ("2nd ", "2. ", "5-й "), "no number follows".
-D, G, I, NO = "[ny]", "[ .:;]?h?", "(?:m?i[ .]?|:|[ .])?", "(?![ .:;]?h?[ny])"
+D, G, I, NO = "[ny]", "[ .:;]?h?", "(?:m?i[ .]?|:|[ .])?", "(?![ .:;]?h?n)"
 GRAMMAR = re.compile(
     rf"""
-    (?:[ST][ .]?|s{G}) (?P<code_s>{D}) [ .:,;m(\-]{{0,3}} (?:x?[EeF]|x|h){G} (?P<code>{D})   # S01E05, Season 1 - Episode 5
+    (?:[ST][ .]?|s{G}) (?P<code_s>{D}) [ .:,;m(\-]{{0,3}} (?:x?[EeF]|x|h){G} \(?(?P<code>{D})   # S01E05, Season 1 - Episode 5
   | w (?P<glued_s>n) E (?P<glued>n)                                                          # nachts01e05
-  | (?P<cross_s>{D}) (?:x|[ ]x[ ]) (?P<cross>n)                                              # 1x05
+  | (?:e[ .:]?)? (?P<cross_s>{D}) (?:x|[ ]x[ ]) (?P<cross>n)                                 # 1x05
+  | \((?P<dot_s>n)\.(?P<dot>n)\)                                                             # [1.05]
   | (?P<short_s>n) E (?P<short>n)                                                            # 01E05
   | (?P<words_s>n) {I} s [ .:,;m\-]{{0,2}} (?: (?P<words>n) {I} e {NO} | e{G} (?P<words2>n) )  # 2. Staffel 5. Folge
   | s{G} (?P<turned_s>n) [ .:,;m\-]{{1,2}} (?P<turned>n) {I} (?:e {NO} | o[ .]?n)            # Staffel 2, 5. Folge; 2.1of4
@@ -40,14 +41,14 @@ GRAMMAR = re.compile(
   | (?:[VP][ .]?)? (?P<of>n) [ .]? (?:e[ .]?)? o [ .]? n                                     # 5 von 12
   | s{G} (?P<season>{D}) (?!{I} e {NO}) | (?P<season2>{D}) (?:m?i[ .]?|:) s | (?P<season3>n) [ .]? s {NO}
   | (?P<season4>N) [ .] s | S (?P<season5>{D})
-  | (?:e[ .:;m]?h?|E[ ]?) (?P<episode>{D}) | h[ ]?(?P<hash>n) | (?P<episode2>n) {I} e
-  | [kz][ .m:]? (?P<special>n) | M[ .m]? (?P<movie>n) | P[ .]? (?P<part>n) | V[ .:]? (?P<volume>n)
+  | (?:e[ .:;m]?h?|E[ ]?) (?P<episode>{D}) (?!x) | h[ ]?(?P<hash>n) | (?P<episode2>n) {I} e
+  | [kz][ .m:]? (?:e[ .:]?)? (?P<special>n) | M[ .m]? (?P<movie>n) | P[ .]? (?P<part>n) | V[ .:]? (?P<volume>n)
     """,
     re.VERBOSE,
 )
 SCORES = {
-    **dict(code=100, cross=95, words=95, words2=95, turned=95, dash=90, glued=90, short=85, episode=75, episode2=72, of=70),
-    **dict(special=65, hash=60, movie=40, part=30, volume=0, season=0, season2=0, season3=0, season4=0, season5=0),
+    **dict(code=100, cross=95, words=95, words2=95, turned=95, dash=90, dot=90, glued=90, short=85, episode=75, episode2=72, of=70),
+    **dict(special=65, hash=60, movie=40, part=12, volume=0, season=0, season2=0, season3=0, season4=0, season5=0),
 }
 # What may follow the first number: a dash, a sign, a repeated code; then the next number.
 LINK = re.compile(r"([ .:]?[m\-~+,r]?[ .]?(?:[ar][ .])?)((?:[STs][ .]?[ny][ .m\-]?|n(?=x))?[EexFPh][ .:]?h?)?(n)")
@@ -69,12 +70,14 @@ def marks(scan: Scan) -> Iterator[Mark]:
             elif not (shape[at : at + 1] in GLUE and shape[at : at + 1] not in "kPz" and rule == "season5"):
                 yield Mark(0, first, at, season, (), rule)
             continue
-        if rule == "glued" and words[first][-1] != "s" or rule in ("episode", "hash") and number_goes_on(scan, at):
+        if rule == "glued" and words[first][-1] != "s" or rule in ("episode", "hash", "short") and number_goes_on(scan, at):
+            continue
+        if rule == "dot" and len(value) < 2:
             continue
         if (group := rule.rstrip("2") + "_s") in GRAMMAR.groupindex:
             season = int(words[match.start(group)])
-        if rule == "cross" and not crosses(scan, first, number):
-            score = 25
+        if rule == "cross" and not crosses(scan, first, number) or rule == "code" and first and shape[first - 1] == "n":
+            score = 25  # a code glued to a number is a random name's
         episodes, at, version = chain(scan, number, season)
         if rule == "episode" and (split := season_dot(scan, number)):  # Episode 1.22
             season, episodes, at = split
@@ -101,10 +104,11 @@ def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ..
     value, at = decimal(scan, number, season)
     numbers, text = [value], words[number]
     version, at = tail(scan, at)
+    marker = shape[number - 1 : number]
     while link := LINK.match(shape, at):
         join, again, number = link[1].strip(" .:"), link[2], link.start(3)
         value, text, before = int(words[number]), words[number], text
-        if again and link.start(2) < number - 1 and season is not None and again[0] in "STs" and int(words[link.start(2) + 1]) != season:
+        if again and not repeats(scan, link, again, marker, season):
             break
         if not again:
             follows = shape[number + 1 : number + 2]
@@ -123,10 +127,21 @@ def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ..
     return tuple(sorted(set(numbers))), at, version
 
 
+def repeats(scan: Scan, link: re.Match, again: str, marker: str, season: int | None) -> bool:
+    """Whether a second code goes on with the first: the same season, or the same word as before ("Part 1 to Part 3")."""
+    if again[0] in "STsn" and len(again) > 1:
+        return season is not None and int(scan.words[link.start(2) + (again[0] != "n")]) == season
+    return again[0] == marker or again[0] in "Ee" and marker in "Ee" and len(link[1]) < 2 and again[0] != "e" or marker == "x"
+
+
 def joined(scan: Scan, number: int, last: Number, before: str) -> bool:
     """Whether a gap alone joins two numbers: "E01 02" does, "S01E10.24" and "S01E01.1.23" do not."""
     text = scan.words[number]
-    return int(text) == last + 1 and len(text) == len(before) > 1 and scan.shape[number + 1 : number + 3] != ".n"
+    if len(text) != len(before):
+        return False
+    if len(text) > 2 and scan.shape[number + 1 : number + 2] in (")", "."):  # [Cap.111_120]
+        return scan.words[number - 1] == "_"
+    return int(text) == last + 1 and len(text) > 1 and scan.shape[number + 1 : number + 3] != ".n"
 
 
 def tail(scan: Scan, at: int) -> tuple[int | None, int]:
@@ -164,7 +179,7 @@ def season_dot(scan: Scan, number: int) -> tuple[int, tuple[Number, ...], int] |
 # --- numbers that stand alone ---
 
 GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")
-CLOSE = re.compile(r"[ .:]?(?:$|[()~]|t|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]")
+CLOSE = re.compile(r"[ .:]?(?:$|[()~]|t|f(?=[ .]?(?:$|[()t-]))|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]")
 EDGE = re.compile(r"t|[ul](?=[ .m\-]*(?:[tul)]|$))")
 LINES = ("480", "576", "720", "1080", "2160")
 
@@ -193,31 +208,48 @@ def lonely(scan: Scan, number: int, outer: str, start: int) -> Mark | None:
             score -= 40
     if edge := EDGE.search(outer, start):
         score -= 50 * (edge.start() < number)
-    score += 10 * (len(text) > 1 and text[0] == "0") + 25 * (version is not None) + 15 * (len(episodes) > 1)
+    score += 5 * (len(text) > 1) + 5 * (text[0] == "0" and len(text) > 1) + 25 * (version is not None) + 15 * (len(episodes) > 1)
     score += 20 * (shape[last - 1] == "f")
     if shape[number] == "y":
         score -= 35 if outer[number] != "_" else 80
     elif text in LINES:
         score -= 30
-    if (left in "(^-" or left == "^") and (split := season_dot(scan, number)) and (right_of(shape, split[2]) or left == "("):
+    if (left in "(^-" or left == "^") and (split := season_dot(scan, number)) and shape[split[2] : split[2] + 1] in ("", "-", ")", ":"):
         season, episodes, last = split
         score, rule = 80, "dot"
     elif left == "^" and shape[number + 1 : number + 3] == "mn" and len(text) == 1 and len(words[number + 2]) == 2:
         season, episodes, last, score, rule = int(text), (int(words[number + 2]),), number + 3, 80, "dot"
-    elif left == "m" or right == "m":
+    elif (left == "m" or right == "m") and len(episodes) == 1 and len(text) < 2:
         score -= 15
     return Mark(score, number, last, season, episodes, rule, version)
 
 
-def right_of(shape: str, at: int) -> bool:
-    return shape[at : at + 1] in ("", "-", ")", ":")
-
-
-def compressed(mark: Mark, text: str) -> tuple[int, tuple[Number, ...]] | None:
+def compressed(mark: Mark, scan: Scan) -> tuple[int, tuple[Number, ...]] | None:
     """102 as season 1, episode 2, and 2401 as 24x01, for every number of the mark; None where that cannot be."""
-    if not 3 <= len(text) <= 4 or any(number % 1 for number in mark.episodes):
-        return None
-    seasons = {int(number) // 100 for number in mark.episodes}
-    if len(seasons) != 1 or seasons == {0}:
+    seasons = {int(number // 100) for number in mark.episodes}
+    if len(scan.words[mark.first]) > 4 or len(seasons) != 1 or seasons == {0} or any(number % 1 for number in mark.episodes):
         return None
     return seasons.pop(), tuple(number % 100 for number in mark.episodes)
+
+
+AFTER = re.compile(r"[ .\-]{0,2}(\()?[ ]?(n)")
+BEFORE = re.compile(r"(n)(?:[m~]n)?([ .\-]{1,2}\(?)$")
+
+
+def running(scan: Scan, best: Mark) -> tuple[tuple[Number, ...], int]:
+    """A second number beside the first that counts through all seasons: "12 (S01E12)", "S16E03-04 313-314", "52 (227)".
+
+    Returns it and the first token of both. Family 7.
+    """
+    shape, end = scan.shape, best.first
+    if after := AFTER.match(shape, best.last):
+        episodes, last, _ = chain(scan, after.start(2), None)
+        closed = shape.startswith(")", last) if after[1] else shape[last : last + 1] in ("", "m", "(") or shape.startswith(" (", last)
+        alike = len(episodes) == len(best.episodes) > 1 or best.season is not None and len(scan.words[after.start(2)]) == 3
+        if closed and (after[1] or alike) and episodes != best.episodes and shape[last - 1] == "n":
+            return episodes, end
+    if best.season is not None and (before := BEFORE.search(shape, 0, end)):
+        episodes, _, _ = chain(scan, before.start(1), None)
+        if len(episodes) == len(best.episodes) and (before[2][-1] == "(" or len(episodes) > 1):
+            return episodes, before.start(1)
+    return (), end

@@ -1,8 +1,8 @@
 """What a file name says: title, season, episodes, and why. Pure: no disk, no network.
 
-One name goes through four stages: `scan` cuts it into labelled tokens (`store/words.py`), `marks` finds codes and
-`lonely` weighs single numbers (`store/marks.py`), the rest of the name gives the title, and the folders above fill
-what the name leaves open. `parse_folder` adds what only the neighbours in a folder know.
+A name goes through four stages: `scan` cuts it into labelled tokens (`store/words.py`), `marks` finds codes and `lonely`
+weighs single numbers (`store/marks.py`), what is left in front is the title (`store/headings.py`), and the folders above
+fill the gaps. `parse_folder` adds what only the neighbours in a folder know. The families of hard names are in names.md.
 """
 
 from __future__ import annotations
@@ -10,416 +10,373 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple, TextIO
 
-from store.marks import EDGE, GLUE, Mark, compressed, lonely, marks
+from store.headings import YEAR, heading
+from store.marks import EDGE, Mark, compressed, lonely, marks, running
 from store.models import Number
 from store.titles import MEDIA, SUBTITLES, as_number
 from store.words import LANGUAGES, Scan, scan
 
 Kind = Literal["episode", "special", "extra", "movie"]
+Reading = tuple[int | None, tuple[Number, ...]]  # season and episodes
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What one path says. A number without a season may be a running number: then the series decides, not the name."""
+    """What one path says. A number without a season may count through all seasons: the series decides that, not the name."""
 
     title: str | None = None
     year: int | None = None
     season: int | None = None
     episodes: tuple[Number, ...] = ()
-    absolute: tuple[Number, ...] = ()  # the running number where a name has both
+    absolute: tuple[Number, ...] = ()  # the running number, where a name has both
     kind: Kind = "episode"
     group: str | None = None
     version: int | None = None
     crc: str | None = None
     language: str | None = None  # of the sound, ISO 639-1
-    country: str | None = None  # The Office (US): US
-    score: int = 0  # 100 is S01E05; below 60 a look at the series is due
-    also: tuple[tuple[int | None, tuple[Number, ...]], ...] = ()  # other readings, as (season, episodes)
+    country: str | None = None  # "Nachtdienst (US)": US
+    score: int = 0  # 100 is S01E05, 85 and more is sure; below that the series or the neighbours should agree
+    also: tuple[Reading, ...] = ()  # what else it may be, the likelier first
     why: tuple[str, ...] = ()
 
 
+SURE = 85
 RULES = {
-    "code": "the code {0}",
-    "cross": "the code {0}",
-    "glued": "the code at the end of a word, {0}",
-    "short": "the code {0}",
-    "dash": "the code {0}",
-    "words": "season and episode in words, {0}",
-    "turned": "season and episode in words, {0}",
-    "episode": "the word for episode in {0}",
-    "hash": "the number sign in {0}",
-    "of": "the count {0}",
-    "special": "the word for a special in {0}",
-    "movie": "the word for a movie in {0}",
-    "part": "the part {0}",
-    "dot": "season and episode in {0}",
-    "number": "the number {0}",
-    "compressed": "the number {0}, read as season and episode",
+    **dict.fromkeys(("code", "cross", "glued", "short", "dash", "dot"), "the code {}"),
+    **dict.fromkeys(("words", "turned"), "season and episode in words, {}"),
+    "episode": "the word for episode in {}",
+    "hash": "the number sign in {}",
+    "of": "the count {}",
+    "special": "the word for a special in {}",
+    "movie": "the word for a movie in {}",
+    "part": "the word for part in {}",
+    "number": "the number {}",
+    "compressed": "the number {}, read as season and episode",
 }
 
-# --- one component ---
+# --- one component of a path ---
 
-
-class Reading(NamedTuple):
-    """One component of a path by itself."""
-
-    name: Name
-    scan: Scan
-    found: tuple[Mark, ...]  # every episode mark, the best first
-    certain: bool  # whether the title is more than a guess
-
-
-OTHER = frozenset(".nfo .jpg .jpeg .png .tbn .torrent .nzb .rar .zip .7z .patch .part .txt .idx .mka .mp3".split())
-BLANK = re.compile(r"\([^()]*\)")
-SITE = re.compile(r"(?:from )?[\[ ]*www\.[\w.-]+\.\w+[\] ]*[-. ]+|\[\.?www\.[^\]]*\][-. ]*", re.IGNORECASE)
+SITE = re.compile(r"(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*", re.IGNORECASE)
+BRACKET = re.compile(r"\([^()]*\)")
 CRC = re.compile(r"[\[( _]([0-9A-Fa-f]{8})(?=[\]) _.]|$)")
 RELEASE = re.compile(r"-([A-Za-z0-9]{2,20})(?:\[[^\]]*\])?$")
 
 
-def read(text: str, hint: int | None = None) -> Reading:
-    """One component without its extension; `hint` is the season that the folders give."""
-    skip = SITE.match(text) if "www" in text.lower() else None
-    tokens = scan(text[skip.end() :] if skip else text)
-    shape = tokens.shape
-    outer = shape
-    while "(" in outer and (blanked := BLANK.sub(lambda m: "_" * len(m[0]), outer)) != outer:
-        outer = blanked
-    start = opening(shape, outer)
+class Part(NamedTuple):
+    """One component by itself: what it says, whether its title stands where titles stand, and its tokens."""
+
+    name: Name
+    sure: bool
+    tokens: Scan
+
+
+def read(text: str, season: int | None = None, chosen: int | None = None, folder: bool = False) -> Part:
+    """One component without its extension.
+
+    `season` is what the folders say, `chosen` the token that the neighbours say is the episode. A folder's single
+    numbers belong to its title.
+    """
+    if "www" in text and (site := SITE.match(text)):
+        text = text[site.end() :]
+    tokens = scan(text)
+    outer = blank(tokens.shape)
+    start = opening(outer)
     found = list(marks(tokens))
-    best = max((mark for mark in found if mark.episodes), default=None)
-    if best is None or best.score < 70:
-        found += singles(tokens, outer, start, found, hint)
-    episodes = sorted((mark for mark in found if mark.episodes and mark.score >= 10), key=lambda m: (-m.score, -m.first))
+    if not folder and (chosen is not None or max((mark.score for mark in found), default=0) < 70):
+        found += singles(tokens, outer, start, found, season, chosen)
+    episodes = sorted((mark for mark in found if mark.episodes and mark.score >= 10), key=likelier)
     best = episodes[0] if episodes else None
-    seasons = [mark for mark in found if mark.season is not None and not mark.episodes]
-    season = None
-    if best is not None:
-        season = best.season
-        absolute, joined = running(tokens, best, found, outer)
-    else:
-        absolute, joined = (), None
-    if season is None and seasons:
-        before = [mark for mark in seasons if best and mark.first < best.first]
-        season = (before[-1] if before else seasons[0]).season
-        if best and best.season is None and (split := compressed(best, tokens.words[best.first])) and split[0] == season:
-            best = best._replace(episodes=split[1], rule="compressed")
-    ends = [mark.first for mark in found if mark is best or (not mark.episodes and mark.first >= start)] + ([joined] if joined else [])
-    title, year, country, certain = entitle(tokens, outer, start, min(ends, default=len(shape)), best)
-    also = tuple((m.season, m.episodes) for m in episodes[1:4] if m.episodes != best.episodes)
-    why = []
+    absolute, end = running(tokens, best) if best else ((), len(outer))
+    own = best.season if best else None
+    if own is None and (seasons := [mark for mark in found if mark.season is not None and not mark.episodes]):
+        own = ([mark for mark in seasons if best and mark.first < best.first] or seasons[:1])[-1].season
+    if best and best.season is None and (split := compressed(best, tokens)) and (split[0] == own or split[1] == absolute):
+        absolute = () if split[1] == absolute else absolute  # 101 (01)
+        own, best = split[0], best._replace(episodes=split[1], rule="compressed")
+    end = min([end, *(mark.first for mark in found if mark is best or mark.first >= start and (mark.score >= 70 or not mark.episodes))])
+    behind = best or next((mark for mark in found if folder and mark.season is not None), None)
+    title, year, country, sure = heading(tokens, outer, start, end, behind)
+    why = ()
     if best:
-        piece = tokens.text[tokens.at[best.first] : tokens.to[best.last - 1]]
-        why.append(RULES[best.rule.rstrip("2")].format(f'"{piece}"'))
-        if season is not None and best.season is None:
-            why.append(f"season {season} from the name")
-    name = Name(
-        title=title,
-        year=year,
-        season=season,
-        episodes=best.episodes if best else (),
-        absolute=absolute,
-        kind=sort_of(tokens, best, season, title),
-        group=release(tokens, outer, start),
-        version=best.version if best else None,
-        crc=checksum(text),
-        language=spoken(tokens),
-        country=country,
-        score=best.score if best else 0,
-        also=also,
-        why=tuple(why),
+        why = (RULES[best.rule.rstrip("2")].format('"' + text[tokens.at[best.first] : tokens.to[best.last - 1]] + '"'),)
+        if best.season is None and own is not None and best.rule != "compressed":
+            why += (f"season {own} from the name",)
+    crc = CRC.search(text)
+    return Part(
+        Name(
+            title=title,
+            year=year,
+            season=own,
+            episodes=best.episodes if best else (),
+            absolute=absolute,
+            kind=kind_of(tokens, best, own),
+            group=release(tokens, start),
+            version=best.version if best else None,
+            crc=crc[1].upper() if crc else None,
+            language=spoken(tokens),
+            country=country,
+            score=min(best.score, 100) if best else 0,
+            also=tuple((mark.season, mark.episodes) for mark in episodes[1:4]),
+            why=why,
+        ),
+        sure,
+        tokens,
     )
-    return Reading(name, tokens, tuple(episodes), certain)
 
 
-def opening(shape: str, outer: str) -> int:
-    """The first token after the release group and other brackets in front, where words follow them."""
-    at = 0
-    while at < len(shape) and outer[at] in "_ !.-m":
-        at += 1
-    return at if "w" in outer[at:] or "l" in outer[at:] else 0
+def likelier(mark: Mark) -> tuple[int, int]:
+    """The higher score, of codes the first, of single numbers the last one."""
+    return -mark.score, -mark.first if mark.rule in ("number", "compressed") else mark.first
 
 
-def singles(tokens: Scan, outer: str, start: int, found: Sequence[Mark], hint: int | None) -> list[Mark]:
-    """The numbers that no word explains, weighed; with the readings of 102 as season 1, episode 2 among them."""
-    taken = {i for mark in found for i in range(mark.first, mark.last)}
-    after = {mark.last for mark in found if mark.season is not None}
-    out, seen = [], 0
-    grouped = start > 0
+def blank(shape: str) -> str:
+    """The shape with `_` for all that stands in brackets."""
+    while "(" in shape and (outer := BRACKET.sub(lambda match: "_" * len(match[0]), shape)) != shape:
+        shape = outer
+    return shape
+
+
+def opening(outer: str) -> int:
+    """The first token behind the release group and whatever other brackets come first, if the title can stand there."""
+    at = len(outer) - len(outer.lstrip("_ !.-m()"))
+    return at if "w" in outer[at:] or "l" in outer[at:] or outer.count("n", at) > 1 else 0
+
+
+def singles(tokens: Scan, outer: str, start: int, found: Sequence[Mark], season: int | None, chosen: int | None) -> list[Mark]:
+    """The numbers that no word explains, weighed; 102 also as season 1, episode 2."""
+    taken = {token for mark in found for token in range(mark.first, mark.last)}
+    behind = {mark.last + gap for mark in found if mark.season is not None for gap in (0, 1, 2)}
+    out: list[Mark] = []
     for number, label in enumerate(tokens.shape):
-        if label not in "ny" or number in taken or number < seen:
+        if label not in "ny" or number in taken or not (mark := lonely(tokens, number, outer, start)):
             continue
-        mark = lonely(tokens, number, outer, start)
-        if mark is None:
+        taken.update(range(number, mark.last))
+        score = mark.score + 35 * (number in behind) + 100 * (number == chosen)
+        out.append(mark._replace(score=score))
+        if mark.rule != "number" or not (split := compressed(mark, tokens)):
             continue
-        seen = mark.last
-        if {number - 1, number - 2} & after:
-            mark = mark._replace(score=mark.score + 35)
-        out.append(mark)
-        text = tokens.words[number]
-        if mark.season is None and mark.rule == "number" and (split := compressed(mark, text)):
-            left = tokens.shape[number - 1] if number else "^"
-            score = mark.score - 5
-            if hint is not None and split[0] == hint:
-                score += 40
-            elif tokens.dotted and not grouped and label == "n" and left in ". " and (len(text) == 3 or text[0] == "0" or EDGE.match(outer, mark.last + 1)):
-                score += 15
-            out.append(mark._replace(score=score, season=split[0], episodes=split[1], rule="compressed"))
+        score += 60 if split[0] == season else 15 if not start and tokens.dotted and scene(tokens, outer, number, mark.last) else -5
+        out.append(mark._replace(score=score, season=split[0], episodes=split[1], rule="compressed"))
     return out
 
 
-def running(tokens: Scan, best: Mark, found: Sequence[Mark], outer: str) -> tuple[tuple[Number, ...], int | None]:
-    """A second number beside the first, which counts through all seasons: "12 (S01E12)", "S16E03-04 313-314", "52 (227)".
+def scene(tokens: Scan, outer: str, number: int, last: int) -> bool:
+    """Whether 102 stands where old scene releases wrote it: among dots, and four digits only before technical words."""
+    if tokens.shape[number] != "n" or number and tokens.shape[number - 1] not in ". ":
+        return False
+    return len(tokens.words[number]) == 3 or tokens.words[number][0] == "0" or bool(EDGE.match(outer, last + 1))
 
-    Returns it, and the token where it begins if that is before the episode.
-    """
+
+BESIDE = re.compile(r"[ .:m)(\-]*(?:(k)|(z)(?=[ .]?(?:[()t\-]|$)))")
+
+
+def kind_of(tokens: Scan, best: Mark | None, season: int | None) -> Kind:
+    """By the words in the number's mark and beside it. In front of a clear code they are the title's: "Special A S01E01"."""
     shape = tokens.shape
-    behind = re.compile(r"[ .\-]{0,2}(\()?[ ]?(n)").match(shape, best.last)
-    if behind:
-        number = behind.start(2)
-        mark = lonely(tokens, number, shape.replace("(", " ").replace(")", " "), 0)
-        if mark and not mark.season and mark.episodes != best.episodes:
-            closed = shape[mark.last : mark.last + 1] == ")" if behind[1] else shape[mark.last : mark.last + 1] in ("", "m", "(") or shape[mark.last : mark.last + 2] == " ("
-            count = len(mark.episodes)
-            if closed and (behind[1] or count == len(best.episodes) > 1 or len(tokens.words[number]) == 3 and best.season is not None):
-                return mark.episodes, None
-    if best.season is not None:
-        before = re.search(r"(n)(?:[m~](n))?([ .\-]{1,2}\(?)$", shape[: best.first])
-        if before and (before[3][-1] == "(" or before[2] and len(best.episodes) > 1):
-            mark = lonely(tokens, before.start(1), shape, 0)
-            if mark and len(mark.episodes) == len(best.episodes):
-                return mark.episodes, mark.first
-    return (), None
-
-
-def sort_of(tokens: Scan, best: Mark | None, season: int | None, title: str | None) -> Kind:
-    """Episode, special, extra or movie, by the words beside the number."""
-    shape = tokens.shape
-    if "z" in shape and best and re.search(r"z[ .m:(]*$|^[ .m:)(\-]*z", shape[: best.first]) or best and shape[best.first] == "z":
-        return "extra"
-    if best and shape[best.first : best.last].count("z"):
-        return "extra"
-    if season == 0 or best and any(number % 1 for number in best.episodes) or best and "k" in shape[best.first : best.last]:
-        return "special"
-    if best and ("k" in shape[best.last : best.last + 3] or re.search(r"k[ .m\-(\[]*$", shape[: best.first])):
-        return "special"
     if best is None:
         return "extra" if "z" in shape else "special" if "k" in shape else "movie"
+    beside = BESIDE.match(shape, best.last)
+    before = shape[: best.first].rstrip(" .m-(_")[1:][-1:] if best.score < SURE else ""
+    inside = shape[best.first : best.last]
+    if "z" in inside or before == "z" or beside and beside[2]:
+        return "extra"
+    if season == 0 or "k" in inside or before == "k" or beside or any(number % 1 for number in best.episodes):
+        return "special"
     return "movie" if best.rule == "movie" else "episode"
 
 
-def release(tokens: Scan, outer: str, start: int) -> str | None:
-    """The group: the first bracket, or what follows the last dash of a technical tail."""
-    if tokens.shape[:1] == "(" and (start or outer[: outer.find("_") + 1]):
-        close = tokens.shape.find(")")
-        if close > 0 and tokens.text[0] in "[【":
-            return tokens.text[1 : tokens.at[close]].strip() or None
-    tail = RELEASE.search(tokens.text)
-    return tail[1] if tail and "t" in tokens.shape else None
-
-
-def checksum(text: str) -> str | None:
-    return found[1].upper() if (found := CRC.search(text)) else None
+def release(tokens: Scan, start: int) -> str | None:
+    """The release group: the first bracket, or what follows the last dash behind technical words."""
+    close = tokens.shape.find(")")
+    if tokens.text[:1] in ("[", "【") and close > 0 and (start or tokens.shape[close + 1 : close + 2] == "("):
+        return tokens.text[1 : tokens.at[close]].strip() or None
+    tail = RELEASE.search(tokens.text) if "t" in tokens.shape else None
+    return tail[1] if tail else None
 
 
 def spoken(tokens: Scan) -> str | None:
-    """The language of the sound; a language before a word for subtitles is none."""
-    at = tokens.shape.rfind("l") if "l" in tokens.shape else -1
-    at = tokens.shape.find("l")
-    while at >= 0:
-        following = tokens.words[at + 2 : at + 3]
-        if not (following and following[0].startswith(("sub", "esub"))):
+    """The first language that is not the subtitles': "German DL" is German, "German Subbed" says nothing of the sound."""
+    for at, label in enumerate(tokens.shape):
+        if label == "l" and "sub" not in tokens.words[min(at + 2, len(tokens.words) - 1)]:
             return LANGUAGES.get(tokens.words[at])
-        at = tokens.shape.find("l", at + 1)
     return None
 
 
-# --- the title ---
+# --- a path ---
 
-SOLO = re.compile(r"(?<!\b\w)\.|\.(?!\w\b)")
-CUT = re.compile(r"\s*[\[(]((?:19|20)\d\d)[\])]\s*$|(?<=\S)[ .]((?:19|20)\d\d)$")
-COUNTRY = re.compile(r"(?<=\S)\s*(?:\((US|UK|AU|NZ|CA|JP|KR|DE|FR)\)|\b(US|UK))\s*$")
-DUAL = re.compile(r"\s*[/|]\s*|_/_")
-
-
-def entitle(tokens: Scan, outer: str, start: int, end: int, best: Mark | None) -> tuple[str | None, int | None, str | None, bool]:
-    """Title, year, country, and whether the title stood where a title stands."""
-    shape = tokens.shape
-    if edge := EDGE.search(outer, start + 1):
-        end = min(end, edge.start()) if edge.start() > start else end
-    certain = True
-    text = piece(tokens, start, end)
-    if not has_word(shape[start:end]) and start:
-        start = 0
-        text = piece(tokens, 0, end)
-    if "(" in shape[:end] and not re.search(r"[a-zA-Z]", outer[:end].replace("_", "")):
-        text = bracketed(tokens, end) or text
-    if not any(c.isalnum() for c in text):
-        certain = False
-        text = behind(tokens, outer, best)
-    return (*polish(text, tokens.dotted), certain)
-
-
-def piece(tokens: Scan, start: int, end: int) -> str:
-    if end <= start:
-        return ""
-    return tokens.text[tokens.at[start] : tokens.to[end - 1]]
-
-
-def has_word(shape: str) -> bool:
-    return any(c in GLUE or c in "ny" for c in shape)
-
-
-def bracketed(tokens: Scan, end: int) -> str:
-    """The title among names in brackets only: not the group, and the Latin one of several."""
-    segments, shape = [], tokens.shape
-    for match in re.finditer(r"\(([^()]+)", shape[:end]):
-        inside = match[1]
-        if (edge := EDGE.search(inside)) and edge.start() < 2 or not set(inside) & GLUE - {"u", "t", "l"}:
-            continue
-        segments.append(piece(tokens, match.start(1), match.start(1) + (edge.start() if edge else len(inside))))
-    if len(segments) > 1:
-        segments = segments[1:]
-    latin = [text for text in segments if re.search(r"[A-Za-z]{2}", text)]
-    return (latin or segments or [""])[-1]
-
-
-def behind(tokens: Scan, outer: str, best: Mark | None) -> str:
-    """What follows a number in front: "[Group] 06 Title", "003. Title - Episode", a guess."""
-    if best is None:
-        return ""
-    start = best.last
-    stop = len(tokens.shape)
-    if edge := EDGE.search(outer, start):
-        stop = edge.start()
-    for sign in "-(":
-        found = tokens.shape.find(sign, start + 2)
-        stop = min(stop, found) if found > 0 else stop
-    return piece(tokens, start, stop)
-
-
-def polish(text: str, dotted: bool) -> tuple[str | None, int | None, str | None]:
-    """Underscores and dots to spaces, trailing brackets of tags off, year and country apart."""
-    text = text.replace("_", " ")
-    if dotted:
-        text = SOLO.sub(" ", text)
-    year = country = None
-    text = text.strip(" -–—~,:;+|/\t")
-    for _ in range(3):
-        if match := CUT.search(text):
-            year, text = int(match[1] or match[2]), text[: match.start()].rstrip(" -–,:;")
-        elif match := COUNTRY.search(text):
-            country, text = match[1] or match[2], text[: match.start()].rstrip(" -–,:;")
-        elif text.endswith("]") and "[" in text[1:]:
-            text = text[: text.rindex("[")].rstrip(" -–,:;")
-        elif text.endswith(("(", "[")):
-            text = text[:-1].rstrip(" -–,:;")
-        elif text.endswith(")") and 0 < (at := text.rfind("(")) and "t" in scan(text[at:]).shape:
-            text = text[:at].rstrip(" -–,:;")
-        else:
-            break
-    if "/" in text or "|" in text:
-        parts = DUAL.split(text)
-        latin = [part for part in parts if re.search(r"[A-Za-z]{3}", part)]
-        text = (latin or parts)[0]
-    if text.endswith(", The"):
-        text = "The " + text[:-5].rstrip(",. ")
-    text = " ".join(text.split())
-    return text or None, year, country
-
-
-# --- folders ---
-
+EXTENSIONS = MEDIA | SUBTITLES | frozenset(".nfo .jpg .jpeg .png .torrent .nzb .rar .zip .7z .patch .part .txt .idx .mka".split())
+# Folders that say what kind of thing they hold, not which.
 GENERIC = frozenset(
-    "series serien tv shows tvshows anime animes media medien video videos mnt home volume1 volume2 nas download downloads complete "
-    "completed incomplete library bibliothek data filme movies nc".split() + ["tv shows", "tv series", "tv_shows"]
+    "series serien shows tv tvshows tv_shows tv-shows tv-series anime animes media medien video videos filme movies mnt home volume1 nas data "
+    "download downloads complete completed incomplete library bibliothek".split()
 )
-SPECIALS = frozenset("specials special spezial season 00 season 0 s00 staffel 0 staffel 00".split("\n"))
-OWN = re.compile(r"(.+) - S(\d+)E(\d+(?:\.\d+)?)((?:-?E\d+(?:\.\d+)?)*)(?: - (\d{3,})(?:-(\d{3,}))?)?$", re.ASCII)
+SPECIALS = frozenset(("specials", "special", "season 0", "season 00", "s00", "staffel 0", "staffel 00"))
+OWN = re.compile(r"(.+) - S(\d+)E(\d+(?:\.\d+)?)((?:-?E\d+(?:\.\d+)?)*)(?: - (\d{3,})(?:-(\d{3,}))?)?", re.ASCII)
+IDS = re.compile(r"\s*[\[{](tvdb|tmdb|imdb|anidb|anilist|mal|myanimelist)(?:id)?[-=](tt\d+|\d+)[\]}]", re.IGNORECASE)
 
 
-@lru_cache(4096)
-def folder(name: str) -> Reading:
-    return read(name)
+def ids(folder: str) -> dict[str, str]:
+    """Database ids in a folder's name, Jellyfin's spelling or Plex's: "Nacht [tvdbid-1]" is {"tvdb": "1"}."""
+    return {kind.lower(): number for kind, number in IDS.findall(folder)}
 
 
 def parse(path: str) -> Name:
-    """Read one path, `/` between its parts; whatever of it there is helps."""
+    """Read one path, `/` between its parts. Nothing in it is looked up: equal paths give equal names."""
+    folders, base = parts(path)
+    return (len(folders) > 1 and ours(folders[-2], base)) or in_context(base, folders)
+
+
+def parts(path: str) -> tuple[list[str], str]:
+    """The folders, and the file's name without its extension."""
     *folders, base = unicodedata.normalize("NFC", path).rstrip("/").split("/")
+    while folders and base.find("]") < base.find("[") % (len(base) + 1) and "]" in base and "[" in folders[-1]:
+        base = folders.pop() + "/" + base  # a release's name, with a slash in its brackets
     stem, dot, extension = base.rpartition(".")
-    if stem and (dot + extension.lower() in MEDIA or dot + extension.lower() in SUBTITLES or dot + extension.lower() in OTHER):
-        base = stem
-    if len(folders) > 1 and (own := ours(folders[-2], base)):
-        return own
-    return context(base, folders)
+    return folders, stem if stem and dot + extension.lower() in EXTENSIONS else base
 
 
 def ours(series: str, base: str) -> Name | None:
-    """A name of the form that `titles.episode_path` writes, in a folder that begins with the same title: no guessing."""
-    if not (match := OWN.match(base)):
+    """A name as `titles.episode_path` writes it, in a folder that begins with the same title: then nothing is guessed."""
+    if " - S" not in base or not (match := OWN.fullmatch(base)):
         return None
     title, season, first, more, low, high = match.groups()
-    if title[-7:-6] == "~" and series.startswith(title[:-7]):
-        title = series
-    elif not series.startswith(title):
-        return None
+    if not series.startswith(title):
+        if title[-7:-6] != "~" or not series.startswith(title[:-7]):
+            return None
+        title = series  # the file's title was cut shorter than the folder's
     numbers = [as_number(first)]
     for dash, number in re.findall(r"(-?)E([\d.]+)", more):
-        value = as_number(number)
-        numbers += range(int(numbers[-1]) + 1, int(value) + 1) if dash else [value]
-    absolute = tuple(range(int(low), int(high or low) + 1)) if low else ()
-    year = CUT.search(series)
-    kind: Kind = "special" if int(season) == 0 else "episode"
-    return Name(title, int(year[1] or year[2]) if year else None, int(season), tuple(numbers), absolute, kind, score=100, why=("the code of our own naming",))
+        numbers += range(int(numbers[-1]) + 1, int(number) + 1) if dash else [as_number(number)]
+    year = YEAR.search(IDS.sub("", series))
+    return Name(
+        title=title,
+        year=int(year[1] or year[2]) if year else None,
+        season=int(season),
+        episodes=tuple(numbers),
+        absolute=tuple(range(int(low), int(high or low) + 1)) if low else (),
+        kind="episode" if int(season) else "special",
+        score=100,
+        why=("the code at the end, behind the folder's title",),
+    )
 
 
-def context(base: str, folders: Sequence[str]) -> Name:
-    """The base name, and what the folders above it add: nearest first."""
-    season, special, title, year, above = None, False, None, None, None
-    for name in reversed(folders):
+class Above(NamedTuple):
+    """What the folders say: the nearest that says something counts."""
+
+    title: str | None = None
+    year: int | None = None
+    season: int | None = None
+    kind: Kind | None = None
+    name: Name | None = None  # a folder that names the episode itself
+
+
+@lru_cache(4096)
+def read_folder(name: str) -> Part:
+    return read(IDS.sub("", name), folder=True)
+
+
+def above(folders: Sequence[str]) -> Above:
+    said = Above()
+    named = [name for name in folders if name.strip() and name.strip().casefold().replace(" ", "-") not in GENERIC]
+    for depth, name in reversed(list(enumerate(named))):
         plain = name.strip().casefold()
-        if not plain or plain in GENERIC:
+        if depth and plain.isdecimal() and int(plain) <= 20:
+            said = said._replace(season=int(plain) if said.season is None else said.season)
             continue
-        if plain.isdecimal() and len(plain) < 3:
-            season = int(plain) if season is None else season
-            continue
-        reading = folder(name)
-        if reading.name.episodes and reading.name.score >= 85 and above is None:
-            above = reading.name
-        season = reading.name.season if season is None else season
-        special = special or plain in SPECIALS or "k" in reading.scan.shape
-        if reading.name.title and has_title(reading):
-            title, year = reading.name.title, reading.name.year
-            break
-    reading = read(base, season)
-    name = reading.name
-    changes, why = {}, list(name.why)
-    if above and name.score < 85:
-        return replace(above, why=(*above.why, "from the folder"))
-    if name.season is None and season is not None:
-        changes["season"] = season
-        why.append(f"season {season} from the folder")
-    if title and (name.title is None or not reading.certain):
-        changes["title"] = title
-        changes["year"] = year
-        why.append("title from the folder")
-    if special and name.kind == "episode":
-        changes["kind"] = "special"
-    return replace(name, why=tuple(why), **changes) if changes else name
+        part, shape = read_folder(name), read_folder(name).tokens.shape
+        if part.name.episodes and part.name.score >= SURE and said.name is None:
+            said = said._replace(name=part.name)
+        if said.season is None:
+            said = said._replace(season=0 if plain in SPECIALS else part.name.season)
+        if said.kind is None and not set(shape) & set("wnyl") and set(shape) & set("kz"):
+            said = said._replace(kind="special" if "k" in shape else "extra")
+        elif part.name.title:
+            return said._replace(title=part.name.title, year=part.name.year)
+    return said
 
 
-def has_title(reading: Reading) -> bool:
-    return True
+def in_context(base: str, folders: Sequence[str], chosen: int | None = None) -> Name:
+    """The base name, completed by the folders above it. What the file says itself wins, unless it is only a number."""
+    said = above(folders)
+    name, sure, _ = read(base, said.season, chosen)
+    if said.name and name.score < SURE:
+        return replace(said.name, why=(*said.name.why, "from the folder"))
+    changes: dict = {}
+    why = name.why
+    if name.season is None and said.season is not None:
+        changes["season"] = said.season
+        why += (f"season {said.season} from the folder",)
+    if said.title and not (name.title and sure):
+        changes |= {"title": said.title, "year": said.year}
+        why += ("title from the folder",)
+    if name.kind in ("episode", "movie") and (said.kind or changes.get("season") == 0):
+        changes["kind"] = said.kind or "special"
+    return replace(name, why=why, **changes) if changes else name
+
+
+# --- neighbours ---
+
+
+def parse_folder(paths: Sequence[str]) -> list[Name]:
+    """Read paths that belong together, in their order: in each folder the numbers that never change are the title's.
+
+    Settles what one name cannot: "Level 1 05" among its kind, and whether 101 is season 1, episode 1.
+    """
+    names = [parse(path) for path in paths]
+    alike = defaultdict(list)
+    for at, path in enumerate(paths):
+        if names[at].score < SURE:
+            folders, base = parts(path)
+            tokens = scan(base)
+            edge = EDGE.search(blank(tokens.shape), 1)
+            columns = [n for n, label in enumerate(tokens.shape[: edge.start() if edge else None]) if label in "ny"]
+            if columns:
+                alike["/".join(folders), tokens.text[: tokens.at[columns[0]]]].append((at, folders, base, tokens, columns))
+    for files in alike.values():
+        if len(files) > 2 and (column := varying([[tokens.words[n] for n in columns] for *_, tokens, columns in files])) is not None:
+            for at, folders, base, _, columns in files:
+                name = in_context(base, folders, columns[column])
+                names[at] = replace(name, score=max(name.score, SURE), why=(*name.why, "it differs from file to file"))
+            settle(names, [at for at, *_ in files])
+    return names
+
+
+def varying(rows: list[list[str]]) -> int | None:
+    """The first column of numbers in which (nearly) every file has its own."""
+    for column in range(min(map(len, rows))):
+        different = len({row[column] for row in rows})
+        if different >= max(3, len(rows) * 0.8):
+            return column
+    return None
+
+
+def settle(names: list[Name], files: list[int]) -> None:
+    """101 among its neighbours: 101-113 and 201-210 are seasons, 98-104 count through. Alone, 101-113 stay unsure."""
+    values = {at: names[at].episodes[0] for at in files if len(names[at].episodes) == 1 and names[at].season is None}
+    split = {at: next((r for r in names[at].also if r[0] == value // 100), None) for at, value in values.items()}
+    seasons = {reading[0] for reading in split.values() if reading}
+    if not seasons or len(values) < len(files):
+        return
+    if all(split.values()) and len(seasons) > 1:
+        highest = max(value % 100 for value in values.values())
+        if highest <= 40:
+            for at, (season, episodes) in ((at, reading) for at, reading in split.items() if reading):
+                names[at] = replace(names[at], season=season, episodes=episodes, also=((None, names[at].episodes),))
+    elif all(split.values()):
+        for at in values:
+            names[at] = replace(names[at], score=min(names[at].score, SURE - 5))
 
 
 def main(lines: Iterable[str], out: TextIO) -> None:
     """One path a line in, one JSON object a line out."""
     for line in lines:
-        path = line.rstrip("\n")
+        path = line.rstrip("\r\n")
         name = parse(path)
-        answer = dict(path=path, title=name.title, season=name.season, episodes=name.episodes, absolute=name.absolute, kind=name.kind, why=name.why)
-        out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        shown = ("title", "season", "episodes", "absolute", "kind", "why")
+        out.write(json.dumps({"path": path} | {key: getattr(name, key) for key in shown}, ensure_ascii=False) + "\n")

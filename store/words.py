@@ -21,7 +21,7 @@ from typing import NamedTuple
 VOCABULARY = {
     "S": "s",
     "T": "t",
-    "E": "e",
+    "E": "e xe",
     "F": "f",
     "x": "x × х",
     "v": "v",
@@ -33,7 +33,7 @@ VOCABULARY = {
     "выпуск aflevering afl avsnitt afsnit jakso rész resz bölüm bolum episodul epizod epizoda epizodă epizód tập "
     "話 话 集 回 화 회 エピソード ตอน",
     "P": "part parts pt teil teile parte partie deel del часть",
-    "V": "vol volume disc disk cd dvd",
+    "V": "vol volume disc disk cd",
     "M": "movie film movies gekijouban 劇場版",
     "k": "ova ovas oad oads ona onas sp special specials spezial spéciale especial speciale omake bonus ex sonderfolge sonderfolgen спешл",
     "z": "ncop nced nc ncopv creditless textless pv cm promo preview vorschau trailer teaser menu op ed oped opening ending sample "
@@ -42,9 +42,9 @@ VOCABULARY = {
     "a": "and und et",
     "r": "to bis al thru до по",
     "i": "st nd rd th ª º й ый ой ая я го ter",
-    "f": "end ende fin finale 完 終 终 конец",
+    "f": "end ende fin final finale 完 終 终 конец",
     "N": "first second third fourth fifth sixth erste ersten zweite zweiten dritte dritten vierte vierten fünfte fünften",
-    "t": "bluray bdrip brrip bdremux bdmv dvdrip dvdscr dvdiso webrip webdl webdlrip webhd webcap webuhd hdtv hdtvrip ahdtv pdtv sdtv "
+    "t": "dvd bluray bdrip brrip bdremux bdmv dvdrip dvdscr dvdiso webrip webdl webdlrip webhd webcap webuhd hdtv hdtvrip ahdtv pdtv sdtv "
     "dsr dsrip tvrip vhsrip hdrip uhdrip uhd fhd qhd ppv xvid divx hevc avc vvc vc mpeg hdr uhdtv mux dlmux hdtvmux ahdtvmux dlrip remux "
     "aac flac opus vorbis truehd atmos dts dd ddp eac ac lpcm hdma mkv mp mkvs avi ogm xvidhd hi proper repack rerip internal readnfo "
     "subbed dubbed dublado legendado legendas legenda subtitulado vostfr vostf subfrench fastsub hardsub softsub multisub multisubs "
@@ -92,7 +92,7 @@ TOKEN = re.compile(
         | (?:dd[p+]?|e?ac3?|aac|dts|flac|opus|truehd|ogg)[ .+]?[1-7][ .][0-2](?:ch)? | (?:e?ac|mp|mpeg)-?\d | [257]\.[01](?:ch)?
         | \d+(?:\.\d+)?[ ]?(?:fps|[kmg]bps|[kmgt]i?b|mbits|kbit|hz|ch) | divx[\d.]+ | web-?dl(?:mux|rip)? | blu-?ray )(?![^\W_]) )
   | (?P<crc> (?<![^\W_])(?=[a-f]*\d)[0-9a-f]{8}(?![^\W_]) )
-  | (?P<date> (?<!\d)(?:(?:19|20)\d\d(?P<gap>[-._ ])(?:0\d|1[0-2])(?P=gap)[0-3]\d|(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d|[0-3]?\d-[01]?\d-(?:19|20)?\d\d)(?!\d) )
+  | (?P<date> (?<!\d)(?:(?:19|20)\d\d(?P<gap>[-._ ])(?:0\d|1[0-2])(?P=gap)[0-3]\d|(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d|[0-3]?\d-[01]?\d-(?:19|20)\d\d)(?!\d) )
   | (?P<kanji> 第\s*(?P<count>[〇零一二三四五六七八九十两兩]+|\d+)\s*(?P<unit>[季期部話话集回]) )
   | (?P<n> \d+ )
   | (?P<w> [^\W\d_第×]+(?:['’`][^\W\d_]+)* | × )
