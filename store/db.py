@@ -33,7 +33,8 @@ MIGRATIONS = (
         downloaded integer not null default 0,
         missing integer not null default 0,
         next_air text,                   -- the day on which the counts change by themselves
-        updated_at text not null
+        updated_at text not null,
+        unique (provider, key)
     );
     create index series_by_title on series (title collate nocase, id) where listed;
     create index series_by_update on series (updated_at, id) where listed;

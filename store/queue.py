@@ -44,6 +44,7 @@ def add(conn: sqlite3.Connection, series: str, wanted: Sequence[str], priority: 
     is queued then.
     """
     row = series_store.get(conn, series)
+    series = row["id"]
     known = {(e["season"], e["number"]): e for e in series_store.episodes(conn, series)}
     new, skipped = [], []
     for episode in _expand(wanted, known, row):
@@ -221,7 +222,7 @@ def remove_all(conn: sqlite3.Connection, status: str) -> list[Item]:
 
 
 def of_series(conn: sqlite3.Connection, series: str) -> list[Item]:
-    return [_item(row) for row in conn.execute(f"{_ITEM} where items.series = ?", (series,))]
+    return [_item(row) for row in conn.execute(f"{_ITEM} where items.series = ?", (series_store.get(conn, series)["id"],))]
 
 
 # -- inside --------------------------------------------------------------------------------------------------------

@@ -30,12 +30,23 @@ def now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def find(conn: sqlite3.Connection, series: str) -> sqlite3.Row | None:
+    """The row of the series with this id, or with this provider and key: one that was local keeps its old id too."""
+    provider, _, key = series.partition("_")
+    return conn.execute("select * from series where id = ? or (provider = ? and key = ?)", (series, provider, key)).fetchone()
+
+
 def get(conn: sqlite3.Connection, series: str) -> sqlite3.Row:
-    """The row of `series`. Raises NotFound."""
-    row = conn.execute("select * from series where id = ?", (series,)).fetchone()
+    """As `find`. Raises NotFound."""
+    row = find(conn, series)
     if row is None:
         raise NotFound("Anime not found", anime_id=series)
     return row
+
+
+def link(conn: sqlite3.Connection, series: str, provider: str, key: str) -> None:
+    """From now on this series is `provider`'s `key`; its id stays."""
+    conn.execute("update series set provider = ?, key = ? where id = ?", (provider, key, series))
 
 
 def page(conn: sqlite3.Connection, *, sort_by: str, descending: bool, everything: bool, limit: int, offset: int) -> tuple[list[sqlite3.Row], int]:
@@ -88,7 +99,8 @@ def keys(conn: sqlite3.Connection, provider: str, names: Iterable[str]) -> dict[
 
 def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> str:
     """Keep what `provider` says about one series, replacing what it said before. Returns the series' id."""
-    series = f"{provider}_{listing.key}"
+    known = find(conn, f"{provider}_{listing.key}")
+    series = known["id"] if known else f"{provider}_{listing.key}"
     conn.execute(
         """
         insert into series (id, provider, key, title, description, site, fold, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?)
@@ -141,8 +153,7 @@ def add_file(conn: sqlite3.Connection, series: str, folder: str, file: File) -> 
 
 def forget(conn: sqlite3.Connection, series: str) -> None:
     """Drop a series with its queue items. Its files are nobody's business here."""
-    get(conn, series)
-    conn.execute("delete from series where id = ?", (series,))
+    conn.execute("delete from series where id = ?", (get(conn, series)["id"],))
 
 
 def recount(conn: sqlite3.Connection, series: str) -> None:

@@ -1,0 +1,193 @@
+"""The rescan: what lies in the library against what the sources have. One at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, NamedTuple, Sequence
+
+from providers import Providers
+from store import library, series, titles
+from store.config import Config
+from store.db import Database
+from store.errors import ConfigurationError, Failure
+from store.models import Listing
+
+log = logging.getLogger(__name__)
+
+SIDE_BY_SIDE = 4  # listings asked for at once
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a rescan added."""
+
+    new_series: int
+    new_episodes: int
+
+
+class Placed(NamedTuple):
+    """A folder, the id of the series it is as far as known, and what a provider says of it where one was asked."""
+
+    folder: library.Folder
+    id: str | None
+    provider: str = ""
+    listing: Listing | None = None
+
+
+class Rescan:
+    """`await rescan()`: a second caller gets the first one's result; a caller that goes away cancels nothing."""
+
+    def __init__(self, db: Database, providers: Providers, config: Callable[[], Config], publish: Callable[[str, dict], None]):
+        self._db = db
+        self._providers = providers
+        self._config = config
+        self._publish = publish
+        self._task: asyncio.Task[Found] | None = None
+
+    async def __call__(self) -> Found:
+        """Raises ConfigurationError when the library cannot be read or is offline; nothing is changed then."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="rescan")
+        return await asyncio.shield(self._task)
+
+    async def close(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> Found:
+        try:
+            found = await self._compare()
+        except Exception as error:
+            self._publish("rescan_failed", {"message": str(error) if isinstance(error, Failure) else "The rescan failed; the log tells why"})
+            raise
+        self._publish("rescan_completed", {"new_series": found.new_series, "new_episodes": found.new_episodes})
+        return found
+
+    async def _compare(self) -> Found:
+        root = Path(self._config().anime_directory)
+        self._publish("rescan_progress", {"step": "library", "done": 0, "total": None})
+        folders = await asyncio.to_thread(library.scan, root)
+        known = await self._db.run(_known_paths)
+        if not await asyncio.to_thread(library.online, root, known):
+            raise ConfigurationError(
+                "The library is offline: its folder is there, its files and its marker are not. Nothing was changed",
+                fix="Mount the disk; if the library was emptied on purpose, set anime_directory again",
+            )
+        await asyncio.to_thread(library.mark, root)
+        placed = await self._place(folders)
+        new_series, new_episodes = await self._db.run(_settle, placed)
+        await self._refresh()
+        return Found(new_series, new_episodes)
+
+    async def _place(self, folders: Sequence[library.Folder]) -> list[Placed]:
+        """Who each folder is. What only the library knew so far is looked up again: a source may have it by now."""
+        ids = await self._db.run(_by_folder, folders)
+        slots = asyncio.Semaphore(SIDE_BY_SIDE)
+
+        async def look_up(folder: library.Folder) -> Placed:
+            one, provider = ids.get(folder.path, (None, "local"))
+            if provider != "local":
+                return Placed(folder, one)
+            async with slots:
+                return Placed(folder, one, *await self._ask(folder.title))
+
+        answers = []
+        for done, coming in enumerate(asyncio.as_completed([look_up(folder) for folder in folders]), 1):
+            answers.append(await coming)
+            self._publish("rescan_progress", {"step": "sources", "done": done, "total": len(folders)})
+        return sorted(answers, key=lambda placed: placed.folder.path)
+
+    async def _ask(self, title: str) -> tuple[str, Listing | None]:
+        """The first provider that has a series of this very title. A dead one does not fail the rescan."""
+        for provider in self._providers:
+            try:
+                for hit in await provider.search(title, 10):
+                    if titles.fold(hit.name) == titles.fold(title):
+                        return provider.name, await provider.listing(hit.key)
+            except Failure as failure:
+                log.warning("%s: %s", provider.name, failure)
+        return "local", None
+
+    async def _refresh(self) -> None:
+        """Ask again what the sources have of every series that is followed."""
+        followed = await self._db.run(_followed)
+        names = {provider.name for provider in self._providers}
+        for done, row in enumerate(followed, 1):
+            if row["provider"] in names:
+                try:
+                    listing = await self._providers.get(row["provider"]).listing(row["key"])
+                    await self._db.run(series.store_listing, row["provider"], listing)
+                except Failure as failure:
+                    log.warning("%s: %s", row["id"], failure)
+            self._publish("rescan_progress", {"step": "episodes", "done": done, "total": len(followed)})
+
+
+def _known_paths(conn: sqlite3.Connection) -> list[str]:
+    return [row["path"] for row in conn.execute("select distinct path from files limit 50")]
+
+
+def _followed(conn: sqlite3.Connection) -> list[sqlite3.Row]:
+    return conn.execute("select id, provider, key from series where listed and provider <> 'local' order by id").fetchall()
+
+
+def _by_folder(conn: sqlite3.Connection, folders: Sequence[library.Folder]) -> dict[str, tuple[str, str]]:
+    """folder -> (id, provider) of its series: by its name on disk, else a known series of that title which has none yet."""
+    ids, free = {}, {}
+    for row in conn.execute("select id, provider, folder, fold from series where folder is not null or listed order by id desc"):
+        if row["folder"] is None:
+            free[row["fold"]] = row["id"], row["provider"]
+        else:
+            ids[row["folder"]] = row["id"], row["provider"]
+    for folder in folders:
+        if folder.path not in ids and (found := free.pop(titles.fold(folder.title), None)):
+            ids[folder.path] = found
+    return ids
+
+
+def _settle(conn: sqlite3.Connection, placed: Sequence[Placed]) -> tuple[int, int]:
+    """Record the whole scan in one transaction. Returns (new series, new episodes)."""
+    before = _listed(conn)
+    there, new_episodes = set(), 0
+    for folder, known, provider, listing in placed:
+        one = _who(conn, folder, known, provider, listing) or series.add_local(conn, folder.path, folder.title)
+        there.add(one)
+        new_episodes += series.settle(conn, one, folder.path, [*folder.files, *_unread(conn, one, folder.unread)])
+    for row in conn.execute("select id from series where folder is not null").fetchall():
+        if row["id"] not in there:
+            _empty(conn, row["id"])
+    return len(_listed(conn) - before), new_episodes
+
+
+def _who(conn: sqlite3.Connection, folder: library.Folder, known: str | None, provider: str, listing: Listing | None) -> str | None:
+    """The id of the series in `folder`, the provider's listing stored; None when it is a new one of the library's own."""
+    if listing is None:
+        return known
+    owner = series.find(conn, f"{provider}_{listing.key}")
+    if owner and owner["folder"] not in (None, folder.path):
+        return known  # a second folder of that title stays a series of its own
+    if owner is None and known:
+        series.link(conn, known, provider, listing.key)
+    elif owner and known and owner["id"] != known:
+        _empty(conn, known)
+    return series.store_listing(conn, provider, listing)
+
+
+def _empty(conn: sqlite3.Connection, one: str) -> None:
+    """The folder of this series is gone. One that only the library knew is no longer shown."""
+    series.settle(conn, one, None, [])
+    conn.execute("update series set listed = 0 where id = ? and provider = 'local'", (one,))
+
+
+def _listed(conn: sqlite3.Connection) -> set[str]:
+    return {row["id"] for row in conn.execute("select id from series where listed")}
+
+
+def _unread(conn: sqlite3.Connection, one: str, folders: Sequence[str]) -> list[series.File]:
+    """What was known of folders that could not be read this time."""
+    rows = conn.execute("select season, number, path, size from files where series = ?", (one,))
+    return [series.File(*row) for row in rows if any(row["path"].startswith(folder + "/") for folder in folders)]
