@@ -1,0 +1,77 @@
+"""Every error as the reference's envelope, in one place: the outermost middleware."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sqlite3
+import uuid
+
+from aiohttp import web
+
+from handlers.keys import REQUEST_ID
+from store.errors import Failure
+
+log = logging.getLogger(__name__)
+
+# The reference's table, and BAD_REQUEST for what it has no code for (decisions.md 7).
+STATUS = {
+    "BAD_REQUEST": 400,
+    "AUTHENTICATION_ERROR": 401,
+    "AUTHORIZATION_ERROR": 403,
+    "NOT_FOUND": 404,
+    "CONFLICT": 409,
+    "VALIDATION_ERROR": 422,
+    "RATE_LIMIT_EXCEEDED": 429,
+    "INTERNAL_SERVER_ERROR": 500,
+    "DOWNLOAD_ERROR": 500,
+    "CONFIGURATION_ERROR": 500,
+    "PROVIDER_ERROR": 500,
+    "DATABASE_ERROR": 500,
+}
+NAMES = {401: "AUTHENTICATION_ERROR", 403: "AUTHORIZATION_ERROR", 404: "NOT_FOUND", 409: "CONFLICT", 422: "VALIDATION_ERROR", 429: "RATE_LIMIT_EXCEEDED"}
+KEPT = ("Allow", "WWW-Authenticate", "Retry-After")
+_OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@web.middleware
+async def envelope(request: web.Request, handler) -> web.StreamResponse:
+    """The request id, and an envelope around whatever is raised below. Nothing goes outside this one."""
+    given = request.headers.get("X-Request-ID", "")
+    request[REQUEST_ID] = given if _OWN_ID.fullmatch(given) else str(uuid.uuid4())
+    try:
+        return await handler(request)
+    except Failure as error:
+        status = STATUS[error.code]
+        if status == 500:
+            log.error("%s %s: %s", request[REQUEST_ID], error.code, error)
+        return refusal(request, status, error.code, str(error), error.details)
+    except web.HTTPException as error:  # aiohttp's own 404, 405, 413
+        if error.status < 400:
+            raise
+        headers = {name: error.headers[name] for name in KEPT if name in error.headers}
+        return refusal(request, error.status, NAMES.get(error.status, "BAD_REQUEST"), error.reason, {}, headers)
+    except sqlite3.Error:
+        log.exception("%s database", request[REQUEST_ID])
+        return refusal(request, 500, "DATABASE_ERROR", "The database failed; the log tells why", {})
+    except OSError as error:
+        log.error("%s %s", request[REQUEST_ID], error)
+        return refusal(request, 500, "CONFIGURATION_ERROR", f"The state directory cannot be used: {error.strerror}", {})
+    except Exception:
+        log.exception("%s unexpected", request[REQUEST_ID])
+        return refusal(request, 500, "INTERNAL_SERVER_ERROR", "Something went wrong; the log tells what", {})
+
+
+def refusal(request: web.Request, status: int, code: str, message: str, details: dict, headers: dict | None = None) -> web.Response:
+    """The five keys of the reference; a 401 says how to authenticate, a 429 when to come back."""
+    headers = dict(headers or {})
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after" in details:
+        headers["Retry-After"] = str(details["retry_after"])
+    body = {"success": False, "error": code, "message": message, "details": details, "request_id": request[REQUEST_ID]}
+    answer = web.Response(status=status, text=json.dumps(body) + "\n", content_type="application/json", headers=headers)
+    if status in (408, 413):
+        answer.force_close()
+    return answer

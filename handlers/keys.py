@@ -1,0 +1,36 @@
+"""What the application and a request carry, by typed keys. Nothing else lives here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from downloads.engine import Engine
+    from downloads.rescan import Rescan
+    from handlers.door import Claims, Door
+    from handlers.limits import Throttle, TokenBucket
+    from handlers.live import Hub
+    from providers import Providers
+    from store.config import Configuration
+    from store.db import Database
+
+DB: web.AppKey[Database] = web.AppKey("db")
+CONFIG: web.AppKey[Configuration] = web.AppKey("config")
+PROVIDERS: web.AppKey[Providers] = web.AppKey("providers")
+ENGINE: web.AppKey[Engine] = web.AppKey("engine")
+RESCAN: web.AppKey[Rescan] = web.AppKey("rescan")
+HUB: web.AppKey[Hub] = web.AppKey("hub")
+DOOR: web.AppKey[Door] = web.AppKey("door")
+BUCKET: web.AppKey[TokenBucket] = web.AppKey("bucket")
+LOGINS: web.AppKey[Throttle] = web.AppKey("logins")
+STARTED: web.AppKey[float] = web.AppKey("started")  # time.monotonic()
+APPLY: web.AppKey[Callable] = web.AppKey("apply")  # puts changed settings in force
+FALLEN: web.AppKey[set[str]] = web.AppKey("fallen")  # background tasks that ended by a bug
+
+REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id")
+CLAIMS: web.RequestKey[Claims | None] = web.RequestKey("claims")  # of the bearer token, if it is good
+REMAINING: web.RequestKey[int] = web.RequestKey("remaining")
+TOTAL: web.RequestKey[int] = web.RequestKey("total")  # X-Total-Count
+LINK: web.RequestKey[str] = web.RequestKey("link")

@@ -1,0 +1,91 @@
+"""The token bucket that guards the API, and the growing wait after wrong passwords."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from typing import Callable
+
+from aiohttp import web
+
+from handlers.errors import refusal
+from handlers.keys import BUCKET, CLAIMS, CONFIG, DOOR, REMAINING
+
+KEYS = 10_000  # at most that many callers are told apart; the oldest fall out
+UNLIMITED = ("/api/docs", "/api/redoc")  # the docs and their files
+FREE = 5  # wrong passwords without a wait
+LONGEST = 900  # seconds
+
+
+class TokenBucket:
+    """`limit` tokens a minute for each key: as many at once, then one at a time as they come back."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock = clock
+        self._buckets: dict[str, tuple[float, float]] = {}  # key -> (tokens, when); insertion order is age
+
+    def take(self, key: str, limit: int) -> tuple[int, float]:
+        """(tokens left, seconds to wait): one token is taken if there is one, else the wait is above 0."""
+        now = self._clock()
+        tokens, then = self._buckets.pop(key, (limit, now))
+        tokens = min(limit, tokens + (now - then) * limit / 60)
+        wait = 0.0 if tokens >= 1 else (1 - tokens) * 60 / limit
+        if not wait:
+            tokens -= 1
+        self._buckets[key] = tokens, now
+        while len(self._buckets) > KEYS:
+            del self._buckets[next(iter(self._buckets))]
+        return int(tokens), wait
+
+
+@web.middleware
+async def token_bucket(request: web.Request, handler) -> web.StreamResponse:
+    """A token for each call below /api, by its bearer token if that is good, else by address (decisions.md 17)."""
+    request[CLAIMS] = request.app[DOOR].bearer(request)
+    limit = request.app[CONFIG].now.rate_limit_per_minute
+    if not limit or not request.path.startswith("/api/") or request.path.startswith(UNLIMITED):
+        return await handler(request)
+    claims = request[CLAIMS]
+    key = claims.jti if claims else address_key(request.app[DOOR].client(request))
+    left, wait = request.app[BUCKET].take(key, limit)
+    request[REMAINING] = left
+    if wait:
+        return refusal(request, 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded", {"retry_after": math.ceil(wait)})
+    return await handler(request)
+
+
+class Throttle:
+    """Wrong passwords by key: FREE without a wait, then 1, 2, 4 … seconds up to LONGEST, forgotten after LONGEST."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self._clock = clock
+        self._wrong: dict[str, tuple[int, float]] = {}  # key -> (how many, when the next may come)
+
+    def wait(self, key: str) -> float:
+        """Seconds until `key` may try again; 0: now."""
+        count, due = self._wrong.get(key, (0, 0.0))
+        if count and self._clock() > due + LONGEST:
+            del self._wrong[key]
+            return 0.0
+        return max(0.0, due - self._clock())
+
+    def wrong(self, key: str) -> None:
+        count = self._wrong.pop(key, (0, 0.0))[0] + 1
+        pause = 0 if count < FREE else min(2 ** min(count - FREE, 20), LONGEST)
+        self._wrong[key] = count, self._clock() + pause
+        while len(self._wrong) > KEYS:
+            del self._wrong[next(iter(self._wrong))]
+
+    def right(self, key: str) -> None:
+        self._wrong.pop(key, None)
+
+
+def address_key(address: str) -> str:
+    """One key for an IPv4 address, one for an IPv6 /64: that is what one household or attacker has."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
