@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from store.marks import EDGE, GLUE, Mark
+from store.marks import EDGE, GLUE
 from store.words import Scan, scan
 
 ENDS = " -–—~,:;+|/\t"
@@ -19,10 +19,11 @@ HAN = "[\u2e80-\u9fff\uac00-\ud7af，：！？、・]+"
 BESIDE_HAN = re.compile(rf"^{HAN}[ .]+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}}) {HAN}$")
 
 
-def heading(tokens: Scan, outer: str, start: int, end: int, mark: Mark | None) -> tuple[str | None, int | None, str | None, bool]:
+def heading(tokens: Scan, outer: str, start: int, end: int, last: int) -> tuple[str | None, int | None, str | None, bool]:
     """Title, year, country, and whether the title stood in front, where titles stand.
 
-    `outer` is the shape without brackets, `start` the first token behind the release group, `end` the first mark.
+    `outer` is the shape without brackets, `start` the first token behind the release group, `end` the first mark,
+    `last` the token behind all of them.
     """
     if edge := EDGE.search(outer, start + 1):
         end = min(end, edge.start())
@@ -31,8 +32,8 @@ def heading(tokens: Scan, outer: str, start: int, end: int, mark: Mark | None) -
     else:
         text = piece(tokens, start, end)
     front = any(c.isalnum() for c in text)
-    if not front and mark:
-        text = piece(tokens, mark.last, behind(tokens, outer, mark.last))
+    if not front and last:
+        text = piece(tokens, last, behind(tokens, outer, last))
     return *polish(text, tokens.dotted), front
 
 
@@ -80,5 +81,6 @@ def polish(text: str, dotted: bool) -> tuple[str | None, int | None, str | None]
     text = BESIDE_HAN.sub("", text)
     if text.endswith(", The"):
         text = "The " + text[:-5]
-    return " ".join(text.split()) or None, year, country
+    text = " ".join(text.split())
+    return text if any(c.isalnum() for c in text) else None, year, country
 

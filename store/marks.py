@@ -41,7 +41,7 @@ GRAMMAR = re.compile(
   | (?:[VP][ .]?)? (?P<of>n) [ .]? (?:e[ .]?)? o [ .]? n                                     # 5 von 12
   | s{G} (?P<season>{D}) (?!{I} e {NO}) | (?P<season2>{D}) (?:m?i[ .]?|:) s | (?P<season3>n) [ .]? s {NO}
   | (?P<season4>N) [ .] s | S (?P<season5>{D})
-  | (?:e[ .:;m]?h?|E[ ]?) (?P<episode>{D}) (?!x) | h[ ]?(?P<hash>n) | (?P<episode2>n) {I} e
+  | (?:e[ .:;m]?h?|E[ ]?) (?P<episode>{D}) (?!x) | h[ ]?(?P<hash>n) | (?P<episode2>n) {I} e {NO}
   | [kz][ .m:]? (?:e[ .:]?)? (?P<special>n) | M[ .m]? (?P<movie>n) | P[ .]? (?P<part>n) | V[ .:]? (?P<volume>n)
     """,
     re.VERBOSE,
@@ -70,7 +70,12 @@ def marks(scan: Scan) -> Iterator[Mark]:
             elif not (shape[at : at + 1] in GLUE and shape[at : at + 1] not in "kPz" and rule == "season5"):
                 yield Mark(0, first, at, season, (), rule)
             continue
-        if rule == "glued" and words[first][-1] != "s" or rule in ("episode", "hash", "short") and number_goes_on(scan, at):
+        if rule == "glued":
+            if words[first][-1] != "s":
+                continue
+            scan.to[first] -= 1  # the s is not the title's
+            first += 1
+        if rule in ("episode", "hash", "short") and number_goes_on(scan, at, rule):
             continue
         if rule == "dot" and len(value) < 2:
             continue
@@ -81,6 +86,8 @@ def marks(scan: Scan) -> Iterator[Mark]:
         episodes, at, version = chain(scan, number, season)
         if rule == "episode" and (split := season_dot(scan, number)):  # Episode 1.22
             season, episodes, at = split
+        if rule == "code" and "cap" in words[first:number] and int(value) // 100 == season:  # Temporada 4 [Cap.408]
+            episodes = tuple(episode - 100 * season for episode in episodes)
         at = max(at, match.end())
         if score:
             yield Mark(score, first, at, season, episodes, rule, version)
@@ -88,9 +95,9 @@ def marks(scan: Scan) -> Iterator[Mark]:
             yield Mark(0, first, at, None, (), rule)
 
 
-def number_goes_on(scan: Scan, at: int) -> bool:
+def number_goes_on(scan: Scan, at: int, rule: str) -> bool:
     """Whether a word is glued to the number that ends before token `at`: the E of "E5quality" starts no episode."""
-    return scan.shape[at : at + 1] in GLUE and len(scan.words[at]) > 1 and scan.shape[at] not in "fxo"
+    return scan.shape[at : at + 1] in GLUE and (len(scan.words[at]) > 1 or rule == "short") and scan.shape[at] not in "fxov"
 
 
 def crosses(scan: Scan, first: int, number: int) -> bool:
@@ -104,26 +111,29 @@ def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ..
     value, at = decimal(scan, number, season)
     numbers, text = [value], words[number]
     version, at = tail(scan, at)
-    marker = shape[number - 1 : number]
+    marker = shape[max(0, number - 2) : number].strip(" .:h")[-1:]
     while link := LINK.match(shape, at):
         join, again, number = link[1].strip(" .:"), link[2], link.start(3)
-        value, text, before = int(words[number]), words[number], text
-        if again and not repeats(scan, link, again, marker, season):
+        value, width = int(words[number]), (len(text), len(words[number]))
+        text, ahead = words[number], numbers[-1] < value <= numbers[-1] + SPAN
+        ranged = ahead and (join[:1] in ("m", "-", "~") and join != "" or "r" in join)
+        if again:
+            if not repeats(scan, link, again, marker, season):
+                break
+        elif not ahead or shape[number + 1 : number + 2] in GLUE - {"v", "f"}:
             break
-        if not again:
-            follows = shape[number + 1 : number + 2]
-            if follows in GLUE and follows not in "vf" or (not join and link[1] != "" and not joined(scan, number, numbers[-1], before)):
+        elif join == "-" and not (width[0] == width[1] and CLOSE.match(shape, number + 1)):
+            break  # "S01E03 - 94 Meetings"
+        elif not join:
+            if link[1] == "" or width[0] != width[1]:
                 break
-            if join in ("", "-") and (not link[1] or join and not (len(text) == len(before) and CLOSE.match(shape, number + 1))):
-                break
-            if not numbers[-1] < value <= numbers[-1] + SPAN:
-                break
-        if (join[:1] in ("m", "-", "~") and join or "r" in join) and numbers[-1] < value <= numbers[-1] + SPAN:
-            numbers += range(int(numbers[-1]) + 1, value + 1)
-        else:
-            value, _ = decimal(scan, number, season)
-            numbers.append(value)
-        _, at = tail(scan, decimal(scan, number, season)[1])
+            if ranged := min(width) > 2 and words[number - 1] == "_" and shape[number + 1 : number + 2] in (")", "."):
+                pass  # [Cap.111_120]
+            elif value != numbers[-1] + 1 or width[0] < 2 or shape[number + 1 : number + 3] == ".n":
+                break  # "E01 02" goes on, "S01E10.24" and "S01E01.1.23" do not
+        following, at = decimal(scan, number, season)
+        numbers += range(int(numbers[-1]) + 1, value + 1) if ranged else [following]
+        _, at = tail(scan, at)
     return tuple(sorted(set(numbers))), at, version
 
 
@@ -132,16 +142,6 @@ def repeats(scan: Scan, link: re.Match, again: str, marker: str, season: int | N
     if again[0] in "STsn" and len(again) > 1:
         return season is not None and int(scan.words[link.start(2) + (again[0] != "n")]) == season
     return again[0] == marker or again[0] in "Ee" and marker in "Ee" and len(link[1]) < 2 and again[0] != "e" or marker == "x"
-
-
-def joined(scan: Scan, number: int, last: Number, before: str) -> bool:
-    """Whether a gap alone joins two numbers: "E01 02" does, "S01E10.24" and "S01E01.1.23" do not."""
-    text = scan.words[number]
-    if len(text) != len(before):
-        return False
-    if len(text) > 2 and scan.shape[number + 1 : number + 2] in (")", "."):  # [Cap.111_120]
-        return scan.words[number - 1] == "_"
-    return int(text) == last + 1 and len(text) > 1 and scan.shape[number + 1 : number + 3] != ".n"
 
 
 def tail(scan: Scan, at: int) -> tuple[int | None, int]:
@@ -181,6 +181,7 @@ def season_dot(scan: Scan, number: int) -> tuple[int, tuple[Number, ...], int] |
 GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")
 CLOSE = re.compile(r"[ .:]?(?:$|[()~]|t|f(?=[ .]?(?:$|[()t-]))|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]")
 EDGE = re.compile(r"t|[ul](?=[ .m\-]*(?:[tul)]|$))")
+PAIR = re.compile(r"n[ .]n(?![ .]?[nwe])")
 LINES = ("480", "576", "720", "1080", "2160")
 
 
@@ -219,6 +220,8 @@ def lonely(scan: Scan, number: int, outer: str, start: int) -> Mark | None:
         score, rule = 80, "dot"
     elif left == "^" and shape[number + 1 : number + 3] == "mn" and len(text) == 1 and len(words[number + 2]) == 2:
         season, episodes, last, score, rule = int(text), (int(words[number + 2]),), number + 3, 80, "dot"
+    elif text[0] == "0" and len(text) == 2 and PAIR.match(shape, number) and len(words[number + 2]) == 2 and len(episodes) == 1:
+        season, episodes, last, score, rule = int(text), (int(words[number + 2]),), number + 3, 45, "dot"  # Nacht.02.09
     elif (left == "m" or right == "m") and len(episodes) == 1 and len(text) < 2:
         score -= 15
     return Mark(score, number, last, season, episodes, rule, version)
@@ -233,7 +236,7 @@ def compressed(mark: Mark, scan: Scan) -> tuple[int, tuple[Number, ...]] | None:
 
 
 AFTER = re.compile(r"[ .\-]{0,2}(\()?[ ]?(n)")
-BEFORE = re.compile(r"(n)(?:[m~]n)?([ .\-]{1,2}\(?)$")
+BEFORE = re.compile(r"(^|.)(n)(?:\.n)?(?:[m~]n)?([ .\-]{1,2}\(?)$")
 
 
 def running(scan: Scan, best: Mark) -> tuple[tuple[Number, ...], int]:
@@ -244,12 +247,14 @@ def running(scan: Scan, best: Mark) -> tuple[tuple[Number, ...], int]:
     shape, end = scan.shape, best.first
     if after := AFTER.match(shape, best.last):
         episodes, last, _ = chain(scan, after.start(2), None)
-        closed = shape.startswith(")", last) if after[1] else shape[last : last + 1] in ("", "m", "(") or shape.startswith(" (", last)
+        closed = shape.startswith(")", last) if after[1] else shape[last : last + 1] in ("", "m", "-", "(") or shape.startswith(" (", last)
         alike = len(episodes) == len(best.episodes) > 1 or best.season is not None and len(scan.words[after.start(2)]) == 3
         if closed and (after[1] or alike) and episodes != best.episodes and shape[last - 1] == "n":
             return episodes, end
     if best.season is not None and (before := BEFORE.search(shape, 0, end)):
-        episodes, _, _ = chain(scan, before.start(1), None)
-        if len(episodes) == len(best.episodes) and (before[2][-1] == "(" or len(episodes) > 1):
-            return episodes, before.start(1)
+        number = before.start(2)
+        episodes, _, _ = chain(scan, number, None)
+        long = len(scan.words[number]) == 3 and (before[1] == before[3] == "-" or shape[0] == "(")
+        if len(episodes) == len(best.episodes) and (before[3][-1] == "(" or len(episodes) > 1 or long):
+            return episodes, number
     return (), end

@@ -62,7 +62,7 @@ RULES = {
 
 # --- one component of a path ---
 
-SITE = re.compile(r"(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*", re.IGNORECASE)
+NOISE = re.compile(r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE)
 BRACKET = re.compile(r"\([^()]*\)")
 CRC = re.compile(r"[\[( _]([0-9A-Fa-f]{8})(?=[\]) _.]|$)")
 RELEASE = re.compile(r"-([A-Za-z0-9]{2,20})(?:\[[^\]]*\])?$")
@@ -82,8 +82,8 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
     `season` is what the folders say, `chosen` the token that the neighbours say is the episode. A folder's single
     numbers belong to its title.
     """
-    if "www" in text and (site := SITE.match(text)):
-        text = text[site.end() :]
+    if "www" in text or "新番" in text or "WWW" in text:
+        text = NOISE.sub("", text)
     tokens = scan(text)
     outer = blank(tokens.shape)
     start = opening(outer)
@@ -100,7 +100,7 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
         absolute = () if split[1] == absolute else absolute  # 101 (01)
         own, best = split[0], best._replace(episodes=split[1], rule="compressed")
     end = min([end, *(mark.first for mark in found if mark is best or mark.first >= start and (mark.score >= 70 or not mark.episodes))])
-    behind = best or next((mark for mark in found if folder and mark.season is not None), None)
+    behind = max((mark.last for mark in found if mark is best or mark.season is not None and (best or folder)), default=0)
     title, year, country, sure = heading(tokens, outer, start, end, behind)
     why = ()
     if best:
@@ -122,12 +122,19 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
             language=spoken(tokens),
             country=country,
             score=min(best.score, 100) if best else 0,
-            also=tuple((mark.season, mark.episodes) for mark in episodes[1:4]),
+            also=others(tokens, best, episodes[1:4]) if best else (),
             why=why,
         ),
         sure,
         tokens,
     )
+
+
+def others(tokens: Scan, best: Mark, rest: Sequence[Mark]) -> tuple[Reading, ...]:
+    """What else the name may say; 408 behind a word for episode may be season 4, episode 8."""
+    split = compressed(best, tokens) if best.season is None else None
+    readings = ([split] if split else []) + [(mark.season, mark.episodes) for mark in rest]
+    return tuple(dict.fromkeys(readings))
 
 
 def likelier(mark: Mark) -> tuple[int, int]:
@@ -144,7 +151,7 @@ def blank(shape: str) -> str:
 
 def opening(outer: str) -> int:
     """The first token behind the release group and whatever other brackets come first, if the title can stand there."""
-    at = len(outer) - len(outer.lstrip("_ !.-m()"))
+    at = len(outer) - len(outer.lstrip("_ !.-m()t"))
     return at if "w" in outer[at:] or "l" in outer[at:] or outer.count("n", at) > 1 else 0
 
 
@@ -161,7 +168,7 @@ def singles(tokens: Scan, outer: str, start: int, found: Sequence[Mark], season:
         out.append(mark._replace(score=score))
         if mark.rule != "number" or not (split := compressed(mark, tokens)):
             continue
-        score += 60 if split[0] == season else 15 if not start and tokens.dotted and scene(tokens, outer, number, mark.last) else -5
+        score += 60 if split[0] == season else 15 if tokens.shape[0] != "(" and tokens.dotted and scene(tokens, outer, number, mark.last) else -5
         out.append(mark._replace(score=score, season=split[0], episodes=split[1], rule="compressed"))
     return out
 
@@ -312,7 +319,7 @@ def in_context(base: str, folders: Sequence[str], chosen: int | None = None) -> 
     if name.season is None and said.season is not None:
         changes["season"] = said.season
         why += (f"season {said.season} from the folder",)
-    if said.title and not (name.title and sure):
+    if said.title and not (name.title and sure and (name.episodes or not said.kind)):
         changes |= {"title": said.title, "year": said.year}
         why += ("title from the folder",)
     if name.kind in ("episode", "movie") and (said.kind or changes.get("season") == 0):
