@@ -11,6 +11,7 @@ ENDS = " -–—~,:;+|/\t"
 OPEN = ENDS + "([{"
 LETTERS = re.compile(r"[A-Za-z]{3}")
 DOT = re.compile(r"(?<!\b\w)\.|\.(?!\w\b)")  # not the dots of an abbreviation, "S.O.S"
+STOP = re.compile(r"(?<=[^\W\d_]{4})\.$")  # a sentence's, not the dot of "Mr."
 YEAR = re.compile(r"\s*[\[({]((?:19|20)\d\d)[\])}]\s*$|(?<=\S)[ .]((?:19|20)\d\d)$")
 COUNTRY = re.compile(r"(?<=\S)\s*(?:\((US|UK|AU|NZ|CA|JP|KR|DE|FR)\)|\b(US|UK))\s*$")
 SLASH = re.compile(r"\s*[/|]\s*")
@@ -78,7 +79,7 @@ def polish(text: str, dotted: bool) -> tuple[str | None, int | None, str | None]
     if "/" in text or "|" in text:
         names = SLASH.split(text)
         text = next((name for name in names if LETTERS.search(name)), names[0])
-    text = BESIDE_HAN.sub("", text)
+    text = STOP.sub("", BESIDE_HAN.sub("", text))
     if text.endswith(", The"):
         text = "The " + text[:-5]
     text = " ".join(text.split())

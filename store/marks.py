@@ -102,7 +102,7 @@ def number_goes_on(scan: Scan, at: int, rule: str) -> bool:
 
 def crosses(scan: Scan, first: int, number: int) -> bool:
     """Whether "1x05" can be a code: not the hexadecimal 0x539, nor the "3x3" that a title begins with."""
-    return scan.words[first] != "0" and (len(scan.words[number]) > 1 or first > 0)
+    return scan.words[first] != "0" and (len(scan.words[number]) > 1 or "w" in re.sub(r"\([^)]*\)", "", scan.shape[:first]))
 
 
 def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ...], int, int | None]:
@@ -249,7 +249,7 @@ def running(scan: Scan, best: Mark) -> tuple[tuple[Number, ...], int]:
         episodes, last, _ = chain(scan, after.start(2), None)
         closed = shape.startswith(")", last) if after[1] else shape[last : last + 1] in ("", "m", "-", "(") or shape.startswith(" (", last)
         alike = len(episodes) == len(best.episodes) > 1 or best.season is not None and len(scan.words[after.start(2)]) == 3
-        if closed and (after[1] or alike) and episodes != best.episodes and shape[last - 1] == "n":
+        if closed and (after[1] or alike) and shape[last - 1] == "n":
             return episodes, end
     if best.season is not None and (before := BEFORE.search(shape, 0, end)):
         number = before.start(2)

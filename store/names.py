@@ -84,7 +84,7 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
     """
     if "www" in text or "新番" in text or "WWW" in text:
         text = NOISE.sub("", text)
-    tokens = scan(text)
+    tokens = scan(text[:600])
     outer = blank(tokens.shape)
     start = opening(outer)
     found = list(marks(tokens))
@@ -168,14 +168,14 @@ def singles(tokens: Scan, outer: str, start: int, found: Sequence[Mark], season:
         out.append(mark._replace(score=score))
         if mark.rule != "number" or not (split := compressed(mark, tokens)):
             continue
-        score += 60 if split[0] == season else 15 if tokens.shape[0] != "(" and tokens.dotted and scene(tokens, outer, number, mark.last) else -5
+        score += 60 if split[0] == season else 15 if season is None and tokens.shape[0] != "(" and tokens.dotted and scene(tokens, outer, number, mark.last) else -5
         out.append(mark._replace(score=score, season=split[0], episodes=split[1], rule="compressed"))
     return out
 
 
 def scene(tokens: Scan, outer: str, number: int, last: int) -> bool:
     """Whether 102 stands where old scene releases wrote it: among dots, and four digits only before technical words."""
-    if tokens.shape[number] != "n" or number and tokens.shape[number - 1] not in ". ":
+    if tokens.shape[number] != "n" or not number or tokens.shape[number - 1] not in ". ":
         return False
     return len(tokens.words[number]) == 3 or tokens.words[number][0] == "0" or bool(EDGE.match(outer, last + 1))
 
@@ -224,7 +224,7 @@ GENERIC = frozenset(
     "download downloads complete completed incomplete library bibliothek".split()
 )
 SPECIALS = frozenset(("specials", "special", "season 0", "season 00", "s00", "staffel 0", "staffel 00"))
-OWN = re.compile(r"(.+) - S(\d+)E(\d+(?:\.\d+)?)((?:-?E\d+(?:\.\d+)?)*)(?: - (\d{3,})(?:-(\d{3,}))?)?", re.ASCII)
+OWN = re.compile(r"(.+) - S(\d+)E(\d+(?:\.\d+)?)((?:-?E\d+(?:\.\d+)?)*)(?: - (\d{3,})(?:-(\d{3,}))?)?(?:-thumb|(?:\.[A-Za-z]{2,8}){1,2})?", re.ASCII)
 IDS = re.compile(r"\s*[\[{](tvdb|tmdb|imdb|anidb|anilist|mal|myanimelist)(?:id)?[-=](tt\d+|\d+)[\]}]", re.IGNORECASE)
 
 
@@ -363,21 +363,22 @@ def varying(rows: list[list[str]]) -> int | None:
     return None
 
 
-def settle(names: list[Name], files: list[int]) -> None:
-    """101 among its neighbours: 101-113 and 201-210 are seasons, 98-104 count through. Alone, 101-113 stay unsure."""
-    values = {at: names[at].episodes[0] for at in files if len(names[at].episodes) == 1 and names[at].season is None}
-    split = {at: next((r for r in names[at].also if r[0] == value // 100), None) for at, value in values.items()}
-    seasons = {reading[0] for reading in split.values() if reading}
-    if not seasons or len(values) < len(files):
-        return
-    if all(split.values()) and len(seasons) > 1:
-        highest = max(value % 100 for value in values.values())
-        if highest <= 40:
-            for at, (season, episodes) in ((at, reading) for at, reading in split.items() if reading):
-                names[at] = replace(names[at], season=season, episodes=episodes, also=((None, names[at].episodes),))
-    elif all(split.values()):
-        for at in values:
+def settle(names: list[Name], files: Sequence[int]) -> None:
+    """101 among its neighbours: 101-113 with 201-210 are two seasons, 98-104 count through, 101-113 alone stay unsure."""
+    found = []
+    for at in files:
+        readings = ((names[at].season, names[at].episodes), *names[at].also)
+        whole = next((numbers for season, numbers in readings if season is None and len(numbers) == 1), (0,))
+        split = (int(whole[0] // 100), (whole[0] % 100,))
+        found.append((at, (None, whole), split if split in readings else None))
+    splits = [split for *_, split in found if split]
+    apart = len({season for season, _ in splits}) > 1 and all(numbers[0] <= 40 for _, numbers in splits)
+    for at, whole, split in found if splits else ():
+        if len(splits) == len(found) and not apart:
             names[at] = replace(names[at], score=min(names[at].score, SURE - 5))
+        else:
+            season, numbers = split if split and len(splits) == len(found) else whole
+            names[at] = replace(names[at], season=season, episodes=numbers, also=(whole if season else split,) if split else ())
 
 
 def main(lines: Iterable[str], out: TextIO) -> None:

@@ -37,7 +37,7 @@ VOCABULARY = {
     "M": "movie film movies gekijouban 劇場版",
     "k": "ova ovas oad oads ona onas sp special specials spezial spéciale especial speciale omake bonus ex sonderfolge sonderfolgen спешл",
     "z": "ncop nced nc ncopv creditless textless pv cm promo preview vorschau trailer teaser menu op ed oped opening ending sample "
-    "interview featurette",
+    "interview featurette extras trailers",
     "o": "of von van из iz de di din sur",
     "a": "and und et",
     "r": "to bis al thru до по",
@@ -89,7 +89,7 @@ TOKEN = re.compile(
     r"""
     (?P<t> (?<!\d)(?: (?!(?:19[5-9]|20[0-3])\d[x×]\d{3}(?!\d))\d{3,4}[x×*]\d{3,4}[pi]? | (?:240|360|400|480|540|576|720|1080|1440|2160|4320)(?:[pi]\d*|p?\.hi10p?) )(?![^\W_])
       | (?<![^\W_])(?: [xh][ .]?26[3-6] | x?vid\d? | (?:8|10|12)[ -]?bits? | [48]k | hi(?:10|422|444)p? | hdr10\w* | (?:vc|av)1
-        | (?:dd[p+]?|e?ac3?|aac|dts|flac|opus|truehd|ogg)[ .+]?[1-7][ .][0-2](?:ch)? | (?:e?ac|mp|mpeg)-?\d | [257]\.[01](?:ch)?
+        | (?:dd[p+]?|e?ac3?|aac|dts|flac|opus|truehd|ogg)[ .+]?[1-7][ .][0-2](?:ch)? | (?:e?ac|mp|mpeg)-?\d | [57]\.1(?:ch)?
         | \d+(?:\.\d+)?[ ]?(?:fps|[kmg]bps|[kmgt]i?b|mbits|kbit|hz|ch) | divx[\d.]+ | web-?dl(?:mux|rip)? | blu-?ray )(?![^\W_]) )
   | (?P<crc> (?<![^\W_])(?=[a-f]*\d)[0-9a-f]{8}(?![^\W_]) )
   | (?P<date> (?<!\d)(?:(?:19|20)\d\d(?P<gap>[-._ ])(?:0\d|1[0-2])(?P=gap)[0-3]\d|(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d|[0-3]?\d-[01]?\d-(?:19|20)\d\d|\d-[01]\d-\d\d|\d{6}(?!\w))(?!\d) )
@@ -117,14 +117,19 @@ class Scan(NamedTuple):
     dotted: bool  # a dot or an underscore stands for the space
 
 
+DASH = re.compile("[ _.]?[-–—‒―][ _.]?")
+
+
 @lru_cache(1024)  # names use few different ones
 def separator(run: str) -> str:
     """The letter of a run of separators: `-` a dash with room on both sides, `m` one without, `:` a dot and a space."""
     for sign, label in (("~", "~"), ("+", "+"), ("&", "+")):
         if sign in run:
             return label
-    if any(c in "-–—‒―" for c in run):
-        return "-" if len(run) > 2 and run[0] in " _." and run[-1] in " _." else "m"
+    if dash := DASH.search(run):
+        return "-" if dash[0][0] in " _." and dash[0][-1] in " _." else "m"
+    if run.strip(" _") in ("..", "...", "…"):
+        return "~"
     if run == ".":
         return "."
     if not run.strip(" _\t."):
@@ -144,7 +149,9 @@ def scan(text: str) -> Scan:
         elif kind == "sep":
             label = separator(word)
         elif kind == "n":
-            label = "y" if len(word) == 4 and int(word) in YEARS else "n"
+            label = "n" if len(word) != 4 else "y" if int(word) in YEARS else "n"
+            if len(word) > 6:  # no episode has so many digits
+                label = "t"
         elif kind == "kanji":
             shape.append("n")
             words.append(str(count(match["count"])))

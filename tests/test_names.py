@@ -1,0 +1,328 @@
+"""The families of hard names (names.md), German first; every name here is our own invention."""
+
+import io
+import json
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from store import names
+from store.names import ids, parse, parse_folder
+from store.titles import episode_path, fold, safe
+
+# name | title | season | episodes | the rest as field=value. An empty season is none; "1-3" are three episodes.
+FAMILIES = {
+    "1 all brackets": """
+        [Nachtsub][夜警][Yakei no Kita][03][1080P].mp4 | Yakei no Kita | | 3 | group="Nachtsub"
+        【雪組】★4月新番【夜警】【Yakei no Kita】【第07話】【720p】 | Yakei no Kita | | 7
+        [Nachtsub][Yakei no Kita][01-12完][BDRip].mkv | Yakei no Kita | | 1-12
+        [Nachtsub] 夜警 / Yakei no Kita [03][BIG5].mp4 | Yakei no Kita | | 3
+        [Nachtsub] 夜警_Yakei no Kita_08 [1080p].mkv | Yakei no Kita | | 8
+        [Nachtsub][Yakei][24(END)][720p].mkv | Yakei | | 24
+        夜警第二季 第十一集.mkv | 夜警 | 2 | 11
+        [Nachtsub] 夜警 第12話 [1080p].mkv | 夜警 | | 12
+        """,
+    "2 digits in the title": """
+        [Nachtsub] Stufe 1 - 05 [1080p].mkv | Stufe 1 | | 5
+        [Nachtsub] Nr. 6 - 02 [720p].mkv | Nr. 6 | | 2
+        [Nachtsub] 86 - 11 [1080p].mkv | 86 | | 11
+        [Nachtsub] Zone 88 04 (1080p).mkv | Zone 88 | | 4
+        [Nachtsub] 100 Nordlichter S3 - 04.mkv | 100 Nordlichter | 3 | 4
+        [Nachtsub] Zone 3.5 - 07 [BD].mkv | Zone 3.5 | | 7
+        [Nachtsub] Rennen 2nd Stage - 12.mkv | Rennen 2nd Stage | | 12
+        24 Lichter S02E03.mkv | 24 Lichter | 2 | 3
+        7-7-7.S03E02.1080p.WEB.H264-XYZ.mkv | 7-7-7 | 3 | 2 | group="XYZ"
+        91 Nächte - 05.mkv | 91 Nächte | | 5
+        """,
+    "3 three digits": """
+        Nordlicht - 101.mkv | Nordlicht | | 101 | also=((1, (1,)),)
+        Nordlicht 214.mkv | Nordlicht | | 214 | also=((2, (14,)),)
+        Nordlicht.101.HDTV.x264-GRP.mkv | Nordlicht | 1 | 1 | also=((None, (101,)),)
+        Nordlicht/Staffel 2/Nordlicht 203.mkv | Nordlicht | 2 | 3
+        Nordlicht/Staffel 1/317.mkv | Nordlicht | 1 | 317
+        """,
+    "4 ranges and lists after a code": """
+        Nordlicht S01E01-E03.mkv | Nordlicht | 1 | 1-3
+        Nordlicht S01E01-03.mkv | Nordlicht | 1 | 1-3
+        Nordlicht - S01E01-02-03 - Titel.mkv | Nordlicht | 1 | 1-3
+        Nordlicht S01E01E02E04.mkv | Nordlicht | 1 | 1 2 4
+        Nordlicht.S01E01.S01E02.mkv | Nordlicht | 1 | 1 2
+        Nordlicht S01E01 & E02.mkv | Nordlicht | 1 | 1 2
+        Nordlicht S01E01..E03.mkv | Nordlicht | 1 | 1-3
+        Nordlicht 1x01-x03.mkv | Nordlicht | 1 | 1-3
+        Nordlicht 1x01_1x02.mkv | Nordlicht | 1 | 1 2
+        Nordlicht 5x44x45x46.mkv | Nordlicht | 5 | 44-46
+        Nordlicht - S01E03 - 94 Fragen.mkv | Nordlicht | 1 | 3
+        Nordlicht.S01E11.59.Minuten.mkv | Nordlicht | 1 | 11
+        Nordlicht - S02E31 - Episode 55.mkv | Nordlicht | 2 | 31
+        Nordlicht s19e09_s20e14.mkv | Nordlicht | 19 | 9
+        """,
+    "5 ranges of running numbers": """
+        [Nachtsub] Nordlicht - 01 ~ 12 [1080p] | Nordlicht | | 1-12
+        [Nachtsub] Nordlicht - 01v2-04 [1080p] | Nordlicht | | 1-4 | version=2
+        [Nachtsub] Nordlicht 091-123 [720p] | Nordlicht | | 91-123
+        [Nachtsub] Nordlicht (01-12) [1080p] | Nordlicht | | 1-12
+        [Nachtsub] Nordlicht - 01+07 [720p] | Nordlicht | | 1 7
+        [Nachtsub] Nordlicht 003-005 & 007-008.mkv | Nordlicht | | 3 4 5 7 8
+        """,
+    "6 a season in the title": """
+        [Nachtsub] Nordlicht 2nd Season - 05 [1080p].mkv | Nordlicht | 2 | 5
+        [Nachtsub] Nordlicht S2 - 05 [1080p].mkv | Nordlicht | 2 | 5
+        [Nachtsub] Nordlicht Second Season - 05.mkv | Nordlicht | 2 | 5
+        [Nachtsub] Nordlicht (Season 2) [05][1080p].mkv | Nordlicht | 2 | 5
+        [Nachtsub] Nordlicht II - 05 [1080p].mkv | Nordlicht II | | 5
+        [Nachtsub] Nordlicht Final Season - 05.mkv | Nordlicht Final Season | | 5
+        [Nachtsub] Nordlicht Part 2 - 05.mkv | Nordlicht Part 2 | | 5
+        Nordlicht.S01.Part.2.05.mkv | Nordlicht | 1 | 5
+        """,
+    "7 two numbers": """
+        [Nachtsub] Nordlicht - 12 (S01E12) [1080p].mkv | Nordlicht | 1 | 12 | absolute=(12,)
+        [Nachtsub] Nordlicht S10E14 214 [1080p].mkv | Nordlicht | 10 | 14 | absolute=(214,)
+        [Nachtsub] Nordlicht 214 10x14.mkv | Nordlicht | 10 | 14 | absolute=(214,)
+        [Nachtsub] Nordlicht - 5.5 (S00E01).mkv | Nordlicht | 0 | 1 | absolute=(5.5,), kind="special"
+        Nordlicht - S16E03-04 - 313-314.mkv | Nordlicht | 16 | 3 4 | absolute=(313, 314)
+        Nordlicht 313-314 s16e03-04.mkv | Nordlicht | 16 | 3 4 | absolute=(313, 314)
+        Nordlicht - 052 (227).mkv | Nordlicht | | 52 | absolute=(227,)
+        Nordlicht - 101 (01) - Titel.avi | Nordlicht | 1 | 1
+        """,
+    "8 decimals": """
+        [Nachtsub] Nordlicht - 12.5 [1080p].mkv | Nordlicht | | 12.5 | kind="special"
+        [Nachtsub] Nordlicht ep07.5(bd.720p.aac).mkv | Nordlicht | | 7.5 | kind="special"
+        Nordlicht - S00E06.5.mkv | Nordlicht | 0 | 6.5 | kind="special"
+        Nordlicht.05.DD5.1.H.264.mkv | Nordlicht | | 5
+        Nordlicht v1.5 - 05.mkv | Nordlicht v1.5 | | 5
+        Nordlicht.S01E02.0.8.4.720p.mkv | Nordlicht | 1 | 2
+        Nordlicht 2.0 S01E05.mkv | Nordlicht 2.0 | 1 | 5
+        """,
+    "9 specials and extras": """
+        Nordlicht S00E03.mkv | Nordlicht | 0 | 3 | kind="special"
+        [Nachtsub] Nordlicht OVA 2 [1080p].mkv | Nordlicht | | 2 | kind="special"
+        [Nachtsub] Nordlicht - SP1 [1080p].mkv | Nordlicht | | 1 | kind="special"
+        [Nachtsub] Nordlicht - 14 OAD [1080p].mkv | Nordlicht | | 14 | kind="special"
+        [Nachtsub] Nordlicht OVA [1080p].mkv | Nordlicht OVA | | | kind="special"
+        [Nachtsub] Nordlicht - NCOP1 [1080p].mkv | Nordlicht | | 1 | kind="extra"
+        [Nachtsub] Nordlicht [NCED_EP12][1080p].mkv | Nordlicht | | 12 | kind="extra"
+        Nordlicht - Trailer.mkv | Nordlicht - Trailer | | | kind="extra"
+        Nordlicht - S01E05 - Opening Night.mkv | Nordlicht | 1 | 5 | kind="episode"
+        Special Dienst - 05.mkv | Special Dienst | | 5 | kind="episode"
+        Nordlicht/Specials/03 - Titel.mkv | Nordlicht | 0 | 3 | kind="special"
+        Nordlicht/OVA/02.mkv | Nordlicht | | 2 | kind="special"
+        Nordlicht/Extras/Interview.mkv | Nordlicht | | | kind="extra"
+        """,
+    "10 compressed codes": """
+        Nordlicht.0102.HDTV.mkv | Nordlicht | 1 | 2
+        Nordlicht.S0201.HDTV.mkv | Nordlicht | 2 | 1
+        Nordlicht.2401.HDTV-GRP.mkv | Nordlicht | 24 | 1
+        Nordlicht [2.10].mkv | Nordlicht | 2 | 10
+        Nordlicht - Temporada 4 [HDTV][Cap.408].mkv | Nordlicht | 4 | 8
+        Nordlicht.Temporada.1.[Cap.111_114].mkv | Nordlicht | 1 | 11-14
+        Nordlicht - 6.01 - Titel.mkv | Nordlicht | 6 | 1
+        Nordlicht - Episode 1.22 - Titel.avi | Nordlicht | 1 | 22
+        """,
+    "11 glued codes": """
+        nordlichts01e11.mkv | nordlicht | 1 | 11
+        nord.1x11m720p.mkv | nord | 1 | 11
+        Nordlicht1x01.mkv | Nordlicht | 1 | 1
+        Nordlicht S01E22c.mkv | Nordlicht | 1 | 22
+        Nordlicht S01E02e01.mkv | Nordlicht | 1 | 1 2
+        Nordlicht S03E02Titel.mkv | Nordlicht | 3 | 2
+        """,
+    "12 the folder knows": """
+        Nordlicht/Season 2/02.mkv | Nordlicht | 2 | 2
+        Nordlicht/1/01.mkv | Nordlicht | 1 | 1
+        anime/24/01.mkv | 24 | | 1
+        Nordlicht/Season 1/03 - Titel.mkv | Nordlicht | 1 | 3
+        Nordlicht S2/01 - Titel.mkv | Nordlicht | 2 | 1
+        S02 Nordlicht/E01-Titel.mkv | Nordlicht | 2 | 1
+        Nordlicht.S02E05.1080p.WEB-GRP/abcdef0123456789abcdef.mkv | Nordlicht | 2 | 5
+        Nordlicht S01/Nordlicht - S02E03.mkv | Nordlicht | 2 | 3
+        Anderes/[Nachtsub] Nordlicht - 01.mkv | Nordlicht | | 1
+        Zone 88/S01E01.mkv | Zone 88 | 1 | 1
+        Nordlicht (2019) [tvdbid-1]/05.mkv | Nordlicht | | 5 | year=2019
+        """,
+    "13 years": """
+        Nordlicht.S2017E368.mkv | Nordlicht | 2017 | 368
+        Nordlicht 2016x231.mkv | Nordlicht | 2016 | 231
+        Nordlicht (2012) - 05.mkv | Nordlicht | | 5 | year=2012
+        Nordlicht.2012.S01E02.mkv | Nordlicht | 1 | 2 | year=2012
+        Nordlicht 2199 (2012) Episode 18.mkv | Nordlicht 2199 | | 18 | year=2012
+        1984.S01E02.mkv | 1984 | 1 | 2 | year=None
+        Nordlicht.E02.2010.mkv | Nordlicht | | 2
+        160305 Nordlicht - 12.mkv | Nordlicht | | 12
+        Nordlicht (2012).mkv | Nordlicht | | | kind="movie", year=2012
+        """,
+    "14 other languages": """
+        Nacht Saison 2 Épisode 5.mkv | Nacht | 2 | 5
+        Nacht T01E04.mkv | Nacht | 1 | 4
+        Nacht Temporada 1 Capitulo 4.mkv | Nacht | 1 | 4
+        Nacht Stagione 2 Episodio 5.mkv | Nacht | 2 | 5
+        Ночь. Сезон 2. Серия 5.mkv | Ночь | 2 | 5
+        Ночь 5-й сезон 09-я серия.mkv | Ночь | 5 | 9
+        Nacht 2.Sezon 5.Bölüm.2021.mkv | Nacht | 2 | 5
+        Nacht seizoen 2 afl. 5.mkv | Nacht | 2 | 5
+        Nacht sezon 2 odc. 5.mkv | Nacht | 2 | 5
+        Nacht 2. évad 5. rész.mkv | Nacht | 2 | 5
+        アニメ シーズン2 第3話.mkv | アニメ | 2 | 3
+        Nacht 시즌 2 5화.mkv | Nacht | 2 | 5
+        Nacht 5 из 12.mkv | Nacht | | 5
+        """,
+    "15 look-alikes": """
+        [0x539] Nacht - 05 [1080p].mkv | Nacht | | 5
+        [Nachtsub] Nacht - 05 [12345678].mkv | Nacht | | 5 | crc="12345678"
+        [Nachtsub] Nacht - 07v3 [1080P10][AAC][0A1B2C3D].mkv | Nacht | | 7 | version=3, crc="0A1B2C3D"
+        Nacht - 09 [x264-103].mkv | Nacht | | 9
+        [Nachtsub] Nacht - 10 [1920x1080].mkv | Nacht | | 10
+        [Nachtsub] Nacht x365 - 03.mkv | Nacht x365 | | 3
+        [Nachtsub] Nacht - 1080 [1080p].mkv | Nacht | | 1080
+        Nacht - 04 - Part 1.mkv | Nacht | | 4
+        [Nachtsub] 3x3 Lichter - 05 [720p].mkv | 3x3 Lichter | | 5
+        """,
+    "German": """
+        Die Nachtwächter Staffel 1 Folge 3.mkv | Die Nachtwächter | 1 | 3
+        Die.Nachtwächter.Staffel.1.Folge.3.German.DL.1080p.mkv | Die Nachtwächter | 1 | 3 | language="de"
+        Die Nachtwächter 1. Staffel Folge 3.mkv | Die Nachtwächter | 1 | 3
+        Die Nachtwächter - 1. Staffel - 3. Folge.mkv | Die Nachtwächter | 1 | 3
+        Die Nachtwächter - Zweite Staffel - Folge 8.mkv | Die Nachtwächter | 2 | 8
+        Die Nachtwächter - Folge 12 - Der Anfang.mkv | Die Nachtwächter | | 12
+        Die Nachtwächter S1 F3.mkv | Die Nachtwächter | 1 | 3
+        Die Nachtwächter S01F03.mkv | Die Nachtwächter | 1 | 3
+        Die Nachtwächter Staffel 2 - 05.mkv | Die Nachtwächter | 2 | 5
+        Die Nachtwächter Folgen 1 bis 3.mkv | Die Nachtwächter | | 1-3
+        Die Nachtwächter Folge 1 und 2.mkv | Die Nachtwächter | | 1 2
+        Die Nachtwächter Teil 2.mkv | Die Nachtwächter | | 2
+        Die Nachtwächter - Teil 2 von 3.mkv | Die Nachtwächter | | 2
+        Die Nachtwächter - 3 von 12.mkv | Die Nachtwächter | | 3
+        Die Nachtwächter Kapitel 7.mkv | Die Nachtwächter | | 7
+        Die Nachtwächter - Sonderfolge 2.mkv | Die Nachtwächter | | 2 | kind="special"
+        Die Nachtwächter Film 3.mkv | Die Nachtwächter | | 3 | kind="movie"
+        Die Nachtwächter S01E05 - Staffel-Finale.mkv | Die Nachtwächter | 1 | 5
+        Die.Nachtwaechter.S02E05.GERMAN.DUBBED.DL.720p.BluRay.x264-GRP.mkv | Die Nachtwaechter | 2 | 5 | language="de", group="GRP"
+        Die.Nachtwaechter.E05.German.Subbed.1080p.mkv | Die Nachtwaechter | | 5 | language=None
+        Episode 5 Staffel 1 - Die Nachtwächter.mp4 | Die Nachtwächter | 1 | 5
+        Die Nachtwächter/2. Staffel/05 - Titel.mkv | Die Nachtwächter | 2 | 5
+        Die Nachtwächter/Staffel 03/Die Nachtwächter - Folge 4.mkv | Die Nachtwächter | 3 | 4
+        Serien/Die Nachtwächter/Staffel 1/Folge 03.mkv | Die Nachtwächter | 1 | 3
+        Staffel der Nacht - 05.mkv | Staffel der Nacht | | 5
+        Folge der Spur S01E02.mkv | Folge der Spur | 1 | 2
+        Das Größte Übel 2 - 07.mkv | Das Größte Übel 2 | | 7
+        """,
+}  # fmt: skip
+
+
+def cases():
+    for family, lines in FAMILIES.items():
+        for line in lines.strip().splitlines():
+            path, title, season, episodes, *rest = [cell.strip() for cell in line.split("|")]
+            said = dict(title=title or None, season=int(season) if season else None, episodes=numbers(episodes))
+            yield pytest.param(path, said | eval(f"dict({''.join(rest)})"), id=f"{family}: {path}")
+
+
+def numbers(text):
+    low, dash, high = text.partition("-")
+    return tuple(range(int(low), int(high) + 1)) if dash else tuple(float(n) if "." in n else int(n) for n in text.split())
+
+
+@pytest.mark.parametrize("path, said", list(cases()))
+def test_family(path, said):
+    name = parse(path)
+    assert {field: getattr(name, field) for field in said} == said
+
+
+def test_umlauts_in_either_form():
+    composed = "Die Nachtwächter/Staffel 1/Die Nachtwächter - Folge 3.mkv"
+    assert parse(unicodedata.normalize("NFD", composed)) == parse(composed)
+
+
+# --- there and back ---
+
+NASTY = ("86", "Level 1", "No. 6", "Area 88", "24", "S01E01", "2x05 - Nacht", "Nacht - S01E01", "[Oshi] no Ko", "Staffel 2", "1080p",
+         "Nacht (2019)", "Nacht - 05", "3.5", "100 Nächte", "Folge 7", "OVA", "~", "...", "日" * 90, "ä" * 150, "Re: Nacht/Tag?", "2012")  # fmt: skip
+titles = st.sampled_from(NASTY) | st.text(max_size=30) | st.text(st.sampled_from("S0E12 -[]().~x日aB"), max_size=20)
+one = st.lists(st.integers(0, 2000), min_size=1, max_size=4, unique=True)
+special = st.lists(st.integers(0, 99) | st.integers(1, 999).map(lambda n: n + 0.5), min_size=1, max_size=3, unique=True)
+
+
+@given(titles, st.one_of(st.tuples(st.integers(1, 2030), one), st.tuples(st.just(0), special)), st.integers(0, 1500), st.sampled_from(["", " (2019)", " [tvdbid-1]"]))
+@settings(max_examples=300, deadline=None)
+@example("Nacht", (1, [1, 2]), 0, "")
+@example("日" * 200, (0, [6.5, 1]), 0, "")
+def test_what_we_write_we_read(title, code, running, ids):
+    season, episodes = code
+    absolute = range(running, running + len(episodes)) if running else ()
+    name = parse("Anime/" + episode_path(safe(title) + ids, title, season, episodes, ".mkv", absolute))
+    assert (name.season, name.episodes, name.absolute) == (season, tuple(sorted(episodes)), tuple(absolute))
+    assert name.kind == ("episode" if season else "special") and name.score == 100
+    if len(safe(title).encode()) < 180:
+        assert name.title == safe(title)
+
+
+@pytest.mark.parametrize("title", ["86", "Level 1", "No. 6", "Area 88", "24", "100 Nächte", "7 Tage", "9-1-1", "Nacht 2", "Nacht II", "2.0", "Ü"])
+def test_our_names_without_their_folder(title):
+    for season, episodes in ((1, [5]), (2, [1, 2]), (0, [6.5]), (12, [3, 7])):
+        name = parse(episode_path(title, title, season, episodes, ".mkv").rpartition("/")[2])
+        assert (name.season, name.episodes) == (season, tuple(episodes)) and fold(name.title) == fold(title)
+
+
+def test_sidecars_are_their_episode():
+    for end in (".de.srt", ".ger.forced.ass", "-thumb.jpg", ".nfo"):
+        name = parse("Nacht/Season 01/Nacht - S01E02" + end)
+        assert (name.title, name.season, name.episodes, name.score) == ("Nacht", 1, (2,), 100)
+
+
+def test_ids():
+    assert ids("Nacht (2019) [tvdbid-12] [imdbid-tt3]") == {"tvdb": "12", "imdb": "tt3"}
+    assert ids("Nacht {tvdb-12}") == {"tvdb": "12"} and ids("Nacht [1080p]") == {}
+
+
+# --- neighbours ---
+
+
+def read(*paths):
+    return [(name.title, name.season, name.episodes) for name in parse_folder(paths)]
+
+
+def test_a_number_that_never_changes_is_the_title():
+    assert read(*(f"[Sub] Stufe 7 {n:02d} Zu zweit.mkv" for n in (1, 2, 3))) == [("Stufe 7", None, (n,)) for n in (1, 2, 3)]
+    assert read(*(f"Zone 88 {n} von Anfang.mkv" for n in (1, 2, 3))) == [("Zone 88", None, (n,)) for n in (1, 2, 3)]
+
+
+def test_neighbours_tell_seasons_from_running_numbers():
+    assert read(*(f"Nacht {n}.mkv" for n in (101, 102, 201, 202))) == [("Nacht", n // 100, (n % 100,)) for n in (101, 102, 201, 202)]
+    assert read(*(f"Nacht {n}.mkv" for n in (98, 99, 100, 101))) == [("Nacht", None, (n,)) for n in (98, 99, 100, 101)]
+    assert read(*(f"nacht.{n}.hdtv.mkv" for n in (98, 99, 100, 101))) == [("nacht", None, (n,)) for n in (98, 99, 100, 101)]
+    alone = parse_folder([f"Nacht {n}.mkv" for n in (101, 102, 103)])
+    assert all(name.score < names.SURE and name.also for name in alone)
+
+
+def test_clear_codes_need_no_neighbours():
+    paths = ["Nacht S01E01.mkv", "Nacht S01E02.mkv", "Nacht - 03.mkv"]
+    assert parse_folder(paths) == [parse(path) for path in paths] and parse_folder([]) == []
+
+
+# --- any text ---
+
+
+@given(st.text(max_size=80) | st.text(st.sampled_from("S0E1x-~. ([]第話&+v_２"), max_size=80))
+@settings(max_examples=300, deadline=None)
+@example("(" * 5000 + ")" * 5000)
+@example("1-" * 5000)
+@example("S1E1" * 3000)
+@example("9" * 5000)
+@example(" " * 5000 + "x")
+@example("\ud800/\0")
+@example("")
+def test_every_text_is_read(text):
+    name = parse(text)
+    assert name == parse(text) and all(number >= 0 for number in name.episodes)
+    assert len(parse_folder([text, "a 1", "a 2", "a 3"])) == 4
+
+
+def test_the_command():
+    out = io.StringIO()
+    names.main(["Nacht/Staffel 1/Folge 03.mkv\n", "\n"], out)
+    first, second = map(json.loads, out.getvalue().splitlines())
+    assert list(first) == ["path", "title", "season", "episodes", "absolute", "kind", "why"]
+    assert first["title"] == "Nacht" and first["episodes"] == [3] and second["path"] == ""
+    assert first["why"] == ['the word for episode in "Folge 03"', "season 1 from the folder", "title from the folder"]
