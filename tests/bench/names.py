@@ -1,0 +1,70 @@
+"""Names read a second, against guessit in the same process, from names of every shape.
+
+The names are made up here and differ from each other, so that no cache of whole names helps; folders repeat, as they do
+in a library. Medians of CPU time; the ratio stands beside the target of the specification.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from store.names import parse
+
+TARGET = 50  # times guessit's names a second
+AIM = 100  # microseconds a name
+TITLES = ("Nordlicht", "Die Nachtwächter", "Zone 88", "Yakei no Kita", "91 Nächte", "Das Haus am Ende der Strasse")
+SHAPES = (
+    "[Nachtsub] {t} - {n:02d} [1080p][{c:08X}].mkv",
+    "[Nachtsub]_{t}_-_{n:02d}v2_[1280x720_h264_AAC].mkv",
+    "{t}.S02E{n:02d}.Der.Weg.German.DL.1080p.BluRay.x264-GRP.mkv",
+    "/media/Anime/{t} (2019)/Season 01/{t} - S01E{n:02d} - Titel.mkv",
+    "/media/Anime/{t}/Staffel 2/Folge {n:02d}.mkv",
+    "{t} - S01E{n:02d}-E{m:02d} [720p].mp4",
+    "[夜警][{t}][{n:02d}][1080P][简体].mp4",
+    "{t} {n}.avi",
+)
+
+
+def corpus(size: int) -> list[str]:
+    """`size` names that all differ."""
+    return [
+        SHAPES[n % len(SHAPES)].format(t=TITLES[n % len(TITLES)], n=n // 24 + 1, m=n // 24 + 2, c=n * 2654435761 % 2**32)
+        for n in range(size)
+    ]
+
+
+def rate(read: Callable[[str], object], names: Sequence[str], rounds: int) -> float:
+    """Names a second, the median of `rounds`, after a warm-up."""
+    for name in names[:50]:
+        read(name)
+    spent = []
+    for _ in range(rounds):
+        start = time.process_time()
+        for name in names:
+            read(name)
+        spent.append(time.process_time() - start)
+    return len(names) / median(spent)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="names", description=__doc__)
+    parser.add_argument("--size", type=int, default=4000, help="names for us")
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args(arguments)
+    ours = rate(parse, corpus(options.size), options.rounds)
+    print(f"aniworld  {ours:9,.0f} names/s  {1e6 / ours:7.1f} us a name   (aim: {AIM} us)")
+    try:
+        from guessit import guessit
+    except ImportError:
+        print("guessit   is not installed: pip install guessit to compare")
+        return
+    theirs = rate(guessit, corpus(150), 3)
+    print(f"guessit   {theirs:9,.0f} names/s  {1e6 / theirs:7.1f} us a name")
+    print(f"ratio     {ours / theirs:9.1f}                              (target: {TARGET})")
+
+
+if __name__ == "__main__":
+    main()
