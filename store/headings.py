@@ -1,11 +1,11 @@
-"""The title in a file name: what stands before the first mark, cleaned of what releases add to it."""
+"""The title in a file name, what stands before the first mark; and what releases add: group, checksum, language."""
 
 from __future__ import annotations
 
 import re
 
 from store.marks import EDGE, GLUE
-from store.words import Scan, scan
+from store.words import LANGUAGES, Scan, scan
 
 ENDS = " -–—~,:;+|/\t"
 OPEN = ENDS + "([{"
@@ -85,3 +85,31 @@ def polish(text: str, dotted: bool) -> tuple[str | None, int | None, str | None]
     text = " ".join(text.split())
     return text if any(c.isalnum() for c in text) else None, year, country
 
+
+# --- what releases add ---
+
+CRC = re.compile(r"[\[( _]([0-9A-Fa-f]{8})(?=[\]) _.]|$)")
+RELEASE = re.compile(r"-([A-Za-z0-9]{2,20})(?:\[[^\]]*\])?$")
+
+
+def checksum(tokens: Scan) -> str | None:
+    """The CRC-32 that fansub groups put into names, in upper case."""
+    found = CRC.search(tokens.text)
+    return found[1].upper() if found else None
+
+
+def release(tokens: Scan, start: int) -> str | None:
+    """The release group: the first bracket, or what follows the last dash behind technical words."""
+    close = tokens.shape.find(")")
+    if tokens.text[:1] in ("[", "【") and close > 0 and (start or tokens.shape[close + 1 : close + 2] == "("):
+        return tokens.text[1 : tokens.at[close]].strip() or None
+    tail = RELEASE.search(tokens.text) if "t" in tokens.shape else None
+    return tail[1] if tail else None
+
+
+def spoken(tokens: Scan) -> str | None:
+    """The first language that is not the subtitles': "German DL" is German, "German Subbed" says nothing of the sound."""
+    for at, label in enumerate(tokens.shape):
+        if label == "l" and "sub" not in tokens.words[min(at + 2, len(tokens.words) - 1)]:
+            return LANGUAGES.get(tokens.words[at])
+    return None

@@ -7,7 +7,7 @@ The families of hard names, and the weights that the scores began with, are thos
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from store.models import Number
@@ -59,50 +59,50 @@ def marks(scan: Scan) -> Iterator[Mark]:
     """Every code, season and volume that the grammar finds, from left to right."""
     shape, words, at = scan.shape, scan.words, 0
     while match := GRAMMAR.search(shape, at):
-        rule = match.lastgroup
-        first, number = match.start(), match.start(rule)
-        at, score, value, season = number + 1, SCORES[rule], words[number], None
-        if rule.startswith("season"):
-            season = ORDINALS.get(value) or int(value)
-            at = max(at, match.end())
-            if len(value) == 4 and value[0] == "0":  # S0201
-                yield Mark(90, first, at, season // 100, (season % 100,), "code")
-            elif not (shape[at : at + 1] in GLUE and shape[at : at + 1] not in "kPz" and rule == "season5"):
-                yield Mark(0, first, at, season, (), rule)
+        rule, first, season, version = match.lastgroup, match.start(), None, None
+        number = match.start(rule)
+        at, value, episodes = number + 1, words[number], ()
+        if deceives(scan, rule, first, number):
             continue
+        if rule.startswith("season"):
+            season, at = ORDINALS.get(value) or int(value), max(at, match.end())
+            if len(value) == 4 and value[0] == "0":  # S0201
+                rule, season, episodes = "short", season // 100, (season % 100,)
+        elif rule == "episode" and (split := season_dot(scan, number)):
+            season, episodes, at = split
+        else:
+            if (group := rule.rstrip("2") + "_s") in GRAMMAR.groupindex:
+                season = int(words[match.start(group)])
+            episodes, at, version = chain(scan, number, season)
+            if rule == "code" and "cap" in words[first:number] and int(value) // 100 == season:  # Temporada 4 [Cap.408]
+                episodes = tuple(episode - 100 * season for episode in episodes)
+        score = SCORES[rule]
+        if rule == "cross" and not crosses(scan, first, number) or rule == "code" and first and shape[first - 1] == "n":
+            score = 25  # what is glued to a number belongs to a random name
         if rule == "glued":
-            if words[first][-1] != "s":
-                continue
             scan.to[first] -= 1  # the s is not the title's
             first += 1
-        if rule in ("episode", "hash", "short") and number_goes_on(scan, at, rule):
-            continue
-        if rule == "dot" and len(value) < 2:
-            continue
-        if (group := rule.rstrip("2") + "_s") in GRAMMAR.groupindex:
-            season = int(words[match.start(group)])
-        if rule == "cross" and not crosses(scan, first, number) or rule == "code" and first and shape[first - 1] == "n":
-            score = 25  # a code glued to a number is a random name's
-        episodes, at, version = chain(scan, number, season)
-        if rule == "episode" and (split := season_dot(scan, number)):  # Episode 1.22
-            season, episodes, at = split
-        if rule == "code" and "cap" in words[first:number] and int(value) // 100 == season:  # Temporada 4 [Cap.408]
-            episodes = tuple(episode - 100 * season for episode in episodes)
         at = max(at, match.end())
-        if score:
-            yield Mark(score, first, at, season, episodes, rule, version)
-        else:
-            yield Mark(0, first, at, None, (), rule)
+        yield Mark(score, first, at, season, episodes if score else (), rule, version)
 
 
-def number_goes_on(scan: Scan, at: int, rule: str) -> bool:
-    """Whether a word is glued to the number that ends before token `at`: the E of "E5quality" starts no episode."""
-    return scan.shape[at : at + 1] in GLUE and (len(scan.words[at]) > 1 or rule == "short") and scan.shape[at] not in "fxov"
+def deceives(scan: Scan, rule: str, first: int, number: int) -> bool:
+    """Whether letters and numbers that look like a code are a word: the S2 of "S2x", the E5 of "E5quality", "n01e05"."""
+    following = scan.shape[number + 1 : number + 2]
+    if rule == "glued":
+        return scan.words[first][-1] != "s"
+    if rule == "dot":
+        return len(scan.words[number]) < 2
+    if rule == "season5":
+        return following in GLUE and following not in "kPz"
+    if rule in ("episode", "hash", "short"):
+        return following in GLUE and following not in "fxov" and (len(scan.words[number + 1]) > 1 or rule == "short")
+    return False
 
 
 def crosses(scan: Scan, first: int, number: int) -> bool:
     """Whether "1x05" can be a code: not the hexadecimal 0x539, nor the "3x3" that a title begins with."""
-    return scan.words[first] != "0" and (len(scan.words[number]) > 1 or "w" in re.sub(r"\([^)]*\)", "", scan.shape[:first]))
+    return scan.words[first] != "0" and (len(scan.words[number]) > 1 or "w" in blank(scan.shape[:first]))
 
 
 def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ...], int, int | None]:
@@ -178,53 +178,101 @@ def season_dot(scan: Scan, number: int) -> tuple[int, tuple[Number, ...], int] |
 
 # --- numbers that stand alone ---
 
-GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")
+GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")  # what is part of a word
 CLOSE = re.compile(r"[ .:]?(?:$|[()~]|t|f(?=[ .]?(?:$|[()t-]))|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]")
-EDGE = re.compile(r"t|[ul](?=[ .m\-]*(?:[tul)]|$))")
-PAIR = re.compile(r"n[ .]n(?![ .]?[nwe])")
+EDGE = re.compile(r"t|[ul](?=[ .m\-]*(?:[tul)]|$))")  # where the technical tail begins
+LEFT = {"-": 40, "^": 25, "m": 12, "(": 0, "+": 0}  # what a number gains by what stands before it; else 10
 LINES = ("480", "576", "720", "1080", "2160")
+BRACKET = re.compile(r"\([^()]*\)")
+
+
+def blank(shape: str) -> str:
+    """The shape with `_` for all that stands in brackets."""
+    while "(" in shape and (outer := BRACKET.sub(lambda match: "_" * len(match[0]), shape)) != shape:
+        shape = outer
+    return shape
+
+
+def singles(scan: Scan, outer: str, start: int, found: Sequence[Mark], season: int | None, chosen: int | None) -> list[Mark]:
+    """The numbers that no word explains, weighed; 102 also as season 1, episode 2.
+
+    `outer` is the shape without brackets, `start` the token where the title begins, `found` what the grammar explains,
+    `season` what the folders say, `chosen` the token that the neighbours say is the episode.
+    """
+    taken = {token for mark in found for token in range(mark.first, mark.last)}
+    behind = {mark.last + gap for mark in found if mark.season is not None for gap in (0, 1, 2)}
+    out: list[Mark] = []
+    for number, label in enumerate(scan.shape):
+        if label not in "ny" or number in taken or not (mark := lonely(scan, number, outer, start)):
+            continue
+        taken.update(range(number, mark.last))
+        score = mark.score + 35 * (number in behind) + 100 * (number == chosen)
+        out.append(mark._replace(score=score))
+        if mark.rule == "number" and (split := compressed(mark, scan)):
+            plain = season is None and scan.shape[0] != "(" and scan.dotted and scene(scan, outer, number, mark.last)
+            score += 60 if split[0] == season else 15 if plain else -5
+            out.append(mark._replace(score=score, season=split[0], episodes=split[1], rule="compressed"))
+    return out
 
 
 def lonely(scan: Scan, number: int, outer: str, start: int) -> Mark | None:
-    """Weigh one number without a word beside it. `outer` is the shape with all brackets blanked out."""
-    shape, words, text = scan.shape, scan.words, scan.words[number]
+    """Weigh one number without a word beside it; None where it is part of a word."""
+    shape, text = scan.shape, scan.words[number]
     left = shape[number - 1] if number > start else "^"
-    if left in GLUE or len(text) > 4:
-        return None
     episodes, last, version = chain(scan, number, None)
-    right, season, rule = shape[last : last + 1], None, "number"
-    if right and right in GLUE:
+    right = shape[last : last + 1]
+    if left in GLUE or right and right in GLUE or len(text) > 4:
         return None
-    score = {"-": 40, "^": 25, "(": 0, "m": 12, "+": 0}.get(left, 10)
-    closed = bool(CLOSE.match(shape, last)) or last == len(shape)
-    score += 20 * (closed or right == "-")
-    if outer[number] == "_":
-        inside = shape[shape.rfind("(", 0, number) + 1 : (shape.find(")", number) + 1 or len(shape) + 1) - 1]
-        if set(inside) & GLUE - {"v", "f"}:
-            score -= 60 if "t" in inside else 35
-        else:
-            score += 20 if scan.text[scan.at[shape.rfind("(", 0, number)]] in "[【" else 0
-            score -= 40 * (shape[max(0, shape.rfind("(", 0, number) - 2)] == "n")  # 10 (1): a copy, or a running number
-        if number < start:
-            score -= 40
-    if edge := EDGE.search(outer, start):
-        score -= 50 * (edge.start() < number)
-    score += 5 * (len(text) > 1) + 5 * (text[0] == "0" and len(text) > 1) + 25 * (version is not None) + 15 * (len(episodes) > 1)
-    score += 20 * (shape[last - 1] == "f")
-    if shape[number] == "y":
-        score -= 35 if outer[number] != "_" else 80
-    elif text in LINES:
-        score -= 30
-    if (left in "(^-" or left == "^") and (split := season_dot(scan, number)) and shape[split[2] : split[2] + 1] in ("", "-", ")", ":"):
-        season, episodes, last = split
-        score, rule = 80, "dot"
-    elif left == "^" and shape[number + 1 : number + 3] == "mn" and len(text) == 1 and len(words[number + 2]) == 2:
-        season, episodes, last, score, rule = int(text), (int(words[number + 2]),), number + 3, 80, "dot"
-    elif text[0] == "0" and len(text) == 2 and PAIR.match(shape, number) and len(words[number + 2]) == 2 and len(episodes) == 1:
-        season, episodes, last, score, rule = int(text), (int(words[number + 2]),), number + 3, 45, "dot"  # Nacht.02.09
-    elif (left == "m" or right == "m") and len(episodes) == 1 and len(text) < 2:
-        score -= 15
-    return Mark(score, number, last, season, episodes, rule, version)
+    if pair := paired(scan, number, left):
+        return pair
+    bracket = shape.rfind("(", 0, number) if outer[number] == "_" else -1
+    inside = shape[bracket : shape.find(")", number)] if bracket >= 0 else ""
+    words = set(inside) & GLUE - {"v", "f"}
+    edge = EDGE.search(outer, start)
+    reasons = (
+        (20, right in ("", "-") or CLOSE.match(shape, last)),
+        (5, len(text) > 1),
+        (5, len(text) > 1 and text[0] == "0"),
+        (25, version is not None),
+        (15, len(episodes) > 1),
+        (20, shape[last - 1] == "f"),
+        (20, inside and not words and scan.text[scan.at[bracket]] in "[【"),
+        (-40, inside and not words and shape[max(0, bracket - 2)] == "n"),  # "10 (1)": a copy, or a running number
+        (-35, words),
+        (-25, "t" in words),
+        (-40, number < start),
+        (-50, edge and edge.start() < number),
+        (-80 if inside else -35, shape[number] == "y"),
+        (-30, text in LINES),
+        (-15, "m" in (left, right) and len(episodes) == len(text) == 1),
+    )
+    score = LEFT.get(left, 10) + sum([weight for weight, holds in reasons if holds])
+    return Mark(score, number, last, None, episodes, "number", version)
+
+
+def paired(scan: Scan, number: int, left: str) -> Mark | None:
+    """Two numbers that are season and episode: "- 6.01 -", "4-13 Titel" in front, "Nacht.02.09"."""
+    shape, words, score = scan.shape, scan.words, 0
+    if left in "(^-" and (split := season_dot(scan, number)) and shape[split[2] : split[2] + 1] in ("", "-", ")", ":"):
+        return Mark(80, number, split[2], split[0], split[1], "dot")
+    if shape[number + 2 : number + 3] != "n" or len(words[number + 2]) != 2:
+        return None
+    season, episode, gap = words[number], words[number + 2], shape[number + 1]
+    if left == "^" and gap == "m" and len(season) == 1:
+        score = 80
+    elif gap in " ." and len(season) == 2 and season[0] == "0" and int(episode) != int(season) + 1 and not NEXT.match(shape, number + 3):
+        score = 45
+    return Mark(score, number, number + 3, int(season), (int(episode),), "dot") if score else None
+
+
+NEXT = re.compile("[ .]?[nwe]")
+
+
+def scene(scan: Scan, outer: str, number: int, last: int) -> bool:
+    """Whether 102 stands where old scene releases wrote it: among dots, and four digits only before technical words."""
+    if scan.shape[number] != "n" or not number or scan.shape[number - 1] not in ". ":
+        return False
+    return len(scan.words[number]) == 3 or scan.words[number][0] == "0" or bool(EDGE.match(outer, last + 1))
 
 
 def compressed(mark: Mark, scan: Scan) -> tuple[int, tuple[Number, ...]] | None:

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple, TextIO
 
-from store.headings import YEAR, heading
-from store.marks import EDGE, Mark, compressed, lonely, marks, running
+from store.headings import YEAR, checksum, heading, release, spoken
+from store.marks import EDGE, Mark, blank, compressed, marks, running, singles
 from store.models import Number
 from store.titles import MEDIA, SUBTITLES, as_number
-from store.words import LANGUAGES, Scan, scan
+from store.words import Scan, scan
 
 Kind = Literal["episode", "special", "extra", "movie"]
 Reading = tuple[int | None, tuple[Number, ...]]  # season and episodes
@@ -63,9 +63,6 @@ RULES = {
 # --- one component of a path ---
 
 NOISE = re.compile(r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE)
-BRACKET = re.compile(r"\([^()]*\)")
-CRC = re.compile(r"[\[( _]([0-9A-Fa-f]{8})(?=[\]) _.]|$)")
-RELEASE = re.compile(r"-([A-Za-z0-9]{2,20})(?:\[[^\]]*\])?$")
 
 
 class Part(NamedTuple):
@@ -107,7 +104,6 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
         why = (RULES[best.rule.rstrip("2")].format('"' + text[tokens.at[best.first] : tokens.to[best.last - 1]] + '"'),)
         if best.season is None and own is not None and best.rule != "compressed":
             why += (f"season {own} from the name",)
-    crc = CRC.search(text)
     return Part(
         Name(
             title=title,
@@ -118,7 +114,7 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
             kind=kind_of(tokens, best, own),
             group=release(tokens, start),
             version=best.version if best else None,
-            crc=crc[1].upper() if crc else None,
+            crc=checksum(tokens),
             language=spoken(tokens),
             country=country,
             score=min(best.score, 100) if best else 0,
@@ -142,42 +138,10 @@ def likelier(mark: Mark) -> tuple[int, int]:
     return -mark.score, -mark.first if mark.rule in ("number", "compressed") else mark.first
 
 
-def blank(shape: str) -> str:
-    """The shape with `_` for all that stands in brackets."""
-    while "(" in shape and (outer := BRACKET.sub(lambda match: "_" * len(match[0]), shape)) != shape:
-        shape = outer
-    return shape
-
-
 def opening(outer: str) -> int:
     """The first token behind the release group and whatever other brackets come first, if the title can stand there."""
     at = len(outer) - len(outer.lstrip("_ !.-m()t"))
     return at if "w" in outer[at:] or "l" in outer[at:] or outer.count("n", at) > 1 else 0
-
-
-def singles(tokens: Scan, outer: str, start: int, found: Sequence[Mark], season: int | None, chosen: int | None) -> list[Mark]:
-    """The numbers that no word explains, weighed; 102 also as season 1, episode 2."""
-    taken = {token for mark in found for token in range(mark.first, mark.last)}
-    behind = {mark.last + gap for mark in found if mark.season is not None for gap in (0, 1, 2)}
-    out: list[Mark] = []
-    for number, label in enumerate(tokens.shape):
-        if label not in "ny" or number in taken or not (mark := lonely(tokens, number, outer, start)):
-            continue
-        taken.update(range(number, mark.last))
-        score = mark.score + 35 * (number in behind) + 100 * (number == chosen)
-        out.append(mark._replace(score=score))
-        if mark.rule != "number" or not (split := compressed(mark, tokens)):
-            continue
-        score += 60 if split[0] == season else 15 if season is None and tokens.shape[0] != "(" and tokens.dotted and scene(tokens, outer, number, mark.last) else -5
-        out.append(mark._replace(score=score, season=split[0], episodes=split[1], rule="compressed"))
-    return out
-
-
-def scene(tokens: Scan, outer: str, number: int, last: int) -> bool:
-    """Whether 102 stands where old scene releases wrote it: among dots, and four digits only before technical words."""
-    if tokens.shape[number] != "n" or not number or tokens.shape[number - 1] not in ". ":
-        return False
-    return len(tokens.words[number]) == 3 or tokens.words[number][0] == "0" or bool(EDGE.match(outer, last + 1))
 
 
 BESIDE = re.compile(r"[ .:m)(\-]*(?:(k)|(z)(?=[ .]?(?:[()t\-]|$)))")
@@ -196,23 +160,6 @@ def kind_of(tokens: Scan, best: Mark | None, season: int | None) -> Kind:
     if season == 0 or "k" in inside or before == "k" or beside or any(number % 1 for number in best.episodes):
         return "special"
     return "movie" if best.rule == "movie" else "episode"
-
-
-def release(tokens: Scan, start: int) -> str | None:
-    """The release group: the first bracket, or what follows the last dash behind technical words."""
-    close = tokens.shape.find(")")
-    if tokens.text[:1] in ("[", "【") and close > 0 and (start or tokens.shape[close + 1 : close + 2] == "("):
-        return tokens.text[1 : tokens.at[close]].strip() or None
-    tail = RELEASE.search(tokens.text) if "t" in tokens.shape else None
-    return tail[1] if tail else None
-
-
-def spoken(tokens: Scan) -> str | None:
-    """The first language that is not the subtitles': "German DL" is German, "German Subbed" says nothing of the sound."""
-    for at, label in enumerate(tokens.shape):
-        if label == "l" and "sub" not in tokens.words[min(at + 2, len(tokens.words) - 1)]:
-            return LANGUAGES.get(tokens.words[at])
-    return None
 
 
 # --- a path ---
