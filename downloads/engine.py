@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from downloads.job import Job, finish, room
+from downloads.job import Job, Outcome, finish, room
 from providers import Providers
 from providers.web import Web
 from store import files, library, queue, titles
@@ -99,7 +99,7 @@ class Engine:
         """These items have changed on disk: tell everyone and get to work."""
         for item in items:
             self._due.pop(item.id, None)
-            self._publish("queue_item", facts(item))
+        self._publish("queue_items", {"items": [facts(item) for item in items]})
         self.wake()
 
     async def drop(self, item: int) -> None:
@@ -136,7 +136,7 @@ class Engine:
     async def _recover(self) -> None:
         """The disk is the truth: a file that got its name before the crash is completed, a part of no item goes."""
         config = self._config()
-        downloads, root = Path(config.download_directory), Path(config.anime_directory)
+        downloads, root = config.downloads, config.library
         for item in await self._db.run(queue.recover):
             part = downloads / (item.part or "-")
             if await asyncio.to_thread(library.settled, part, root, item.target):
@@ -169,8 +169,8 @@ class Engine:
         """One item until it is completed, failed or pending again; each way out is on disk and told."""
         item = job.item
         try:
-            done, path, seconds = await job.run(lambda: self._publish("download_started", _started(item)))
-            self._publish("download_completed", _completed(done, path, seconds))
+            outcome = await job.run(lambda: self._publish("download_started", _started(item)))
+            self._publish("download_completed", _completed(outcome))
         except asyncio.CancelledError:
             await self._release(item, "")
         except Failure as failure:
@@ -205,7 +205,7 @@ class Engine:
 
     async def _release(self, item: Item, reason: str, attempts: int | None = None) -> None:
         if released := await self._db.run(queue.release, item.id, reason, attempts):
-            self._publish("queue_item", facts(released))
+            self._publish("queue_items", {"items": [facts(released)]})
 
     async def _fail(self, item: Item, code: str, message: str) -> None:
         failed = await self._db.run(queue.fail, item.id, code, message)
@@ -230,12 +230,13 @@ class Engine:
         await self._cancel(list(self._jobs))
 
     async def _clear(self, removed: list[Item]) -> None:
-        downloads = Path(self._config().download_directory)
+        downloads = self._config().downloads
         parts = [downloads / item.part for item in removed if item.part and item.status != "completed"]
         await asyncio.to_thread(lambda: [part.unlink(missing_ok=True) for part in parts])
         for item in removed:
             self._due.pop(item.id, None)
-            self._publish("queue_removed", {"queue_item_id": item.name, "episode": titles.code(item.season, item.number)})
+        if removed:
+            self._publish("queue_removed", {"items": [item.name for item in removed]})
         self.wake()
 
     def _wait_for(self, reason: str) -> None:
@@ -251,11 +252,11 @@ class Engine:
         for folder in (config.download_directory, config.anime_directory):
             if not files.writable(Path(folder)):
                 return self.reason or "The download or library directory cannot be written"
-        return "The disk is full" if room(Path(config.download_directory)) < self._need else ""
+        return "The disk is full" if room(config.downloads) < self._need else ""
 
     async def _reserve(self, count: int) -> None:
         """Refuse with ENOSPC what would not leave room for every running transfer."""
-        left = await asyncio.to_thread(room, Path(self._config().download_directory))
+        left = await asyncio.to_thread(room, self._config().downloads)
         if left < max(count, sum(job.remaining() for job, _ in self._jobs.values())):
             raise OSError(errno.ENOSPC, "No space left beside the reserve")
 
@@ -305,8 +306,16 @@ def _progress(job: Job) -> dict:
     }
 
 
-def _completed(item: Item, path: Path, seconds: float) -> dict:
-    return {**_names(item), "anime_id": item.series, "total_time_seconds": round(seconds), "file_path": str(path), "total_bytes": item.total}
+def _completed(outcome: Outcome) -> dict:
+    item = outcome.item
+    return {
+        **_names(item),
+        "anime_id": item.series,
+        "total_time_seconds": round(outcome.seconds),
+        "file_path": str(outcome.path),
+        "total_bytes": item.total,
+        "missing_episodes": outcome.missing,
+    }
 
 
 def _sweep(downloads: Path, ours: set[str]) -> None:

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import time
 from pathlib import Path
-from typing import Awaitable, Callable
+from typing import Awaitable, Callable, NamedTuple
 
 from downloads.transfer import Checkpoint, Progress, Throttle, fetch
 from providers import Providers
@@ -22,6 +22,15 @@ from store.errors import Conflict, ProviderError
 from store.models import Episode, Item, Source
 
 WINDOW = 5.0  # seconds over which a speed is measured
+
+
+class Outcome(NamedTuple):
+    """A completed item, its file, how many episodes of its series are still missing, and the seconds it took."""
+
+    item: Item
+    path: Path
+    missing: int
+    seconds: float
 
 
 class Job:
@@ -38,8 +47,8 @@ class Job:
         self._began = time.monotonic()
         self._samples: collections.deque[tuple[float, int]] = collections.deque()
 
-    async def run(self, started: Callable[[], None]) -> tuple[Item, Path, float]:
-        """(the completed item, its file, seconds). `started` is called once bytes can be expected. Raises Failure, OSError."""
+    async def run(self, started: Callable[[], None]) -> Outcome:
+        """Bring the episode home. `started` is called once bytes can be expected. Raises Failure, OSError."""
         item = self.item
         if item.ref is None:
             raise ProviderError("The source no longer has this episode", final=True)
@@ -47,7 +56,7 @@ class Job:
         source = await provider.source(item.key, Episode(item.season, item.number, ref=item.ref, size=item.size))
         if source.extension not in titles.MEDIA:
             raise ProviderError(f"The source offers a file that is no video ({source.extension[:20]})", final=True)
-        part = Path(self._config.download_directory) / part_name(item, source)
+        part = self._config.downloads / part_name(item, source)
         resume = Checkpoint.loads(item.checkpoint) if item.part == part.name else None
         await self._db.run(queue.set_part, item.id, part.name, source.size)
         started()
@@ -56,8 +65,8 @@ class Job:
             self._web, source, part, base=provider.base, resume=resume, save=self._save,
             progress=self.progress, throttle=Throttle(), reserve=self._reserve,
         )  # fmt: skip
-        done, path = await unbroken(self._publish(part, source.extension, receipt.bytes))
-        return done, path, time.monotonic() - self._began
+        done, missing, path = await unbroken(self._publish(part, source.extension, receipt.bytes))
+        return Outcome(done, path, missing, time.monotonic() - self._began)
 
     def speed(self) -> float:
         """Megabits (10^6) a second over the last WINDOW seconds."""
@@ -75,16 +84,16 @@ class Job:
     async def _save(self, checkpoint: Checkpoint) -> None:
         await self._db.run(queue.set_checkpoint, self.item.id, checkpoint.dumps(), checkpoint.total)
 
-    async def _publish(self, part: Path, extension: str, size: int) -> tuple[Item, Path]:
+    async def _publish(self, part: Path, extension: str, size: int) -> tuple[Item, int, Path]:
         """Name the verified file in the library, then say so in the database; a crash between is mended at start."""
-        root = Path(self._config.anime_directory)
+        root = self._config.library
         target = await self._db.run(_target, self.item, extension, root)
         await self._db.run(queue.set_target, self.item.id, target)
         try:
             await asyncio.to_thread(_place, part, root, target)
         except FileExistsError:
             raise Conflict(f"{target} is in the library already; move it away, or remove this item") from None
-        return await self._db.run(finish, self.item, target, size), root / target
+        return *await self._db.run(finish, self.item, target, size), root / target
 
 
 def part_name(item: Item, source: Source) -> str:
@@ -92,9 +101,10 @@ def part_name(item: Item, source: Source) -> str:
     return titles.safe(item.title, keep=f" - {titles.code(item.season, item.number)}{source.extension}.{item.name}.part")
 
 
-def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> Item:
-    """Commit that `target`, relative to the library, is the item's file."""
-    return queue.finish(conn, item.id, target.partition("/")[0], series.File(item.season, item.number, target, size))
+def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> tuple[Item, int]:
+    """Commit that `target`, relative to the library, is the item's file. Returns the item and what is still missing."""
+    done = queue.finish(conn, item.id, target.partition("/")[0], series.File(item.season, item.number, target, size))
+    return done, series.get(conn, item.series)["missing"]
 
 
 async def unbroken(work: Awaitable):

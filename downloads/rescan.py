@@ -69,7 +69,7 @@ class Rescan:
         return found
 
     async def _compare(self) -> Found:
-        root = Path(self._config().anime_directory)
+        root = self._config().library
         self._publish("rescan_progress", {"step": "library", "done": 0, "total": None})
         folders = await asyncio.to_thread(library.scan, root)
         known = await self._db.run(_known_paths)

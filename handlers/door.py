@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -50,6 +51,7 @@ class Door:
         self._config = config
         self._code_file = code_file
         self._seen: dict[str, Claims] = {}
+        self.setting_up = asyncio.Lock()  # of several setups at once, one wins
         self.revoked = revoked
         self.port = port  # the one we listen on; the local owner's Host names it
 
@@ -169,7 +171,7 @@ class Door:
         if any(origin != f"http://{host}" for origin in request.headers.getall("Origin", ())):
             return False
         peer, here = (request.transport.get_extra_info(name) if request.transport else None for name in ("peername", "sockname"))
-        return bool(peer and here and _ip(peer[0]) and _ip(peer[0]).is_loopback and _owner_of(peer, here) == os.geteuid())
+        return bool(peer and here and _ip(peer[0]) and _ip(peer[0]).is_loopback and _owner_of(peer, here) == getattr(os, "geteuid", lambda: -1)())
 
 
 def _digest(password: str) -> bytes:

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from handlers.limits import Throttle, TokenBucket
     from handlers.live import Hub
     from providers import Providers
+    from providers.web import Web
     from store.config import Configuration
     from store.db import Database
 
 DB: web.AppKey[Database] = web.AppKey("db")
 CONFIG: web.AppKey[Configuration] = web.AppKey("config")
 PROVIDERS: web.AppKey[Providers] = web.AppKey("providers")
+WEB: web.AppKey[Web] = web.AppKey("web")
 ENGINE: web.AppKey[Engine] = web.AppKey("engine")
 RESCAN: web.AppKey[Rescan] = web.AppKey("rescan")
 HUB: web.AppKey[Hub] = web.AppKey("hub")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import math
 import time
@@ -60,6 +61,7 @@ class Throttle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
+        self.turn = asyncio.Semaphore(2)  # bcrypts at a time: a login costs a small machine a second of a core
         self._wrong: dict[str, tuple[int, float]] = {}  # key -> (how many, when the next may come)
 
     def wait(self, key: str) -> float:

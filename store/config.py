@@ -71,6 +71,14 @@ class Config:
     local_owner: Literal["auto", "off"] = "auto"
     trusted_proxies: Annotated[list[Annotated[str, Rule(least=1, most=60)]], Rule(most=50)] = field(default_factory=list)
 
+    @property
+    def library(self) -> Path:
+        return Path(self.anime_directory)
+
+    @property
+    def downloads(self) -> Path:
+        return Path(self.download_directory)
+
 
 # The same settings, each of which may be left out (or null): the body of PUT and validate.
 ConfigUpdate = make_dataclass(
@@ -115,6 +123,12 @@ class Configuration:
         self._lock = threading.RLock()
         self._stored = self._load()
         self.now = self._effective(self._stored)
+
+    def make_default_folders(self) -> None:
+        """Create the two directories where nobody chose others; a chosen one that is missing may be a disk not mounted."""
+        for name in ("anime_directory", "download_directory"):
+            if getattr(self._stored, name) == getattr(Config, name) and name not in self.forced:
+                Path(getattr(self.now, name)).mkdir(parents=True, exist_ok=True)
 
     def shown(self) -> Config:
         """The settings in force, each secret as MASK."""
@@ -216,7 +230,7 @@ class Configuration:
     def _effective(self, stored: Config) -> Config:
         secret = self._vault.now.providers
         providers = [_with_password(p, secret.get(p.name, "")) for p in stored.providers]
-        return _expanded(replace(stored, providers=providers, **self._forced))
+        return _expanded(replace(stored, **{"providers": providers, **self._forced}))
 
     def _unmasked(self, providers: list) -> list:
         """The mask sent back keeps the stored password."""

@@ -50,6 +50,14 @@ SCORES = {
     **dict(code=100, cross=95, words=95, words2=95, turned=95, dash=90, dot=90, glued=90, short=85, episode=75, episode2=72, of=70),
     **dict(special=65, hash=60, movie=40, part=12, volume=0, season=0, season2=0, season3=0, season4=0, season5=0),
 }
+REASONS = {
+    **dict.fromkeys(("code", "cross", "dash", "dot", "glued", "short"), 'the code "{}"'),
+    **dict.fromkeys(("words", "words2", "turned"), 'season and episode in words, "{}"'),
+    **dict.fromkeys(("episode", "episode2"), 'the word for episode in "{}"'),
+    **{word: f'the word for {word} in "{{}}"' for word in ("special", "movie", "part")},
+    **dict(of='the count "{}"', hash='the number sign in "{}"', number='the number "{}"'),
+    "compressed": 'the number "{}", read as season and episode',
+}
 # What may follow the first number: a dash, a sign, a repeated code; then the next number.
 LINK = re.compile(r"([ .:]?[m\-~+,r]?[ .]?(?:[ar][ .])?)((?:[STs][ .]?[ny][ .m\-]?|n(?=x))?[EexFPh][ .:]?h?)?(n)")
 SPAN = 200  # the longest range that is believed

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TextIO
 
 from store.headings import YEAR, checksum, heading, release, spoken
-from store.marks import EDGE, Mark, blank, compressed, marks, running, singles
+from store.marks import EDGE, REASONS, Mark, blank, compressed, marks, running, singles
 from store.models import Number
 from store.titles import MEDIA, SUBTITLES, as_number
 from store.words import Scan, scan
@@ -47,19 +47,6 @@ class Name:
 
 
 SURE = 85
-RULES = {
-    **dict.fromkeys(("code", "cross", "glued", "short", "dash", "dot"), "the code {}"),
-    **dict.fromkeys(("words", "turned"), "season and episode in words, {}"),
-    "episode": "the word for episode in {}",
-    "hash": "the number sign in {}",
-    "of": "the count {}",
-    "special": "the word for a special in {}",
-    "movie": "the word for a movie in {}",
-    "part": "the word for part in {}",
-    "number": "the number {}",
-    "compressed": "the number {}, read as season and episode",
-}
-
 # --- one component of a path ---
 
 NOISE = re.compile(r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE)
@@ -99,9 +86,12 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
     end = min([end, *(mark.first for mark in found if mark is best or mark.first >= start and (mark.score >= 70 or not mark.episodes))])
     behind = max((mark.last for mark in found if mark is best or mark.season is not None and (best or folder)), default=0)
     title, year, country, sure = heading(tokens, outer, start, end, behind)
+    also = [(mark.season, mark.episodes) for mark in episodes[1:4]]
     why = ()
     if best:
-        why = (RULES[best.rule.rstrip("2")].format('"' + text[tokens.at[best.first] : tokens.to[best.last - 1]] + '"'),)
+        if best.season is None and (split := compressed(best, tokens)) and split[0] != own:
+            also.insert(0, split)  # "Cap. 408"
+        why = (REASONS[best.rule].format(tokens.text[tokens.at[best.first] : tokens.to[best.last - 1]]),)
         if best.season is None and own is not None and best.rule != "compressed":
             why += (f"season {own} from the name",)
     return Part(
@@ -118,19 +108,12 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
             language=spoken(tokens),
             country=country,
             score=min(best.score, 100) if best else 0,
-            also=others(tokens, best, episodes[1:4]) if best else (),
+            also=tuple(dict.fromkeys(also)),
             why=why,
         ),
         sure,
         tokens,
     )
-
-
-def others(tokens: Scan, best: Mark, rest: Sequence[Mark]) -> tuple[Reading, ...]:
-    """What else the name may say; 408 behind a word for episode may be season 4, episode 8."""
-    split = compressed(best, tokens) if best.season is None else None
-    readings = ([split] if split else []) + [(mark.season, mark.episodes) for mark in rest]
-    return tuple(dict.fromkeys(readings))
 
 
 def likelier(mark: Mark) -> tuple[int, int]:

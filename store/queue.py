@@ -12,7 +12,7 @@ from typing import NamedTuple, Sequence
 from store import series as series_store
 from store import titles
 from store.errors import Conflict, Invalid, NotFound
-from store.models import Item, Number
+from store.models import Item, Listing, Number
 from store.series import File, now
 
 PRIORITIES = ("high", "normal", "low")  # stored as their index, so that ascending is the order of work
@@ -37,12 +37,16 @@ class Added(NamedTuple):
     skipped: list[str]  # codes of what was queued or on disk already
 
 
-def add(conn: sqlite3.Connection, series: str, wanted: Sequence[str], priority: str) -> Added:
+def add(
+    conn: sqlite3.Connection, series: str, wanted: Sequence[str], priority: str, *, news: tuple[str, Listing] | None = None
+) -> Added:
     """Queue episodes. A failed one, or one whose file is gone again, is retried under its old id.
 
-    Raises NotFound (no such series or episode), Invalid (a range that runs backwards), Conflict (nothing new): nothing
+    `news`: (provider, listing) just asked for, stored first; refused with the rest when an episode is not in it. Raises NotFound (no such series or episode), Invalid (a range that runs backwards), Conflict (nothing new): nothing
     is queued then.
     """
+    if news:
+        series_store.store_listing(conn, *news)
     row = series_store.get(conn, series)
     series = row["id"]
     known = {(e["season"], e["number"]): e for e in series_store.episodes(conn, series)}

@@ -81,6 +81,17 @@ def episodes(conn: sqlite3.Connection, series: str) -> list[sqlite3.Row]:
     ).fetchall()
 
 
+def source_id(conn: sqlite3.Connection, series: str) -> str:
+    """`<provider>_<key>` under which its source has a series; the id itself for an unknown one."""
+    row = find(conn, series)
+    return f"{row['provider']}_{row['key']}" if row else series
+
+
+def shown_ids(conn: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
+    """Each id as it was first shown: a series that was local keeps that id."""
+    return [row["id"] if (row := find(conn, one)) else one for one in ids]
+
+
 def keys(conn: sqlite3.Connection, provider: str, names: Iterable[str]) -> dict[str, str]:
     """name -> key for what `provider` calls its series: a slug, once given for ever (decisions.md 4)."""
     known = dict(conn.execute("select name, key from keys where provider = ?", (provider,)).fetchall())

@@ -1,0 +1,320 @@
+"""The command line, and build(): what is made of what. Wiring only; the one file that imports everything."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+VERSION = "1.0.0"
+GRACE = 8  # seconds in which a stop lets answers end
+
+log = logging.getLogger("aniworld")
+
+
+def options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The command line, with the variables ANIWORLD_* as defaults."""
+    get = os.environ.get
+    parser = argparse.ArgumentParser(prog="aniworld.py", description="A self-hosted download manager for your own anime and series library.")
+    parser.add_argument("--host", default=get("ANIWORLD_HOST"), help="address to listen on (default: all, IPv4 and IPv6)")
+    parser.add_argument("--port", type=int, default=get("ANIWORLD_PORT", 8000), help="port to listen on (default: 8000)")
+    parser.add_argument("--data-dir", type=Path, default=get("ANIWORLD_DATA_DIR"), help="where all state is kept (default: ~/.local/share/aniworld)")
+    parser.add_argument("--config", type=Path, default=get("ANIWORLD_CONFIG"), help="configuration file (default: config.json in the data directory)")
+    parser.add_argument("--log-level", default=get("ANIWORLD_LOG_LEVEL"), choices=("debug", "info", "warning", "error"), help="how much to log")
+    parser.add_argument("--demo", action="store_true", help="show a small world of its own, in a temporary directory")
+    parser.add_argument("--check", action="store_true", help="check the configuration and end, with 1 if something is wrong")
+    parser.add_argument("--version", action="version", version=f"aniworld-server {VERSION}")
+    parser.add_argument("command", nargs="?", choices=("names",), help="names: read file names on stdin, print what is understood as JSON")
+    chosen = parser.parse_args(arguments)
+    if not 0 <= chosen.port <= 65535:
+        parser.error("--port must be from 0 to 65535")
+    chosen.forced = forced(chosen)
+    return chosen
+
+
+def forced(chosen: argparse.Namespace) -> dict[str, tuple[object, str]]:
+    """The settings that an option or a variable forces: name -> (value, what forces it)."""
+    found: dict[str, tuple[object, str]] = {}
+    for name in ("anime_directory", "download_directory"):
+        if value := os.environ.get(f"ANIWORLD_{name.upper()}"):
+            found[name] = value, f"ANIWORLD_{name.upper()}"
+    if value := os.environ.get("ANIWORLD_TRUSTED_PROXIES"):
+        found["trusted_proxies"] = [part.strip() for part in value.split(",") if part.strip()], "ANIWORLD_TRUSTED_PROXIES"
+    if chosen.log_level:
+        found["log_level"] = chosen.log_level, "--log-level or ANIWORLD_LOG_LEVEL"
+    return found
+
+
+def state_directory(chosen: argparse.Namespace) -> Path:
+    """--data-dir, else systemd's directory, else XDG's; a relative XDG path is ignored, as its specification says."""
+    if chosen.data_dir:
+        return Path(chosen.data_dir).expanduser().absolute()
+    if given := os.environ.get("STATE_DIRECTORY"):
+        return Path(given.partition(":")[0])
+    xdg = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(xdg) if xdg.startswith("/") else Path.home() / ".local" / "share") / "aniworld"
+
+
+def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, port: int | None = None):
+    """The application on its state directory. Raises Failure or OSError when that can't be used."""
+    from aiohttp import web
+
+    from downloads.engine import Engine
+    from downloads.rescan import Rescan
+    from handlers import keys, limits, live, messages, page, routes
+    from handlers.door import Door
+    from handlers.errors import envelope
+    from handlers.openapi import DOCUMENT, lazily
+    from providers import Providers
+    from providers.web import Web
+    from store import tokens
+    from store.config import Configuration
+    from store.db import Database
+    from store.secrets import Vault
+
+    vault = Vault(state / "secrets.json")
+    config = Configuration(state, vault, path=config_file, forced=forced)
+    config.make_default_folders()
+    app = web.Application(middlewares=[envelope, limits.token_bucket], client_max_size=65536)
+    now = lambda: config.now  # noqa: E731 - the settings in force, whenever they are asked for
+    db, network, hub = Database(state / "aniworld.db"), Web(port), live.Hub()
+    providers = Providers(network, db)
+    app[keys.DB], app[keys.CONFIG], app[keys.PROVIDERS], app[keys.HUB], app[keys.WEB] = db, config, providers, hub, network
+    app[keys.DOOR] = Door(vault, now, state / "setup-code", set(), port)
+    app[keys.BUCKET], app[keys.LOGINS] = limits.TokenBucket(), limits.Throttle()
+    app[keys.ENGINE] = Engine(db, network, providers, now, hub.publish)
+    app[keys.RESCAN] = Rescan(db, providers, now, hub.publish)
+    app[keys.FALLEN] = set()
+    app[keys.STARTED] = time.monotonic()
+    app[DOCUMENT] = lazily(routes.API, messages=messages.MESSAGES)
+
+    async def apply() -> None:
+        logging.getLogger().setLevel(config.now.log_level.upper())
+        await providers.configure(config.now.providers)
+        app[keys.ENGINE].wake()
+
+    async def run(app: web.Application):
+        await db.open()
+        app[keys.DOOR].revoked |= await db.run(tokens.revoked)
+        await network.start()
+        await apply()
+        engine = asyncio.create_task(app[keys.ENGINE].run(), name="engine")
+        engine.add_done_callback(fallen)
+        yield
+        engine.cancel()
+        await asyncio.gather(engine, return_exceptions=True)
+        await app[keys.RESCAN].close()
+        await providers.close()
+        await network.close()
+        await db.close()
+
+    def fallen(task: asyncio.Task) -> None:
+        if not task.cancelled() and task.exception():
+            log.error("%s ended by a bug", task.get_name(), exc_info=task.exception())
+            app[keys.FALLEN].add(task.get_name())
+
+    async def close_sockets(app: web.Application) -> None:
+        hub.close()
+
+    app[keys.APPLY] = apply
+    app.cleanup_ctx.append(run)
+    app.on_shutdown.append(close_sockets)
+    app.on_response_prepare.append(page.sign)
+    page.set_up(app)
+    routes.add_to(app)
+    return app
+
+
+async def serve(app, hosts: list[str], port: int, ready) -> None:
+    """Listen until SIGTERM or SIGINT, then stop within 10 seconds; a second signal ends at once."""
+    from aiohttp import web
+
+    from handlers import keys
+
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    sockets = listen(hosts, port)
+    port = sockets[0].getsockname()[1]
+    app[keys.DOOR].port = port
+    app[keys.WEB].own_port = port
+
+    def end() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows
+            loop.add_signal_handler(name, end)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE, keepalive_timeout=30, auto_decompress=False)
+    await runner.setup()
+    for listener in sockets:
+        await web.SockSite(runner, listener).start()
+    await ready(port)
+    await stop.wait()
+    log.info("stopping")
+    await runner.cleanup()
+
+
+def listen(hosts: list[str], port: int) -> list[socket.socket]:
+    """One socket a family, all on the same port; a family that this machine lacks is skipped. Raises OSError."""
+    sockets: list[socket.socket] = []
+    for host in hosts:
+        for family, kind, proto, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            try:
+                one = socket.socket(family, kind, proto)
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                one.bind((address[0], sockets[0].getsockname()[1] if sockets and not port else port, *address[2:]))
+            except OSError as error:
+                if error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL) and len(hosts) > 1:
+                    continue
+                raise
+            one.listen(128)
+            sockets.append(one)
+    if not sockets:
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+    return sockets
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    chosen = options(arguments)
+    if chosen.command == "names":
+        from store import names
+
+        names.main(sys.stdin, sys.stdout)
+        return 0
+    try:
+        import aiohttp_jinja2, bcrypt, jwt  # noqa: E401, F401
+        from aiohttp import web  # noqa: F401
+    except ImportError as error:
+        print(f"aniworld: the package {error.name} is not installed. Type: python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/python aniworld.py", file=sys.stderr)
+        return 1
+    from store.errors import Failure
+
+    logging.basicConfig(level=(chosen.log_level or "info").upper(), handlers=[handler()])
+    try:
+        with contextlib.ExitStack() as stack:
+            return run(chosen, stack)
+    except Failure as failure:
+        fix = failure.details.get("fix")
+        print(f"aniworld: {failure}{f'. {fix}' if fix else ''}", file=sys.stderr)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            print(f"aniworld: port {chosen.port} is taken. Stop what listens there, or choose another with --port", file=sys.stderr)
+        else:
+            print(f"aniworld: {error}", file=sys.stderr)
+    return 1
+
+
+def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
+    """Lock the state directory, build, and serve or check."""
+    if chosen.demo and not chosen.data_dir:
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aniworld-demo-")))
+        chosen.data_dir = home / "state"
+    state = state_directory(chosen)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stack.enter_context(lock(state))
+    config_file = chosen.config.expanduser().absolute() if chosen.config else None
+    if chosen.demo:
+        furnish(state, chosen.forced)
+    app = build(state, config_file=config_file, forced=chosen.forced)
+    from handlers import keys
+
+    config, door = app[keys.CONFIG], app[keys.DOOR]
+    problems = config.problems(config.now)
+    for problem in problems:
+        log.warning("%s: %s. %s", problem.field, problem.issue, problem.fix)
+    if chosen.check:
+        print("The configuration has problems" if problems else "The configuration is fine")
+        return 1 if problems else 0
+    headless_password(door)
+
+    async def ready(port: int) -> None:
+        where = chosen.host or "localhost"
+        print(f"Aniworld {VERSION} listens on http://{f'[{where}]' if ':' in where else where}:{port}/", flush=True)
+        print(f"Its state is in {state}", flush=True)
+        if not door.is_set_up:
+            print(f"Not set up yet. On this machine just open the page; from elsewhere the setup code is {door.code()}", flush=True)
+        if chosen.demo:
+            await app[keys.RESCAN]()
+            print("The demo's library is scanned; nothing is downloaded until you ask for it", flush=True)
+
+    asyncio.run(serve(app, [chosen.host] if chosen.host else ["0.0.0.0", "::"], chosen.port, ready))
+    return 0
+
+
+@contextlib.contextmanager
+def lock(state: Path):
+    """One server a data directory. Raises ConfigurationError for the second."""
+    from store.errors import ConfigurationError
+
+    with open(state / "lock", "a") as held:
+        try:
+            import fcntl
+
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:  # Windows
+            pass
+        except OSError:
+            raise ConfigurationError(f"Another server runs on {state}", fix="Stop it, or choose another place with --data-dir") from None
+        yield
+
+
+def furnish(state: Path, forced: dict) -> None:
+    """The world of --demo: its library and its source beside the state, whatever else is configured."""
+    from providers import demo
+    from store.config import DemoProvider
+
+    home = state.parent / f"{state.name}-demo"
+    library, downloads = home / "anime", home / "downloads"
+    for folder in (library, downloads):
+        folder.mkdir(parents=True, exist_ok=True)
+    demo.furnish(library)
+    forced["anime_directory"] = str(library), "--demo"
+    forced["download_directory"] = str(downloads), "--demo"
+    forced["providers"] = [DemoProvider("demo")], "--demo"
+
+
+def headless_password(door) -> None:
+    """ANIWORLD_MASTER_PASSWORD or _FILE sets the password, only while none is set."""
+    from handlers.auth import check_password
+    from store.errors import ConfigurationError, Invalid
+
+    password = os.environ.get("ANIWORLD_MASTER_PASSWORD")
+    if path := os.environ.get("ANIWORLD_MASTER_PASSWORD_FILE"):
+        password = Path(path).read_text().rstrip("\r\n")
+    if password is None or door.is_set_up:
+        return
+    try:
+        check_password(password)
+    except Invalid as error:
+        raise ConfigurationError(f"ANIWORLD_MASTER_PASSWORD {error.details['issue']}") from None
+    door.set_password(password)
+
+
+def handler() -> logging.Handler:
+    """One line a record to stderr, control characters escaped, so that nobody writes lines of his own into the log."""
+
+    class OneLine(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            text = super().format(record)
+            return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+    one = logging.StreamHandler()
+    one.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    return one
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,92 @@
+"""The chapter Configuration: the settings and their backups."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal
+
+from aiohttp import web
+
+from handlers.endpoint import Done
+from handlers.keys import APPLY, CONFIG
+from store import library
+from store.backups import Backup, BackupMade
+from store.config import Config, ConfigUpdate, Problem, named
+from store.errors import Conflict
+from store.fields import Rule
+
+BackupName = Annotated[str, Rule(least=1, most=100, example="backup_2025-10-22_12-30-45")]
+
+
+@dataclass(frozen=True)
+class ConfigShown(Config):
+    """The settings in force. `forced` names those that a variable or an option sets, and which one."""
+
+    forced: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Validated:
+    valid: bool
+    message: str
+    problems: list[Problem]
+    success: Literal[True] = True
+
+
+async def show(request: web.Request) -> ConfigShown:
+    """The settings in force; secrets are masked."""
+    return _shown(request)
+
+
+async def update(request: web.Request, body: ConfigUpdate) -> ConfigShown:
+    """Change the settings that are named, the old file backed up first.
+
+    A mask sent back keeps the secret. Setting `anime_directory`, also to what it is, accepts a library that was emptied.
+    """
+    config = await asyncio.to_thread(request.app[CONFIG].update, body)
+    if body.anime_directory is not None:
+        await asyncio.to_thread(library.mark, config.library)
+    await request.app[APPLY]()
+    return _shown(request)
+
+
+async def validate(request: web.Request, body: ConfigUpdate) -> Validated:
+    """Check settings without applying them: what would not work, and how to mend it."""
+    configuration = request.app[CONFIG]
+    try:
+        proposed = configuration.proposed(body)
+    except Conflict as error:
+        problems = [Problem(error.details["field"], str(error), f"Change or remove {error.details['variable']}")]
+    else:
+        problems = await asyncio.to_thread(configuration.problems, proposed, named(body))
+    return Validated(not problems, problems[0].issue if problems else "Configuration is valid", problems)
+
+
+async def backups(request: web.Request) -> list[Backup]:
+    """All backups, newest first."""
+    return await asyncio.to_thread(request.app[CONFIG].backups.list)
+
+
+async def back_up(request: web.Request) -> BackupMade:
+    """Keep a copy of the configuration that is never pruned."""
+    return await asyncio.to_thread(request.app[CONFIG].back_up)
+
+
+async def restore(request: web.Request, backup_name: BackupName) -> Done:
+    """Put a backup in force, the present configuration backed up first."""
+    await asyncio.to_thread(request.app[CONFIG].restore, backup_name)
+    await request.app[APPLY]()
+    return Done("Configuration restored successfully")
+
+
+async def delete_backup(request: web.Request, backup_name: BackupName) -> Done:
+    """Delete one backup."""
+    await asyncio.to_thread(request.app[CONFIG].backups.delete, backup_name)
+    return Done("Backup deleted successfully")
+
+
+def _shown(request: web.Request) -> ConfigShown:
+    configuration = request.app[CONFIG]
+    shown = configuration.shown()
+    return ConfigShown(**{f.name: getattr(shown, f.name) for f in fields(Config)}, forced=configuration.forced)

@@ -1,0 +1,87 @@
+"""Whether the server is well. Needs no token, so it tells no paths and no names (decisions.md 30)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from aiohttp import web
+
+from handlers.keys import CONFIG, DB, ENGINE, FALLEN, STARTED
+from store import files
+
+VERSION = "1.0.0"
+
+
+@dataclass(frozen=True)
+class Health:
+    status: Literal["healthy", "degraded"]
+    version: str
+
+
+@dataclass(frozen=True)
+class DatabaseHealth:
+    status: Literal["connected", "failed"]
+    response_time_ms: float
+
+
+@dataclass(frozen=True)
+class FilesystemHealth:
+    status: Literal["accessible", "inaccessible"]
+    disk_free_gb: float
+
+
+@dataclass(frozen=True)
+class Services:
+    anime_service: Literal["ready", "failed"]
+    download_service: Literal["ready", "waiting", "failed"]
+
+
+@dataclass(frozen=True)
+class HealthInDetail(Health):
+    uptime_seconds: int
+    database: DatabaseHealth
+    filesystem: FilesystemHealth
+    services: Services
+
+
+async def check(request: web.Request) -> Health:
+    """Tell that the application is running."""
+    return Health("degraded" if request.app[FALLEN] else "healthy", VERSION)
+
+
+async def check_in_detail(request: web.Request) -> HealthInDetail:
+    """Tell how the database, the directories and the services are."""
+    app = request.app
+    database = await _database(app)
+    filesystem = await asyncio.to_thread(_filesystem, app[CONFIG].now)
+    downloads = "failed" if "engine" in app[FALLEN] else "waiting" if app[ENGINE].reason else "ready"
+    well = database.status == "connected" and filesystem.status == "accessible" and downloads == "ready" and not app[FALLEN]
+    return HealthInDetail(
+        "healthy" if well else "degraded", VERSION, int(time.monotonic() - app[STARTED]), database, filesystem,
+        Services("failed" if "rescan" in app[FALLEN] else "ready", downloads),
+    )  # fmt: skip
+
+
+async def _database(app: web.Application) -> DatabaseHealth:
+    began = time.perf_counter()
+    try:
+        await app[DB].run(lambda conn: conn.execute("select 1").fetchone())
+        status = "connected"
+    except sqlite3.Error:
+        status = "failed"
+    return DatabaseHealth(status, round((time.perf_counter() - began) * 1000, 2))
+
+
+def _filesystem(config) -> FilesystemHealth:
+    folders = [Path(config.anime_directory), Path(config.download_directory)]
+    try:
+        free = min(shutil.disk_usage(folder).free for folder in folders)
+    except OSError:
+        return FilesystemHealth("inaccessible", 0)
+    return FilesystemHealth("accessible" if all(map(files.writable, folders)) else "inaccessible", round(free / 1e9, 1))

@@ -1,0 +1,187 @@
+"""The socket: every event to everyone who listens, and nobody waits for a slow one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from datetime import datetime, timezone
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from handlers.auth import COOKIE
+from handlers.door import API, SOCKET, Claims
+from handlers.keys import DB, DOOR, ENGINE, HUB
+from handlers.queue import queue_status
+from store import queue
+from store.errors import TooMany
+from store.fields import dump
+
+SOCKETS, WITHOUT_TOKEN = 64, 8
+INBOX = 64  # messages that may wait for a slow reader, progress aside
+SHOWN = 200  # items in a snapshot; the rest is a page of GET /api/queue away
+BLOCKED = 10.0  # seconds a send may take
+PROTOCOL = "aniworld.v1"
+
+
+class Inbox:
+    """What one socket has yet to be sent: messages in order, and the newest progress of each item."""
+
+    def __init__(self, claims: Claims | None):
+        self.claims = claims
+        self.over = ""  # why the socket is to be closed
+        self._messages: list[str] = []
+        self._progress: dict[str, str] = {}
+        self._news = asyncio.Event()
+
+    def put(self, text: str, item: str | None) -> None:
+        """`item`: the message is progress of this item and replaces the one before; any other makes waiting progress stale."""
+        if item is not None:
+            self._progress[item] = text
+        elif len(self._messages) >= INBOX:
+            self.end("slow")
+        else:
+            self._messages.append(text)
+            self._progress.clear()
+        self._news.set()
+
+    def end(self, why: str) -> None:
+        self.over = self.over or why
+        self._news.set()
+
+    async def take(self) -> list[str]:
+        """Everything that waits, as soon as something does."""
+        await self._news.wait()
+        self._news.clear()
+        texts = [*self._messages, *self._progress.values()]
+        self._progress.clear()
+        self._messages.clear()
+        return texts
+
+
+class Hub:
+    """Everyone who listens. `seq` rises with every message but progress, which repeats the last one."""
+
+    def __init__(self):
+        self.seq = 0
+        self._inboxes: set[Inbox] = set()
+
+    def publish(self, kind: str, data: dict) -> None:
+        """Tell all sockets. Never waits."""
+        if kind != "download_progress":
+            self.seq += 1
+        if self._inboxes:
+            text = message(kind, data, self.seq)
+            item = data["queue_item_id"] if kind == "download_progress" else None
+            for inbox in tuple(self._inboxes):
+                inbox.put(text, item)
+
+    def join(self, claims: Claims | None) -> Inbox:
+        """Raises TooMany: 64 sockets in all, 8 without a token."""
+        strangers = sum(inbox.claims is None for inbox in self._inboxes)
+        if len(self._inboxes) >= SOCKETS or (claims is None and strangers >= WITHOUT_TOKEN):
+            raise TooMany("Too many sockets are open", retry_after=30)
+        inbox = Inbox(claims)
+        self._inboxes.add(inbox)
+        return inbox
+
+    def leave(self, inbox: Inbox) -> None:
+        self._inboxes.discard(inbox)
+
+    def end(self, jti: str) -> None:
+        """The token is no longer good: its sockets close."""
+        for inbox in self._inboxes:
+            if inbox.claims and inbox.claims.jti == jti:
+                inbox.end("token")
+
+    def close(self) -> None:
+        for inbox in self._inboxes:
+            inbox.end("shutdown")
+
+
+CLOSING = {
+    "slow": (WSCloseCode.TRY_AGAIN_LATER, b"too slow"),
+    "token": (WSCloseCode.POLICY_VIOLATION, b"the token has ended"),
+    "shutdown": (WSCloseCode.GOING_AWAY, b"the server stops"),
+}
+
+
+def message(kind: str, data: dict, seq: int) -> str:
+    timestamp = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return json.dumps({"type": kind, "timestamp": timestamp, "seq": seq, "data": data}, ensure_ascii=False)
+
+
+async def connect(request: web.Request) -> web.WebSocketResponse:
+    """GET /ws/downloads: the snapshot, then every event as it happens."""
+    hub = request.app[HUB]
+    claims = await _admit(request)
+    inbox = hub.join(claims)
+    socket = web.WebSocketResponse(heartbeat=25, protocols=(PROTOCOL,), max_msg_size=4096, compress=False)
+    try:
+        await socket.prepare(request)
+        seq = hub.seq  # what happens from here on waits in the inbox: nothing is missed
+        await socket.send_str(message("snapshot", await _snapshot(request.app), seq))
+        reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
+        timer = asyncio.get_running_loop().call_later(max(0.0, min(claims.exp - time.time(), 1e6)), inbox.end, "token") if claims else None
+        try:
+            await _write(socket, inbox)
+        finally:
+            reader.cancel()
+            if timer:
+                timer.cancel()
+    except (ConnectionError, TimeoutError):
+        pass  # it is gone, and nobody else minds
+    finally:
+        hub.leave(inbox)
+    return socket
+
+
+async def _write(socket: web.WebSocketResponse, inbox: Inbox) -> None:
+    while True:
+        texts = await inbox.take()
+        if inbox.over:
+            if inbox.over in CLOSING:
+                code, reason = CLOSING[inbox.over]
+                async with asyncio.timeout(BLOCKED):
+                    await socket.close(code=code, message=reason)
+            return
+        for text in texts:
+            async with asyncio.timeout(BLOCKED):
+                await socket.send_str(text)
+
+
+async def _read(socket: web.WebSocketResponse, inbox: Inbox) -> None:
+    """What a client says is ignored, until it says goodbye or says too much."""
+    began, count = time.monotonic(), 0
+    async for incoming in socket:
+        if incoming.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            count += 1
+            if count > 100 and count > 10 * (time.monotonic() - began):
+                return inbox.end("slow")
+    inbox.end("gone")
+
+
+async def _admit(request: web.Request) -> Claims | None:
+    """The proofs in their order: a token given openly is judged alone, then the cookie, then the local owner.
+
+    None is the local owner. Raises Unauthorized, before the upgrade.
+    """
+    door = request.app[DOOR]
+    offered = [p.strip() for value in request.headers.getall("Sec-WebSocket-Protocol", ()) for p in value.split(",")]
+    tokens = [p.removeprefix("bearer.") for p in offered if p.startswith("bearer.")]
+    if "Authorization" in request.headers:
+        return door.required(door.bearer(request))
+    if tokens:
+        return door.required(door.verify(tokens[0], API) if len(tokens) == 1 else None)
+    origin = request.headers.getall("Origin", ())
+    if (cookie := request.cookies.get(COOKIE)) and len(origin) == 1 and origin[0] == door.origin(request):
+        if claims := door.verify(cookie, SOCKET):
+            return claims
+    if await asyncio.to_thread(door.local_owner, request):
+        return None
+    return door.required(None)
+
+
+async def _snapshot(app: web.Application) -> dict:
+    items, _ = await app[DB].run(queue.page, None, SHOWN, 0)
+    return {"status": dump(await queue_status(app)), "items": [app[ENGINE].facts(item) for item in items]}

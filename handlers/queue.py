@@ -1,0 +1,191 @@
+"""The chapter Download Queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from aiohttp import web
+
+from handlers.anime import AnimeId
+from handlers.endpoint import Done
+from handlers.keys import DB, ENGINE, PROVIDERS
+from handlers.paging import Page, PageNumber, PerPage, paged, window
+from store import queue, series, titles
+from store.errors import NotFound
+from store.fields import Rule
+
+ItemId = Annotated[str, Rule(pattern=r"queue_[0-9]{1,15}", issue="Invalid queue item ID format", example="queue_456")]
+Priority = Literal["low", "normal", "high"]
+ItemStatus = Literal["pending", "downloading", "completed", "failed"]
+Episodes = Annotated[
+    list[Annotated[str, Rule(pattern=queue.EPISODES, issue="must be an episode (S01E05), a range (S01E01-E12), a season (S01) or missing", example="S01E01")]],
+    Rule(least=1, most=500),
+]
+
+
+@dataclass(frozen=True)
+class QueueAdd:
+    anime_id: AnimeId
+    episodes: Episodes
+    priority: Priority = "normal"
+
+
+@dataclass(frozen=True)
+class Queued:
+    """`queue_item_id` is the first of `items`; `skipped` are those queued or in the library already."""
+
+    queue_item_id: str
+    anime_id: str
+    status: ItemStatus
+    items: list[str]
+    skipped: list[str]
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    queue_item_id: str
+    episode: str
+    anime_id: str
+    anime_title: str
+    status: ItemStatus
+    priority: Priority
+    reason: str
+    attempts: int
+    error_code: str | None
+    error_message: str | None
+    total_bytes: int | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    progress_percent: int | None = None
+    downloaded_bytes: int | None = None
+    speed_mbps: float | None = None
+    eta_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class QueueStatus:
+    """`state` is what was asked for; `reason` says why a running queue waits by itself."""
+
+    total_items: int
+    pending: int
+    downloading: int
+    completed: int
+    failed: int
+    total_size_bytes: int
+    download_speed_mbps: float
+    state: Literal["running", "paused", "stopped"]
+    reason: str
+
+
+@dataclass(frozen=True)
+class QueueQuery:
+    status: ItemStatus | None = None
+    page: PageNumber | None = None
+    per_page: PerPage | None = None
+
+
+@dataclass(frozen=True)
+class FinishedQuery:
+    status: Literal["completed", "failed"]
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Left out, the call toggles."""
+
+    paused: bool | None = None
+
+
+@dataclass(frozen=True)
+class Prioritise:
+    priority: Priority
+
+
+async def status(request: web.Request) -> QueueStatus:
+    """How many items there are, how fast they come, and whether the queue runs."""
+    app = request.app
+    return await queue_status(app)
+
+
+async def queue_status(app: web.Application) -> QueueStatus:
+    counts = await app[DB].run(queue.counts)
+    size = counts.pop("size")
+    engine = app[ENGINE]
+    return QueueStatus(sum(counts.values()), **counts, total_size_bytes=size, download_speed_mbps=round(engine.speed(), 2), state=engine.state, reason=engine.reason)
+
+
+async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
+    """The queue's items: what is being worked on, then in the order of work, then what is finished."""
+    found, total = await request.app[DB].run(queue.page, query.status, *window(query.page, query.per_page))
+    return paged(request, [_shown(request.app, item) for item in found], total, query.page, query.per_page)
+
+
+async def add(request: web.Request, body: QueueAdd) -> Queued:
+    """Add episodes of one series to the queue.
+
+    Episodes are `S01E05`, `Season 1 Episode 5`, a range `S01E01-E12`, a season `S01`, or `missing`. A failed item is
+    retried under its id. Nothing is queued when one of them does not exist.
+    """
+    app = request.app
+    try:
+        added = await app[DB].run(queue.add, body.anime_id, body.episodes, body.priority)
+    except NotFound:  # a series that is not followed yet, or an episode that is new at its source
+        provider, listing = await app[PROVIDERS].listing(await app[DB].run(series.source_id, body.anime_id))
+        added = await app[DB].run(queue.add, body.anime_id, body.episodes, body.priority, news=(provider, listing))
+    await app[ENGINE].announce(added.items)
+    first = added.items[0]
+    return Queued(first.name, body.anime_id, first.status, [item.name for item in added.items], added.skipped)
+
+
+async def remove(request: web.Request, queue_item_id: ItemId) -> Done:
+    """Remove one item. A finished file stays."""
+    await request.app[ENGINE].drop(_number(queue_item_id))
+    return Done("Item removed from queue")
+
+
+async def clear(request: web.Request, query: FinishedQuery) -> Done:
+    """Remove all items that are completed, or all that have failed. Finished files stay."""
+    count = await request.app[ENGINE].drop_all(query.status)
+    return Done(f"{count} items removed from queue")
+
+
+async def retry(request: web.Request, queue_item_id: ItemId) -> QueueItem:
+    """Try a failed item again."""
+    item = await request.app[DB].run(queue.retry, _number(queue_item_id))
+    await request.app[ENGINE].announce([item])
+    return _shown(request.app, item)
+
+
+async def prioritise(request: web.Request, queue_item_id: ItemId, body: Prioritise) -> QueueItem:
+    """Change an item's priority."""
+    item = await request.app[DB].run(queue.set_priority, _number(queue_item_id), body.priority)
+    await request.app[ENGINE].announce([item])
+    return _shown(request.app, item)
+
+
+async def start(request: web.Request) -> Done:
+    """Start working the queue; a paused one goes on."""
+    await request.app[ENGINE].start()
+    return Done("Queue processing started")
+
+
+async def stop(request: web.Request) -> Done:
+    """Stop working the queue; unfinished items keep their bytes and are pending again."""
+    await request.app[ENGINE].stop()
+    return Done("Queue processing stopped")
+
+
+async def pause(request: web.Request, body: Pause | None = None) -> Done:
+    """Pause the queue, or resume a paused one; `{"paused": true}` says which."""
+    paused = await request.app[ENGINE].pause(body.paused if body else None)
+    return Done("Queue paused" if paused else "Queue resumed")
+
+
+def _shown(app: web.Application, item) -> QueueItem:
+    return QueueItem(**app[ENGINE].facts(item))
+
+
+def _number(queue_item_id: str) -> int:
+    return int(queue_item_id.removeprefix("queue_"))

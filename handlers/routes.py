@@ -1,0 +1,54 @@
+"""The whole REST surface on one screen."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from handlers import anime, auth, config, docs, health, live, page, queue
+from handlers.endpoint import Route, endpoint
+
+API = (
+    Route("POST", "/api/auth/setup", auth.setup, status=201, open=True),
+    Route("POST", "/api/auth/login", auth.login, open=True),
+    Route("POST", "/api/auth/logout", auth.logout),
+    Route("GET", "/api/auth/status", auth.status),
+    Route("GET", "/api/config", config.show, wrap=True),
+    Route("PUT", "/api/config", config.update, wrap=True),
+    Route("POST", "/api/config/validate", config.validate),
+    Route("GET", "/api/config/backups", config.backups, wrap=True),
+    Route("POST", "/api/config/backups", config.back_up, status=201, wrap=True),
+    Route("POST", "/api/config/backups/{backup_name}/restore", config.restore),
+    Route("DELETE", "/api/config/backups/{backup_name}", config.delete_backup),
+    Route("GET", "/api/v1/anime", anime.list_missing, alias="/api/anime"),
+    Route("POST", "/api/v1/anime/rescan", anime.rescan, alias="/api/anime/rescan"),
+    Route("GET", "/api/v1/anime/search", anime.search, wrap=True, alias="/api/anime/search"),
+    Route("GET", "/api/v1/anime/{anime_id}", anime.details, alias="/api/anime/{anime_id}"),
+    Route("DELETE", "/api/v1/anime/{anime_id}", anime.forget, alias="/api/anime/{anime_id}"),
+    Route("GET", "/api/queue", queue.items),
+    Route("DELETE", "/api/queue", queue.clear),
+    Route("GET", "/api/queue/status", queue.status, wrap=True),
+    Route("POST", "/api/queue/add", queue.add, status=201, wrap=True),
+    Route("POST", "/api/queue/start", queue.start),
+    Route("POST", "/api/queue/stop", queue.stop),
+    Route("POST", "/api/queue/pause", queue.pause),
+    Route("POST", "/api/queue/{queue_item_id}/retry", queue.retry, wrap=True),
+    Route("PUT", "/api/queue/{queue_item_id}", queue.prioritise, wrap=True),
+    Route("DELETE", "/api/queue/{queue_item_id}", queue.remove),
+    Route("GET", "/health", health.check, open=True),
+    Route("GET", "/health/detailed", health.check_in_detail, open=True),
+)
+
+
+def add_to(app: web.Application) -> None:
+    """Put every route into `app`'s router. Raises TypeError for a route whose types the document could not tell."""
+    for route in API:
+        handler = endpoint(route)
+        for path in filter(None, (route.path, route.alias)):
+            # A GET answers HEAD too; OPTIONS and wrong methods are aiohttp's 405 with Allow.
+            app.router.add_route(route.method, path, handler)
+            if route.method == "GET":
+                app.router.add_route("HEAD", path, handler)
+    app.router.add_routes(docs.routes())
+    app.router.add_get("/ws/downloads", live.connect)
+    app.router.add_get("/", page.index)
+    app.router.add_get("/static/{name}", page.asset)

@@ -1,0 +1,2 @@
+from handlers.fields import *
+from handlers.fields import Rule, dump, loads, read

@@ -1,0 +1,240 @@
+"""The document that a small table of routes folds into; the real table has a test of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Annotated, Generic, Literal, TypeVar
+
+import pytest
+from aiohttp import web
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from handlers import openapi
+from handlers.endpoint import Route
+from handlers.fields import Rule
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Password:
+    password: Annotated[str, Rule(least=8, most=1024, secret=True)]
+
+
+@dataclass(frozen=True)
+class Token:
+    token: str
+    token_type: Literal["bearer"] = "bearer"
+
+
+@dataclass(frozen=True)
+class Series:
+    id: str
+    missing_episodes: int
+    poster: str | None = None
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    data: list[T]
+    total: int
+
+
+@dataclass(frozen=True)
+class Window:
+    page: Annotated[int | None, Rule(least=1)] = None
+    order: Literal["asc", "desc"] = "asc"
+
+
+@dataclass(frozen=True)
+class Pause:
+    paused: bool | None = None
+
+
+@dataclass(frozen=True)
+class Started:
+    type: Literal["download_started"]
+    anime_title: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    type: Literal["snapshot"]
+    items: list[Series]
+
+
+async def login(request: web.Request, body: Password) -> Token:
+    """Log in with the master password.
+
+    The answer's token goes into the header
+    `Authorization: Bearer <token>`.
+    """
+
+
+async def find(request: web.Request, query: Window) -> list[Series] | Page[Series]:
+    """List the series with missing episodes."""
+
+
+async def show(request: web.Request, anime_id: Annotated[str, Rule(pattern="[a-z]+_[a-z]+")]) -> Series:
+    """Show one series."""
+
+
+async def pause(request: web.Request, body: Pause | None = None) -> Series:
+    """Pause or resume."""
+
+
+async def drop(request: web.Request, number: int) -> None:
+    """Forget one item."""
+
+
+async def health(request: web.Request) -> dict[str, str]:
+    """Tell that it runs."""
+
+
+async def export(request: web.Request) -> web.StreamResponse:
+    """Send a file."""
+
+
+for call, chapter in (
+    (login, "auth"), (find, "anime"), (show, "anime"), (pause, "queue"), (drop, "queue"), (health, "health"),
+    (export, "config"),
+):  # fmt: skip
+    call.__module__ = f"handlers.{chapter}"  # where the real ones live; the document takes its chapters from there
+    globals_here = globals()
+
+TABLE = (
+    Route("POST", "/api/auth/login", login, open=True),
+    Route("GET", "/api/v1/anime", find, alias="/api/anime"),
+    Route("GET", "/api/v1/anime/{anime_id}", show),
+    Route("POST", "/api/queue/pause", pause, wrap=True),
+    Route("DELETE", r"/api/queue/{number:[0-9]{1,9}}", drop, status=204),
+    Route("GET", "/health", health, open=True),
+    Route("GET", "/api/config/file", export),
+)
+MESSAGES = {"download_started": Started, "snapshot": Snapshot}
+
+
+@pytest.fixture(scope="module")
+def document():
+    return openapi.document(TABLE, messages=MESSAGES)
+
+
+def test_is_valid(document):
+    OpenAPIV31SpecValidator(document).validate()
+    assert document["openapi"] == "3.1.0"
+    assert document["info"]["version"] == "1.0.0"
+    assert json.loads(openapi.lazily(TABLE, messages=MESSAGES)()) == document
+
+
+def test_lists_every_route_once(document):
+    listed = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert listed == {
+        ("POST", "/api/auth/login"),
+        ("GET", "/api/v1/anime"),
+        ("GET", "/api/v1/anime/{anime_id}"),
+        ("POST", "/api/queue/pause"),
+        ("DELETE", "/api/queue/{number}"),
+        ("GET", "/health"),
+        ("GET", "/api/config/file"),
+    }
+    assert [tag["name"] for tag in document["tags"]] == [
+        "Authentication", "Anime", "Download Queue", "Health", "Configuration",
+    ]  # fmt: skip
+
+
+def test_operation(document):
+    login = document["paths"]["/api/auth/login"]["post"]
+    assert login["operationId"] == "auth_login"
+    assert login["tags"] == ["Authentication"]
+    assert login["summary"] == "Log in with the master password"
+    assert login["description"].startswith("The answer's token")
+    assert login["security"] == []
+    assert login["requestBody"] == {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Password"}}},
+    }
+    assert set(login["responses"]) == {"200", "400", "422", "429", "default"}
+
+
+def test_locked_unless_open(document):
+    assert document["security"] == [{"bearerAuth": []}]
+    find = document["paths"]["/api/v1/anime"]["get"]
+    assert "security" not in find
+    assert set(find["responses"]) == {"200", "401", "422", "429", "default"}
+    assert "/api/anime" in find["description"]
+    assert set(document["paths"]["/health"]["get"]["responses"]) == {"200", "default"}
+
+
+def test_parameters(document):
+    assert document["paths"]["/api/v1/anime"]["get"]["parameters"] == [
+        {"name": "page", "in": "query", "required": False, "schema": {"type": ["integer", "null"], "minimum": 1}},
+        {
+            "name": "order",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
+        },
+    ]
+    (number,) = document["paths"]["/api/queue/{number}"]["delete"]["parameters"]
+    assert number == {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}
+
+
+def test_answers(document):
+    find = document["paths"]["/api/v1/anime"]["get"]["responses"]["200"]
+    assert set(find["headers"]) == {"X-Request-ID", "X-RateLimit-Remaining", "X-Total-Count", "Link"}
+    assert find["content"]["application/json"]["schema"]["anyOf"][1] == {"$ref": "#/components/schemas/SeriesPage"}
+    pause = document["paths"]["/api/queue/pause"]["post"]
+    assert pause["requestBody"]["required"] is False
+    wrapped = pause["responses"]["200"]["content"]["application/json"]["schema"]
+    assert wrapped["properties"]["data"] == {"$ref": "#/components/schemas/Series"}
+    assert wrapped["required"] == ["success", "data"]
+    assert document["paths"]["/health"]["get"]["responses"]["200"]["headers"].keys() == {"X-Request-ID"}
+    assert "content" not in document["paths"]["/api/queue/{number}"]["delete"]["responses"]["204"]
+    assert "content" not in document["paths"]["/api/config/file"]["get"]["responses"]["200"]
+
+
+def test_errors(document):
+    error = document["components"]["schemas"]["Error"]
+    assert error["required"] == ["success", "error", "message", "details", "request_id"]
+    assert {"VALIDATION_ERROR", "DATABASE_ERROR", "BAD_REQUEST", "INTERNAL_SERVER_ERROR"} <= set(
+        error["properties"]["error"]["enum"]
+    )
+    for response in document["components"]["responses"].values():
+        assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+    assert "Retry-After" in document["components"]["responses"]["TooMany"]["headers"]
+
+
+def test_socket_messages(document):
+    message = document["components"]["schemas"]["SocketMessage"]
+    assert message["discriminator"]["mapping"] == {
+        "download_started": "#/components/schemas/Started",
+        "snapshot": "#/components/schemas/Snapshot",
+    }
+    assert "/ws/downloads" in document["info"]["description"]
+    assert "SocketMessage" not in openapi.document(TABLE)["components"]["schemas"]
+
+
+def test_no_nullable_and_no_strange_reference(document):
+    text = json.dumps(document)
+    assert '"nullable"' not in text
+    assert text.count('"$ref"') == text.count('"$ref": "#/components/')
+
+
+def test_base_path():
+    assert openapi.document(TABLE)["servers"] == [{"url": "/"}]
+    assert openapi.document(TABLE, base_path="/anime")["servers"] == [{"url": "/anime"}]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        (*TABLE, TABLE[0]),
+        (*TABLE, replace(TABLE[0], path="/api/auth/again")),
+        (*TABLE, replace(TABLE[0], call=export)),
+        (replace(TABLE[2], path="/api/v1/anime/{id}"),),
+    ],
+)
+def test_refuses_to_draw_nonsense(table):
+    with pytest.raises(TypeError):
+        openapi.document(table)
