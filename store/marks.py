@@ -179,8 +179,9 @@ def decimal(scan: Scan, number: int, season: int | None) -> tuple[Number, int]:
 
 def season_dot(scan: Scan, number: int) -> tuple[int, tuple[Number, ...], int] | None:
     """1.22 as season 1, episode 22: two digits behind the dot."""
-    if scan.shape[number : number + 3] == "n.n" and scan.shape[number + 3 : number + 5] != ".n" and len(scan.words[number + 2]) in (2, 3):
-        return int(scan.words[number]), (int(scan.words[number + 2]),), number + 3
+    shape, words = scan.shape, scan.words
+    if shape.startswith("n.n", number) and not shape.startswith(".n", number + 3) and len(words[number + 2]) in (2, 3):
+        return int(words[number]), (int(words[number + 2]),), number + 3
     return None
 
 
@@ -268,8 +269,8 @@ def paired(scan: Scan, number: int, left: str) -> Mark | None:
     season, episode, gap = words[number], words[number + 2], shape[number + 1]
     if left == "^" and gap == "m" and len(season) == 1:
         score = 80
-    elif gap in " ." and len(season) == 2 and season[0] == "0" and int(episode) != int(season) + 1 and not NEXT.match(shape, number + 3):
-        score = 45
+    elif gap in " ." and len(season) == 2 and season[0] == "0" and not NEXT.match(shape, number + 3):
+        score = 45 if int(episode) != int(season) + 1 else 0
     return Mark(score, number, number + 3, int(season), (int(episode),), "dot") if score else None
 
 
@@ -291,6 +292,7 @@ def compressed(mark: Mark, scan: Scan) -> tuple[int, tuple[Number, ...]] | None:
     return seasons.pop(), tuple(number % 100 for number in mark.episodes)
 
 
+FREE = re.compile(r"$|[m\-(]| \(")
 AFTER = re.compile(r"[ .\-]{0,2}(\()?[ ]?(n)")
 BEFORE = re.compile(r"(^|.)(n)(?:\.n)?(?:[m~]n)?([ .\-]{1,2}\(?)$")
 
@@ -303,7 +305,7 @@ def running(scan: Scan, best: Mark) -> tuple[tuple[Number, ...], int]:
     shape, end = scan.shape, best.first
     if after := AFTER.match(shape, best.last):
         episodes, last, _ = chain(scan, after.start(2), None)
-        closed = shape.startswith(")", last) if after[1] else shape[last : last + 1] in ("", "m", "-", "(") or shape.startswith(" (", last)
+        closed = (shape[last : last + 1] or "$") in ")" if after[1] else bool(FREE.match(shape, last))
         alike = len(episodes) == len(best.episodes) > 1 or best.season is not None and len(scan.words[after.start(2)]) == 3
         if closed and (after[1] or alike) and shape[last - 1] == "n":
             return episodes, end

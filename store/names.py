@@ -49,9 +49,6 @@ class Name:
 SURE = 85
 # --- one component of a path ---
 
-NOISE = re.compile(r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE)
-
-
 class Part(NamedTuple):
     """One component by itself: what it says, whether its title stands where titles stand, and its tokens."""
 
@@ -66,9 +63,7 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
     `season` is what the folders say, `chosen` the token that the neighbours say is the episode. A folder's single
     numbers belong to its title.
     """
-    if "www" in text or "新番" in text or "WWW" in text:
-        text = NOISE.sub("", text)
-    tokens = scan(text[:600])
+    tokens = scan(text)
     outer = blank(tokens.shape)
     start = opening(outer)
     found = list(marks(tokens))
@@ -77,22 +72,21 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
     episodes = sorted((mark for mark in found if mark.episodes and mark.score >= 10), key=likelier)
     best = episodes[0] if episodes else None
     absolute, end = running(tokens, best) if best else ((), len(outer))
-    own = best.season if best else None
-    if own is None and (seasons := [mark for mark in found if mark.season is not None and not mark.episodes]):
-        own = ([mark for mark in seasons if best and mark.first < best.first] or seasons[:1])[-1].season
-    if best and best.season is None and (split := compressed(best, tokens)) and (split[0] == own or split[1] == absolute):
-        absolute = () if split[1] == absolute else absolute  # 101 (01)
-        own, best = split[0], best._replace(episodes=split[1], rule="compressed")
-    end = min([end, *(mark.first for mark in found if mark is best or mark.first >= start and (mark.score >= 70 or not mark.episodes))])
+    ends = [mark.first for mark in found if mark is best or mark.first >= start and (mark.score >= 70 or not mark.episodes)]
     behind = max((mark.last for mark in found if mark is best or mark.season is not None and (best or folder)), default=0)
-    title, year, country, sure = heading(tokens, outer, start, end, behind)
+    title, year, country, sure = heading(tokens, outer, start, min([end, *ends]), behind)
+    own = season_of(found, best)
     also = [(mark.season, mark.episodes) for mark in episodes[1:4]]
+    if best and best.season is None and (split := compressed(best, tokens)):
+        if split[1] == absolute or split[0] == own:  # "101 (01)", "Temporada 4 [Cap.408]"
+            absolute = () if split[1] == absolute else absolute
+            own, best = split[0], best._replace(season=split[0], episodes=split[1], rule="compressed")
+        else:
+            also.insert(0, split)
     why = ()
     if best:
-        if best.season is None and (split := compressed(best, tokens)) and split[0] != own:
-            also.insert(0, split)  # "Cap. 408"
         why = (REASONS[best.rule].format(tokens.text[tokens.at[best.first] : tokens.to[best.last - 1]]),)
-        if best.season is None and own is not None and best.rule != "compressed":
+        if best.season is None and own is not None:
             why += (f"season {own} from the name",)
     return Part(
         Name(
@@ -114,6 +108,15 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
         sure,
         tokens,
     )
+
+
+def season_of(found: Sequence[Mark], best: Mark | None) -> int | None:
+    """The season of the episode's own mark, else the last one named before it, else the first."""
+    if best and best.season is not None:
+        return best.season
+    seasons = [mark for mark in found if mark.season is not None and not mark.episodes]
+    before = [mark for mark in seasons if best and mark.first < best.first]
+    return (before or seasons[:1] or [Mark(0, 0, 0, None, (), "")])[-1].season
 
 
 def likelier(mark: Mark) -> tuple[int, int]:
@@ -150,11 +153,15 @@ def kind_of(tokens: Scan, best: Mark | None, season: int | None) -> Kind:
 EXTENSIONS = MEDIA | SUBTITLES | frozenset(".nfo .jpg .jpeg .png .torrent .nzb .rar .zip .7z .patch .part .txt .idx .mka".split())
 # Folders that say what kind of thing they hold, not which.
 GENERIC = frozenset(
-    "series serien shows tv tvshows tv_shows tv-shows tv-series anime animes media medien video videos filme movies mnt home volume1 nas data "
-    "download downloads complete completed incomplete library bibliothek".split()
+    "series serien shows tv tvshows tv_shows tv-shows tv-series anime animes media medien video videos filme movies mnt home "
+    "volume1 nas data download downloads complete completed incomplete library bibliothek".split()
 )
 SPECIALS = frozenset(("specials", "special", "season 0", "season 00", "s00", "staffel 0", "staffel 00"))
-OWN = re.compile(r"(.+) - S(\d+)E(\d+(?:\.\d+)?)((?:-?E\d+(?:\.\d+)?)*)(?: - (\d{3,})(?:-(\d{3,}))?)?(?:-thumb|(?:\.[A-Za-z]{2,8}){1,2})?", re.ASCII)
+OWN = re.compile(
+    r"(.+) - S(\d{1,5})E(\d{1,7}(?:\.\d+)?)((?:-E\d{1,7}|E\d{1,7}(?:\.\d+)?)*)(?: - (\d{3,7})(?:-(\d{3,7}))?)?"
+    r"(?:-thumb|(?:\.[A-Za-z]{2,8}){1,2})?",
+    re.ASCII,
+)
 IDS = re.compile(r"\s*[\[{](tvdb|tmdb|imdb|anidb|anilist|mal|myanimelist)(?:id)?[-=](tt\d+|\d+)[\]}]", re.IGNORECASE)
 
 
@@ -189,14 +196,14 @@ def ours(series: str, base: str) -> Name | None:
         title = series  # the file's title was cut shorter than the folder's
     numbers = [as_number(first)]
     for dash, number in re.findall(r"(-?)E([\d.]+)", more):
-        numbers += range(int(numbers[-1]) + 1, int(number) + 1) if dash else [as_number(number)]
+        numbers += range(int(numbers[-1]) + 1, min(int(number), 10**4) + 1) if dash else [as_number(number)]
     year = YEAR.search(IDS.sub("", series))
     return Name(
         title=title,
         year=int(year[1] or year[2]) if year else None,
         season=int(season),
         episodes=tuple(numbers),
-        absolute=tuple(range(int(low), int(high or low) + 1)) if low else (),
+        absolute=tuple(range(int(low), min(int(high or low), int(low) + 10**4) + 1)) if low else (),
         kind="episode" if int(season) else "special",
         score=100,
         why=("the code at the end, behind the folder's title",),
@@ -272,11 +279,12 @@ def parse_folder(paths: Sequence[str]) -> list[Name]:
             folders, base = parts(path)
             tokens = scan(base)
             edge = EDGE.search(blank(tokens.shape), 1)
-            columns = [n for n, label in enumerate(tokens.shape[: edge.start() if edge else None]) if label in "ny"]
+            columns = [n for n, label in enumerate(tokens.shape[: edge.start() if edge else None]) if label == "n"]
             if columns:
                 alike["/".join(folders), tokens.text[: tokens.at[columns[0]]]].append((at, folders, base, tokens, columns))
     for files in alike.values():
-        if len(files) > 2 and (column := varying([[tokens.words[n] for n in columns] for *_, tokens, columns in files])) is not None:
+        column = varying([[tokens.words[n] for n in columns] for *_, tokens, columns in files])
+        if column is not None:
             for at, folders, base, _, columns in files:
                 name = in_context(base, folders, columns[column])
                 names[at] = replace(name, score=max(name.score, SURE), why=(*name.why, "it differs from file to file"))
@@ -317,4 +325,5 @@ def main(lines: Iterable[str], out: TextIO) -> None:
         path = line.rstrip("\r\n")
         name = parse(path)
         shown = ("title", "season", "episodes", "absolute", "kind", "why")
-        out.write(json.dumps({"path": path} | {key: getattr(name, key) for key in shown}, ensure_ascii=False) + "\n")
+        answer = json.dumps({"path": path} | {key: getattr(name, key) for key in shown}, ensure_ascii=False)
+        out.write(answer.encode("utf-8", "backslashreplace").decode() + "\n")  # a name that is no UTF-8 comes back as \\udcff

@@ -93,7 +93,7 @@ TOKEN = re.compile(
         | \d+(?:\.\d+)?[ ]?(?:fps|[kmg]bps|[kmgt]i?b|mbits|kbit|hz|ch) | divx[\d.]+ | web-?dl(?:mux|rip)? | blu-?ray )(?![^\W_]) )
   | (?P<crc> (?<![^\W_])(?=[a-f]*\d)[0-9a-f]{8}(?![^\W_]) )
   | (?P<date> (?<!\d)(?:(?:19|20)\d\d(?P<gap>[-._ ])(?:0\d|1[0-2])(?P=gap)[0-3]\d|(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d|[0-3]?\d-[01]?\d-(?:19|20)\d\d|\d-[01]\d-\d\d|\d{6}(?!\w))(?!\d) )
-  | (?P<kanji> 第\s*(?P<count>[〇零一二三四五六七八九十两兩]+|\d+)\s*(?P<unit>[季期部話话集回]) )
+  | (?P<kanji> 第\s*(?P<count>[〇零一二三四五六七八九十两兩]+|\d{1,5})\s*(?P<unit>[季期部話话集回]) )
   | (?P<n> \d+ )
   | (?P<w> [^\W\d_第×]+(?:['’`][^\W\d_]+)* | × )
   | (?P<open> [\[({【「『《〈] )
@@ -103,6 +103,8 @@ TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+# The site or the programme month in front of a name.
+NOISE = re.compile(r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE)
 YEARS = range(1920, 2040)
 
 
@@ -138,7 +140,8 @@ def separator(run: str) -> str:
 
 
 def scan(text: str) -> Scan:
-    """One pass over one component of a path, without its extension."""
+    """One pass over one component of a path, without its extension. Longer than any file system's names it need not be."""
+    text = (NOISE.sub("", text) if "www" in text.lower() or "新番" in text else text)[:600]
     flat = text if text.isascii() else text.translate(NARROW)
     shape, words, at, to = [], [], [], []
     for match in TOKEN.finditer(flat):
