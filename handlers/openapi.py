@@ -54,8 +54,8 @@ HEADERS = {
 
 REFUSALS = {  # status -> (component, what it says); any other error is the "default" of every call
     400: ("BadRequest", "The body cannot be read, or what it asks for cannot work."),
-    401: ("Unauthorized", "There is no valid token. Before the first setup, `details.setup_required` is true."),
-    403: ("Forbidden", "The token or key may not do this."),
+    401: ("Unauthorized", "There is no valid token, or the password is wrong. Before the first setup, `details.setup_required` is true."),
+    403: ("Forbidden", "This token, key or caller may not do this."),
     404: ("NotFound", "There is nothing of this name."),
     422: ("Invalid", "`details.field` is not of the form the call takes; `details.issue` says why."),
     429: ("TooMany", "Too many calls; wait as long as `Retry-After` says."),
@@ -142,10 +142,11 @@ def _operation(route: Route, schemas: dict) -> dict:
         operation["requestBody"] = {"required": not taken.optional, "content": content}
     if route.open:
         operation["security"] = []
+    proof = route.open and taken.body is not None  # setup and login: the body itself is what may be refused
     for status, applies in {
         400: taken.body is not None,
-        401: not route.open,
-        403: not route.open and route.method != "GET",
+        401: not route.open or proof,
+        403: not route.open and route.method != "GET" or proof,
         404: bool(taken.path),
         422: taken.body is not None or bool(parameters),
         429: route.path.startswith("/api/"),
@@ -163,9 +164,18 @@ def _query(query: type | None) -> list[dict]:
     fields.schema(query, drawn)
     (form,) = drawn.values()
     return [
-        {"name": name, "in": "query", "required": name in form["required"], "schema": schema}
+        {"name": name, "in": "query", "required": name in form["required"], "schema": _never_null(schema)}
         for name, schema in form["properties"].items()
     ]
+
+
+def _never_null(schema: dict) -> dict:
+    """What is None for us when it is left out cannot be sent as null in an address."""
+    if isinstance(schema["type"], list):
+        schema = schema | {"type": schema["type"][0]}
+    if None in schema.get("enum", ()):
+        schema = schema | {"enum": schema["enum"][:-1]}
+    return schema
 
 
 def _answer(route: Route, taken: fields.Signature, schemas: dict) -> dict:

@@ -55,13 +55,13 @@ class Chromium:
         self.width, self.height, self.hosts = width, height, hosts
 
     async def __aenter__(self) -> Chromium:
-        self.folder = tempfile.mkdtemp(prefix="chromium-")
+        self.profile = Path(tempfile.mkdtemp(prefix="chromium-"))
         rules = [f"MAP {host} 127.0.0.1" for host in self.hosts] + ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
         self.process = await asyncio.create_subprocess_exec(
             self.command,
             "--headless",
             "--remote-debugging-port=0",
-            f"--user-data-dir={self.folder}",
+            f"--user-data-dir={self.profile}",
             f"--host-resolver-rules={', '.join(rules)}",
             f"--window-size={self.width},{self.height}",
             "--disable-gpu",
@@ -73,6 +73,7 @@ class Chromium:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
+            env=os.environ | {"TMPDIR": str(self.profile)},  # it leaves things there
             start_new_session=True,  # a process group of its own, so that its helpers end with it
         )
         self.session = aiohttp.ClientSession()
@@ -89,9 +90,14 @@ class Chromium:
             await page.close()
         await self.session.close()
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.terminate()  # it ends its own helpers, and waits for them
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self.process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # whatever is left of the group
         await self.process.wait()
-        await asyncio.to_thread(shutil.rmtree, self.folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self.profile, ignore_errors=True)
 
     async def open(self, url: str) -> Page:
         """A tab on this address, once the page is loaded. Its requests and its console are recorded from the start."""
@@ -108,7 +114,7 @@ class Chromium:
 
     async def _port(self) -> int:
         """Chromium writes its port into a file once it listens."""
-        ready = Path(self.folder, "DevToolsActivePort")
+        ready = self.profile / "DevToolsActivePort"
         async with asyncio.timeout(2 * PATIENCE):
             while True:
                 if self.process.returncode is not None:
@@ -122,15 +128,16 @@ class Chromium:
 class Page:
     """One tab.
 
-    `requests` are the addresses asked for, `responses` (status, address, bytes on the wire so far unknown: see
-    `bytes`), `console` the errors and warnings: log entries, `console.error`, `console.warn` and exceptions.
+    `requests` are the addresses asked for, sockets among them, `responses` what came as (status, address), `blocked` what
+    failed to load, `console` the errors (log entries, `console.error`, exceptions), `warnings` the milder ones.
     """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse):
         self.requests: list[str] = []
         self.responses: list[tuple[int, str]] = []
-        self.blocked: list[str] = []  # addresses that failed to load, by whatever cause
+        self.blocked: list[str] = []
         self.console: list[str] = []
+        self.warnings: list[str] = []
         self.bytes = 0  # received over the network, headers included
         self._socket, self._serial = socket, 0
         self._waiting: dict[int, asyncio.Future] = {}
@@ -263,12 +270,18 @@ class Page:
                 self.bytes += int(params["encodedDataLength"])
             case "Network.loadingFailed":
                 self.blocked.append(self._addresses.get(params["requestId"], ""))
-            case "Log.entryAdded" if params["entry"]["level"] in ("error", "warning"):
-                self.console.append(f"{params['entry']['text']} {params['entry'].get('url', '')}".strip())
+            case "Log.entryAdded":
+                entry = params["entry"]
+                self._hear(entry["level"], f"{entry['text']} {entry.get('url', '')}".strip())
             case "Runtime.exceptionThrown":
-                self.console.append(_thrown(params["exceptionDetails"]))
-            case "Runtime.consoleAPICalled" if params["type"] in ("error", "warning", "assert"):
-                self.console.append(" ".join(str(_shown(argument)) for argument in params["args"]))
+                self._hear("error", _thrown(params["exceptionDetails"]))
+            case "Runtime.consoleAPICalled":
+                level = "error" if params["type"] == "assert" else params["type"]
+                self._hear(level, " ".join(str(_shown(argument)) for argument in params["args"]))
+
+    def _hear(self, level: str, text: str) -> None:
+        if level in ("error", "warning"):
+            (self.console if level == "error" else self.warnings).append(text)
 
 
 def _shown(argument: dict):

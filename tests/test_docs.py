@@ -1,72 +1,170 @@
-"""The two documentation pages, in a real browser that reaches nothing but us."""
+"""The two documentation pages, in a real browser that reaches nothing but us, and the files they are made of."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from typing import Annotated
+import re
+import subprocess
+import sys
 
 import pytest
 from aiohttp import web
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from handlers import docs, openapi
-from handlers.endpoint import Route
-from handlers.fields import Rule
-from tests.browser import Chromium
+import aniworld
+from handlers import docs
+from handlers.routes import API
+from tests.browser import Chromium, Refused
 
-LOGO = "https://cdn.redoc.ly/"
-
-
-@dataclass(frozen=True)
-class Add:
-    """What to fetch."""
-
-    anime_id: Annotated[str, Rule(pattern="[a-z0-9-]+_[a-z0-9-]+", example="aniworld_123")]
-    note: str | None = None
-
-
-async def add(request: web.Request, body: Add) -> Add:
-    """Add episodes of one anime to the download queue."""
-
-
-async def show(request: web.Request, anime_id: str) -> list[Add]:
-    """Show one."""
-
-
-async def mark(request: web.Request, handler):
-    """The version mark of a viewer, so that a second call of the same page is told apart."""
-
-
-TOYS = (
-    Route("POST", "/api/queue/add", add, status=201, wrap=True),
-    Route("GET", "/api/v1/anime/{anime_id}", show, open=True),
-)
+LOGO = "https://cdn.redoc.ly/redoc/logo-mini.svg"  # ReDoc asks for it, and its policy stops it
+OFFAPI = {  # file -> what says its version, inside
+    "swagger_bundle.js": b"5.33.1",
+    "swagger_style.css": b".swagger-ui",
+    "redoc.js": b"2.5.3",
+}
 
 
 @pytest.fixture
-async def client(aiohttp_client):
-    app = web.Application()
-    app[openapi.DOCUMENT] = openapi.lazily(TOYS)
-    app.add_routes(docs.routes())
+async def client(aiohttp_client, tmp_path):
+    folders = {"anime_directory": tmp_path / "anime", "download_directory": tmp_path / "downloads"}
+    for folder in folders.values():
+        folder.mkdir()
+    state = tmp_path / "state"
+    state.mkdir()
+    app = aniworld.build(state, forced={name: (str(folder), "the test") for name, folder in folders.items()})
     return await aiohttp_client(app)
 
 
-async def open_page(browser, client, path):
-    return await browser.open(str(client.make_url(path)))
+def strangers(page, client) -> list[str]:
+    """The addresses asked for that are not ours; what a page holds itself is not asked for."""
+    own = str(client.make_url("/"))
+    return [url for url in page.requests if not url.startswith((own, "data:", f"blob:{own}"))]
 
 
-async def test_swagger(client, tmp_path):
+async def test_swagger_shows_and_calls_every_operation(client):
     async with Chromium() as browser:
-        page = await open_page(browser, client, "/api/docs")
-        await page.wait_for("document.querySelectorAll('.opblock').length == 2")
-        await page.click(".opblock-post .opblock-summary-control")
-        await page.wait_for("document.querySelector('.opblock-body .highlight-code')")
-        await page.screenshot("/tmp/swagger.png")
-        print(page.requests, page.console, page.blocked, page.bytes)
+        page = await browser.open(str(client.make_url("/api/docs")))
+        await page.wait_for(f"document.querySelectorAll('.opblock').length == {len(API)}")
+        await page.click("#operations-Health-health_check .opblock-summary-control")
+        await page.wait_for("document.querySelector('.try-out__btn')")
+        await page.click(".try-out__btn")
+        await page.wait_for("document.querySelector('.execute')")
+        await page.click(".execute")
+        answer = await page.wait_for("document.querySelector('.live-responses-table tbody .response-col_status')?.innerText")
+        assert answer.startswith("200")
+        assert strangers(page, client) == []
+        assert page.console == []
 
-        page = await open_page(browser, client, "/api/redoc")
-        await page.wait_for("document.querySelector('h1')")
-        await page.wait_for("document.querySelectorAll('[id^=\"tag/\"] h2, [id^=\"operation/\"], [id*=\"/operation/\"]').length > 1")
-        await page.screenshot("/tmp/redoc.png")
-        print(page.requests, page.console, page.blocked, page.bytes)
-        print(await page.evaluate("[...document.querySelectorAll('[id]')].map(e=>e.id)"))
+
+async def test_redoc_shows_every_operation(client):
+    async with Chromium() as browser:
+        page = await browser.open(str(client.make_url("/api/redoc")))
+        await page.wait_for(f"document.querySelectorAll('[id^=\"operation/\"]').length == {len(API)}")
+        assert (await page.evaluate("document.querySelector('h1').innerText")).startswith("Aniworld API")
+        assert strangers(page, client) in ([], [LOGO])
+        assert page.blocked in ([], [LOGO])
+        assert [line for line in page.console if LOGO not in line] == []
+
+
+async def test_document(client):
+    answer = await client.get("/api/openapi.json")
+    assert answer.content_type == "application/json"
+    document = await answer.json()
+    OpenAPIV31SpecValidator(document).validate()
+    listed = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert listed == {(route.method, route.path) for route in API}
+    again = await client.get("/api/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status == 304
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
+async def test_pages_have_relative_links_and_no_inline_script(client, path):
+    answer = await client.get(path)
+    text = await answer.text()
+    assert answer.status == 200 and answer.content_type == "text/html"
+    links = re.findall(r'(?:href|src)="([^"]*)"', text)
+    assert links and not [link for link in links if link.startswith(("/", "http"))]
+    assert "<script>" not in text
+    assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
+    for link in links:
+        if not link.startswith("data:"):
+            assert (await client.get(f"/api/{link}")).status == 200
+
+
+@pytest.mark.parametrize("name", OFFAPI)
+async def test_asset_of_offapi(client, name):
+    answer = await client.get(f"/api/docs/assets/{name}")
+    assert answer.status == 200
+    assert OFFAPI[name] in await answer.read()
+    assert "0.1.3" in answer.headers["ETag"]
+    assert "max-age=31536000" in answer.headers["Cache-Control"]
+    again = await client.get(f"/api/docs/assets/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status, await again.read()) == (304, b"")
+
+
+@pytest.mark.parametrize("name", docs.OURS)
+async def test_asset_of_ours(client, name):
+    answer = await client.get(f"/api/docs/assets/{name}")
+    assert (answer.status, answer.content_type) == (200, "text/javascript")
+    assert answer.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["scalar.js", "__init__.py", "..%2f__init__.py", "%2fetc%2fpasswd", "redoc.js%00", "app.js"])
+async def test_no_other_file(client, name):
+    assert (await client.get(f"/api/docs/assets/{name}")).status == 404
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
+async def test_without_the_package(client, monkeypatch, path):
+    monkeypatch.setattr(docs, "_find", lambda name: None)
+    answer = await client.get(path)
+    assert answer.status == 200
+    assert 'href="openapi.json"' in await answer.text()
+    assert (await client.get("/api/docs/assets/redoc.js")).status == 404
+
+
+def test_the_package_is_never_imported():
+    """Its `__init__` reads all its megabytes."""
+    code = "import sys; from handlers import docs; assert docs._find('redoc.js'); print('offapi' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+PAGE = """<!doctype html><title>t</title><link rel="icon" href="data:,"><input id="name"><button id="go">Go</button>
+<p id="out"></p><script>
+document.getElementById("go").onclick = () => { document.getElementById("out").textContent = document.getElementById("name").value; };
+</script>"""
+
+
+async def test_the_browser_itself(aiohttp_server, tmp_path):
+    """What the other tests lean on: real input, what was asked for, what went wrong, and a network that is cut."""
+
+    async def show(request):
+        return web.Response(text=PAGE, content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", show)
+    server = await aiohttp_server(app)
+    async with Chromium(width=800, hosts=("nas.lan",)) as browser:
+        page = await browser.open(str(server.make_url("/")))
+        assert page.requests == [str(server.make_url("/"))] and page.console == []
+        await page.click("#name")
+        await page.type("ä")
+        for key in ("b", "Tab", "Enter"):
+            await page.press(key)
+        assert await page.wait_for("out.textContent") == "äb"
+        assert await page.evaluate("innerWidth") == 800
+        await page.emulate(width=360, dark=True, still=True)
+        assert await page.evaluate("matchMedia('(prefers-color-scheme: dark) and (max-width: 360px)').matches")
+        await page.screenshot(tmp_path / "page.png")
+        assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
+        assert await page.evaluate("fetch('http://example.org/').then(() => 'reached', () => 'cut')") == "cut"
+        assert "http://example.org/" in page.blocked
+        await page.evaluate("console.error('oh', 1)")
+        assert "oh 1" in page.console
+        with pytest.raises(Refused, match="nonsense"):
+            await page.evaluate("nonsense()")
+        with pytest.raises(AssertionError, match="never true"):
+            await page.wait_for("false", timeout=0.1)
+        lan = await browser.open(f"http://nas.lan:{server.port}/")
+        assert await lan.evaluate("isSecureContext") is False
+    assert browser.process.returncode is not None and not browser.profile.exists()
