@@ -55,6 +55,7 @@ def bound(inner, rule):
         raise TypeError("a pattern needs text")
     lowest, highest, unit, units = SIZES.get(inner.kind, ("", "", "", ""))
     size = len if unit else float
+    must = "must have" if unit == "entry" else "must be"
     pattern = re.compile(rule.pattern) if rule.pattern is not None else None
     wrong = "has the wrong form" + (f"; an example: {rule.example}" if rule.example is not None else "")
 
@@ -63,9 +64,9 @@ def bound(inner, rule):
         if value is None:
             return None
         if rule.least is not None and size(value) < rule.least:
-            refuse(field, rule.issue or f"must be at least {rule.least} {unit if rule.least == 1 else units}".rstrip())
+            refuse(field, rule.issue or f"{must} at least {rule.least} {unit if rule.least == 1 else units}".rstrip())
         if rule.most is not None and size(value) > rule.most:
-            refuse(field, rule.issue or f"must be at most {rule.most} {unit if rule.most == 1 else units}".rstrip())
+            refuse(field, rule.issue or f"{must} at most {rule.most} {unit if rule.most == 1 else units}".rstrip())
         if pattern is not None and not pattern.fullmatch(value):
             refuse(field, rule.issue or wrong)
         return value
