@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -64,10 +64,10 @@ class AnimeDetails:
 
 @dataclass(frozen=True)
 class Rescanned:
+    success: Literal[True] = field(default=True, kw_only=True)
+    message: str = field(default="Rescan started", kw_only=True)
     new_series: int
     new_episodes: int
-    message: str = "Rescan started"
-    success: Literal[True] = True
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -28,10 +28,10 @@ class ConfigShown(Config):
 
 @dataclass(frozen=True)
 class Validated:
+    success: Literal[True] = field(default=True, kw_only=True)
     valid: bool
     message: str
     problems: list[Problem]
-    success: Literal[True] = True
 
 
 async def show(request: web.Request) -> ConfigShown:

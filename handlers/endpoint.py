@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Awaitable, Callable, Literal
 
 from aiohttp import web
 
 from handlers.keys import CLAIMS, DOOR
-from handlers.fields import signature
+from handlers.signature import signature
 from store import fields
 
 BODY_TIME = 10  # seconds that a body may take
@@ -33,8 +33,8 @@ class Route:
 class Done:
     """The answer of a call that has nothing to show: it worked, and what was done."""
 
+    success: Literal[True] = field(default=True, kw_only=True)
     message: str
-    success: Literal[True] = True
 
 
 def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Callable, Sequence
 
 from aiohttp import web
 
-from handlers import fields
+from handlers.signature import Signature, signature
+from store import fields
 from store.errors import Failure
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def document(routes: Sequence[Route], *, base_path: str = "", messages: dict[str
 
 
 def _operation(route: Route, schemas: dict) -> dict:
-    taken = fields.signature(route.call, route.path)
+    taken = signature(route.call, route.path)
     summary, _, description = (inspect.getdoc(route.call) or "").partition("\n")
     if route.alias:
         description += f"\n\nAlso answers at `{route.alias}`."
@@ -178,7 +179,7 @@ def _never_null(schema: dict) -> dict:
     return schema
 
 
-def _answer(route: Route, taken: fields.Signature, schemas: dict) -> dict:
+def _answer(route: Route, taken: Signature, schemas: dict) -> dict:
     headers = ["X-Request-ID"]
     if route.path.startswith("/api/"):
         headers.append("X-RateLimit-Remaining")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -124,6 +125,7 @@ class Database:
         return asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
 
     def _open(self) -> None:
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # its journal takes the same rights
         self._connection = connect(self._path)
 
     def _transact(self, step, args, kwargs):

@@ -12,8 +12,9 @@ from aiohttp import web
 from multidict import MultiDict
 from openapi_schema_validator import OAS31Validator
 
-from handlers import fields
-from handlers.fields import Rule
+from handlers.signature import signature
+from store import fields
+from store.fields import Rule
 from store.errors import BadRequest, Invalid
 
 T = TypeVar("T")
@@ -394,9 +395,9 @@ async def nested(request, query: Add) -> None: ...
 
 
 def test_signature():
-    assert fields.signature(fetch, "/a/{anime_id}") == ({"anime_id": Code}, Search, Add, True, Page[Add])
-    assert fields.signature(nothing, r"/a/{number:\d{1,3}}") == ({"number": int}, None, Provider, False, None)
-    assert fields.signature(stream, "/") == ({}, None, None, False, web.StreamResponse)
+    assert signature(fetch, "/a/{anime_id}") == ({"anime_id": Code}, Search, Add, True, Page[Add])
+    assert signature(nothing, r"/a/{number:\d{1,3}}") == ({"number": int}, None, Provider, False, None)
+    assert signature(stream, "/") == ({}, None, None, False, web.StreamResponse)
 
 
 @pytest.mark.parametrize(
@@ -406,7 +407,7 @@ def test_signature():
 )  # fmt: skip
 def test_signature_refused(call, path):
     with pytest.raises(TypeError, match=call.__name__):
-        fields.signature(call, path)
+        signature(call, path)
 
 
 def test_parse():

@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from handlers import openapi
 from handlers.endpoint import Route
-from handlers.fields import Rule
+from store.fields import Rule
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ import types
 from functools import cache
 from typing import Annotated, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from handlers.rules import HALF, Rule, Shape, bound, refuse
+from store.rules import HALF, Rule, Shape, bound, refuse
 
 LARGEST = 2**53 - 1  # the largest whole number that every JSON reader keeps exact; sqlite holds it too
 MISSING = dataclasses.MISSING

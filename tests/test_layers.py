@@ -1,0 +1,37 @@
+"""Who may import whom: strictly downward, and nothing alive at import."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HOUSE = ["handlers", "downloads", "providers", "store"]
+FILES = [path for floor in HOUSE for path in sorted((ROOT / floor).glob("*.py"))]
+PER_FILE = 350
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_imports_run_downward(path):
+    above = HOUSE[: HOUSE.index(path.parent.name)] + ["aniworld", "tests"]
+    wrong = {name for name in imported(path) if name.split(".")[0] in above}
+    assert not wrong
+    if path.parent.name == "store":
+        assert not {name for name in imported(path) if name.split(".")[0] == "aiohttp"}, "the store knows no HTTP"
+    assert len(path.read_text().splitlines()) <= PER_FILE, "a noun is missing"
+
+
+def test_the_program_stays_small():
+    lines = sum(len(path.read_text().splitlines()) for path in [*FILES, ROOT / "aniworld.py"])
+    assert lines < 5000
