@@ -7,30 +7,26 @@ by itself where a file has changed, but waiting and trying again is its caller's
 from __future__ import annotations
 
 import asyncio
-import re
 from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from pathlib import Path
 
-import aiohttp
-
-from downloads.parts import DIGESTS, MIB, Checkpoint, Part, join, length
-from downloads.wire import SIZE, Lane, Limits, pieces
+from downloads.evidence import HEAD, Changed, first, following, foreign, resumable, validator
+from downloads.parts import DIGESTS, MIB, Checkpoint, Ledger, Part, join, undisturbed
+from downloads.throttle import Throttle
+from downloads.wire import Lane, Limits, Pace, take_over
 from providers.web import Web
 from store.errors import ProviderError
 from store.models import Source
 
 __all__ = ["Checkpoint", "Limits", "Progress", "Receipt", "Throttle", "fetch"]
 
-FIRST, STEP, AHEAD, OFTEN = MIB, 8 * MIB, 3 * MIB, 5.0  # bytes until a sync, bytes written during one, seconds
 OVERLAP = 64 * 1024  # bytes that a resumed download compares with what the server has
 RESERVE = 64 * MIB
 SPLIT = 2 * MIB  # a lane with less left than this is not shared
-SLOW = 24 * MIB  # bytes per second and connection above which a line is not worth more connections
-HEAD = 512
+SLOW = 24 * MIB  # bytes per second above which a connection is fast enough alone
+SHORT = "The source sent less than it promised"
 
 
 @dataclass
@@ -46,47 +42,13 @@ class Progress:
 @dataclass(frozen=True)
 class Receipt:
     """`validator` is what held resumed or parallel pieces together: "etag", "date", "length", or None for one piece.
-    `proof` is the strongest thing shown about the bytes."""
+    `proof` is the strongest thing shown about the bytes: a checksum's name, "length" or "clean end"."""
 
     bytes: int
     resumed: int
     validator: str | None
     proof: str
     seconds: float
-
-
-class Throttle:
-    """One rate for everything that shares it: `mbps` in megabits (10^6) per second, 0 for none; may change at any time."""
-
-    def __init__(self, mbps: float = 0):
-        self.mbps = mbps
-        self._debt = 0.0  # bytes taken but not yet paid for by time
-        self._paid = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Bytes per second; 0 is no limit."""
-        return self.mbps * 125_000
-
-    def step(self) -> int:
-        """How much to read at a time, so that the rate holds within a fraction of a second too."""
-        return max(16_384, int(self.rate / 8)) if self.mbps else SIZE
-
-    async def take(self, count: int) -> None:
-        if not self.mbps:
-            self._debt = 0.0
-            return
-        now = asyncio.get_running_loop().time
-        self._pay(now())
-        self._debt += count
-        while self._debt > 0 and self.mbps:
-            await asyncio.sleep(min(self._debt / self.rate, 0.25))  # in slices: the rate may change meanwhile
-            self._pay(now())
-
-    def _pay(self, now: float) -> None:
-        # A little credit stays, or every sleep that ends late would be lost for good.
-        self._debt = max(self._debt - (now - self._paid) * self.rate, -self.rate * 0.1 if self._paid else 0.0)
-        self._paid = now
 
 
 async def fetch(
@@ -113,14 +75,13 @@ async def fetch(
     Raises ProviderError (the source; `final` and `retry_after` say what to do), DownloadError (something else lies at
     `part`), OSError (our disk; what was fetched is kept), CancelledError (what was fetched is kept).
     """
+    checks = [(name, digest.lower()) for name, digest in source.checksums.items() if name in DIGESTS]
+    checks += [("crc32", crc.lower())] if crc else []
     async with Part(part) as file:
-        return await _Transfer(
-            web, source, file, base, save, progress, throttle, crc, connections, reserve, limits
-        ).run(resume)  # fmt: skip
-
-
-class _Changed(Exception):
-    """What the server has now cannot be joined to what we have: from 0 again."""
+        transfer = _Transfer(web, source, base, Ledger(file, source.url, save))
+        transfer.progress, transfer.throttle, transfer.limits = progress, throttle, limits
+        transfer.connections, transfer.reserve = connections, reserve
+        return await transfer.run(resume, checks)
 
 
 class _Foreign(Exception):
@@ -128,109 +89,66 @@ class _Foreign(Exception):
 
 
 class _Transfer:
-    def __init__(self, web, source, file, base, save, progress, throttle, crc, connections, reserve, limits):
-        self.web, self.source, self.file, self.base = web, source, file, base
-        self.save, self.progress, self.throttle, self.limits = save, progress, throttle, limits
-        self.connections, self.reserve = connections, reserve
-        self.checks = [(n, d.lower()) for n, d in source.checksums.items() if n in DIGESTS]
-        self.checks += [("crc32", crc.lower())] if crc else []
+    progress: Progress
+    throttle: Throttle
+    limits: Limits
+    connections: int
+    reserve: Callable[[int], Awaitable[None]] | None
+
+    def __init__(self, web: Web, source: Source, base: str, ledger: Ledger):
+        self.web, self.source, self.base = web, source, base
+        self.ledger, self.file = ledger, ledger.file
         self.now = asyncio.get_running_loop().time
-        self.point = Checkpoint(source.url)
         self.trusted: tuple = ()  # spans of earlier runs: each is compared with the server where we go on behind it
-        self.lanes: list[Lane] = []
-        self.saving: asyncio.Task | None = None
-        self.synced, self.synced_at = 0, self.now()  # what the newest checkpoint holds, in bytes; when it was made
+        self.lanes: list[tuple[int, Lane]] = []  # in work: where each began, and itself
         self.reserved = 0
-        self.sniffed = self.measured = False
+        self.sniffed = False
+        self.measured = True  # the length was promised, not only found
         self.validator: str | None = None
 
-    async def run(self, resume: Checkpoint | None) -> Receipt:
+    async def run(self, resume: Checkpoint | None, checks: list[tuple[str, str]]) -> Receipt:
         began = self.now()
         try:
             await self._begin(resume)
             for again in (True, False):
                 await self._gather()
-                await self._settle()
-                if not (wrong := await self._wrong()):
+                await self.ledger.settle()
+                if not (wrong := await self._wrong(checks)):
                     break
                 await self._restart()
                 if not again:
                     raise ProviderError(f"The file's {wrong} checksum is wrong, twice", final=True)
         except BaseException as failure:
-            settling = asyncio.ensure_future(self._settle())
-            while not settling.done():  # not to be hurried by a second cancellation: the file is about to be closed
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait({settling})
-                    break
+            settling = asyncio.ensure_future(self.ledger.settle())
+            if await undisturbed(settling):  # not to be hurried: the file is about to be closed
                 failure = asyncio.CancelledError()
             disk = settling.exception()
             raise disk if disk and isinstance(failure, ProviderError) else failure
-        proof = min((n for n, _ in self.checks), key=DIGESTS.index, default="length" if self.measured else "clean end")
-        return Receipt(length(self.file.spans), self.progress.resumed, self.validator, proof, self.now() - began)
-
-    # --- what we have -----------------------------------------------------------------------------------------------
+        proof = min((n for n, _ in checks), key=DIGESTS.index, default="length" if self.measured else "clean end")
+        return Receipt(self.ledger.done, self.progress.resumed, self.validator, proof, self.now() - began)
 
     async def _begin(self, resume: Checkpoint | None) -> None:
-        size = await self.file.size()
-        if (
-            resume and resume.spans and resume.url == self.source.url and size >= resume.spans[-1][1]
-            and not (_validator(resume)[0] == "length" and resume.etag)  # what it had to be known by was weak
-        ):  # fmt: skip
-            self.point = replace(resume)
-            self.file.spans = self.trusted = resume.spans
-            self.synced = self.progress.done = length(resume.spans)
-            self.progress.total = resume.total
-        else:
-            await self._restart(told=bool(resume and resume.spans))
+        if resume and resume.url == self.source.url and resume.spans and resumable(resume):
+            if await self.file.size() >= resume.spans[-1][1]:
+                self.ledger.resume(resume)
+                self.trusted = resume.spans
+                self.progress.done, self.progress.total = self.ledger.done, resume.total
+                return
+        self.ledger.point.spans = resume.spans if resume else ()
+        await self._restart()
 
-    async def _restart(self, told: bool = True) -> None:
-        """Empty the file. The map goes before the bytes: no crash may leave spans that are not what they say."""
-        await self._saved()
-        self.point, self.trusted, self.file.spans = Checkpoint(self.source.url), (), ()
-        self.synced = self.reserved = self.progress.done = 0
-        self.progress.total, self.validator, self.sniffed, self.measured = None, None, False, False
-        if told:
-            await self.save(replace(self.point))
-        await self.file.cut(0)
-
-    async def _settle(self) -> None:
-        """Make everything that is written durable, then say so."""
-        await self._saved()
-        if self.file.spans != self.point.spans and not self.file.broken:
-            await self._keep()
-
-    async def _saved(self) -> None:
-        saving, self.saving = self.saving, None
-        if saving:
-            await saving
-
-    async def _keep(self) -> None:
-        self.synced, self.synced_at = length(self.file.spans), self.now()
-        self.point.spans = await self.file.sync()
-        await self.save(replace(self.point))
-
-    async def _wrote(self, data, position: int) -> None:
-        await self.file.write(data, position)
-        done = length(self.file.spans)
-        self.progress.done, waiting = done, done - self.synced
-        if self.saving and self.saving.done():
-            await self._saved()
-        if not self.saving:
-            due = FIRST if not self.point.spans else STEP
-            if waiting >= due or waiting and self.now() - self.synced_at >= OFTEN:
-                self.saving = asyncio.create_task(self._keep(), name="checkpoint")
-        elif waiting >= AHEAD:  # writing goes on during a sync, but not so far that a crash costs much
-            await asyncio.shield(self.saving)
-
-    # --- what the server has ----------------------------------------------------------------------------------------
+    async def _restart(self) -> None:
+        self.trusted, self.validator, self.sniffed, self.reserved = (), None, False, 0
+        await self.ledger.restart()
+        self.progress.done, self.progress.total = 0, None
 
     async def _gather(self) -> None:
-        """All bytes, in one piece of one version of the file."""
+        """All bytes, of one version of the file."""
         for _ in range(3):
             try:
                 await self._work()
-                return None if self.sniffed else await self._sniff()
-            except _Changed:
+                return await self._sniff()
+            except Changed:
                 self.connections = 1
                 await self._restart()
             except _Foreign as what:
@@ -238,22 +156,22 @@ class _Transfer:
                 raise ProviderError(f"The source sent {what} in place of a video", final=True) from None
         raise ProviderError("The file changes while it is fetched")
 
+    # --- connections ------------------------------------------------------------------------------------------------
+
     async def _work(self) -> None:
-        """One connection; more when that one is slow, and if the line was given them. What one of them leaves undone
-        another takes over, so it fails only when all have failed."""
-        if self.connections < 2:
-            return await self._worker()
-        crew, grown, failure = {asyncio.create_task(self._worker())}, False, None
-        mark = self.now(), self.progress.fetched
+        """One connection; more when that one is slow and the host may be given them. What one of them leaves undone
+        another takes over, so this fails only when all have failed."""
+        began, fetched = self.now(), self.progress.fetched
+        crew, grown, failure = {asyncio.create_task(self._worker())}, self.connections < 2, None
         try:
             while crew:
-                done, crew = await asyncio.wait(crew, timeout=None if grown else 0.3, return_when=FIRST_COMPLETED)
-                for error in [one.exception() for one in done]:
+                look = None if grown else max(0.1, (self.now() - began) / 3)
+                ended, crew = await asyncio.wait(crew, timeout=look, return_when=FIRST_COMPLETED)
+                for error in [one.exception() for one in ended]:
                     failure, grown = error or failure, True
                     if error and not isinstance(error, ProviderError):
                         raise error
-                mark, (since, fetched) = (self.now(), self.progress.fetched), mark
-                if not grown and self._slow((mark[1] - fetched) / (mark[0] - since)):
+                if not grown and self._slow((self.progress.fetched - fetched) / (self.now() - began)):
                     grown = True
                     crew |= {asyncio.create_task(self._worker()) for _ in range(self.connections - 1)}
             if failure and self._claim():
@@ -261,209 +179,161 @@ class _Transfer:
         finally:
             for one in crew:
                 one.cancel()
-            await asyncio.gather(*crew, return_exceptions=True)
+            await undisturbed(asyncio.gather(*crew, return_exceptions=True))
 
     def _slow(self, rate: float) -> bool:
         """Whether more connections may help, at this many bytes per second."""
-        if self.point.total is None or _validator(self.point)[0] == "length" or rate > SLOW:
+        total, weak = self.ledger.point.total, validator(self.ledger.point)[0] == "length"
+        if total is None or weak or rate > SLOW or self.throttle.mbps and rate > self.throttle.rate / 2:
             return False
-        left = self.point.total - self.progress.done
-        return left > max(2 * SPLIT, rate) and not (self.throttle.mbps and rate > self.throttle.rate / 2)
+        return total - self.ledger.done > max(2 * SPLIT, rate)
 
     async def _worker(self) -> None:
         while lane := self._claim():
-            self.lanes.append(lane)
+            self.lanes.append((lane.at, lane))
             try:
                 await self._run(lane)
             finally:
-                self.lanes.remove(lane)
+                self.lanes = [(start, other) for start, other in self.lanes if other is not lane]
 
     def _claim(self) -> Lane | None:
-        """The next stretch that nobody is at."""
-        total, spans = self.point.total, self.file.spans
-        if self.trusted and length(spans) == total and not self.validator:
-            return Lane(total, total)  # complete already: compare its end with the server's
-        for lane in self.lanes:
-            spans = join(spans, lane.start, lane.end or 0)
+        """The next stretch that nobody is at, or half of somebody's."""
+        total, spans = self.ledger.point.total, self.file.spans
+        if self.trusted and self.ledger.done == total and not self.validator:
+            return Lane(total, total)  # complete already: only its end is compared with the server's
+        for start, lane in self.lanes:
+            spans = join(spans, start, lane.end or 0)
         start = spans[0][1] if spans and spans[0][0] == 0 else 0
-        after = [a for a, _ in spans if a > start]
-        end = after[0] if after else total
+        end = next((a for a, _ in spans if a > start), total)
         if end is None or start < end:
             return Lane(start, end)
-        widest = max(self.lanes, key=lambda lane: lane.end - lane.at, default=None)
+        widest = max((lane for _, lane in self.lanes), key=lambda lane: lane.end - lane.at, default=None)
         if widest is None or widest.end - widest.at < SPLIT:
             return None
         half = Lane((widest.at + widest.end) // 2, widest.end)
-        widest.end = half.start
+        widest.end = half.at
         return half
 
     async def _run(self, lane: Lane) -> None:
         """Fetch one stretch over one connection."""
-        before = next((b - a for a, b in self.trusted if b == lane.start), 0)
-        ask = lane.start - min(before, OVERLAP)
+        point, ranged = self.ledger.point, lane.at > 0
+        before = next((b - a for a, b in self.trusted if b == lane.at), 0)
+        ask = lane.at - min(before, OVERLAP)
         headers = dict(self.source.headers)
-        ranged = lane.start > 0
         if ranged:
-            headers["Range"] = f"bytes={ask}-" + (str(lane.end - 1) if lane.end not in (None, self.point.total) else "")
-            if validator := _validator(self.point)[1]:
-                headers["If-Range"] = validator
+            headers["Range"] = f"bytes={ask}-" + ("" if lane.end in (None, point.total) else str(lane.end - 1))
+            if held := validator(point)[1]:
+                headers["If-Range"] = held
         async with self.web.get(self.source.url, base=self.base, headers=headers, passing=(416,)) as answer:
-            if ranged and answer.status == 200 and len(self.lanes) == 1:
-                await self._restart()
-                ranged, ask, lane.start = False, 0, 0
+            if ranged and answer.status == 200:
+                if len(self.lanes) > 1 and answer.headers.get("ETag") == point.etag:
+                    raise ProviderError("The source gives one connection only")
+                if len(self.lanes) > 1:
+                    raise Changed
+                await self._restart()  # the server starts over, and so do we, with this answer
+                ranged, ask, lane.at = False, 0, 0
             if ranged:
-                self._joins(answer, ask, lane)
-                if before and not self.validator:
-                    self.progress.resumed += 1
-                self.validator = _validator(self.point)[0]
+                point.total, end = following(answer, point, ask)
+                lane.end = min(lane.end or end, end)
+                self.progress.resumed += bool(before and not self.validator)
+                self.validator = validator(point)[0]
             else:
-                self._fresh(answer)
-                lane.end = self.point.total
-            self.progress.total, self.measured = self.point.total, self.point.total is not None
-            await self._body(answer, lane, ask)
-
-    async def _body(self, answer, lane: Lane, ask: int) -> None:
-        start, lane.at, position = lane.start, ask, ask
-        await self._reserve()
-        async with aclosing(pieces(answer, lane, self.throttle.step, self.limits)) as body:
-            async for piece in body:
-                self.progress.fetched += len(piece)
-                await self._piece(piece, position, start)
-                position += len(piece)
-                await self.throttle.take(len(piece))
-        if lane.end is None:
-            self._ended(position)
-
-    async def _piece(self, piece: bytes | memoryview, position: int, start: int) -> None:
-        """Compare what lies before `start`, write the rest."""
-        if position < start:
-            known = piece[: start - position]
-            if await self.file.read(len(known), position) != known:
-                raise _Changed
-            piece, position = piece[len(known) :], position + len(known)
-            if not len(piece):
-                return
-        if position + len(piece) > self.limits.cap:
-            raise ProviderError("The file is larger than any that is believed", final=True)
-        await self._wrote(piece, position)
-        if not self.sniffed and self.file.spans[0][0] == 0 and self.file.spans[0][1] >= HEAD:
-            await self._sniff()
-        if self.progress.done >= self.reserved:
+                self.ledger.point = point = first(answer, self.source.url, self.limits.cap)
+                lane.end, self.measured = point.total, point.total is not None
+            self.progress.total = point.total
             await self._reserve()
+            if ask < lane.at:
+                await self._compare(answer, ask, lane.at)
+            await self._body(answer, lane)
+
+    # --- bytes ------------------------------------------------------------------------------------------------------
+
+    async def _compare(self, answer, start: int, end: int) -> None:
+        try:
+            theirs = await answer.content.readexactly(end - start)
+        except asyncio.IncompleteReadError:
+            raise ProviderError(SHORT) from None
+        self.progress.fetched += len(theirs)
+        if theirs != await self.file.read(end - start, start):
+            raise Changed
+
+    async def _body(self, answer, lane: Lane) -> None:
+        pace, start, began = Pace(self.limits), lane.at, self.now()
+        arrived, wire = await take_over(answer)
+        try:
+            while wire and (lane.at + len(arrived) < lane.end or arrived):
+                if arrived:
+                    arrived = await self._put(arrived, lane)
+                    continue
+                if wire.over:
+                    raise wire.over
+                start, began = lane.at, self.now()
+                await self.file.haul(wire, lane, self.throttle.step(RESERVE), self.ledger.go_on)
+                pace.look(lane.at - start, self.now() - began)
+                await self._account(lane.at - start)
+        finally:
+            if wire:
+                wire.close()
+        while not wire and (arrived or (arrived := await answer.content.readany())):
+            pace.look(len(arrived), self.now() - began)
+            arrived = await self._put(arrived, lane)
+            began = self.now()
+        if lane.end is None:
+            self._ended(lane.at)
+        elif lane.at < lane.end:
+            raise ProviderError(SHORT)
+
+    async def _put(self, data: bytes, lane: Lane) -> bytes:
+        """Write what aiohttp has read, up to the lane's end; b"", for nothing of it is left."""
+        data = data if lane.end is None else data[: max(0, lane.end - lane.at)]
+        await self.file.write(data, lane.at)
+        lane.at += len(data)
+        await self._account(len(data))
+        return b""
+
+    async def _account(self, count: int) -> None:
+        """What follows from `count` more bytes in the file."""
+        self.progress.fetched += count
+        self.progress.done = done = self.ledger.done
+        if done > self.limits.cap:
+            raise ProviderError("The file is larger than any that is believed", final=True)
+        await self.ledger.advance()
+        if not self.sniffed and done and self.file.spans[0][0] == 0 and self.file.spans[0][1] >= HEAD:
+            await self._sniff()
+        if done >= self.reserved:
+            await self._reserve()
+        await self.throttle.take(count)
 
     def _ended(self, total: int) -> None:
         """A body of unknown length came to a clean end."""
         size = self.source.size
         if not total:
             raise ProviderError("The source sent an empty file", final=True)
-        if size is not None and size != total:
+        if size not in (None, total):
             raise ProviderError("The source sent another length than it listed")
-        self.point.total = self.progress.total = total
+        self.ledger.point.total = self.progress.total = total
         self.measured = size is not None
 
     async def _reserve(self) -> None:
-        self.reserved = self.progress.done + RESERVE
+        total, done = self.ledger.point.total, self.ledger.done
+        self.reserved = done + RESERVE
         if self.reserve:
-            await self.reserve(RESERVE if self.point.total is None else self.point.total - self.progress.done)
+            await self.reserve(RESERVE if total is None else total - done)
 
-    def _fresh(self, answer: aiohttp.ClientResponse) -> None:
-        """The first look at a file: is it one, and how will it be known again?"""
-        _media(answer)
-        if answer.status != 200:
-            raise ProviderError("The source's answer does not fit what was asked")
-        total = answer.content_length if "Transfer-Encoding" not in answer.headers else None
-        if total == 0:
-            raise ProviderError("The source sent an empty file", final=True)
-        if total and total > self.limits.cap:
-            raise ProviderError("The file is larger than any that is believed", final=True)
-        etag, date = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-        if date and not _old(answer):
-            date, etag = None, etag or 'W/""'  # as good as a weak one: there was something, but it proves nothing
-        self.point = Checkpoint(self.source.url, etag, date, total)
-
-    def _joins(self, answer: aiohttp.ClientResponse, ask: int, lane: Lane) -> None:
-        """Whether the bytes of a partial answer continue ours; _Changed if not.
-
-        416 is never "complete": the last bytes are always asked for again, so a server that has the file can answer.
-        """
-        if answer.status == 200 and answer.headers.get("ETag") == self.point.etag:
-            raise ProviderError("The source sends whole files only")  # to an additional connection
-        if answer.status != 206:
-            raise _Changed
-        _media(answer)
-        match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", answer.headers.get("Content-Range", ""))
-        if not match:
-            raise _Changed
-        first, last, total = map(int, match.groups())
-        etag, date = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-        if (
-            first != ask
-            or not first <= last < total
-            or total != (total if self.point.total is None else self.point.total)
-            or answer.content_length not in (None, last + 1 - first)
-            or etag and self.point.etag and etag != self.point.etag
-            or date and self.point.modified and date != self.point.modified
-            or total < lane.start
-        ):
-            raise _Changed
-        self.point.total = total
-        lane.end = min(lane.end or total, last + 1)
-
-    # --- whether it is right ----------------------------------------------------------------------------------------
+    # --- whether they are right -------------------------------------------------------------------------------------
 
     async def _sniff(self) -> None:
-        self.sniffed = True
-        if what := _foreign(await self.file.read(HEAD, 0)):
-            raise _Foreign(what)
+        if not self.sniffed:
+            self.sniffed = True
+            if what := foreign(await self.file.read(HEAD, 0)):
+                raise _Foreign(what)
 
-    async def _wrong(self) -> str | None:
+    async def _wrong(self, checks: list[tuple[str, str]]) -> str | None:
         """The name of a checksum that does not fit."""
-        total = self.point.total
+        total = self.ledger.point.total
         if self.file.spans != ((0, total),):
-            raise ProviderError("The source sent less than it promised")
+            raise ProviderError(SHORT)
         if await self.file.size() > total:
             await self.file.cut(total)
-        found = await self.file.digest({name for name, _ in self.checks}) if self.checks else {}
-        return next((name for name, wanted in self.checks if found[name] != wanted), None)
-
-
-def _validator(point: Checkpoint) -> tuple[str, str | None]:
-    """How a file is known again, and what If-Range says: a weak ETag may not be in it (RFC 9110, 13.1.5)."""
-    if point.etag and re.fullmatch(r'"[\x21\x23-\x7e]*"', point.etag):
-        return "etag", point.etag
-    return ("date", point.modified) if point.modified else ("length", None)
-
-
-def _old(answer) -> bool:
-    """Whether Last-Modified is clearly older than the answer: a younger file may change again within that second."""
-    try:
-        sent, modified = (parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Last-Modified"))
-        return (sent - modified).total_seconds() >= 60
-    except (KeyError, ValueError, TypeError):
-        return False
-
-
-def _media(answer) -> None:
-    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ProviderError("The source sent the video packed", final=True)
-    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    # text/plain is what nginx calls everything that it has no type for: there the bytes decide.
-    if kind.startswith("text/") and kind != "text/plain" or kind in ("application/json", "application/xhtml+xml"):
-        raise ProviderError("The source sent text in place of a video", final=True)
-
-
-def _foreign(head: bytes) -> str | None:
-    """What the first bytes of a file are, if that is clearly no video."""
-    bare = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if head.startswith((b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"PK\x03\x04")):
-        return "a program"
-    if bare.startswith((b"<", b"{", b"[Desktop Entry]", b"%PDF-")):
-        return "a document"
-    printable = not re.search(rb"[^\t\n\r\x20-\x7e\x80-\xff]", head)
-    if printable and re.search(rb"\s", head):
-        try:
-            head.decode("utf-8")
-        except UnicodeDecodeError as cut:
-            return "text" if cut.start > len(head) - 4 and cut.end == len(head) else None
-        return "text"
-    return None
+        found = await self.file.digest({name for name, _ in checks}) if checks else {}
+        return next((name for name, wanted in checks if found[name] != wanted), None)

@@ -1,22 +1,37 @@
-"""The body of an answer as pieces of memory: fast where its length is known, ordinary where not.
+"""The body of an answer, from the socket to the file on one thread.
 
-aiohttp connects, speaks TLS and reads the headers; then the transport is taken over by a protocol that reads into large
-buffers, which costs half of what aiohttp's own reader does. Two buffers: one is filled while the other is written.
+aiohttp connects, speaks TLS and reads the headers; then its socket is taken over. A thread that receives and writes by
+itself costs half of what the event loop does with buffers and hand-overs (tests/bench/transfer.py measures it), and
+neither a slow card nor the deciphering ever holds the loop up.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+import os
+import select
+import socket
+import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 
 import aiohttp
 
 from store.errors import ProviderError
 
 SIZE = 1 << 20
-TICK = 0.5  # seconds; a piece is handed on at least this often
+TICK = 0.25  # seconds; the longest that a haul takes
+BROKEN = "The source broke the connection off"
+
+
+@dataclass(eq=False)
+class Lane:
+    """A stretch of the file on its way over one connection: `at` is the next byte to be written. `end` may be lowered
+    while it runs, and is None while the length is unknown."""
+
+    at: int
+    end: int | None
 
 
 @dataclass(frozen=True)
@@ -30,192 +45,128 @@ class Limits:
     cap: int = 1 << 37
 
 
-@dataclass
-class Lane:
-    """A stretch of the file on its way over one connection: `at` is the next byte to arrive. `end` may be lowered while
-    it runs, and is None while the length is unknown."""
-
-    start: int
-    end: int | None
-    at: int = 0
-
-    def __post_init__(self):
-        self.at = self.start
-
-
 class Pace:
-    """Ends a transfer that is silent or drips. Time in which we did not read does not count."""
+    """Ends a transfer that is silent or drips. Only time in which we were reading counts."""
 
-    def __init__(self, limits: Limits, now: float):
+    def __init__(self, limits: Limits):
         self._limits = limits
-        self._since = self._heard = now
+        self._quiet = self._window = 0.0
         self._bytes = 0
 
-    def look(self, received: int, now: float, reading: bool = True) -> None:
-        if received:
-            self._heard = now
-        if not reading:
-            self._since, self._heard, self._bytes = now, now, 0
-        self._bytes += received
-        if now - self._heard > self._limits.silence:
+    def look(self, received: int, seconds: float) -> None:
+        """ProviderError if `received` bytes in the last `seconds` are too few."""
+        self._quiet = 0.0 if received else self._quiet + seconds
+        self._window, self._bytes = self._window + seconds, self._bytes + received
+        if self._quiet >= self._limits.silence:
             raise ProviderError(f"The source was silent for {self._limits.silence:g} seconds")
-        if now - self._since >= self._limits.window:
-            if self._bytes < self._limits.slow * (now - self._since):
+        if self._window >= self._limits.window:
+            if self._bytes < self._limits.slow * self._window:
                 raise ProviderError("The source is too slow")
-            self._since, self._bytes = now, 0
+            self._window, self._bytes = 0.0, 0
 
 
-async def pieces(
-    response: aiohttp.ClientResponse, lane: Lane, step: Callable[[], int], limits: Limits
-) -> AsyncIterator[bytes | memoryview]:
-    """The body in order, `lane.at` counting what has arrived. A piece is only valid until the next one is asked for.
+async def take_over(response: aiohttp.ClientResponse) -> tuple[bytes, Wire | None]:
+    """What has arrived of the body already, and a Wire for the rest; None if aiohttp's own reader has to read that.
 
-    Ends at `lane.end`, or at the clean end of a body of unknown length; ProviderError if it ends before. `step` says how
-    many bytes a piece may have at most.
+    Only for a body of known length. The connection is never given back to the session.
     """
-    known = response.content_length is not None and "Transfer-Encoding" not in response.headers
-    if known and lane.end is not None:
-        first = bytearray()
-        # To the last byte, before reading stops: draining makes aiohttp's parser hand out what it held back.
-        while chunk := response.content.read_nowait(-1):
-            first += chunk
-        connection = response.connection
-        if not response.content.is_eof() and connection is not None and connection.transport is not None:
-            lane.at += len(first)
-            wire = Wire(lane, connection, step, limits)  # no await since the draining
-            try:
-                if first:
-                    yield bytes(first)[: len(first) - max(0, lane.at - lane.end)]
-                while (piece := await wire.take()) is not None:
-                    yield piece
-                    wire.give_back()
-            finally:
-                wire.close()
-            return
-        if first:
-            left = lane.end - lane.at
-            lane.at += min(len(first), left)
-            yield bytes(first[:left])
-    else:
-        async for piece in _ordinary(response, lane, limits):
-            yield piece
-    if lane.end is not None and lane.at < lane.end:
-        raise ProviderError("The source sent less than it promised")
+    connection = response.connection
+    if "Transfer-Encoding" in response.headers or response.content_length is None or not connection:
+        return b"", None
+    first, content, transport = bytearray(), response.content, connection.transport
+    secure = getattr(transport, "_ssl_protocol", None)
+    layers = [getattr(secure, name, None) for name in ("_transport", "_sslobj", "_incoming", "_outgoing")]
+    if transport.get_extra_info("ssl_object") and None in layers:
+        return b"", None  # another Python, with other insides: slower, but right
+    # To the last byte before reading stops, and nothing awaited: aiohttp's parser holds bytes back when it is paused,
+    # and hands them out while it is drained; the other order would lose them.
+    while chunk := content.read_nowait(-1):
+        first += chunk
+    if content.is_eof() or transport.is_closing():
+        return bytes(first), None
+    connection.protocol.pause_reading()  # ends aiohttp's read timeout, too
+    if secure:
+        layers[0].pause_reading()
+    await asyncio.sleep(0)  # what the loop had planned to do with this connection is done now
+    return bytes(first), Wire(transport, *layers[1:])
 
 
-async def _ordinary(response, lane: Lane, limits: Limits) -> AsyncIterator[bytes]:
-    now = asyncio.get_running_loop().time
-    pace = Pace(limits, now())
-    async for chunk in response.content.iter_any():
-        pace.look(len(chunk), now())
-        if lane.end is not None:
-            chunk = chunk[: lane.end - lane.at]
-        lane.at += len(chunk)
-        asked = now()
-        yield chunk
-        if now() - asked > TICK:
-            pace.look(0, now(), reading=False)
-        if lane.at == lane.end:
-            return
+class Wire:
+    """The receiving end of one connection. `haul` runs on a thread; the rest on the loop, and only `stop` meanwhile."""
 
+    def __init__(self, transport: asyncio.Transport, secure, incoming, outgoing):
+        self._transport = transport
+        self._socket = socket.socket(fileno=os.dup(transport.get_extra_info("socket").fileno()))
+        self._ready = select.poll()
+        self._ready.register(self._socket, select.POLLIN)
+        self._secure, self._incoming, self._outgoing = secure, incoming, outgoing
+        self._cipher = memoryview(bytearray(SIZE if secure else 0))
+        self._read = self._deciphered if secure else self._received
+        self._buffer = memoryview(bytearray(SIZE))
+        self._stopped = False
+        self.over: ProviderError | None = None  # why nothing more will come
 
-class Wire(asyncio.BufferedProtocol):
-    """Reads one body off a transport that aiohttp has opened, and never gives that back."""
+    def haul(self, fd: int, lane: Lane, most: int, go_on: Callable[[], bool]) -> None:
+        """Move up to `most` bytes into the file, for at most TICK seconds and while `go_on()`, which is asked after
+        every write. `lane.at` tells how far it came; OSError is the disk's."""
+        last, until, filled, count = lane.at + most, monotonic() + TICK, 0, 1
+        while count:
+            room = min(SIZE, last - lane.at, lane.end - lane.at)
+            count = self._read(self._buffer[filled:room], until) if filled < room and not self._stopped else 0
+            filled += count
+            if filled >= room or not count:
+                lane.at += put(fd, self._buffer[:filled], lane.at)
+                filled, count = 0, count and go_on()
 
-    def __init__(self, lane: Lane, connection, step: Callable[[], int], limits: Limits):
-        self._loop = asyncio.get_running_loop()
-        self._lane = lane
-        self._step = step
-        self._transport = connection.transport
-        self._origin = connection.protocol
-        self._free = [memoryview(bytearray(SIZE)), memoryview(bytearray(SIZE))]
-        self._full: deque[tuple[memoryview, int]] = deque()
-        self._view: memoryview | None = None
-        self._filled = self._room = 0
-        self._waiter: asyncio.Future | None = None
-        self._over: Exception | None = None
-        self._reading = False
-        self._pace = Pace(limits, self._loop.time())
-        self._counted = lane.at
-        self._origin.pause_reading()  # also ends aiohttp's own read timeout
-        self._transport.set_protocol(self)
-        self._timer = self._loop.call_later(TICK, self._tick)
-        self._go_on()
-
-    async def take(self) -> memoryview | None:
-        """The next piece, None after the last; `give_back` it before the next `take`."""
-        while not self._full:
-            if self._over:
-                raise self._over
-            if self._lane.at >= self._lane.end:
-                return None
-            self._waiter = self._loop.create_future()
-            await self._waiter
-        view, filled = self._full[0]
-        return view[:filled]
-
-    def give_back(self) -> None:
-        self._free.append(self._full.popleft()[0])
-        if self._view is None:
-            self._go_on()
+    def stop(self) -> None:
+        """Make a running haul return at once."""
+        self._stopped = True
+        try:
+            self._socket.shutdown(socket.SHUT_RD)
+        except OSError:
+            pass  # it is gone already
 
     def close(self) -> None:
-        self._timer.cancel()
-        self._over, self._reading = self._over or ConnectionAbortedError(), False
+        self._socket.close()
         self._transport.abort()
 
-    def get_buffer(self, sizehint: int) -> memoryview:
-        # The lane may have been cut shorter since this buffer was begun.
-        return self._view[self._filled : min(self._room, self._filled + self._lane.end - self._lane.at)]
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self._filled += nbytes
-        self._lane.at += nbytes
-        if self._filled >= self._room or self._lane.at >= self._lane.end:
-            self._hand_on()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._lane.at < self._lane.end:
-            self._stop(ProviderError("The source broke the connection off"))
-        self._origin.connection_lost(exc)  # the session waits for it when it closes
-
-    def _hand_on(self) -> None:
-        if self._view is not None and self._filled:
-            self._full.append((self._view, self._filled))
-            self._view, self._filled = None, 0
-        self._wake()
-        if self._view is None:
-            self._go_on()
-
-    def _go_on(self) -> None:
-        """Read into a free buffer; without one, or with nothing left to read, pause."""
-        if self._free and self._lane.at < self._lane.end and not self._over:
-            self._view, self._room = self._free.pop(), max(1, min(SIZE, self._step()))
-            if not self._reading:
-                self._reading = True
-                self._transport.resume_reading()
-        elif self._reading:
-            self._reading = False
-            self._transport.pause_reading()
-
-    def _tick(self) -> None:
-        """A slow line shows its bytes too, and a dead one is noticed."""
-        self._timer = self._loop.call_later(TICK, self._tick)
-        if self._lane.at >= self._lane.end:
-            return self._wake()
-        received, self._counted = self._lane.at - self._counted, self._lane.at
+    def _received(self, view: memoryview, until: float) -> int:
+        """Bytes from the socket into `view`; 0 at the time `until`, or when it is over."""
         try:
-            self._pace.look(received, self._loop.time(), self._reading)
-        except ProviderError as failure:
-            self._stop(failure)
-        else:
-            if self._filled and not self._full:
-                self._hand_on()
+            while (left := until - monotonic()) > 0:
+                try:
+                    if count := self._socket.recv_into(view):
+                        return count
+                    self.over = ProviderError(BROKEN)
+                    return 0
+                except BlockingIOError:
+                    self._ready.poll(left * 1000)
+        except OSError:
+            self.over = ProviderError(BROKEN)
+        return 0
 
-    def _stop(self, failure: Exception) -> None:
-        self._over = self._over or failure
-        self._hand_on()  # what has arrived is kept
+    def _deciphered(self, view: memoryview, until: float) -> int:
+        try:
+            while True:
+                try:
+                    if count := self._secure.read(len(view), view):
+                        return count
+                    self.over = ProviderError(BROKEN)
+                    return 0
+                except ssl.SSLWantReadError:
+                    if self._outgoing.pending:  # our part of a change of keys
+                        self._socket.sendall(self._outgoing.read())
+                    if not (count := self._received(self._cipher, until)):
+                        return 0
+                    self._incoming.write(self._cipher[:count])
+        except OSError:  # ssl.SSLError is one
+            self.over = ProviderError(BROKEN)
+        return 0
 
-    def _wake(self) -> None:
-        if self._waiter and not self._waiter.done():
-            self._waiter.set_result(None)
+
+def put(fd: int, data: bytes | memoryview, position: int) -> int:
+    """Write all of `data` at `position`; its length."""
+    data, done = memoryview(data), 0
+    while done < len(data):
+        done += os.pwrite(fd, data[done:], position + done)
+    return done
