@@ -136,15 +136,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
 
 async def serve(app, hosts: list[str], port: int, ready) -> None:
     """Listen until SIGTERM or SIGINT, then stop within 10 seconds; a second signal ends at once."""
-    from aiohttp import web
-
-    from handlers import keys
-
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    sockets = listen(hosts, port)
-    port = sockets[0].getsockname()[1]
-    app[keys.DOOR].port = port
-    app[keys.WEB].own_port = port
 
     def end() -> None:
         if stop.is_set():
@@ -154,14 +146,28 @@ async def serve(app, hosts: list[str], port: int, ready) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, end)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE, keepalive_timeout=30, auto_decompress=False)
-    await runner.setup()
-    for listener in sockets:
-        await web.SockSite(runner, listener).start()
+    runner, port = await listening(app, hosts, port)
     await ready(port)
     await stop.wait()
     log.info("stopping")
     await runner.cleanup()
+
+
+async def listening(app, hosts: list[str], port: int):
+    """(runner, port): the application answers. `await runner.cleanup()` ends it. Raises OSError when the port is taken."""
+    from aiohttp import web
+
+    from handlers import keys
+
+    sockets = listen(hosts, port)
+    port = sockets[0].getsockname()[1]
+    app[keys.DOOR].port = port
+    app[keys.WEB].own_port = port
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE, keepalive_timeout=30, auto_decompress=False)
+    await runner.setup()
+    for listener in sockets:
+        await web.SockSite(runner, listener).start()
+    return runner, port
 
 
 def listen(hosts: list[str], port: int) -> list[socket.socket]:
