@@ -126,18 +126,23 @@ class Part:
         self._spans = join(self._spans, position, position + len(data))
 
     async def haul(self, wire: Wire, lane: Lane, most: int, go_on: Callable[[], bool]) -> None:
-        """Let a wire write what arrives, for a moment. When cancelled, what did arrive counts, and the wire is idle."""
+        """Let a wire write what arrives, for a moment. When cancelled, what did arrive counts."""
         start = self._hauled[lane] = lane.at
-        job = self._start(wire.haul, self._fd, lane, most, go_on)
         try:
-            await asyncio.wrap_future(job)
+            await self.pull(wire, wire.haul, self._fd, lane, most, go_on)
+        finally:
+            del self._hauled[lane]
+            self._spans = join(self._spans, start, lane.at)
+
+    async def pull(self, wire: Wire, work: Callable, *args):
+        """Run something of a wire; when cancelled, the wire is idle again."""
+        job = self._start(work, *args)
+        try:
+            return await asyncio.wrap_future(job)
         except asyncio.CancelledError:
             wire.stop()
             await undisturbed(asyncio.wrap_future(job))
             raise
-        finally:
-            del self._hauled[lane]
-            self._spans = join(self._spans, start, lane.at)
 
     async def read(self, size: int, position: int) -> bytes:
         return await self.run(lambda: os.pread(self._fd, size, position))

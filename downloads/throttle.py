@@ -20,7 +20,7 @@ class Throttle:
 
     def step(self, most: int) -> int:
         """How much of `most` to fetch at a time, so that the rate holds within a fraction of a second too."""
-        return min(most, max(16_384, int(self.rate / 8))) if self.mbps else most
+        return min(most, max(16_384, int(self.rate / 16))) if self.mbps else most
 
     async def take(self, count: int) -> None:
         """Account for `count` bytes, and wait until they are due."""

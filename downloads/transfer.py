@@ -11,11 +11,14 @@ from asyncio import FIRST_COMPLETED
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
+
+import aiohttp
 
 from downloads.evidence import HEAD, Changed, first, following, foreign, resumable, validator
 from downloads.parts import DIGESTS, MIB, Checkpoint, Ledger, Part, join, undisturbed
 from downloads.throttle import Throttle
-from downloads.wire import Lane, Limits, Pace, take_over
+from downloads.wire import Lane, Limits, Pace, Wire, take_over
 from providers.web import Web
 from store.errors import ProviderError
 from store.models import Source
@@ -88,6 +91,39 @@ class _Foreign(Exception):
     """The bytes are no video; the argument says what they are."""
 
 
+@dataclass
+class _Body:
+    """What comes over one connection, `arrived` first."""
+
+    file: Part
+    content: aiohttp.StreamReader
+    arrived: bytes
+    wire: Wire | None
+    pace: Pace
+
+    async def some(self, size: int) -> bytes | None:
+        """Up to `size` bytes, perhaps none for now; None after a clean end."""
+        if not self.arrived:
+            began = monotonic()
+            if self.wire:
+                self.wire.check()
+                self.arrived = await self.file.pull(self.wire, self.wire.pull, size)
+            else:
+                self.arrived = await self.content.readany()
+            self.pace.look(len(self.arrived), monotonic() - began)
+            if not self.arrived and not self.wire:
+                return None
+        some, self.arrived = self.arrived[:size], self.arrived[size:]
+        return some
+
+    async def haul(self, lane: Lane, most: int, go_on: Callable[[], bool]) -> None:
+        """Straight into the file."""
+        self.wire.check()
+        start, began = lane.at, monotonic()
+        await self.file.haul(self.wire, lane, most, go_on)
+        self.pace.look(lane.at - start, monotonic() - began)
+
+
 class _Transfer:
     progress: Progress
     throttle: Throttle
@@ -98,7 +134,6 @@ class _Transfer:
     def __init__(self, web: Web, source: Source, base: str, ledger: Ledger):
         self.web, self.source, self.base = web, source, base
         self.ledger, self.file = ledger, ledger.file
-        self.now = asyncio.get_running_loop().time
         self.trusted: tuple = ()  # spans of earlier runs: each is compared with the server where we go on behind it
         self.lanes: list[tuple[int, Lane]] = []  # in work: where each began, and itself
         self.reserved = 0
@@ -107,7 +142,7 @@ class _Transfer:
         self.validator: str | None = None
 
     async def run(self, resume: Checkpoint | None, checks: list[tuple[str, str]]) -> Receipt:
-        began = self.now()
+        began = monotonic()
         try:
             await self._begin(resume)
             for again in (True, False):
@@ -125,7 +160,7 @@ class _Transfer:
             disk = settling.exception()
             raise disk if disk and isinstance(failure, ProviderError) else failure
         proof = min((n for n, _ in checks), key=DIGESTS.index, default="length" if self.measured else "clean end")
-        return Receipt(self.ledger.done, self.progress.resumed, self.validator, proof, self.now() - began)
+        return Receipt(self.ledger.done, self.progress.resumed, self.validator, proof, monotonic() - began)
 
     async def _begin(self, resume: Checkpoint | None) -> None:
         if resume and resume.url == self.source.url and resume.spans and resumable(resume):
@@ -161,17 +196,17 @@ class _Transfer:
     async def _work(self) -> None:
         """One connection; more when that one is slow and the host may be given them. What one of them leaves undone
         another takes over, so this fails only when all have failed."""
-        began, fetched = self.now(), self.progress.fetched
+        began, fetched = monotonic(), self.progress.fetched
         crew, grown, failure = {asyncio.create_task(self._worker())}, self.connections < 2, None
         try:
             while crew:
-                look = None if grown else max(0.1, (self.now() - began) / 3)
+                look = None if grown else max(0.1, (monotonic() - began) / 3)
                 ended, crew = await asyncio.wait(crew, timeout=look, return_when=FIRST_COMPLETED)
                 for error in [one.exception() for one in ended]:
                     failure, grown = error or failure, True
                     if error and not isinstance(error, ProviderError):
                         raise error
-                if not grown and self._slow((self.progress.fetched - fetched) / (self.now() - began)):
+                if not grown and self._slow((self.progress.fetched - fetched) / (monotonic() - began)):
                     grown = True
                     crew |= {asyncio.create_task(self._worker()) for _ in range(self.connections - 1)}
             if failure and self._claim():
@@ -225,71 +260,63 @@ class _Transfer:
             if held := validator(point)[1]:
                 headers["If-Range"] = held
         async with self.web.get(self.source.url, base=self.base, headers=headers, passing=(416,)) as answer:
-            if ranged and answer.status == 200:
-                if len(self.lanes) > 1 and answer.headers.get("ETag") == point.etag:
-                    raise ProviderError("The source gives one connection only")
-                if len(self.lanes) > 1:
-                    raise Changed
-                await self._restart()  # the server starts over, and so do we, with this answer
-                ranged, ask, lane.at = False, 0, 0
-            if ranged:
-                point.total, end = following(answer, point, ask)
-                lane.end = min(lane.end or end, end)
-                self.progress.resumed += bool(before and not self.validator)
-                self.validator = validator(point)[0]
-            else:
-                self.ledger.point = point = first(answer, self.source.url, self.limits.cap)
-                lane.end, self.measured = point.total, point.total is not None
-            self.progress.total = point.total
-            await self._reserve()
-            if ask < lane.at:
-                await self._compare(answer, ask, lane.at)
-            await self._body(answer, lane)
+            body = _Body(self.file, answer.content, *await take_over(answer), Pace(self.limits))
+            try:
+                if not await self._fits(answer, lane, ask, ranged, bool(before)):
+                    ask = lane.at = 0
+                await self._reserve()
+                await self._fill(lane, body, lane.at - ask)
+            finally:
+                if body.wire:
+                    body.wire.close()
+
+    async def _fits(self, answer, lane: Lane, ask: int, ranged: bool, resumed: bool) -> bool:
+        """Whether this answer goes on where we are; if not, the file begins anew with it."""
+        point = self.ledger.point
+        if ranged and answer.status == 200:
+            if len(self.lanes) > 1 and answer.headers.get("ETag") == point.etag:
+                raise ProviderError("The source gives one connection only")
+            if len(self.lanes) > 1:
+                raise Changed
+            await self._restart()
+            ranged = False
+        if ranged:
+            point.total, end = following(answer, point, ask)
+            lane.end = min(lane.end or end, end)
+            self.progress.resumed += resumed and not self.validator
+            self.validator = validator(point)[0]
+        else:
+            self.ledger.point = point = first(answer, self.source.url, self.limits.cap)
+            lane.end, self.measured = point.total, point.total is not None
+        self.progress.total = point.total
+        return ranged
 
     # --- bytes ------------------------------------------------------------------------------------------------------
 
-    async def _compare(self, answer, start: int, end: int) -> None:
-        try:
-            theirs = await answer.content.readexactly(end - start)
-        except asyncio.IncompleteReadError:
-            raise ProviderError(SHORT) from None
-        self.progress.fetched += len(theirs)
-        if theirs != await self.file.read(end - start, start):
+    async def _fill(self, lane: Lane, body: _Body, overlap: int) -> None:
+        """Compare `overlap` bytes with those before the lane, write the others."""
+        theirs = b""
+        while len(theirs) < overlap:
+            if (some := await body.some(overlap - len(theirs))) is None:
+                raise ProviderError(SHORT)
+            theirs += some
+        if overlap and theirs != await self.file.read(overlap, lane.at - overlap):
             raise Changed
-
-    async def _body(self, answer, lane: Lane) -> None:
-        pace, start, began = Pace(self.limits), lane.at, self.now()
-        arrived, wire = await take_over(answer)
-        try:
-            while wire and (lane.at + len(arrived) < lane.end or arrived):
-                if arrived:
-                    arrived = await self._put(arrived, lane)
-                    continue
-                if wire.over:
-                    raise wire.over
-                start, began = lane.at, self.now()
-                await self.file.haul(wire, lane, self.throttle.step(RESERVE), self.ledger.go_on)
-                pace.look(lane.at - start, self.now() - began)
-                await self._account(lane.at - start)
-        finally:
-            if wire:
-                wire.close()
-        while not wire and (arrived or (arrived := await answer.content.readany())):
-            pace.look(len(arrived), self.now() - began)
-            arrived = await self._put(arrived, lane)
-            began = self.now()
+        self.progress.fetched += overlap
+        while lane.end is None or lane.at < lane.end:
+            start = lane.at
+            if body.wire and not body.arrived:
+                await body.haul(lane, self.throttle.step(RESERVE), self.ledger.go_on)
+            elif (some := await body.some(MIB if lane.end is None else lane.end - lane.at)) is None:
+                break
+            else:
+                await self.file.write(some, lane.at)
+                lane.at += len(some)
+            await self._account(lane.at - start)
         if lane.end is None:
             self._ended(lane.at)
         elif lane.at < lane.end:
             raise ProviderError(SHORT)
-
-    async def _put(self, data: bytes, lane: Lane) -> bytes:
-        """Write what aiohttp has read, up to the lane's end; b"", for nothing of it is left."""
-        data = data if lane.end is None else data[: max(0, lane.end - lane.at)]
-        await self.file.write(data, lane.at)
-        lane.at += len(data)
-        await self._account(len(data))
-        return b""
 
     async def _account(self, count: int) -> None:
         """What follows from `count` more bytes in the file."""

@@ -68,12 +68,14 @@ class Pace:
 async def take_over(response: aiohttp.ClientResponse) -> tuple[bytes, Wire | None]:
     """What has arrived of the body already, and a Wire for the rest; None if aiohttp's own reader has to read that.
 
-    Only for a body of known length. The connection is never given back to the session.
+    Only for a body of known length; to be called before anything else is awaited, for aiohttp throws away what it has
+    read when the connection breaks. The connection is never given back to the session.
     """
     connection = response.connection
-    if "Transfer-Encoding" in response.headers or response.content_length is None or not connection:
+    transport = connection and connection.transport
+    if "Transfer-Encoding" in response.headers or response.content_length is None or transport is None:
         return b"", None
-    first, content, transport = bytearray(), response.content, connection.transport
+    first, content = bytearray(), response.content
     secure = getattr(transport, "_ssl_protocol", None)
     layers = [getattr(secure, name, None) for name in ("_transport", "_sslobj", "_incoming", "_outgoing")]
     if transport.get_extra_info("ssl_object") and None in layers:
@@ -92,7 +94,7 @@ async def take_over(response: aiohttp.ClientResponse) -> tuple[bytes, Wire | Non
 
 
 class Wire:
-    """The receiving end of one connection. `haul` runs on a thread; the rest on the loop, and only `stop` meanwhile."""
+    """The receiving end of one connection. `haul` and `pull` run on a thread, the rest on the loop; only `stop` meanwhile."""
 
     def __init__(self, transport: asyncio.Transport, secure, incoming, outgoing):
         self._transport = transport
@@ -117,6 +119,16 @@ class Wire:
             if filled >= room or not count:
                 lane.at += put(fd, self._buffer[:filled], lane.at)
                 filled, count = 0, count and go_on()
+
+    def pull(self, size: int) -> bytes:
+        """A few bytes into memory instead; none after TICK seconds."""
+        count = self._read(self._buffer[:size], monotonic() + TICK)
+        return bytes(self._buffer[:count])
+
+    def check(self) -> None:
+        """ProviderError when nothing more will come."""
+        if self.over:
+            raise self.over
 
     def stop(self) -> None:
         """Make a running haul return at once."""

@@ -1,0 +1,659 @@
+"""One URL into one file, whatever the server does. The ids are rows of the specification's faults."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import random
+import time
+import zlib
+from email.utils import formatdate
+from pathlib import Path
+
+import pytest
+
+from downloads import parts, transfer
+from downloads.evidence import foreign
+from downloads.parts import join
+from downloads.transfer import Checkpoint, Limits, Progress, Throttle, fetch
+from providers.web import Web
+from store.errors import DownloadError, ProviderError
+from store.models import Source
+from tests.upstream import Upstream, certificate, nginx
+
+BODY = b"\x1aE\xdf\xa3" + random.Random(7).randbytes(1_500_000)
+OTHER = b"\x1aE\xdf\xa3" + random.Random(8).randbytes(1_500_000)
+IMPATIENT = Limits(slow=200, window=0.6, silence=0.5)
+
+
+class Run:
+    """fetch with what its caller keeps: the newest checkpoint, the progress, the part file."""
+
+    def __init__(self, web: Web, base: str, part: Path):
+        self.web, self.base, self.part = web, base, part
+        self.saved: Checkpoint | None = None
+        self.saves: list[Checkpoint] = []
+        self.progress = Progress()
+
+    async def save(self, point: Checkpoint) -> None:
+        self.saved = Checkpoint.loads(point.dumps())
+        assert self.saved == point
+        self.saves.append(point)
+
+    async def __call__(self, source: Source | str = "e1.mkv", **more):
+        if isinstance(source, str):
+            source = Source(self.base + source, ".mkv")
+        options = {"throttle": Throttle(), "progress": self.progress} | more
+        return await fetch(self.web, source, self.part, base=self.base, resume=self.saved, save=self.save, **options)
+
+
+@pytest.fixture
+async def web():
+    async with Web() as web:
+        yield web
+
+
+@pytest.fixture
+async def up():
+    async with Upstream() as up:
+        up.body = BODY
+        yield up
+
+
+@pytest.fixture
+def run(web, up, tmp_path):
+    return Run(web, up.base, tmp_path / "e1.part")
+
+
+async def test_plain(run, up):
+    receipt = await run(reserve=(reserved := Calls()))
+    assert run.part.read_bytes() == BODY
+    assert (receipt.bytes, receipt.resumed, receipt.validator, receipt.proof) == (len(BODY), 0, None, "length")
+    assert run.progress == Progress(len(BODY), len(BODY), 0, len(BODY))
+    assert run.saved == Checkpoint(up.url("e1.mkv"), '"v1"', up.modified, len(BODY), ((0, len(BODY)),))
+    assert reserved.calls == [len(BODY)]
+    assert up.requests[0].headers["Accept-Encoding"] == "identity" and "Range" not in up.requests[0].headers
+
+
+class Calls:
+    def __init__(self, failure: Exception | None = None):
+        self.calls, self.failure = [], failure
+
+    async def __call__(self, value):
+        self.calls.append(value)
+        if self.failure:
+            raise self.failure
+
+
+BEHAVIOURS = {
+    "plain": {},
+    "date only": {"etag": None},
+    "weak etag": {"etag": 'W/"v1"'},
+    "weak etag, new": {"etag": 'W/"v1"', "modified": "now"},
+    "nothing": {"etag": None, "modified": None},
+    "no ranges": {"ranges": False},
+    "reset": {"reset": True},
+    "chunked": {"chunked": True},
+}
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+async def test_n4_cut_anywhere(web, up, tmp_path, behaviour):
+    """200 offsets over all behaviours, each resumed; the bytes are always the server's."""
+    up.body = BODY[:300_000]
+    knobs = BEHAVIOURS[behaviour]
+    if knobs.get("modified") == "now":
+        knobs = knobs | {"modified": formatdate(usegmt=True)}
+    edges = [0, 1, 511, 512, 65_535, 65_536, 65_537, 299_999]
+    for cut in edges + random.Random(behaviour).sample(range(300_000), 17):
+        run = Run(web, up.base, tmp_path / f"{cut}.part")
+        vars(up).update(knobs)
+        up.script = [{"drop_after": cut}]
+        with pytest.raises(ProviderError) as failure:
+            await run()
+        assert not failure.value.final
+        kept = run.saved.spans if run.saved else ()
+        assert behaviour in ("reset", "chunked") or kept == (((0, cut),) if cut else ()), "a cut keeps what came before"
+        up.script = [{"drop_after": 80_000}, {}]
+        for _ in range(3):
+            try:
+                await run()
+                break
+            except ProviderError:
+                assert up.script, "only a cut fails"
+        assert run.part.read_bytes() == up.body
+        asked = up.requests[-1].headers
+        if kept and behaviour == "plain":
+            assert asked["If-Range"] == '"v1"' and asked["Range"].endswith("-")
+        assert "W/" not in asked.get("If-Range", "")
+
+
+CHANGES = {
+    "N6 etag": ({}, {"etag": '"v2"', "body": OTHER}),
+    "N6 etag, If-Range ignored": ({"if_range": False}, {"etag": '"v2"', "body": OTHER}),
+    "N6 date": ({"etag": None}, {"modified": "Tue, 06 Oct 2020 10:00:00 GMT", "body": OTHER}),
+    "N6 date, If-Range ignored": (
+        {"etag": None, "if_range": False}, {"modified": "Tue, 06 Oct 2020 10:00:00 GMT", "body": OTHER}),
+    "N6 no validator, other bytes": ({"etag": None, "modified": None}, {"body": OTHER}),
+    "N6 no validator, longer": ({"etag": None, "modified": None}, {"body": BODY + b"more"}),
+    "N6 etag stays, shorter": ({}, {"body": OTHER[:500_000]}),
+    "N5 200": ({"ranges": False}, {}),
+    "N5 other start": ({"shift": 1}, {}),
+    "N5 other total": ({"content_range": "bytes 634464-1500003/1500009"}, {}),
+    "N5 total unknown": ({"content_range": "bytes 634464-1500003/*"}, {}),
+    "N5 no Content-Range": ({"content_range": ""}, {}),
+    "N5 nonsense": ({"content_range": "bytes 5-1/0"}, {}),
+    "N5 multipart": ({"multipart": True}, {}),
+    "N9 416 for all": ({"script": [{"status": 416}]}, {}),
+    "N9 416, bare": ({"bare_416": True, "if_range": False}, {"body": OTHER[:100_000]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", CHANGES)
+async def test_n5_n6_never_spliced(run, up, row):
+    before, after = CHANGES[row]
+    vars(up).update(before)
+    up.script = [{"drop_after": 700_000}]
+    with pytest.raises(ProviderError):
+        await run()
+    vars(up).update({"body": up.body} | after)
+    up.script = before.get("script", [])
+    receipt = await run()
+    assert run.part.read_bytes() == up.body and receipt.bytes == len(up.body)
+    assert len(up.requests) <= 4 and run.progress.done == len(up.body)
+
+
+async def test_resume_compares_the_end(run, up):
+    up.script = [{"drop_after": 700_000}]
+    with pytest.raises(ProviderError):
+        await run()
+    with open(run.part, "r+b") as file:  # what a power cut may leave: the right length, the wrong bytes
+        file.seek(699_000)
+        file.write(b"\0" * 100)
+    await run()
+    assert run.part.read_bytes() == BODY
+    assert "Range" not in up.requests[-1].headers
+
+
+@pytest.mark.parametrize("damage", ["gone", "short", "other url", "no map"])
+async def test_resume_only_what_is_there(run, up, damage):
+    up.script = [{"drop_after": 700_000}]
+    with pytest.raises(ProviderError):
+        await run()
+    if damage == "gone":
+        run.part.unlink()
+    elif damage == "short":
+        os.truncate(run.part, 699_999)
+    elif damage == "other url":
+        run.saved.url += "?"
+    else:
+        run.saved = None
+    receipt = await run()
+    assert run.part.read_bytes() == BODY and receipt.resumed == 0 and receipt.validator is None
+
+
+async def test_resume_a_complete_file(run, up):
+    await run()
+    receipt = await run()
+    assert receipt.resumed == 1 and receipt.validator == "etag"
+    assert up.requests[-1].sent <= 65_536
+    run.part.write_bytes(OTHER)
+    await run()
+    assert run.part.read_bytes() == BODY
+
+
+BAD = {
+    "N7 too long": ({"length": len(BODY) + 1}, "less than it promised|broke", False),
+    "N7 negative": ({"length": "-1"}, "not proper HTTP", False),
+    "N7 2^63": ({"length": str(1 << 63)}, "larger than", True),
+    "N7 word": ({"length": "x"}, "not proper HTTP", False),
+    "N7 chunked, no clean end": ({"chunked": True, "clean": False}, "broke", False),
+    "N9 404": ({"status": 404}, r"404 \(not found\)", True),
+    "N9 403": ({"status": 403}, "403", True),
+    "N9 410": ({"status": 410}, "410", True),
+    "N9 401": ({"status": 401}, "wrong user or password", True),
+    "N9 416": ({"status": 416}, "does not fit", False),
+    "N11 429": ({"status": 429, "headers": {"Retry-After": "2"}}, "429", False),
+    "N12 500": ({"status": 500}, "500", False),
+    "N10 loop": ({"location": "/again"}, "more than 5", False),
+    "N15 gzip": ({"headers": {"Content-Encoding": "gzip"}}, "packed", True),
+    "F8 html type": ({"kind": "text/html; charset=utf-8"}, "text in place", True),
+    "F8 html": ({"body": b"  <!DOCTYPE html>" + BODY}, "document in place", True),
+    "F8 text": ({"body": b"This video is not available.\n" * 99}, "text in place", True),
+    "F8 short text": ({"body": "Nicht verfügbar, später.".encode()}, "text in place", True),
+    "F8 desktop": ({"body": b"[Desktop Entry]\n" + BODY}, "document in place", True),
+    "F8 exe": ({"body": b"MZ" + BODY}, "program in place", True),
+    "F8 elf": ({"body": b"\x7fELF" + BODY}, "program in place", True),
+    "F8 empty": ({"body": b""}, "empty", True),
+    "F8 empty, chunked": ({"body": b"", "chunked": True}, "empty", True),
+    "N18 not HTTP": ({"raw": b"\0\1\2\3" * 100}, "not proper HTTP", False),
+    "N18 bare CR": ({"raw": b"HTTP/1.1 200 OK\rContent-Length: 1\r\n\r\nx"}, "", False),
+    "N18 10,000 headers": ({"raw": b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 10_000 + b"\r\n"}, "", False),
+    "N18 1 MiB header": ({"raw": b"HTTP/1.1 200 OK\r\nA: " + b"x" * (1 << 20) + b"\r\n\r\n"}, "", False),
+    "N18 NUL": ({"raw": b"HTTP/1.1 200 OK\r\nContent-Length: 1\0\r\n\r\nx"}, "", False),
+    "N18 two status lines": ({"raw": b"HTTP/1.1 200 OK\r\nHTTP/1.1 200 OK\r\n\r\nx"}, "", False),
+    "N18 nothing": ({"raw": b""}, "broke", False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", BAD)
+async def test_refused(run, up, row):
+    knobs, message, final = BAD[row]
+    vars(up).update(knobs)
+    with pytest.raises(ProviderError, match=message or None) as failure:
+        await run()
+    assert failure.value.final is final
+    assert failure.value.retry_after == (2 if "N11" in row else None)
+    if row.startswith(("F8", "N15")):
+        assert not run.part.read_bytes() and (run.saved is None or not run.saved.spans)
+
+
+@pytest.mark.parametrize(
+    "head, what",
+    [
+        (b"\x1aE\xdf\xa3" + b"matroska " * 60, None),
+        (b"RIFF\x00\x10\x00\x00AVI LIST", None),
+        (b"\x00\x00\x00\x20ftypisom mp4 ", None),
+        (b"G@\x00\x10" + b"\xff" * 500, None),
+        (b"\0" * 512, None),
+        (b"x" * 512, None),
+        (random.Random(1).randbytes(512), None),
+        ("日本語 です\n".encode() * 40)[:511].join([b"", b""]) and (("日本語 です\n".encode() * 40)[:511], "text"),
+        (b"\xef\xbb\xbf{\"error\": 1}", "a document"),
+        (b"#!/bin/sh\n", "a program"),
+    ],
+)  # fmt: skip
+def test_f8_first_bytes(head, what):
+    assert foreign(head) == what
+
+
+async def test_n7_no_length(run, up):
+    """A clean end is all there is; the receipt says so."""
+    up.chunked = True
+    receipt = await run()
+    assert run.part.read_bytes() == BODY and receipt.proof == "clean end" and run.progress.total == len(BODY)
+    run.part.unlink()
+    receipt = await run(Source(up.url("e1.mkv"), ".mkv", size=len(BODY)))
+    assert receipt.proof == "length"
+    run.part.unlink()
+    with pytest.raises(ProviderError, match="another length"):
+        await run(Source(up.url("e1.mkv"), ".mkv", size=len(BODY) + 1))
+
+
+async def test_n7_too_short_a_length(run, up):
+    """The promise holds: what goes beyond it is not read. Only a checksum could tell."""
+    up.length = len(BODY) - 1
+    assert (await run()).bytes == len(BODY) - 1
+    assert run.part.read_bytes() == BODY[:-1]
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+@pytest.mark.parametrize(
+    "row, knobs, message",
+    [("N8 drip", {"drip": 0.05}, "too slow"), ("N3 silence in the body", {"silent_after": 90_000}, "silent")],
+)
+async def test_n8_slow(run, up, row, knobs, message, chunked, monkeypatch):
+    monkeypatch.setattr("providers.web.SILENCE", 0.5)
+    await run.web.close()
+    await run.web.start()
+    vars(up).update(knobs, chunked=chunked)
+    began = time.monotonic()
+    with pytest.raises(ProviderError, match=message):
+        await run(limits=IMPATIENT)
+    assert time.monotonic() - began < 2 and run.saved.spans
+
+
+async def test_n3_silent_from_the_start(run, up, monkeypatch):
+    monkeypatch.setattr("providers.web.SILENCE", 0.3)
+    await run.web.close()
+    await run.web.start()
+    up.silent = True
+    with pytest.raises(ProviderError, match="silent for"):
+        await run()
+
+
+async def test_n8_endless(run, up):
+    up.chunked = up.endless = True
+    with pytest.raises(ProviderError, match="larger than") as failure:
+        await run(limits=Limits(cap=5_000_000))
+    assert failure.value.final and run.part.stat().st_size < 8_000_000
+
+
+async def test_n1_refused_connection(run, up):
+    run.base = "http://127.0.0.1:1/"
+    with pytest.raises(ProviderError, match="refused the connection") as failure:
+        await run()
+    assert not failure.value.final
+
+
+def _sums(body: bytes) -> dict[str, str]:
+    digests = {name: hashlib.new(name, body).hexdigest() for name in ("sha256", "sha1", "md5")}
+    return digests | {"crc32": f"{zlib.crc32(body):08X}"}
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha1", "md5", "crc32", "name"])
+async def test_n14_checksums(run, up, name):
+    sums = _sums(BODY)
+    source = Source(up.url("e1.mkv"), ".mkv", checksums={} if name == "name" else {name: sums[name], "odd": "1"})
+    crc = sums["crc32"] if name == "name" else None
+    proof = "crc32" if name == "name" else name
+    assert (await run(source, crc=crc)).proof == proof
+    run.part.unlink()
+    up.script = [{"flip": 1_000_000}]  # wrong, then right
+    assert (await run(source, crc=crc)).proof == proof
+    assert run.part.read_bytes() == BODY
+    run.part.unlink()
+    count, up.flip = len(up.requests), 1_000_000
+    with pytest.raises(ProviderError, match=f"{proof} checksum is wrong, twice") as failure:
+        await run(source, crc=crc)
+    assert failure.value.final and len(up.requests) == count + 2 and not run.saved.spans
+
+
+async def test_strongest_proof(run, up):
+    source = Source(up.url("e1.mkv"), ".mkv", checksums=dict(reversed(_sums(BODY).items())))
+    assert (await run(source)).proof == "sha256"
+
+
+@pytest.mark.parametrize("kind", ["symlink", "fifo", "hard link", "folder", "dangling"])
+async def test_f5_planted(run, up, tmp_path, kind):
+    outside = tmp_path / "outside"
+    outside.write_bytes(b"the owner's")
+    match kind:
+        case "symlink":
+            run.part.symlink_to(outside)
+        case "dangling":
+            run.part.symlink_to(tmp_path / "nowhere")
+        case "fifo":
+            os.mkfifo(run.part)
+        case "hard link":
+            os.link(outside, run.part)
+        case "folder":
+            run.part.mkdir()
+    with pytest.raises(DownloadError):
+        await run()
+    assert outside.read_bytes() == b"the owner's" and not up.requests and not (tmp_path / "nowhere").exists()
+
+
+async def test_no_folder(run, up, tmp_path):
+    run.part = tmp_path / "none" / "e1.part"
+    with pytest.raises(FileNotFoundError):
+        await run()
+
+
+@pytest.mark.parametrize("after", [0, 1, 3])
+async def test_c5_disk_full(run, up, monkeypatch, after):
+    """The failure is our disk's, and the bytes before it are kept."""
+    up.rate = 1_500_000
+    real, left = os.pwrite, [after]
+
+    def full(fd, data, position):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(fd, data, position)
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with pytest.raises(OSError) as failure:
+        await run()
+    assert failure.value.errno == errno.ENOSPC
+    monkeypatch.undo()
+    kept = run.saved.spans if run.saved else ()
+    assert bool(kept) == bool(after)
+    up.rate = None
+    receipt = await run()
+    assert run.part.read_bytes() == BODY and receipt.resumed == bool(after)
+
+
+async def test_reserve_refuses(run, up):
+    with pytest.raises(OSError) as failure:
+        await run(reserve=Calls(OSError(errno.ENOSPC, "reserve")))
+    assert failure.value.errno == errno.ENOSPC and run.progress.done == 0
+
+
+async def test_c4_failed_sync_is_not_believed(run, up, monkeypatch):
+    def broken(fd):
+        calls.append(fd)
+        if len(calls) == 1:
+            raise OSError(errno.EIO, "Input/output error")
+
+    calls: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", broken)
+    with pytest.raises(OSError) as failure:
+        await run()
+    assert failure.value.errno == errno.EIO and len(calls) == 1 and run.saved is None
+
+
+async def test_data_before_its_map(run, up, monkeypatch):
+    """Each saved span was written, then synced, then saved."""
+    monkeypatch.setattr(parts, "STEP", 200_000)
+    monkeypatch.setattr(parts, "FIRST", 100_000)
+    monkeypatch.setattr("downloads.wire.SIZE", 50_000)
+    up.rate = 4_000_000
+    synced: list[int] = []
+    real = os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda fd: (synced.append(os.fstat(fd).st_size), real(fd)))
+    check = run.save
+
+    async def save(point):
+        assert not point.spans or point.spans[-1][1] <= synced[-1]
+        await check(point)
+
+    run.save = save
+    await run()
+    assert len(run.saves) >= 5
+    ends = [point.spans[-1][1] for point in run.saves]
+    assert ends == sorted(ends) and ends[0] <= 160_000
+    assert max(b - a for a, b in zip(ends, ends[1:])) <= 460_000
+
+
+async def test_n19_cancel_anywhere(web, up, tmp_path):
+    """Stopped at many moments: quickly, with its bytes and no descriptor left; then it goes on to the same file."""
+    up.rate, up.body = 6_000_000, BODY[:900_000]
+    before = len(os.listdir("/proc/self/fd"))
+    run, resumed = Run(web, up.base, tmp_path / "e1.part"), 0
+    for index in range(40):
+        run.progress = Progress()
+        task = asyncio.create_task(run())
+        await asyncio.sleep(random.Random(index).random() * 0.06)
+        task.cancel()
+        began = time.monotonic()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+            run.part.unlink()
+            raise asyncio.CancelledError
+        assert time.monotonic() - began < 1
+        resumed += run.progress.resumed
+        if run.saved and run.saved.spans and run.part.exists():
+            assert run.part.read_bytes()[: run.saved.spans[0][1]] == up.body[: run.saved.spans[0][1]]
+    up.rate = None
+    await run()
+    assert run.part.read_bytes() == up.body and resumed > 5
+    await web.close()
+    await asyncio.sleep(0.01)
+    assert len(os.listdir("/proc/self/fd")) <= before + 2
+
+
+async def test_cancel_twice(run, up):
+    up.rate = 1_000_000
+    task = asyncio.create_task(run())
+    await asyncio.sleep(0.3)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert run.saved.spans
+
+
+@pytest.mark.parametrize("mbps", [8, 40])
+async def test_throttle(run, up, mbps):
+    throttle = Throttle(mbps)
+    up.body = BODY[: int(mbps * 125_000 * 0.9)]
+    receipt = await run(throttle=throttle)
+    assert receipt.seconds == pytest.approx(len(up.body) / throttle.rate, rel=0.05)
+
+
+async def test_throttle_is_shared_and_live(web, up, tmp_path):
+    throttle = Throttle(8)
+    runs = [Run(web, up.base, tmp_path / f"{n}.part") for n in range(3)]
+    tasks = [asyncio.create_task(run(throttle=throttle)) for run in runs]
+    await asyncio.sleep(0.3)
+    began, before = time.monotonic(), sum(run.progress.done for run in runs)
+    await asyncio.sleep(0.8)
+    done, took = sum(run.progress.done for run in runs) - before, time.monotonic() - began
+    assert done == pytest.approx(throttle.rate * took, rel=0.15)
+    throttle.mbps = 0
+    await asyncio.gather(*tasks)
+    assert time.monotonic() - began < 1.5
+    assert all(run.part.read_bytes() == BODY for run in runs)
+
+
+async def test_n17_slow_line(run, up):
+    up.rate, up.delay = 500_000, 0.2
+    up.body = BODY[:400_000]
+    task, seen = asyncio.create_task(run()), []
+    while not task.done():
+        seen.append(run.progress.done)
+        await asyncio.sleep(0.05)
+    await task
+    assert seen == sorted(seen) and len(set(seen)) >= 3, "a slow line shows its bytes too"
+
+
+async def test_connections(run, up):
+    up.rate, up.body = 1_000_000, BODY * 6
+    one = len(up.body) / up.rate
+    receipt = await run(connections=4)
+    assert run.part.read_bytes() == up.body
+    assert receipt.seconds < one / 2.5 and receipt.validator == "etag" and receipt.resumed == 0
+    assert up.connections <= 4 + 6 and run.progress.done == len(up.body)
+
+
+LIMITED = {
+    "no ranges": {"ranges": False},
+    "no validator": {"etag": None, "modified": None},
+    "the others refused": {"others": {"status": 503}},
+    "the others changed": {"others": {"etag": '"v2"', "if_range": False}},
+    "the others cut": {"others": {"drop_after": 100_000}},
+    "the others wrong": {"others": {"shift": 5}},
+}
+
+
+@pytest.mark.parametrize("row", LIMITED)
+async def test_connections_that_do_not_work(run, up, row, monkeypatch):
+    monkeypatch.setattr(transfer, "SPLIT", 100_000)
+    knobs = dict(LIMITED[row])
+    others = knobs.pop("others", None)
+    vars(up).update(knobs)
+    up.rate = 2_000_000 if others is None or "changed" not in row else 4_000_000
+    up.body = BODY + BODY
+    up.script = [{}, *[others] * 3] if others else []
+    receipt = await run(connections=4)
+    assert run.part.read_bytes() == up.body and receipt.bytes == len(up.body)
+
+
+async def test_connections_cancelled_and_resumed(run, up):
+    up.rate, up.body = 1_000_000, BODY * 6
+    task = asyncio.create_task(run(connections=4))
+    await asyncio.sleep(0.9)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(run.saved.spans) > 1
+    up.rate = None
+    receipt = await run()
+    assert run.part.read_bytes() == up.body and receipt.resumed == 1
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("extra", ["", "keepalive_timeout 0;", "limit_rate 20m;"], ids=["plain", "closing", "limited"])
+async def test_nginx_byte_for_byte(tmp_path, tls, extra, monkeypatch):
+    """The takeover of the connection, on every aiohttp that setup.cfg admits, from a real server."""
+    tmp_path.chmod(0o755)
+    for parent in tmp_path.parents:
+        if not os.stat(parent).st_mode & 1:
+            parent.chmod(0o711)
+    trust = certificate(tmp_path)[1] if tls else None
+    served = tmp_path / "served"
+    served.mkdir()
+    body = random.Random(3).randbytes(9_000_001)
+    sizes = [1, 511, 16_384, 65_536, 131_073, 262_144, 1_048_577, len(body)]
+    for size in sizes:
+        (served / f"{size}.mkv").write_bytes(body[:size])
+    wires = []
+    real = transfer.take_over
+
+    async def take_over(answer):
+        first, wire = await real(answer)
+        wires.append(wire)
+        return first, wire
+
+    monkeypatch.setattr(transfer, "take_over", take_over)
+    async with nginx(tmp_path, served, tls=tls, extra=extra) as base, Web(tls=trust) as web:
+        for size in sizes:
+            run = Run(web, base, tmp_path / f"{size}.part")
+            receipt = await run(f"{size}.mkv")
+            assert run.part.read_bytes() == body[:size] and receipt.proof == "length"
+        assert wires[-1], "the fast way was taken"
+        run = Run(web, base, tmp_path / "resumed.part")
+        throttle = Throttle(160)
+        task = asyncio.create_task(run(f"{len(body)}.mkv", throttle=throttle))
+        await asyncio.sleep(0.15)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert 0 < run.progress.done < len(body)
+        receipt = await run(f"{len(body)}.mkv")
+        assert run.part.read_bytes() == body and receipt.validator == "etag" and receipt.resumed == 1
+
+
+async def test_n13_tls_cut(tmp_path):
+    server, trust = certificate(tmp_path)
+    async with Upstream(tls=server) as up, Web(tls=trust) as web:
+        up.body = BODY
+        for cut in (0, 1, 70_000, 700_000, 1_400_000):
+            run = Run(web, up.base, tmp_path / f"{cut}.part")
+            up.script = [{"drop_after": cut}]
+            with pytest.raises(ProviderError):
+                await run()
+            await run()
+            assert run.part.read_bytes() == BODY
+
+
+async def test_the_loop_is_free(run, up, monkeypatch):
+    """A disk that takes its time holds nobody up."""
+    real_write, real_sync = os.pwrite, os.fdatasync
+    monkeypatch.setattr(os, "pwrite", lambda *a: (time.sleep(0.1), real_write(*a))[1])
+    monkeypatch.setattr(os, "fdatasync", lambda fd: (time.sleep(0.2), real_sync(fd)))
+    task, worst = asyncio.create_task(run()), 0.0
+    while not task.done():
+        began = time.monotonic()
+        await asyncio.sleep(0.005)
+        worst = max(worst, time.monotonic() - began - 0.005)
+    await task
+    assert run.part.read_bytes() == BODY and worst < 0.05
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[]", "null", "1", '{"url": "u"}', '{"url": "u", "spans": 5}', '{"url": "u", "spans": [[5, 1]]}',
+     '{"url": "u", "spans": [[0, 5], [3, 9]]}', '{"url": "u", "spans": [[-1, 5]]}', '{"url": "u", "spans": [[0, 1.5]]}',
+     '{"url": 5, "spans": []}', '{"url": "u", "spans": [], "more": 1}', '{"url": "u", "spans": [[0, 9]], "total": 5}',
+     '{"url": "u", "spans": [], "etag": 7}', "[" * 100_000, '{"url": "u", "spans": [[0, true]]}'],
+)  # fmt: skip
+def test_checkpoint_that_is_none(text):
+    assert Checkpoint.loads(text) is None
+
+
+def test_checkpoint_there_and_back():
+    point = Checkpoint("http://x/ü", '"a\\"', None, 10, ((0, 3), (5, 10)))
+    assert Checkpoint.loads(point.dumps()) == point
+    assert Checkpoint.loads(None) is None
+
+
+def test_join():
+    assert join((), 0, 0) == ()
+    assert join(((0, 5),), 5, 9) == ((0, 9),)
+    assert join(((0, 5), (8, 9)), 6, 7) == ((0, 5), (6, 7), (8, 9))
+    assert join(((0, 5), (8, 9)), 4, 8) == ((0, 9),)
