@@ -177,7 +177,8 @@ class Web:
 
 def _url(text: str, base: URL | None = None) -> URL:
     try:
-        url = base.join(URL(text)) if base else URL(text)
+        url = URL(text, encoded=text.isascii() and " " not in text)  # kept as it is: addresses may be signed
+        url = base.join(url) if base else url
         good = url.scheme in ("http", "https") and url.host and url.port and text.isprintable()
     except ValueError:
         good = False
