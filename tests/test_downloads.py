@@ -1,0 +1,349 @@
+"""The main job on the real wire: nginx as the source, the real process, kill -9, and a file in the library."""
+
+import asyncio
+import hashlib
+import os
+import random
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from downloads import engine
+from tests.app import Process, running
+from tests.upstream import nginx
+
+SIZE = 6_000_000
+SHOW = "home_show"
+
+
+def video(seed: int, size: int = SIZE) -> bytes:
+    return b"\x1aE\xdf\xa3" + random.Random(seed).randbytes(size - 4)
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A folder to serve: Show with three episodes, its specials, and a decimal."""
+    tmp_path.chmod(0o755)
+    root = tmp_path / "served"
+    for seed, name in enumerate(("Season 01/Show - S01E01.mkv", "Season 01/Show - S01E02.mkv", "Season 01/Show - S01E03.mkv", "Specials/Show - S00E01.mkv")):
+        file = root / "Show" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(video(seed))
+    (tmp_path / "nginx").mkdir()
+    return root
+
+
+def home(url: str) -> list[dict]:
+    return [{"type": "directory", "name": "home", "url": url}]
+
+
+async def until(check, seconds: float = 20.0):
+    """What `check()` answers as soon as it is true."""
+    async with asyncio.timeout(seconds):
+        while not (found := await check()):
+            await asyncio.sleep(0.03)
+        return found
+
+
+async def statuses(server) -> dict[str, str]:
+    _, page, _ = await server.get("/api/queue?per_page=100")
+    return {item["episode"]: item["status"] for item in page["data"]}
+
+
+async def completed(server, *codes: str):
+    async def look():
+        now = await statuses(server)
+        assert "failed" not in now.values(), (await server.get("/api/queue"))[1]
+        return all(now.get(code) == "completed" for code in codes)
+
+    await until(look)
+
+
+async def queue(server, *episodes: str, **more):
+    status, body, _ = await server.post("/api/queue/add", json={"anime_id": SHOW, "episodes": list(episodes), **more})
+    assert status == 201, body
+    return body["data"]
+
+
+def library_file(server, season: str, name: str):
+    return server.library / "Show" / season / name
+
+
+async def test_missing_episodes_end_up_in_the_library(tmp_path, served):
+    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+        await server.login()
+        added = await queue(server, "S01", "S00E01")
+        assert len(added["items"]) == 4
+        async with server.socket() as ws:
+            snapshot = await ws.receive_json()
+            assert snapshot["type"] == "snapshot" and len(snapshot["data"]["items"]) == 4
+            await server.post("/api/queue/start")
+            seen, seq = [], snapshot["seq"]
+            while sum(kind == "download_completed" for kind, _ in seen) < 4:
+                message = await asyncio.wait_for(ws.receive_json(), 20)
+                assert message["seq"] == seq + (message["type"] != "download_progress"), message
+                seq = message["seq"]
+                seen.append((message["type"], message["data"]))
+        for name in ("S01E01", "S01E02", "S01E03"):
+            file = library_file(server, "Season 01", f"Show - {name}.mkv")
+            assert file.read_bytes() == (served / "Show" / "Season 01" / file.name).read_bytes()
+            assert file.stat().st_mode & 0o777 == 0o666 & ~_umask()
+        assert library_file(server, "Season 00", "Show - S00E01.mkv").exists()
+        assert [path.name for path in server.downloads.iterdir()] == []
+        finals = [data for kind, data in seen if kind == "download_completed"]
+        assert {data["file_path"] for data in finals} == {str(p) for p in server.library.rglob("*.mkv")}
+        assert min(data["missing_episodes"] for data in finals) == 0
+        assert (await server.get("/api/v1/anime"))[1] == []
+        _, everything, _ = await server.get("/api/v1/anime?show=all")
+        assert everything[0]["downloaded_episodes"] == 3
+        # A rescan agrees with what the downloads recorded.
+        _, counted, _ = await server.post("/api/v1/anime/rescan")
+        assert (counted["new_series"], counted["new_episodes"]) == (0, 0)
+        status, body, _ = await server.post("/api/queue/add", json={"anime_id": SHOW, "episodes": ["S01"]})
+        assert status == 409 and body["details"]["skipped"] == ["S01E01", "S01E02", "S01E03"]
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+async def test_kill_9_in_the_middle_goes_on_by_itself(tmp_path, served):
+    """C1: restart resumes with a 206 and the file is equal byte for byte."""
+    log = tmp_path / "nginx" / "requests"
+    slow = f"limit_rate 3m; access_log {log} combined;"
+    async with nginx(tmp_path / "nginx", served, extra=slow) as url:
+        async with Process(tmp_path, providers=home(url), rate_limit_per_minute=0) as server:
+            await server.login()
+            await queue(server, "S01E01")
+            await server.post("/api/queue/start")
+            part = server.downloads
+
+            async def enough():
+                return any(p.stat().st_blocks * 512 > 3_000_000 for p in part.glob("*.part"))
+
+            await until(enough)
+            server.kill9()
+            assert not list(server.library.rglob("*.mkv")), "nothing half-done is visible"
+            await server.start()
+            await server.login()
+            await completed(server, "S01E01")
+            file = library_file(server, "Season 01", "Show - S01E01.mkv")
+            assert file.read_bytes() == (served / "Show/Season 01" / file.name).read_bytes()
+            answers = [line.split('"')[2].split()[0] for line in log.read_text().splitlines() if ".mkv" in line]
+            assert answers[0] == "200" and answers[-1] == "206", log.read_text()
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_kills_at_random_moments(tmp_path, served, seed):
+    """C1, shortened: after each restart the queue goes on, and in the end every file is whole and there once."""
+    chance = random.Random(seed)
+    async with nginx(tmp_path / "nginx", served, extra="limit_rate 12m;") as url:
+        async with Process(tmp_path, providers=home(url), rate_limit_per_minute=0, max_concurrent_downloads=3) as server:
+            await server.login()
+            await queue(server, "S01", "S00E01")
+            await server.post("/api/queue/start")
+            for _ in range(3):
+                await asyncio.sleep(chance.uniform(0.05, 0.6))
+                server.kill9()
+                for path in server.library.rglob("*.mkv"):
+                    assert path.stat().st_size == SIZE
+                await server.start()
+            await server.login()
+            await completed(server, "S01E01", "S01E02", "S01E03", "S00E01")
+            found = sorted(hashlib.sha256(p.read_bytes()).hexdigest() for p in server.library.rglob("*.mkv"))
+            assert found == sorted(hashlib.sha256(p.read_bytes()).hexdigest() for p in served.rglob("*.mkv"))
+            assert list(server.downloads.iterdir()) == []
+
+
+async def test_the_queue_keeps_its_state_over_a_restart(tmp_path, served):
+    async with nginx(tmp_path / "nginx", served, extra="limit_rate 1m;") as url:
+        async with Process(tmp_path, providers=home(url), rate_limit_per_minute=0) as server:
+            await server.login()
+            await queue(server, "S01E01", "S01E02", priority="low")
+            await queue(server, "S01E03", priority="high")
+            await server.post("/api/queue/start")
+            await server.post("/api/queue/pause")
+            assert await server.stop() == 0
+            await server.start()
+            await server.login()
+            _, body, _ = await server.get("/api/queue/status")
+            assert body["data"]["state"] == "paused" and body["data"]["pending"] == 3 and body["data"]["downloading"] == 0
+            _, page, _ = await server.get("/api/queue")
+            assert [item["episode"] for item in page["data"]] == ["S01E03", "S01E01", "S01E02"]
+
+
+async def test_pause_keeps_the_bytes_and_remove_takes_them(tmp_path, served):
+    log = tmp_path / "nginx" / "requests"
+    async with nginx(tmp_path / "nginx", served, extra=f"limit_rate 2m; access_log {log} combined;") as url:
+        async with running(tmp_path, providers=home(url), max_concurrent_downloads=1) as server:
+            await server.login()
+            first = await queue(server, "S01E01")
+            await server.post("/api/queue/start")
+
+            async def some():
+                _, page, _ = await server.get("/api/queue")
+                return (page["data"][0]["downloaded_bytes"] or 0) > 2_000_000
+
+            await until(some)
+            await server.post("/api/queue/pause")
+            _, page, _ = await server.get("/api/queue")
+            assert page["data"][0]["status"] == "pending"
+            (part,) = server.downloads.iterdir()
+            await server.post("/api/queue/pause", json={"paused": False})
+            await until(lambda: _has_two(log))
+            assert '" 206 ' in log.read_text()
+            status, body, _ = await server.delete(f"/api/queue/{first['queue_item_id']}")
+            assert (status, body["message"]) == (200, "Item removed from queue")
+            assert not part.exists() and (await server.get("/api/queue"))[1]["data"] == []
+
+
+async def _has_two(log):
+    return log.read_text().count(".mkv") >= 2
+
+
+async def test_a_dead_source_fails_in_the_end_and_can_be_retried(tmp_path, served, monkeypatch):
+    async with nginx(tmp_path / "nginx", served) as url:
+        async with running(tmp_path, providers=home(url)) as server:
+            await server.login()
+            await queue(server, "S01E01")
+            (served / "Show/Season 01/Show - S01E01.mkv").rename(tmp_path / "away.mkv")
+            async with server.socket() as ws:
+                await ws.receive_json()
+                await server.post("/api/queue/start")
+                message = {}
+                while message.get("type") != "download_error":
+                    message = await asyncio.wait_for(ws.receive_json(), 10)
+            assert message["data"]["error_code"] == "PROVIDER_ERROR" and message["data"]["error_message"]
+            item = message["data"]["queue_item_id"]
+            assert (await statuses(server)) == {"S01E01": "failed"}
+            (tmp_path / "away.mkv").rename(served / "Show/Season 01/Show - S01E01.mkv")
+            status, body, _ = await server.post(f"/api/queue/{item}/retry")
+            assert (status, body["data"]["status"]) == (200, "pending")
+            await completed(server, "S01E01")
+
+
+async def test_the_owners_file_is_never_overwritten(tmp_path, served):
+    """F6: the final name is taken by a file that nobody told us about."""
+    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+        await server.login()
+        await queue(server, "S01E01")
+        mine = library_file(server, "Season 01", "Show - S01E01.mkv")
+        mine.parent.mkdir(parents=True)
+        mine.write_bytes(b"mine")
+        await server.post("/api/queue/start")
+
+        async def failed():
+            return (await statuses(server)).get("S01E01") == "failed"
+
+        await until(failed)
+        _, page, _ = await server.get("/api/queue?status=failed")
+        assert page["data"][0]["error_code"] == "CONFLICT"
+        assert mine.read_bytes() == b"mine"
+
+
+async def test_an_unmounted_library_is_never_filled(tmp_path, served):
+    """F10: the files and the marker are gone: the queue waits, a rescan changes nothing, and all goes on when it is back."""
+    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+        await server.login()
+        mine = library_file(server, "Season 01", "Show - S01E02.mkv")
+        mine.parent.mkdir(parents=True)
+        mine.write_bytes(video(1))
+        await server.post("/api/v1/anime/rescan")
+        disk = tmp_path / "disk"
+        server.library.rename(disk)
+        server.library.mkdir()
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+
+        async def waits():
+            return (await server.get("/api/queue/status"))[1]["data"]["reason"]
+
+        assert "cannot be used" in await until(waits)
+        status, body, _ = await server.post("/api/v1/anime/rescan")
+        assert (status, body["error"]) == (500, "CONFIGURATION_ERROR")
+        assert (await server.get("/health/detailed"))[1]["status"] == "degraded"
+        assert list(server.library.iterdir()) == []
+        assert (await server.get("/api/v1/anime"))[1][0]["downloaded_episodes"] == 1
+        server.library.rmdir()
+        disk.rename(server.library)
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01")
+
+
+async def test_a_local_series_gets_its_source_later(tmp_path, served):
+    """Ids never change: what was `local_show` keeps that id when a provider turns out to have it."""
+    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path) as server:
+        await server.login()
+        mine = library_file(server, "Season 01", "Show - S01E02.mkv")
+        mine.parent.mkdir(parents=True)
+        mine.write_bytes(video(1))
+        _, counted, _ = await server.post("/api/v1/anime/rescan")
+        assert counted["new_series"] == 1
+        await server.put("/api/config", json={"providers": home(url)})
+        await server.post("/api/v1/anime/rescan")
+        _, missing, _ = await server.get("/api/v1/anime")
+        assert [(row["id"], row["missing_episodes"]) for row in missing] == [("local_show", 2)]
+        _, hits, _ = await server.get("/api/v1/anime/search?q=show")
+        assert [hit["key"] for hit in hits["data"]] == ["local_show"]
+        assert (await server.get("/api/v1/anime/home_show"))[1]["id"] == "local_show"
+        await queue(server, "missing")
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01", "S01E03")
+
+
+async def test_a_source_that_fails_for_a_while_is_asked_again(tmp_path):
+    """N12 through the queue: each 503 is a try with its reason, its Retry-After is obeyed, and then the file comes."""
+    body, answers = video(9, 300_000), []
+
+    async def listing(request: web.Request) -> web.Response:
+        inside = [{"name": "Show - 01.mkv", "type": "file", "size": len(body)}] if "Show" in request.path else [{"name": "Show", "type": "directory"}]
+        return web.json_response(inside)
+
+    async def file(request: web.Request) -> web.Response:
+        answers.append(asyncio.get_running_loop().time())
+        if len(answers) <= 2:
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        return web.Response(body=body, content_type="video/x-matroska", headers={"ETag": '"1"'})
+
+    source = web.Application()
+    source.router.add_get("/{folder:(Show/)?}", listing)
+    source.router.add_get("/Show/{file}.mkv", file)
+    async with TestServer(source) as there, running(tmp_path, providers=home(str(there.make_url("/")))) as server:
+        await server.login()
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+
+        async def waits():
+            return "try 1 of 5" in (await server.get("/api/queue"))[1]["data"][0]["reason"]
+
+        await until(waits)
+        await completed(server, "S01E01")
+        assert library_file(server, "Season 01", "Show - S01E01.mkv").read_bytes() == body
+        assert len(answers) == 3 and answers[1] - answers[0] >= 0.99
+
+
+async def test_a_full_disk_makes_the_queue_wait(tmp_path, served, monkeypatch):
+    """The disk has no room beside the reserve: the item keeps its place, the queue says why, and goes on by itself."""
+    free = 0
+    monkeypatch.setattr(engine, "room", lambda folder: free)
+    monkeypatch.setattr(engine, "PATIENCE", 0.2)
+    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+        await server.login()
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+
+        async def waits():
+            return (await server.get("/api/queue/status"))[1]["data"]
+
+        await until(lambda: _reason(waits))
+        assert (await waits())["state"] == "running" and (await statuses(server)) == {"S01E01": "pending"}
+        free = 10**12
+        await completed(server, "S01E01")
+        assert (await waits())["reason"] == ""
+
+
+async def _reason(waits):
+    return (await waits())["reason"] == "The disk is full"
