@@ -13,6 +13,7 @@ import socket
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 VERSION = "1.0.0"
@@ -265,7 +266,7 @@ def lock(state: Path):
     """One server a data directory. Raises ConfigurationError for the second."""
     from store.errors import ConfigurationError
 
-    with open(state / "lock", "a") as held:
+    with open(state / "lock", "a", opener=partial(os.open, mode=0o600)) as held:
         try:
             import fcntl
 

@@ -56,9 +56,10 @@ async def setup(request: web.Request, body: Setup) -> SetUp:
     printed when it started as `X-Setup-Code`.
     """
     door = request.app[DOOR]
+    local = await asyncio.to_thread(door.local_owner, request)
     if door.is_set_up:
         raise BadRequest("Master password already configured")
-    door.admits_setup(request, await asyncio.to_thread(door.local_owner, request))
+    door.admits_setup(request, local)
     check_password(body.master_password)
     async with door.setting_up:
         if door.is_set_up:  # somebody else was faster

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import ipaddress
@@ -30,6 +31,8 @@ API, SOCKET = "api", "socket"  # audiences: the socket's cookie is no bearer tok
 LONGEST = 4096  # bytes of a token; more is refused before it is decoded
 REMEMBERED = 1000  # decoded tokens: decoding costs as much as the rest of a call
 COST = 12
+HASH = 60  # bytes that bcrypt writes
+ESTABLISHED = "01"
 FORWARDED = ("forwarded", "via", "x-real-ip", "true-client-ip")
 
 
@@ -68,8 +71,11 @@ class Door:
 
     def matches(self, password: str) -> bool:
         """Blocks for the length of a bcrypt. Raises ConfigurationError for a damaged hash: never "not set up"."""
+        stored = self._vault.now.password_hash.encode()
         try:
-            return bcrypt.checkpw(_digest(password), self._vault.now.password_hash.encode())
+            if len(stored) != HASH:  # bcrypt takes one that was cut for another password's
+                raise ValueError
+            return bcrypt.checkpw(_digest(password), stored)
         except ValueError:
             raise ConfigurationError("The stored password is damaged", fix="Put back a copy of secrets.json") from None
 
@@ -84,8 +90,8 @@ class Door:
 
     def admits_setup(self, request: web.Request, local: bool) -> None:
         """Raises Forbidden for one who is neither the local owner nor knows the setup code."""
-        given = request.headers.get("X-Setup-Code", "").strip().encode()
-        if not local and not hmac.compare_digest(given, self.code().encode()):
+        given = request.headers.get("X-Setup-Code", "").strip()
+        if not local and not (given and hmac.compare_digest(given.encode(errors="replace"), self.code().encode())):
             raise Forbidden("The setup code is wrong" if given else "The setup code is missing: the server printed it when it started", header="X-Setup-Code")
 
     # -- tokens ----------------------------------------------------------------------------------------------------
@@ -141,9 +147,8 @@ class Door:
     def client(self, request: web.Request) -> str:
         """The caller's address: the peer's, or the right-most hop that is not one of `trusted_proxies`."""
         address = request.remote or ""
-        trusted = [ipaddress.ip_network(network) for network in self._config().trusted_proxies]
         hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", ()) for hop in value.split(",")]
-        while hops and _within(address, trusted) and _ip(hops[-1]):
+        while hops and self._trusts(address) and _ip(hops[-1]):
             address = hops.pop()
         return address
 
@@ -151,9 +156,17 @@ class Door:
         """Our own origin as this caller's browser must name it; None when it cannot be told."""
         host = _one_host(request)
         scheme = "http"
-        if _within(request.remote or "", [ipaddress.ip_network(n) for n in self._config().trusted_proxies]):
+        if self._trusts(request.remote or ""):
             scheme = request.headers.get("X-Forwarded-Proto", "http")
         return f"{scheme}://{host}" if host and scheme in ("http", "https") else None
+
+    def _trusts(self, address: str) -> bool:
+        """Whether this is one of `trusted_proxies`. An entry written wrong, by hand or in a variable, names nobody."""
+        ip, networks = _ip(address), []
+        for network in self._config().trusted_proxies:
+            with contextlib.suppress(ValueError):
+                networks.append(ipaddress.ip_network(network))
+        return ip is not None and any(ip in network for network in networks)
 
     def local_owner(self, request: web.Request) -> bool:
         """PostgreSQL's `peer` rule for a socket: the other end is a process of our own user (decisions.md 13). Blocks briefly."""
@@ -193,13 +206,11 @@ def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return getattr(ip, "ipv4_mapped", None) or ip
 
 
-def _within(address: str, networks: list) -> bool:
-    ip = _ip(address)
-    return ip is not None and any(ip in network for network in networks)
-
-
 def _owner_of(peer: tuple, here: tuple) -> int | None:
-    """The user that owns the other end of a loopback connection, by the kernel's own tables; None: unknown, which means no."""
+    """The user that owns the other end of a loopback connection, by the kernel's own tables; None: unknown, which means no.
+
+    Only while it is open: an end that was closed is nobody's, and the kernel calls nobody 0, which is root.
+    """
     wanted = (_ip(peer[0]), peer[1]), (_ip(here[0]), here[1])
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
@@ -208,7 +219,7 @@ def _owner_of(peer: tuple, here: tuple) -> int | None:
             continue
         for line in lines:
             columns = line.split()
-            if (_end(columns[1]), _end(columns[2])) == wanted:
+            if columns[3] == ESTABLISHED and (_end(columns[1]), _end(columns[2])) == wanted:
                 return int(columns[7])
     return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from aiohttp import web
 
 from handlers import anime, auth, config, docs, health, live, page, queue
@@ -41,14 +43,20 @@ API = (
 
 def add_to(app: web.Application) -> None:
     """Put every route into `app`'s router. Raises TypeError for a route whose types the document could not tell."""
+    offered: dict[str, list[str]] = {}
     for route in API:
         handler = endpoint(route)
         for path in filter(None, (route.path, route.alias)):
-            # A GET answers HEAD too; OPTIONS and wrong methods are aiohttp's 405 with Allow.
-            app.router.add_route(route.method, path, handler)
-            if route.method == "GET":
-                app.router.add_route("HEAD", path, handler)
+            for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+                app.router.add_route(method, path, handler)
+                offered.setdefault(path, []).append(method)
+    for path, methods in offered.items():  # else GET /api/v1/anime/rescan would be the details of an anime "rescan"
+        app.router.add_route("*", path, partial(_wrong_method, methods))
     app.router.add_routes(docs.routes())
     app.router.add_get("/ws/downloads", live.connect)
     app.router.add_get("/", page.index)
     app.router.add_get("/static/{name}", page.asset)
+
+
+async def _wrong_method(offered: list[str], request: web.Request) -> web.StreamResponse:
+    raise web.HTTPMethodNotAllowed(request.method, offered)

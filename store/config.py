@@ -159,7 +159,7 @@ class Configuration:
                 found.append(Problem(name, f"{folders[name]} {issue[0]}", issue[1]))
         if not found and folders.keys() & set(names) and _nested(*(folder.resolve() for folder in folders.values())):
             found.append(Problem("download_directory", "The two directories are the same or one lies in the other", "Choose two that lie side by side"))
-        for index, network in enumerate(config.trusted_proxies):
+        for index, network in enumerate(config.trusted_proxies if "trusted_proxies" in names else ()):
             try:
                 ipaddress.ip_network(network)
             except ValueError:

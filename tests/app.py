@@ -24,6 +24,7 @@ from typing import AsyncIterator
 from unittest import mock
 
 import aiohttp
+from multidict import CIMultiDict
 
 import aniworld
 from handlers import door, keys
@@ -70,6 +71,22 @@ class Client:
 
     async def delete(self, path: str, **how):
         return await self.request("DELETE", path, **how)
+
+    async def raw(self, data: bytes, *, half_closed: bool = False) -> tuple[int, object, dict]:
+        """What is answered to these very bytes, on a connection of their own, until the server closes it or 2 seconds pass."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            writer.write(data)
+            if half_closed:
+                writer.write_eof()
+            async with asyncio.timeout(2):
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                lines = head.split("\r\n")
+                headers = CIMultiDict(line.split(": ", 1) for line in lines[1:] if line)
+                body = await reader.readexactly(int(headers.get("Content-Length", 0)))
+        finally:
+            writer.close()
+        return int(lines[0].split()[1]), json.loads(body) if body.startswith(b"{") else None, headers
 
     def socket(self, **how):
         """`async with server.socket() as ws`: the socket's upgrade, as aiohttp's ws_connect."""
