@@ -103,7 +103,7 @@ export function draw() {
   const loading = having("downloading");
   const rate = loading.reduce((sum, item) => sum + (item.speed_mbps ?? 0), 0);
   const facts = [["downloading", "is.downloading"], ["pending", "waits"]].filter(([status]) => count(status)).map(([status, key]) => `${t(key)}: ${number(count(status))}`);
-  put($("#sum"), [...facts, ...(rate ? [speed(rate)] : []), ...(beyond.pending ? [tn("more", beyond.pending)] : [])].join(" · "));
+  put($("#sum span:last-child"), [...facts, ...(rate ? [speed(rate)] : []), ...(beyond.pending ? [tn("more", beyond.pending)] : [])].join(" · "));
   $("#idle").hidden = left() > 0;
 
   const pending = having("pending").sort((a, b) => ORDER.indexOf(a.priority) - ORDER.indexOf(b.priority) || serial(a) - serial(b));

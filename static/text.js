@@ -86,11 +86,11 @@ const TEXT = {
 
   "state.running": ["Läuft", "Running"],
   "state.paused": ["Pausiert", "Paused"],
-  "state.stopped": ["Angehalten", "Stopped"],
+  "state.stopped": ["Gestoppt", "Stopped"],
   start: ["Starten", "Start"],
   pause: ["Pause", "Pause"],
   resume: ["Fortsetzen", "Resume"],
-  stop: ["Anhalten", "Stop"],
+  stop: ["Stopp", "Stop"],
   queueEmpty: ["Nichts zu laden.", "Nothing to download."],
   "more.one": ["{n} weitere Folge", "{n} more episode"],
   "more.other": ["{n} weitere Folgen", "{n} more episodes"],
@@ -232,7 +232,7 @@ export function toast(text, { more = "", bad = false, action = null } = {}) {
   }
   close.onclick = () => node.remove();
   const all = $("#toasts");
-  while (all.children.length > 2) all.firstElementChild.remove();
+  for (const old of all.querySelectorAll(bad ? ".error:nth-last-child(n+2)" : ".toast:not(.error)")) old.remove();
   all.append(node);
   ($("dialog[open]") ?? document.body).append(all); // what is outside of an open dialog cannot be clicked
   if (!bad) setTimeout(() => node.contains(document.activeElement) || node.remove(), 8000);
