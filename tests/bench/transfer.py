@@ -87,9 +87,12 @@ async def _compare(folder: Path, size: int, rounds: int, scheme: str) -> None:
     names = ["ours", *(name for name in PEERS if shutil.which(name))]
     taken: dict[str, list] = {name: [] for name in names}
     async with nginx(folder, served, tls=bool(cert)) as base:
-        for _ in range(rounds):
-            for name in names:  # in turns: whatever else the machine does hits all of them
-                taken[name].append(await asyncio.to_thread(_run, name, f"{base}a.mkv", folder, cert))
+        for turn in range(rounds + 1):
+            # In turns, and each time another one first: whatever else the machine does hits all of them.
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                run = await asyncio.to_thread(_run, name, f"{base}a.mkv", folder, cert)
+                if turn:  # the first time warms the caches
+                    taken[name].append(run)
     gib = size / (1 << 30)
     for index, what in enumerate(("cpu", "wall")):
         ours = median(run[index] for run in taken["ours"]) / gib
@@ -125,7 +128,7 @@ def _limit(target: float | None) -> str:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="transfer", description=__doc__)
     parser.add_argument("--size", type=int, default=512, help="MiB a download")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--only", choices=["http", "https", "throttled"])
     parser.add_argument("--folder", help="where the files lie; default /dev/shm if it has room")
     options = parser.parse_args(arguments)
@@ -138,7 +141,7 @@ def main(arguments: list[str] | None = None) -> None:
             if options.only in (None, scheme):
                 asyncio.run(_compare(folder, options.size << 20, options.rounds, scheme))
         if options.only in (None, "throttled"):
-            asyncio.run(_throttled(folder, max(1, options.rounds // 2)))
+            asyncio.run(_throttled(folder, max(1, options.rounds - 3)))
 
 
 if __name__ == "__main__":
