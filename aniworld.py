@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import errno
+import functools
 import logging
 import os
 import signal
@@ -71,7 +72,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
 
     from downloads.engine import Engine
     from downloads.rescan import Rescan
-    from handlers import keys, limits, live, messages, page, routes
+    from handlers import keys, limits, live, page, routes
     from handlers.door import Door
     from handlers.errors import envelope
     from handlers.openapi import DOCUMENT, lazily
@@ -96,7 +97,14 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
     app[keys.RESCAN] = Rescan(db, providers, now, hub.publish)
     app[keys.FALLEN] = set()
     app[keys.STARTED] = time.monotonic()
-    app[DOCUMENT] = lazily(routes.API, messages=messages.MESSAGES)
+
+    @functools.cache
+    def document() -> bytes:
+        from handlers.messages import MESSAGES  # late: few ever read it
+
+        return lazily(routes.API, messages=MESSAGES)()
+
+    app[DOCUMENT] = document
 
     async def apply() -> None:
         logging.getLogger().setLevel(config.now.log_level.upper())
@@ -318,7 +326,12 @@ def handler() -> logging.Handler:
             text = super().format(record)
             return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
+    def no_parser(record: logging.LogRecord) -> bool:
+        """What is no HTTP is answered 400; the strange bytes, a token perhaps among them, stay out of the log."""
+        return not record.exc_info or type(record.exc_info[1]).__module__ != "aiohttp.http_exceptions"
+
     one = logging.StreamHandler()
+    one.addFilter(no_parser)
     one.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     return one
 

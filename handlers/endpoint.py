@@ -14,6 +14,8 @@ from handlers.signature import signature
 from store import fields
 
 BODY_TIME = 10  # seconds that a body may take
+HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,8 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespon
 
 def reply(content: object, status: int = 200, *, wrap: bool = False) -> web.Response:
     """An answer in JSON; its last byte is a newline, for those who read it in a terminal."""
-    text = json.dumps({"success": True, "data": content} if wrap else content, ensure_ascii=False)
-    return web.Response(status=status, text=text + "\n", content_type="application/json", headers={"Cache-Control": "no-store"})
+    text = _encode({"success": True, "data": content} if wrap else content)
+    return web.Response(status=status, body=(text + "\n").encode(errors="replace"), headers=HEADERS)
 
 
 async def _body(request: web.Request, optional: bool) -> bytes | None:
@@ -74,6 +76,8 @@ async def _body(request: web.Request, optional: bool) -> bytes | None:
             body = await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout(reason=f"The body did not come within {BODY_TIME} seconds") from None
+    except (ConnectionError, web.RequestPayloadError):
+        raise web.HTTPBadRequest(reason="The body broke off") from None
     if optional and not body:
         return None
     if request.content_type != "application/json":
