@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import errno
 import functools
+import importlib.util
 import logging
 import os
 import signal
@@ -19,6 +20,9 @@ from pathlib import Path
 
 VERSION = "1.0.0"
 GRACE = 8  # seconds in which a stop lets answers end
+
+PACKAGES = ("aiohttp", "aiohttp_jinja2", "jwt", "bcrypt")
+SETUP = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/python aniworld.py"
 
 log = logging.getLogger("aniworld")
 
@@ -209,11 +213,8 @@ def main(arguments: list[str] | None = None) -> int:
 
         names.main(sys.stdin, sys.stdout)
         return 0
-    try:
-        import aiohttp_jinja2, bcrypt, jwt  # noqa: E401, F401
-        from aiohttp import web  # noqa: F401
-    except ImportError as error:
-        print(f"aniworld: the package {error.name} is not installed. Type: python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/python aniworld.py", file=sys.stderr)
+    if missing := [name for name in PACKAGES if not importlib.util.find_spec(name)]:
+        print(f"aniworld: not installed: {', '.join(missing)}. Type: {SETUP}", file=sys.stderr)
         return 1
     from store.errors import Failure
 

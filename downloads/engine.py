@@ -7,12 +7,12 @@ import errno
 import logging
 import random
 import re
+import shutil
 import sqlite3
 import time
 from pathlib import Path
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
-from downloads.job import Job, Outcome, finish, room
 from providers import Providers
 from providers.web import Web
 from store import files, library, queue, titles
@@ -20,6 +20,9 @@ from store.config import Config
 from store.db import Database
 from store.errors import Conflict, DatabaseError, Failure, ProviderError
 from store.models import Item
+
+if TYPE_CHECKING:
+    from downloads.job import Job, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +141,8 @@ class Engine:
         config = self._config()
         downloads, root = config.downloads, config.library
         for item in await self._db.run(queue.recover):
+            from downloads.job import finish
+
             part = downloads / (item.part or "-")
             if await asyncio.to_thread(library.settled, part, root, item.target):
                 size = await asyncio.to_thread(lambda: (root / item.target).stat().st_size)
@@ -162,6 +167,8 @@ class Engine:
             item = await self._db.run(queue.claim, set(self._due), set(self._jobs))
             if item is None:
                 return
+            from downloads.job import Job  # late: a server that fetches nothing never needs it
+
             job = Job(item, self._config(), self._db, self._web, self._providers, self._reserve)
             self._jobs[item.id] = job, asyncio.create_task(self._work(job), name=item.name)
 
@@ -316,6 +323,12 @@ def _completed(outcome: Outcome) -> dict:
         "total_bytes": item.total,
         "missing_episodes": outcome.missing,
     }
+
+
+def room(folder: Path) -> int:
+    """Bytes that may still be written at `folder`: what is free less a reserve of max(1 GiB, 2 %), of a tenth at the most."""
+    disk = shutil.disk_usage(folder)
+    return disk.free - min(max(1 << 30, disk.total // 50), disk.total // 10)
 
 
 def _sweep(downloads: Path, ours: set[str]) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import collections
 import errno
 import os
-import shutil
 import sqlite3
 import time
 from pathlib import Path
@@ -117,12 +116,6 @@ async def unbroken(work: Awaitable):
             await asyncio.wait([task])
             task.exception()  # looked at: the next try finds out for itself
         raise
-
-
-def room(folder: Path) -> int:
-    """Bytes that may still be written at `folder`: what is free less a reserve of max(1 GiB, 2 %), of a tenth at the most."""
-    disk = shutil.disk_usage(folder)
-    return disk.free - min(max(1 << 30, disk.total // 50), disk.total // 10)
 
 
 def _target(conn: sqlite3.Connection, item: Item, extension: str, root: Path) -> str:

@@ -18,6 +18,7 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 FILES = {
     "app.css": "text/css", "icon.svg": "image/svg+xml", "manifest.webmanifest": "application/manifest+json",
 }  # fmt: skip
+ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 TEMPLATES: web.AppKey[Callable] = web.AppKey("templates", Callable)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self';"
@@ -65,8 +66,7 @@ async def sign(request: web.Request, answer: web.StreamResponse) -> None:
     """on_response_prepare: so that files and sockets carry them too."""
     headers = answer.headers
     headers["X-Request-ID"] = request.get(REQUEST_ID, "")
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
+    headers.extend(ALWAYS)
     headers.setdefault("Content-Security-Policy", POLICY)
     for key, name in ((REMAINING, "X-RateLimit-Remaining"), (TOTAL, "X-Total-Count"), (LINK, "Link")):
         if key in request and request[key] != "":

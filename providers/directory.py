@@ -13,7 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from providers.web import Web
-from store import library, names, series, titles
+from store import library, series, titles
 from store.config import DirectoryProvider
 from store.db import Database
 from store.errors import NotFound, ProviderError
@@ -67,6 +67,8 @@ class Directory:
     async def source(self, key: str, episode: Episode) -> Source:
         url = urljoin(self.base, episode.ref)
         name = unquote(urlsplit(url).path.rpartition("/")[2])
+        from store import names  # late, as in store.library
+
         crc = names.parse(name).crc
         return Source(
             url,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Iterable
 
-from store import files, names, titles
+from store import files, titles
 from store.errors import ConfigurationError
 from store.models import Item, Number
 from store.series import File
@@ -75,6 +75,8 @@ def identify(path: str) -> list[tuple[int, Number]]:
     A decimal episode is a special of its own, never the episode it follows (decisions.md 5). Where no season is stated
     it is the first.
     """
+    from store import names  # late: a server that scans nothing never needs it
+
     name = names.parse(path)
     if name.kind in ("extra", "movie"):
         return []
