@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 import sys
 import tempfile
 import time
@@ -29,13 +30,13 @@ log = logging.getLogger("aniworld")
 
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line, with the variables ANIWORLD_* as defaults."""
-    get = os.environ.get
+    get = lambda name, default=None: os.environ.get(name) or default  # noqa: E731 - empty is not given
     parser = argparse.ArgumentParser(prog="aniworld.py", description="A self-hosted download manager for your own anime and series library.")
     parser.add_argument("--host", default=get("ANIWORLD_HOST"), help="address to listen on (default: all, IPv4 and IPv6)")
     parser.add_argument("--port", type=int, default=get("ANIWORLD_PORT", 8000), help="port to listen on (default: 8000)")
     parser.add_argument("--data-dir", type=Path, default=get("ANIWORLD_DATA_DIR"), help="where all state is kept (default: ~/.local/share/aniworld)")
     parser.add_argument("--config", type=Path, default=get("ANIWORLD_CONFIG"), help="configuration file (default: config.json in the data directory)")
-    parser.add_argument("--log-level", default=get("ANIWORLD_LOG_LEVEL"), choices=("debug", "info", "warning", "error"), help="how much to log")
+    parser.add_argument("--log-level", default=get("ANIWORLD_LOG_LEVEL"), help="how much to log: debug, info, warning or error")
     parser.add_argument("--demo", action="store_true", help="show a small world of its own, in a temporary directory")
     parser.add_argument("--check", action="store_true", help="check the configuration and end, with 1 if something is wrong")
     parser.add_argument("--version", action="version", version=f"aniworld-server {VERSION}")
@@ -43,6 +44,8 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     chosen = parser.parse_args(arguments)
     if not 0 <= chosen.port <= 65535:
         parser.error("--port must be from 0 to 65535")
+    if chosen.log_level not in (None, "debug", "info", "warning", "error"):
+        parser.error("--log-level must be debug, info, warning or error")
     chosen.forced = forced(chosen)
     return chosen
 
@@ -230,6 +233,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"aniworld: port {chosen.port} is taken. Stop what listens there, or choose another with --port", file=sys.stderr)
         else:
             print(f"aniworld: {error}", file=sys.stderr)
+    except sqlite3.Error as error:
+        print(f"aniworld: the database cannot be used: {error}", file=sys.stderr)
     return 1
 
 
@@ -307,16 +312,17 @@ def headless_password(door) -> None:
     from handlers.auth import check_password
     from store.errors import ConfigurationError, Invalid
 
-    password = os.environ.get("ANIWORLD_MASTER_PASSWORD")
-    if path := os.environ.get("ANIWORLD_MASTER_PASSWORD_FILE"):
-        password = Path(path).read_text().rstrip("\r\n")
-    if password is None or door.is_set_up:
+    password, path = (os.environ.get(f"ANIWORLD_MASTER_PASSWORD{end}") for end in ("", "_FILE"))
+    if door.is_set_up or not (password or path):
         return
     try:
+        password = Path(path).read_text("utf-8").rstrip("\r\n") if path else password
         check_password(password)
+        door.set_password(password)
     except Invalid as error:
         raise ConfigurationError(f"ANIWORLD_MASTER_PASSWORD {error.details['issue']}") from None
-    door.set_password(password)
+    except UnicodeError:
+        raise ConfigurationError("ANIWORLD_MASTER_PASSWORD is not UTF-8") from None
 
 
 def handler() -> logging.Handler:

@@ -35,44 +35,54 @@ class Backups:
 
     def list(self) -> list[Backup]:
         """All of them, newest first."""
-        return [Backup(name, _created(path), path.stat().st_size) for name, path in reversed(self._files().items())]
+        with self._lock:
+            return [Backup(name, _created(path), path.stat().st_size) for name, path in reversed(self._files().items())]
 
     def make(self, data: bytes, *, automatic: bool = False) -> BackupMade:
         """Keep `data` under the name of this second (a further one gets `_2`), then drop automatic ones beyond KEPT."""
         with self._lock:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            taken = self._files()
             stamp = datetime.now(timezone.utc).strftime("backup_%Y-%m-%d_%H-%M-%S")
-            name, count = stamp, 1
-            while name in taken:
-                count += 1
-                name = f"{stamp}_{count}"
+            count = max((_number(path) for name, path in self._files().items() if name.startswith(stamp)), default=0) + 1
+            name = f"{stamp}_{count}" if count > 1 else stamp
             path = self._folder / f"{name}{'.auto' if automatic else ''}.json"
             files.replace(path, data)
-            automatics = [p for p in self._files().values() if p.name.endswith(".auto.json")]
-            for old in automatics[:-KEPT]:
-                old.unlink(missing_ok=True)
+            if automatic:  # this one stays, though a clock that was set back makes it look the oldest
+                others = [p for p in self._files().values() if p.name.endswith(".auto.json") and p != path]
+                for old in others[: 1 - KEPT]:
+                    old.unlink(missing_ok=True)
             return BackupMade(name, _created(path))
 
-    def find(self, name: str) -> Path:
-        """Names from outside never become paths: choose among what exists. Raises NotFound."""
+    def read(self, name: str) -> bytes:
+        """Raises NotFound."""
+        with self._lock:
+            return self._find(name).read_bytes()
+
+    def delete(self, name: str) -> None:
+        """Raises NotFound."""
+        with self._lock:
+            self._find(name).unlink()
+            files.sync_folder(self._folder)
+
+    def _find(self, name: str) -> Path:
+        """Names from outside never become paths: choose among what exists."""
         path = self._files().get(name)
         if path is None:
             raise NotFound("Backup not found", backup_name=name[:100])
         return path
-
-    def delete(self, name: str) -> None:
-        with self._lock:
-            self.find(name).unlink()
-            files.sync_folder(self._folder)
 
     def _files(self) -> dict[str, Path]:
         """Name -> file in the order they were made: `_10` comes after `_9`."""
         if not self._folder.is_dir():
             return {}
         found = [(m, p) for p in self._folder.iterdir() if (m := _FILE.fullmatch(p.name)) and p.is_file() and not p.is_symlink()]
-        found.sort(key=lambda entry: (entry[0].group(2, 3, 4, 5), int(entry[0][6] or 1)))
+        found.sort(key=lambda entry: (entry[0].group(2, 3, 4, 5), _number(entry[1])))
         return {match[1]: path for match, path in found}
+
+
+def _number(path: Path) -> int:
+    """Which one of its second it is."""
+    return int(_FILE.fullmatch(path.name)[6] or 1)
 
 
 def _created(path: Path) -> str:

@@ -174,9 +174,9 @@ class Configuration:
     def restore(self, name: str) -> Config:
         """Put a backup in force, the present file backed up first. Raises NotFound, or BadRequest by its content."""
         with self._lock:
-            path = self.backups.find(name)
+            data = self.backups.read(name)
             try:
-                restored = self._effective(_parse(path.read_bytes()))
+                restored = self._effective(_parse(data))
             except Failure as error:
                 raise BadRequest(f"The backup cannot be used: {_describe(error)}", backup_name=name) from error
             self._put_in_force(restored, ALL)
@@ -217,7 +217,7 @@ class Configuration:
         """A damaged file: the newest backup that can be read, the bad one kept beside it. Without any, say what is wrong."""
         for backup in self.backups.list():
             try:
-                stored = _parse(self.backups.find(backup.name).read_bytes())
+                stored = _parse(self.backups.read(backup.name))
             except Failure:
                 continue
             kept = self.path.with_name(f"{self.path.name}.corrupt-{datetime.now(timezone.utc):%Y-%m-%d_%H-%M-%S}")

@@ -7,14 +7,12 @@ leak nor roll back what lies here (decisions.md 9).
 from __future__ import annotations
 
 import base64
-import binascii
-import json
 import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from store import files
-from store.errors import ConfigurationError
+from store import fields, files
+from store.errors import ConfigurationError, Failure
 
 
 @dataclass(frozen=True)
@@ -46,17 +44,14 @@ class Vault:
 
     def _load(self) -> Secrets:
         try:
-            stored = json.loads(self._path.read_bytes())
-            found = Secrets(**stored)
-            if len(found.key) != 32 or not isinstance(found.epoch, int) or not isinstance(found.providers, dict):
-                raise ValueError("a field is damaged")
+            found = fields.read(Secrets, fields.loads(self._path.read_bytes()))
+            if len(found.key) != 32:
+                raise ValueError
             return found
         except FileNotFoundError:
             new = Secrets(jwt_key=base64.b64encode(secrets.token_bytes(32)).decode())
             files.replace(self._path, files.to_json(asdict(new)), 0o600)
             return new
-        except (ValueError, TypeError, binascii.Error) as error:
+        except (Failure, ValueError) as error:
             # Never treated as "not set up yet": that would hand the server to whoever comes first.
-            raise ConfigurationError(
-                f"{self._path} is damaged ({error}). Put a copy of it back, or remove it to set a new password"
-            ) from error
+            raise ConfigurationError(f"{self._path} is damaged. Put a copy of it back, or remove it to set a new password") from error
