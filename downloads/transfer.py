@@ -27,7 +27,7 @@ __all__ = ["Checkpoint", "Limits", "Progress", "Receipt", "Throttle", "fetch"]
 
 OVERLAP = 64 * 1024  # bytes that a resumed download compares with what the server has
 RESERVE = 64 * MIB
-SPLIT = 2 * MIB  # a lane with less left than this is not shared
+FEW, SPLIT = 4 * MIB, MIB // 2  # bytes left that are worth no more connections, and no splitting
 SLOW = 24 * MIB  # bytes per second above which a connection is fast enough alone
 SHORT = "The source sent less than it promised"
 
@@ -200,12 +200,14 @@ class _Transfer:
         crew, grown, failure = {asyncio.create_task(self._worker())}, self.connections < 2, None
         try:
             while crew:
-                look = None if grown else max(0.1, (monotonic() - began) / 3)
+                look = None if grown else max(0.05, (monotonic() - began) / 3)
                 ended, crew = await asyncio.wait(crew, timeout=look, return_when=FIRST_COMPLETED)
                 for error in [one.exception() for one in ended]:
                     failure, grown = error or failure, True
                     if error and not isinstance(error, ProviderError):
                         raise error
+                if ended and self.file.spans == ((0, self.ledger.point.total),):
+                    return
                 if not grown and self._slow((self.progress.fetched - fetched) / (monotonic() - began)):
                     grown = True
                     crew |= {asyncio.create_task(self._worker()) for _ in range(self.connections - 1)}
@@ -221,7 +223,7 @@ class _Transfer:
         total, weak = self.ledger.point.total, validator(self.ledger.point)[0] == "length"
         if total is None or weak or rate > SLOW or self.throttle.mbps and rate > self.throttle.rate / 2:
             return False
-        return total - self.ledger.done > max(2 * SPLIT, rate)
+        return total - self.ledger.done > max(FEW, rate)
 
     async def _worker(self) -> None:
         while lane := self._claim():
@@ -243,8 +245,11 @@ class _Transfer:
         if end is None or start < end:
             return Lane(start, end)
         widest = max((lane for _, lane in self.lanes), key=lambda lane: lane.end - lane.at, default=None)
-        if widest is None or widest.end - widest.at < SPLIT:
+        if widest is None or widest.shared and widest.end - widest.at < SPLIT:
             return None
+        if widest.end - widest.at < SPLIT:  # the last bit is tried twice: one of the two will be quick
+            widest.shared = True
+            return Lane(widest.at, widest.end, True)
         half = Lane((widest.at + widest.end) // 2, widest.end)
         widest.end = half.at
         return half

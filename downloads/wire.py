@@ -28,10 +28,11 @@ BROKEN = "The source broke the connection off"
 @dataclass(eq=False)
 class Lane:
     """A stretch of the file on its way over one connection: `at` is the next byte to be written. `end` may be lowered
-    while it runs, and is None while the length is unknown."""
+    while it runs, and is None while the length is unknown. `shared`: another connection is at the same bytes."""
 
     at: int
     end: int | None
+    shared: bool = False
 
 
 @dataclass(frozen=True)
