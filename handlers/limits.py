@@ -11,7 +11,7 @@ from typing import Callable
 from aiohttp import web
 
 from handlers.errors import refusal
-from handlers.keys import BUCKET, CLAIMS, CONFIG, DOOR, REMAINING
+from handlers.keys import BUCKET, CLAIMS, CONFIG, DOOR, HEADERS
 
 KEYS = 10_000  # at most that many callers are told apart; the oldest fall out
 UNLIMITED = ("/api/docs", "/api/redoc")  # the docs and their files
@@ -50,7 +50,7 @@ async def token_bucket(request: web.Request, handler) -> web.StreamResponse:
     claims = request[CLAIMS]
     key = claims.jti if claims else address_key(request.app[DOOR].client(request))
     left, wait = request.app[BUCKET].take(key, limit)
-    request[REMAINING] = left
+    request[HEADERS]["X-RateLimit-Remaining"] = str(left)
     if wait:
         return refusal(request, 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded", {"retry_after": math.ceil(wait)})
     return await handler(request)

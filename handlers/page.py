@@ -11,19 +11,20 @@ from typing import Callable
 from aiohttp import web
 
 from handlers.health import VERSION
-from handlers.keys import DOOR, LINK, REMAINING, REQUEST_ID, TOTAL
+from handlers.keys import DOOR, HEADERS
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 # The types are pinned here: a module with a wrong one does not run, and a system's own table may be wrong.
 FILES = {
     "app.css": "text/css", "icon.svg": "image/svg+xml", "manifest.webmanifest": "application/manifest+json",
 }  # fmt: skip
-ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 TEMPLATES: web.AppKey[Callable] = web.AppKey("templates", Callable)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self';"
     " manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+USUAL = ALWAYS | {"Content-Security-Policy": POLICY}
 
 
 def set_up(app: web.Application) -> None:
@@ -65,12 +66,8 @@ async def asset(request: web.Request) -> web.StreamResponse:
 async def sign(request: web.Request, answer: web.StreamResponse) -> None:
     """on_response_prepare: so that files and sockets carry them too."""
     headers = answer.headers
-    headers["X-Request-ID"] = request.get(REQUEST_ID, "")
-    headers.extend(ALWAYS)
-    headers.setdefault("Content-Security-Policy", POLICY)
-    for key, name in ((REMAINING, "X-RateLimit-Remaining"), (TOTAL, "X-Total-Count"), (LINK, "Link")):
-        if key in request and request[key] != "":
-            headers[name] = str(request[key])
+    headers.extend(request[HEADERS])
+    headers.extend(ALWAYS if "Content-Security-Policy" in headers else USUAL)
 
 
 def _scripts() -> set[str]:

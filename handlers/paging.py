@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Literal, Sequence, TypeVar
 
 from aiohttp import web
 
-from handlers.keys import LINK, TOTAL
+from handlers.keys import HEADERS
 from store.fields import Rule
 
 T = TypeVar("T")
@@ -48,6 +48,5 @@ def paged(request: web.Request, rows: Sequence[T], total: int, page: int | None,
         for name, number in there.items()
         if 1 <= number <= pages and not (name == "next" and page >= pages)
     ]
-    request[LINK] = ", ".join(links)
-    request[TOTAL] = total
+    request[HEADERS] |= {"X-Total-Count": str(total)} | ({"Link": ", ".join(links)} if links else {})
     return Page(True, list(rows), Pagination(total, page, size, pages))
