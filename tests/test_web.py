@@ -354,3 +354,13 @@ async def test_failures_of_the_caller_pass_through():
                 async with web.get(up.base, base=up.base):
                     raise failure
             assert seen.value is failure
+
+
+@pytest.mark.parametrize("addresses", [["::1", "127.0.0.1"], ["fe80::1", "127.0.0.1"], ["127.0.0.1", "::1"]])
+async def test_another_address_is_tried(names, addresses):
+    """A name with several addresses works when one of them does; those that are never called fall out."""
+    names.known["nas.example"] = addresses
+    async with Upstream() as up, Web() as web:
+        up.body = b"here"
+        url = f"http://nas.example:{up.port}/"
+        assert (await web.read(url, base=url))[0] == b"here"

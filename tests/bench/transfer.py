@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
@@ -125,7 +126,7 @@ def _limit(target: float | None) -> str:
     return f"<= {target}" if target else "-"
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="transfer", description=__doc__)
     parser.add_argument("--size", type=int, default=512, help="MiB a download")
     parser.add_argument("--rounds", type=int, default=8)
