@@ -1,0 +1,130 @@
+"""What lies in the library, and how a file gets there."""
+
+import errno
+import os
+
+import pytest
+
+from downloads.rescan import Placed, _settle
+from store import library, series
+from store.db import connect
+from store.errors import ConfigurationError
+
+FILES = {
+    "Show/Season 01/Show - S01E01.mkv": [(1, 1)],
+    "Show/Season 01/Show - S01E02-E03.mkv": [(1, 2), (1, 3)],
+    "Show/Season 00/Show - S00E01.mkv": [(0, 1)],
+    "Show/Show - 06.5.mkv": [(0, 6.5)],
+    "Die Häuser/Staffel 2/Folge 3.mkv": [(2, 3)],
+    "[Group] Other [tvdbid-12]/[Group] Other - 07 [1A2B3C4D].mkv": [(1, 7)],
+}
+NOISE = ("Show/extras/x - S01E09.mkv", "Show/Season 01/sample.mkv", "Show/.trash/x - S01E08.mkv", "Show/Season 01/x.part", "Show/notes/x - S01E07.txt", ".dot/x - S01E01.mkv")
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name in (*FILES, *NOISE):
+        path = tmp_path / "library" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * 10)
+    return tmp_path / "library"
+
+
+def test_scan(root):
+    (root / "Ignored").mkdir()
+    (root / "Ignored" / ".ignore").touch()
+    (root / "Ignored" / "x - S01E01.mkv").touch()
+    found = {file.path: [] for folder in library.scan(root) for file in folder.files}
+    for folder in library.scan(root):
+        for file in folder.files:
+            found[file.path].append((file.season, file.number))
+    assert found == FILES
+    assert {folder.title for folder in library.scan(root)} == {"Die Häuser", "Ignored", "Show", "Other"}
+
+
+def test_linked_folders_are_followed_and_loops_end(root, tmp_path):
+    disk = tmp_path / "disk" / "Linked"
+    disk.mkdir(parents=True)
+    (disk / "Linked - S01E01.mkv").touch()
+    (root / "Linked").symlink_to(disk)
+    (disk / "again").symlink_to(disk)
+    linked = next(folder for folder in library.scan(root) if folder.path == "Linked")
+    assert [file.path for file in linked.files] == ["Linked/Linked - S01E01.mkv"]
+
+
+def test_what_cannot_be_read_is_not_missing(root, monkeypatch):
+    """An unreadable folder keeps what was known of it."""
+    conn = connect(":memory:")
+    _settle(conn, [Placed(folder, None) for folder in library.scan(root)])
+    real = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("Season 01"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    _settle(conn, [Placed(folder, series.add_local(conn, folder.path, folder.title)) for folder in library.scan(root)])
+    rows = series.episodes(conn, "local_show")
+    assert [(row["season"], row["number"]) for row in rows if row["path"]] == [(1, 1), (1, 2), (1, 3), (0, 1), (0, 6.5)]
+
+
+def test_a_missing_library_is_an_error(tmp_path):
+    with pytest.raises(ConfigurationError):
+        library.scan(tmp_path / "nowhere")
+
+
+def test_place_never_overwrites(root, tmp_path):
+    part = tmp_path / "part"
+    part.write_bytes(b"new")
+    with pytest.raises(FileExistsError):
+        library.place(part, root, "Show/Season 01/Show - S01E01.mkv")
+    assert part.read_bytes() == b"new"
+    assert (root / "Show/Season 01/Show - S01E01.mkv").read_bytes() == b"x" * 10
+    (root / "Show/Season 01/Show - S01E04.mkv").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileExistsError):
+        library.place(part, root, "Show/Season 01/Show - S01E04.mkv")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("refusal", ["EXDEV", "EPERM", None])
+def test_place_where_links_are_refused(root, tmp_path, monkeypatch, refusal):
+    """Another file system (EXDEV), or one without links (exFAT, SMB: EPERM)."""
+    part = tmp_path / "part"
+    part.write_bytes(b"new")
+    real = os.link
+
+    def link(source, target, **how):
+        if refusal and (refusal == "EPERM" or ".aniworld-incoming" not in str(source)):
+            raise OSError(getattr(errno, refusal), refusal)
+        return real(source, target, **how)
+
+    monkeypatch.setattr(os, "link", link)
+    library.place(part, root, "New/Season 01/New - S01E01.mkv")
+    assert (root / "New/Season 01/New - S01E01.mkv").read_bytes() == b"new"
+    assert not part.exists()
+    if (root / ".aniworld-incoming").exists():
+        assert list((root / ".aniworld-incoming").iterdir()) == []
+    other = tmp_path / "other"
+    other.write_bytes(b"other")
+    with pytest.raises(FileExistsError):
+        library.place(other, root, "New/Season 01/New - S01E01.mkv")
+    assert other.read_bytes() == b"other" and (root / "New/Season 01/New - S01E01.mkv").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("both", [True, False])
+def test_a_crash_between_name_and_record_is_seen(root, tmp_path, both):
+    part, path = tmp_path / "part", "Show/Season 01/Show - S01E05.mkv"
+    part.write_bytes(b"new")
+    os.link(part, root / path)
+    if not both:
+        part.unlink()
+    assert library.settled(part, root, path)
+    assert not part.exists() and (root / path).exists()
+
+
+def test_a_file_of_somebody_else_settles_nothing(root, tmp_path):
+    part = tmp_path / "part"
+    part.write_bytes(b"new")
+    assert not library.settled(part, root, "Show/Season 01/Show - S01E01.mkv")
+    assert part.exists()
