@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 VERSION = "1.0.0"
-GRACE = 8  # seconds in which a stop lets answers end
+GRACE = 6  # seconds in which a stop lets answers end
 
 PACKAGES = ("aiohttp", "aiohttp_jinja2", "jwt", "bcrypt")
 SETUP = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/python aniworld.py"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
+from collections import deque
 from datetime import datetime, timezone
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -21,6 +23,8 @@ SOCKETS, WITHOUT_TOKEN = 64, 8
 INBOX = 64  # messages that may wait for a slow reader, progress aside
 SHOWN = 200  # items in a snapshot; the rest is a page of GET /api/queue away
 BLOCKED = 10.0  # seconds a send may take
+GOODBYE = 2.0  # seconds to answer a close
+TICK = 0.5  # seconds between two messages of a rescan's progress: it passes hundreds of folders at a time
 PROTOCOL = "aniworld.v1"
 
 
@@ -30,7 +34,7 @@ class Inbox:
     def __init__(self, claims: Claims | None):
         self.claims = claims
         self.over = ""  # why the socket is to be closed
-        self._messages: list[str] = []
+        self._messages: deque[str] = deque()
         self._progress: dict[str, str] = {}
         self._news = asyncio.Event()
 
@@ -49,14 +53,16 @@ class Inbox:
         self.over = self.over or why
         self._news.set()
 
-    async def take(self) -> list[str]:
-        """Everything that waits, as soon as something does."""
-        await self._news.wait()
-        self._news.clear()
-        texts = [*self._messages, *self._progress.values()]
-        self._progress.clear()
-        self._messages.clear()
-        return texts
+    async def take(self) -> str | None:
+        """The next message, as soon as there is one; None when the socket is to be closed."""
+        while not self.over:
+            if self._messages:
+                return self._messages.popleft()
+            if self._progress:
+                return self._progress.pop(next(iter(self._progress)))
+            self._news.clear()
+            await self._news.wait()
+        return None
 
 
 class Hub:
@@ -65,9 +71,14 @@ class Hub:
     def __init__(self):
         self.seq = 0
         self._inboxes: set[Inbox] = set()
+        self._rescan_told = -TICK
 
     def publish(self, kind: str, data: dict) -> None:
         """Tell all sockets. Never waits."""
+        if kind == "rescan_progress":
+            if time.monotonic() < self._rescan_told + TICK:
+                return
+            self._rescan_told = time.monotonic()
         if kind != "download_progress":
             self.seq += 1
         if self._inboxes:
@@ -116,38 +127,40 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
     hub = request.app[HUB]
     claims = await _admit(request)
     inbox = hub.join(claims)
+    seq = hub.seq  # what happens from here on waits in the inbox: nothing is missed
     socket = web.WebSocketResponse(heartbeat=25, protocols=(PROTOCOL,), max_msg_size=4096, compress=False)
     try:
+        snapshot = message("snapshot", await _snapshot(request.app), seq)
         await socket.prepare(request)
-        seq = hub.seq  # what happens from here on waits in the inbox: nothing is missed
-        await socket.send_str(message("snapshot", await _snapshot(request.app), seq))
         reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
-        timer = asyncio.get_running_loop().call_later(max(0.0, min(claims.exp - time.time(), 1e6)), inbox.end, "token") if claims else None
+        timer = asyncio.get_running_loop().call_later(claims.exp - time.time(), inbox.end, "token") if claims else None
         try:
-            await _write(socket, inbox)
+            await _send(socket, snapshot)
+            while text := await inbox.take():
+                await _send(socket, text)
         finally:
             reader.cancel()
             if timer:
                 timer.cancel()
-    except (ConnectionError, TimeoutError):
-        pass  # it is gone, and nobody else minds
+    except TimeoutError:
+        inbox.end("slow")
+    except ConnectionError:
+        inbox.end("gone")  # and nobody else minds
     finally:
         hub.leave(inbox)
+    if inbox.over in CLOSING:
+        code, reason = CLOSING[inbox.over]
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(GOODBYE):
+                await socket.close(code=code, message=reason)
+        if request.transport:  # or what it never read would keep the connection open
+            request.transport.abort()
     return socket
 
 
-async def _write(socket: web.WebSocketResponse, inbox: Inbox) -> None:
-    while True:
-        texts = await inbox.take()
-        if inbox.over:
-            if inbox.over in CLOSING:
-                code, reason = CLOSING[inbox.over]
-                async with asyncio.timeout(BLOCKED):
-                    await socket.close(code=code, message=reason)
-            return
-        for text in texts:
-            async with asyncio.timeout(BLOCKED):
-                await socket.send_str(text)
+async def _send(socket: web.WebSocketResponse, text: str) -> None:
+    async with asyncio.timeout(BLOCKED):
+        await socket.send_str(text)
 
 
 async def _read(socket: web.WebSocketResponse, inbox: Inbox) -> None:
