@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
+import tempfile
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -68,11 +70,12 @@ SERVERS = {
 
 @asynccontextmanager
 async def provider(url: str, **setting):
-    db = Database(":memory:")
-    await db.open()
-    async with Web() as web:
-        yield Directory(DirectoryProvider("directory", "home", url, **setting), web, db)
-    await db.close()
+    with tempfile.TemporaryDirectory() as folder:
+        db = Database(Path(folder) / "db")
+        await db.open()
+        async with Web() as web:
+            yield Directory(DirectoryProvider("directory", "home", url, **setting), web, db)
+        await db.close()
 
 
 @pytest.mark.parametrize("server", SERVERS)
