@@ -76,7 +76,7 @@ async def login(request: web.Request, body: Login) -> Token:
     # The owner keeps a lane of his own, so that nobody else's guesses lock him out.
     local = await asyncio.to_thread(door.local_owner, request)
     key = "local owner" if local else address_key(door.client(request))
-    async with app[LOGINS].turn:
+    async with app[LOGINS].turn["local owner" if local else "others"]:
         if wait := app[LOGINS].wait(key):
             raise TooMany("Too many failed attempts", retry_after=math.ceil(wait))
         if not await asyncio.to_thread(door.matches, body.password):

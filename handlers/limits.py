@@ -61,7 +61,8 @@ class Throttle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
-        self.turn = asyncio.Semaphore(2)  # bcrypts at a time: a login costs a small machine a second of a core
+        # bcrypts at a time: a login costs a small machine a second of a core. The local owner never queues behind others.
+        self.turn = {"local owner": asyncio.Semaphore(1), "others": asyncio.Semaphore(2)}
         self._wrong: dict[str, tuple[int, float]] = {}  # key -> (how many, when the next may come)
 
     def wait(self, key: str) -> float:

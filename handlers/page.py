@@ -66,7 +66,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
 async def sign(request: web.Request, answer: web.StreamResponse) -> None:
     """on_response_prepare: so that files and sockets carry them too."""
     headers = answer.headers
-    headers.extend(request[HEADERS])
+    headers.extend(request.get(HEADERS, {}))  # what aiohttp answers by itself, as to a strange Expect, met no middleware
     headers.extend(ALWAYS if "Content-Security-Policy" in headers else USUAL)
 
 

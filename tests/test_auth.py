@@ -456,6 +456,17 @@ async def test_A12_a_flood_from_one_address_costs_five_guesses(fresh, monkeypatc
     assert 5 <= len(tried) <= 6  # two may be judged at once
 
 
+async def test_A14_the_owner_does_not_queue_behind_strangers(fresh):
+    door_of(fresh).set_password(PASSWORD)
+    others = fresh.app[keys.LOGINS].turn["others"]
+    await others.acquire(), await others.acquire()  # as many strangers as there are turns, and one that waits
+    waiting = asyncio.create_task(guess(fresh, PASSWORD, Via="x"))
+    await asyncio.wait_for(fresh.login(), 2)
+    assert not waiting.done()
+    others.release(), others.release()
+    assert (await waiting)[0] == 200
+
+
 async def test_a_trusted_proxy_names_the_caller(tmp_path):
     async with running(tmp_path, trusted_proxies=["127.0.0.0/8", "10.9.0.0/16"]) as server:
         for _ in range(5):

@@ -405,6 +405,11 @@ async def test_I16_a_bug_says_nothing_to_strangers(server, monkeypatch, caplog):
         caplog.clear()
 
 
+async def test_an_expectation_that_nobody_meets(server, caplog):
+    assert (await server.raw(b"GET /health HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n"))[0] == 417
+    assert caplog.records == []
+
+
 async def test_headers_of_every_answer(server):
     for path in ("/api/config", "/nothing", "/", "/static/app.js", "/api/docs", "/health"):
         headers = (await server.get(path))[2]
