@@ -44,8 +44,8 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespon
     form = signature(route.call, route.path)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if not route.open:
-            request.app[DOOR].required(request[CLAIMS])
+        if request[CLAIMS] is None and not route.open:
+            request.app[DOOR].required(None)
         given = {name: fields.parse(hint, request.match_info[name], name) for name, hint in form.path.items()}
         if form.query is not None:
             given["query"] = fields.query(form.query, request.query)

@@ -43,13 +43,13 @@ class TokenBucket:
 @web.middleware
 async def token_bucket(request: web.Request, handler) -> web.StreamResponse:
     """A token for each call below /api, by its bearer token if that is good, else by address (decisions.md 17)."""
-    request[CLAIMS] = request.app[DOOR].bearer(request)
-    limit = request.app[CONFIG].now.rate_limit_per_minute
+    app = request.app
+    request[CLAIMS] = claims = app[DOOR].bearer(request)
+    limit = app[CONFIG].now.rate_limit_per_minute
     if not limit or not request.path.startswith("/api/") or request.path.startswith(UNLIMITED):
         return await handler(request)
-    claims = request[CLAIMS]
-    key = claims.jti if claims else address_key(request.app[DOOR].client(request))
-    left, wait = request.app[BUCKET].take(key, limit)
+    key = claims.jti if claims else address_key(app[DOOR].client(request))
+    left, wait = app[BUCKET].take(key, limit)
     request[HEADERS]["X-RateLimit-Remaining"] = str(left)
     if wait:
         return refusal(request, 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded", {"retry_after": math.ceil(wait)})
