@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-import aiohttp
-
 from downloads.evidence import HEAD, Changed, first, following, foreign, resumable, validator
 from downloads.parts import DIGESTS, MIB, Checkpoint, Ledger, Part, join, undisturbed
 from downloads.throttle import Throttle
-from downloads.wire import Lane, Limits, Pace, Wire, take_over
+from downloads.wire import Body, Lane, Limits, Pace, take_over
 from providers.web import Web
 from store.errors import ProviderError
 from store.models import Source
@@ -89,39 +87,6 @@ async def fetch(
 
 class _Foreign(Exception):
     """The bytes are no video; the argument says what they are."""
-
-
-@dataclass
-class _Body:
-    """What comes over one connection, `arrived` first."""
-
-    file: Part
-    content: aiohttp.StreamReader
-    arrived: bytes
-    wire: Wire | None
-    pace: Pace
-
-    async def some(self, size: int) -> bytes | None:
-        """Up to `size` bytes, perhaps none for now; None after a clean end."""
-        if not self.arrived:
-            began = monotonic()
-            if self.wire:
-                self.wire.check()
-                self.arrived = await self.file.pull(self.wire, self.wire.pull, size)
-            else:
-                self.arrived = await self.content.readany()
-            self.pace.look(len(self.arrived), monotonic() - began)
-            if not self.arrived and not self.wire:
-                return None
-        some, self.arrived = self.arrived[:size], self.arrived[size:]
-        return some
-
-    async def haul(self, lane: Lane, most: int, go_on: Callable[[], bool]) -> None:
-        """Straight into the file."""
-        self.wire.check()
-        start, began = lane.at, monotonic()
-        await self.file.haul(self.wire, lane, most, go_on)
-        self.pace.look(lane.at - start, monotonic() - began)
 
 
 class _Transfer:
@@ -265,7 +230,7 @@ class _Transfer:
             if held := validator(point)[1]:
                 headers["If-Range"] = held
         async with self.web.get(self.source.url, base=self.base, headers=headers, passing=(416,)) as answer:
-            body = _Body(self.file, answer.content, *await take_over(answer), Pace(self.limits))
+            body = Body(self.file, answer.content, *await take_over(answer), Pace(self.limits))
             try:
                 if not await self._fits(answer, lane, ask, ranged, bool(before)):
                     ask = lane.at = 0
@@ -298,7 +263,7 @@ class _Transfer:
 
     # --- bytes ------------------------------------------------------------------------------------------------------
 
-    async def _fill(self, lane: Lane, body: _Body, overlap: int) -> None:
+    async def _fill(self, lane: Lane, body: Body, overlap: int) -> None:
         """Compare `overlap` bytes with those before the lane, write the others."""
         theirs = b""
         while len(theirs) < overlap:

@@ -15,10 +15,14 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import aiohttp
 
 from store.errors import ProviderError
+
+if TYPE_CHECKING:
+    from downloads.parts import Part
 
 SIZE, SECURE = 1 << 20, 1 << 18  # bytes: what suits the caches, measured
 TICK = 0.25  # seconds; the longest that a haul takes
@@ -178,6 +182,39 @@ class Wire:
         except OSError:  # ssl.SSLError is one
             self.over = ProviderError(BROKEN)
         return filled
+
+
+@dataclass
+class Body:
+    """What comes over one connection, `arrived` first."""
+
+    file: Part
+    content: aiohttp.StreamReader
+    arrived: bytes
+    wire: Wire | None
+    pace: Pace
+
+    async def some(self, size: int) -> bytes | None:
+        """Up to `size` bytes, perhaps none for now; None after a clean end."""
+        if not self.arrived:
+            began = monotonic()
+            if self.wire:
+                self.wire.check()
+                self.arrived = await self.file.pull(self.wire, self.wire.pull, size)
+            else:
+                self.arrived = await self.content.readany()
+            self.pace.look(len(self.arrived), monotonic() - began)
+            if not self.arrived and not self.wire:
+                return None
+        some, self.arrived = self.arrived[:size], self.arrived[size:]
+        return some
+
+    async def haul(self, lane: Lane, most: int, go_on: Callable[[], bool]) -> None:
+        """Straight into the file."""
+        self.wire.check()
+        start, began = lane.at, monotonic()
+        await self.file.haul(self.wire, lane, most, go_on)
+        self.pace.look(lane.at - start, monotonic() - began)
 
 
 def put(fd: int, data: bytes | memoryview, position: int) -> int:
