@@ -477,7 +477,7 @@ async def test_n19_cancel_anywhere(web, up, tmp_path):
 
 
 async def test_cancel_twice(run, up):
-    up.rate = 1_000_000
+    up.rate, up.body = 1_000_000, BODY[:1_150_000]
     task = asyncio.create_task(run())
     await asyncio.sleep(0.3)
     task.cancel()
@@ -548,7 +548,7 @@ async def test_connections_that_do_not_work(run, up, row, monkeypatch):
     knobs = dict(LIMITED[row])
     others = knobs.pop("others", None)
     vars(up).update(knobs)
-    up.rate = 1_000_000
+    up.rate, up.body = 1_000_000, BODY[:1_150_000]
     up.script = [{}, *[others] * 3] if others else []
     receipt = await run(connections=4)
     assert run.part.read_bytes() == up.body and receipt.bytes == len(up.body)
