@@ -7,44 +7,26 @@ import json
 import re
 from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Callable, Sequence
+from typing import Callable, Iterator, Sequence, Union
 
 from aiohttp import web
 
+from handlers.endpoint import Route
 from handlers.signature import Signature, signature
 from store import fields
 from store.errors import Failure
 
-if TYPE_CHECKING:
-    from handlers.endpoint import Route
-
 DOCUMENT = web.AppKey("openapi document", Callable)  # () -> bytes, see lazily()
-
-VERSION = "1.0.0"  # of the API, which is not the program's
-
-CHAPTERS = {  # module of a call -> chapter of the reference
-    "auth": "Authentication",
-    "keys": "API Keys",
-    "config": "Configuration",
-    "anime": "Anime",
-    "queue": "Download Queue",
-    "history": "History",
-    "health": "Health",
-}
 
 ABOUT = """Download what is missing from your own library.
 
-Send `Authorization: Bearer <token>` with every call that shows a lock; `POST /api/auth/login` gives the token. Every
-error has the same five keys and one of the codes in the schema `Error`. Times are UTC, as in `2025-10-22T12:34:56Z`.
-"""
+Send `Authorization: Bearer <token>` with every call that shows a lock; `POST /api/auth/login` gives the token. Errors
+are as the schema `Error`: `message` is for people, `error` and `details` are for programs, `request_id` equals the
+header `X-Request-ID`. Times are UTC, as in `2025-10-22T12:34:56Z`.
 
-SOCKET = """
-## Live progress
-
-`/ws/downloads` is a WebSocket that sends what happens in the queue, as the schema `SocketMessage` below. The first
-message is a `snapshot`. Log in with the same bearer header or with the subprotocols `aniworld.v1, bearer.<token>`.
-"""
-
+`/ws/downloads` is a WebSocket; log in with the same header or the subprotocols `aniworld.v1, bearer.<token>`. It sends
+the schema `SocketMessage`, first a `snapshot` with at most 200 items. `seq` rises with every message but progress."""
+CHAPTERS = {"auth": "Authentication", "config": "Configuration", "queue": "Download Queue"}  # others by their own name
 HEADERS = {
     "X-Request-ID": ("string", "Names this request in the log; yours, if you sent a well-formed one."),
     "X-RateLimit-Remaining": ("integer", "Calls left at this moment."),
@@ -52,187 +34,114 @@ HEADERS = {
     "Link": ("string", "The first, previous, next and last page (RFC 8288)."),
     "Retry-After": ("integer", "Seconds to wait, as in `details.retry_after`."),
 }
-
-REFUSALS = {  # status -> (component, what it says); any other error is the "default" of every call
-    400: ("BadRequest", "The body cannot be read, or what it asks for cannot work."),
-    401: ("Unauthorized", "There is no valid token, or the password is wrong. Before the first setup, `details.setup_required` is true."),
-    403: ("Forbidden", "This token, key or caller may not do this."),
-    404: ("NotFound", "There is nothing of this name."),
-    422: ("Invalid", "`details.field` is not of the form the call takes; `details.issue` says why."),
-    429: ("TooMany", "Too many calls; wait as long as `Retry-After` says."),
+REFUSALS = {  # status -> (component, what it says)
+    "400": ("BadRequest", "The body cannot be read, or what is asked for cannot work."),
+    "401": ("Unauthorized", "No valid token, or a wrong password; before the setup `details.setup_required` is true."),
+    "403": ("Forbidden", "This caller may not do this."),
+    "404": ("NotFound", "There is nothing of this name."),
+    "409": ("Conflict", "What is there stands against it."),
+    "422": ("Invalid", "`details.field` is not of the form the call takes; `details.issue` says why."),
+    "429": ("TooMany", "Too many calls; wait as long as `Retry-After` says."),
+    "default": ("Failed", "Anything else that went wrong; `error` says what."),
 }
+OWN = {  # operation -> the refusals that no annotation tells of, because only the call or the store knows them
+    "auth_setup": {"403"}, "auth_login": {"401"}, "config_update": {"409"}, "config_restore": {"400"},
+    "queue_add": {"404", "409"}, "queue_retry": {"409"}, "queue_pause": {"409"},
+}  # fmt: skip
 
 
-def lazily(routes: Sequence[Route], *, base_path: str = "", messages: dict[str, type] | None = None):
-    """What app[DOCUMENT] holds: gives the document's bytes, folded at the first call."""
-    return cache(lambda: json.dumps(document(routes, base_path=base_path, messages=messages)).encode() + b"\n")
+def lazily(routes: Sequence[Route], **more):
+    """What app[DOCUMENT] holds: gives the bytes of `document(routes, **more)`, folded at the first call."""
+    return cache(lambda: json.dumps(document(routes, **more)).encode() + b"\n")
 
 
 def document(routes: Sequence[Route], *, base_path: str = "", messages: dict[str, type] | None = None) -> dict:
     """Fold the routes and the socket's messages (type -> dataclass) into one OpenAPI 3.1.0 document.
 
-    A route whose function does not fit its path, a type outside the vocabulary and an operation listed twice are
+    A route whose function does not fit its path, a type outside the vocabulary and a call that is listed twice are
     TypeErrors.
     """
-    schemas = {"Error": _error()}
-    paths: dict[str, dict] = {}
-    operations = set()
-    for route in routes:
-        operation = _operation(route, schemas)
-        here = paths.setdefault(_plain(route.path), {})
-        if operation["operationId"] in operations or route.method.lower() in here:
-            raise TypeError(f"{route.method} {route.path} ({operation['operationId']}) is listed twice")
-        operations.add(operation["operationId"])
-        here[route.method.lower()] = operation
+    codes = sorted({kind.code for kind in (Failure, *Failure.__subclasses__())})
+    text, details = {"type": "string"}, {"type": "object"}
+    schemas = {"Error": _envelope(False, error=text | {"enum": codes}, message=text, details=details, request_id=text)}
     if messages:
-        mapping = {name: fields.schema(message, schemas)["$ref"] for name, message in messages.items()}
-        options = [{"$ref": target} for target in dict.fromkeys(mapping.values())]
-        schemas["SocketMessage"] = {
-            "oneOf": options,
-            "discriminator": {"propertyName": "type", "mapping": mapping},
-        }
+        schemas["SocketMessage"] = fields.schema(Union[tuple(messages.values())], schemas)
+    paths: dict[str, dict] = {}
+    for route in routes:
+        path = re.sub(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", r"{\1}", route.path)  # a placeholder without its pattern
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route, schemas)
+    operations = [operation for methods in paths.values() for operation in methods.values()]
+    if len({operation["operationId"] for operation in operations}) < len(routes):
+        raise TypeError("A call or a path is listed twice")
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Aniworld API",
-            "version": VERSION,
-            "description": ABOUT + (SOCKET if messages else ""),
-            "license": {"name": "MIT", "identifier": "MIT"},
-        },
+        "info": {"title": "Aniworld API", "version": "1.0.0", "description": ABOUT, "license": {"name": "MIT"}},
         "servers": [{"url": base_path or "/"}],
         "security": [{"bearerAuth": []}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(_chapter(route.call) for route in routes)],
+        "tags": [{"name": tag} for tag in dict.fromkeys(operation["tags"][0] for operation in operations)],
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "headers": {
-                name: {"description": about, "schema": {"type": kind}} for name, (kind, about) in HEADERS.items()
+            "responses": {
+                name: _response(about, {"$ref": "#/components/schemas/Error"}, *["Retry-After"] * (name == "TooMany"))
+                for name, about in REFUSALS.values()
             },
-            "responses": {name: _refusal(status, about) for status, (name, about) in REFUSALS.items()}
-            | {"Failed": _refusal(500, "Anything else that went wrong; `error` says what.")},
-            "securitySchemes": {
-                "bearerAuth": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "The token of `POST /api/auth/login`, or an API key.",
-                }
-            },
+            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
 def _operation(route: Route, schemas: dict) -> dict:
     taken = signature(route.call, route.path)
-    summary, _, description = (inspect.getdoc(route.call) or "").partition("\n")
+    chapter = route.call.__module__.rpartition(".")[2]
+    name = f"{chapter}_{route.call.__name__}"
+    summary, _, description = (inspect.getdoc(route.call) or name).partition("\n")
     if route.alias:
         description += f"\n\nAlso answers at `{route.alias}`."
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": fields.schema(hint, schemas)}
-        for name, hint in taken.path.items()
-    ] + _query(taken.query)
+    limited, paged = route.path.startswith("/api/"), "page" in getattr(taken.query, "__dataclass_fields__", ())
+    headers = ["X-RateLimit-Remaining"] * limited + ["X-Total-Count", "Link"] * paged
+    answer = taken.answer and fields.schema(taken.answer, schemas)
+    answer = _envelope(True, data=answer) if route.wrap else answer
+    told = {"400": taken.body, "401": not route.open, "404": taken.path, "429": limited, "default": True}
+    told["422"] = taken.body or taken.path or taken.query
+    refused = [status for status in REFUSALS if told.get(status) or status in OWN.get(name, ())]
     operation = {
-        "operationId": f"{_module(route.call)}_{route.call.__name__}",
-        "tags": [_chapter(route.call)],
-        "summary": summary.rstrip(".") or route.call.__name__,
+        "operationId": name,
+        "tags": [CHAPTERS.get(chapter, chapter.capitalize())],
+        "summary": summary.rstrip("."),
         "description": description.strip(),
-        "parameters": parameters,
-        "responses": {str(route.status): _answer(route, taken, schemas)},
+        "parameters": [*_parameters(taken)],
+        "responses": {str(route.status): _response(HTTPStatus(route.status).phrase, answer, *headers)}
+        | {status: {"$ref": f"#/components/responses/{REFUSALS[status][0]}"} for status in refused},
     }
-    if taken.body is not None:
-        content = {"application/json": {"schema": fields.schema(taken.body, schemas)}}
-        operation["requestBody"] = {"required": not taken.optional, "content": content}
-    if route.open:
-        operation["security"] = []
-    proof = route.open and taken.body is not None  # setup and login: the body itself is what may be refused
-    for status, applies in {
-        400: taken.body is not None,
-        401: not route.open or proof,
-        403: not route.open and route.method != "GET" or proof,
-        404: bool(taken.path),
-        422: taken.body is not None or bool(parameters),
-        429: route.path.startswith("/api/"),
-    }.items():
-        if applies:
-            operation["responses"][str(status)] = {"$ref": f"#/components/responses/{REFUSALS[status][0]}"}
-    operation["responses"]["default"] = {"$ref": "#/components/responses/Failed"}
-    return {key: value for key, value in operation.items() if value not in ("", []) or key == "security"}
+    if taken.body:
+        operation["requestBody"] = {"required": not taken.optional} | _json(fields.schema(taken.body, schemas))
+    return operation | ({"security": []} if route.open else {})
 
 
-def _query(query: type | None) -> list[dict]:
-    if query is None:
-        return []
-    drawn: dict = {}
-    fields.schema(query, drawn)
-    (form,) = drawn.values()
-    return [
-        {"name": name, "in": "query", "required": name in form["required"], "schema": _never_null(schema)}
-        for name, schema in form["properties"].items()
-    ]
+def _parameters(taken: Signature) -> Iterator[dict]:
+    """What comes in the address, where what is null for us when it is left out cannot be sent as null."""
+    for name, hint in taken.path.items():
+        yield {"name": name, "in": "path", "required": True, "schema": fields.schema(hint, {})}
+    query = fields.shape(taken.query) if taken.query else None
+    for _, form in query.named if query else ():
+        for name, schema in form["properties"].items():
+            schema = schema | {"type": query.parts[name].kind}
+            if "enum" in schema:
+                schema["enum"] = [choice for choice in schema["enum"] if choice is not None]
+            yield {"name": name, "in": "query", "required": name in form["required"], "schema": schema}
 
 
-def _never_null(schema: dict) -> dict:
-    """What is None for us when it is left out cannot be sent as null in an address."""
-    if isinstance(schema["type"], list):
-        schema = schema | {"type": schema["type"][0]}
-    if None in schema.get("enum", ()):
-        schema = schema | {"enum": schema["enum"][:-1]}
-    return schema
+def _response(about: str, schema: dict | None, *headers: str) -> dict:
+    drawn = {name: {"schema": {"type": kind}, "description": text} for name, (kind, text) in HEADERS.items()}
+    headers = {name: drawn[name] for name in ("X-Request-ID", *headers)}
+    return {"description": about, "headers": headers} | (_json(schema) if schema else {})
 
 
-def _answer(route: Route, taken: Signature, schemas: dict) -> dict:
-    headers = ["X-Request-ID"]
-    if route.path.startswith("/api/"):
-        headers.append("X-RateLimit-Remaining")
-    if "page" in getattr(taken.query, "__dataclass_fields__", ()):
-        headers += ["X-Total-Count", "Link"]
-    answer = {"description": HTTPStatus(route.status).phrase, "headers": _headers(*headers)}
-    if taken.answer is not None and not _raw(taken.answer):
-        schema = fields.schema(taken.answer, schemas)
-        if route.wrap:
-            schema = {
-                "type": "object",
-                "properties": {"success": {"type": "boolean", "enum": [True]}, "data": schema},
-                "required": ["success", "data"],
-                "additionalProperties": False,
-            }
-        answer["content"] = {"application/json": {"schema": schema}}
-    return answer
+def _envelope(success: bool, **properties: dict) -> dict:
+    properties = {"success": {"type": "boolean", "enum": [success]}, **properties}
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
-def _raw(answer) -> bool:
-    return isinstance(answer, type) and issubclass(answer, web.StreamResponse)
-
-
-def _headers(*names: str) -> dict:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _refusal(status: int, about: str) -> dict:
-    headers = _headers("X-Request-ID", *["Retry-After"] * (status == 429))
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    return {"description": about, "headers": headers, "content": content}
-
-
-def _error() -> dict:
-    codes = sorted({Failure.code, *(kind.code for kind in Failure.__subclasses__())})
-    properties = {
-        "success": {"type": "boolean", "enum": [False]},
-        "error": {"type": "string", "enum": codes},
-        "message": {"type": "string", "description": "For people."},
-        "details": {"type": "object", "description": "For programs.", "additionalProperties": True},
-        "request_id": {"type": "string", "description": "Equals the header X-Request-ID."},
-    }
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-def _plain(path: str) -> str:
-    """A path without the patterns of its placeholders."""
-    return re.sub(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", r"{\1}", path)
-
-
-def _module(call) -> str:
-    return call.__module__.rpartition(".")[2]
-
-
-def _chapter(call) -> str:
-    return CHAPTERS.get(_module(call), _module(call).capitalize())
+def _json(schema: dict) -> dict:
+    return {"content": {"application/json": {"schema": schema}}}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import Any, NamedTuple, Union, get_args, get_type_hints
+from types import NoneType
+from typing import Any, NamedTuple, get_type_hints
 
 from aiohttp import web
 
@@ -12,40 +13,32 @@ from store import fields
 
 
 class Signature(NamedTuple):
-    """What a route's function takes and gives, from its annotations."""
-
     path: dict[str, Any]  # placeholder -> type
     query: type | None
     body: Any  # type or None; without its `| None`
     optional: bool  # the body may be missing: its parameter has a default
-    answer: Any  # type; None (204) or a StreamResponse, which answers for itself
+    answer: Any  # type; None where it is no JSON: a 204, a file
 
 
 def signature(call, path: str) -> Signature:
     """Read `async def call(request, <placeholders of path>, body: T, query: T) -> R`; TypeError where they disagree."""
-    where = f"{call.__module__}.{call.__qualname__}"
     hints = get_type_hints(call, include_extras=True)
-    parameters = dict(list(inspect.signature(call).parameters.items())[1:])  # the first one is the request
-    places = set(re.findall(r"\{(\w+)[:}]", path))
-    if unhinted := parameters.keys() - hints.keys() | {"return"} - hints.keys():
-        raise TypeError(f"{where} has no annotation for: {', '.join(sorted(unhinted))}")
-    if wrong := (parameters.keys() - {"body", "query"}) ^ places:
-        raise TypeError(f"{where} and its path {path} disagree about: {', '.join(sorted(wrong))}")
-    body, query, answer = hints.get("body"), hints.get("query"), hints["return"]
-    if type(None) in get_args(body):
-        body = Union[tuple(arg for arg in get_args(body) if arg is not type(None))]
-    path_types = {name: hints[name] for name in parameters if name in places}
+    taken = dict([*inspect.signature(call).parameters.items()][1:])  # the first one is the request
+    places = {name: hints.get(name) for name in taken if name not in ("body", "query")}
+    body, answer = fields.present(hints.get("body")), hints.get("return")
     try:
-        for hint in path_types.values():
-            if fields.shape(hint).kind not in fields.TEXTUAL:
-                raise TypeError("a placeholder is text, a number or true/false")
-        if query is not None:
-            fields.flat(query)
-        if body is not None:
-            fields.check(body)
-        if answer is not type(None) and not (isinstance(answer, type) and issubclass(answer, web.StreamResponse)):
+        if places.keys() != set(re.findall(r"\{([a-z_]+)[:}]", path)):
+            raise TypeError(f"it does not take the placeholders of {path}")
+        for name in taken:
+            form = fields.shape(hints.get(name))
+            texts = form.parts.values() if name == "query" else [form] if name in places else []
+            if any(text.kind not in fields.TEXTUAL for text in texts):
+                raise TypeError(f"{name}: what comes in an address is text, a number or true/false")
+        if isinstance(answer, type) and issubclass(answer, (NoneType, web.StreamResponse)):
+            answer = None
+        else:
             fields.check(answer)
     except TypeError as exc:
-        raise TypeError(f"{where}: {exc}") from None
-    optional = body is not None and parameters["body"].default is not inspect.Parameter.empty
-    return Signature(path_types, query, body, optional, None if answer is type(None) else answer)
+        raise TypeError(f"{call.__module__}.{call.__qualname__}: {exc}") from None
+    optional = "body" in taken and taken["body"].default is not inspect.Parameter.empty
+    return Signature(places, hints.get("query"), body, optional, answer)
