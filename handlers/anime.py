@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 
 from aiohttp import web
 
-from handlers.endpoint import Done
+from handlers.endpoint import Done, record
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RESCAN
 from handlers.paging import Page, PageNumber, PerPage, paged, window
 from store import series, titles
@@ -20,7 +20,7 @@ AnimeId = Annotated[
 ]
 
 
-@dataclass(frozen=True)
+@record
 class AnimeQuery:
     page: PageNumber | None = None
     per_page: PerPage | None = None
@@ -29,7 +29,7 @@ class AnimeQuery:
     show: Literal["missing", "all"] = "missing"
 
 
-@dataclass(frozen=True)
+@record
 class Anime:
     id: str
     title: str
@@ -39,7 +39,7 @@ class Anime:
     updated_at: str
 
 
-@dataclass(frozen=True)
+@record
 class EpisodeShown:
     """One episode: `path` is its file, relative to the library."""
 
@@ -49,7 +49,7 @@ class EpisodeShown:
     path: str | None
 
 
-@dataclass(frozen=True)
+@record
 class AnimeDetails:
     id: str
     title: str
@@ -62,7 +62,7 @@ class AnimeDetails:
     episode_list: list[EpisodeShown]
 
 
-@dataclass(frozen=True)
+@record
 class Rescanned:
     success: Literal[True] = field(default=True, kw_only=True)
     message: str = field(default="Rescan started", kw_only=True)
@@ -70,13 +70,13 @@ class Rescanned:
     new_episodes: int
 
 
-@dataclass(frozen=True)
+@record
 class SearchQuery:
     q: Annotated[str, Rule(least=1, most=200)]
     limit: Annotated[int, Rule(least=1, most=100)] = 20
 
 
-@dataclass(frozen=True)
+@record
 class SearchHit:
     """`key` is the id under which every other call takes this series."""
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import unicodedata
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from aiohttp import web
 
-from handlers.endpoint import Done, reply
+from handlers.endpoint import Done, record, reply
 from handlers.keys import CLAIMS, DB, DOOR, HUB, LOGINS
 from handlers.limits import address_key
 from store import tokens
@@ -22,28 +21,28 @@ COOKIE = "aniworld_socket"  # read by the socket's handshake alone
 Password = Annotated[str, Rule(least=1, most=4096, secret=True, example="your_secure_password")]
 
 
-@dataclass(frozen=True)
+@record
 class Setup:
     master_password: Password
 
 
-@dataclass(frozen=True)
+@record
 class SetUp:
     status: Literal["ok"] = "ok"
 
 
-@dataclass(frozen=True)
+@record
 class Login:
     password: Password
 
 
-@dataclass(frozen=True)
+@record
 class Token:
     token: str
     token_type: Literal["bearer"] = "bearer"
 
 
-@dataclass(frozen=True)
+@record
 class Status:
     authenticated: bool
     token_valid: bool

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from handlers.endpoint import Done
+from handlers.endpoint import Done, record
 from handlers.keys import APPLY, CONFIG
 from store import library
 from store.backups import Backup, BackupMade
@@ -26,7 +26,7 @@ class ConfigShown(Config):
     forced: dict[str, str] | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Validated:
     success: Literal[True] = field(default=True, kw_only=True)
     valid: bool

@@ -6,43 +6,43 @@ import asyncio
 import shutil
 import sqlite3
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
 
+from handlers.endpoint import record
 from handlers.keys import CONFIG, DB, ENGINE, FALLEN, STARTED
 from store import files
 
 VERSION = "1.0.0"
 
 
-@dataclass(frozen=True)
+@record
 class Health:
     status: Literal["healthy", "degraded"]
     version: str
 
 
-@dataclass(frozen=True)
+@record
 class DatabaseHealth:
     status: Literal["connected", "failed"]
     response_time_ms: float
 
 
-@dataclass(frozen=True)
+@record
 class FilesystemHealth:
     status: Literal["accessible", "inaccessible"]
     disk_free_gb: float
 
 
-@dataclass(frozen=True)
+@record
 class Services:
     anime_service: Literal["ready", "failed"]
     download_service: Literal["ready", "waiting", "failed"]
 
 
-@dataclass(frozen=True)
+@record
 class HealthInDetail(Health):
     uptime_seconds: int
     database: DatabaseHealth

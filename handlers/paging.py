@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Generic, Literal, Sequence, TypeVar
 
 from aiohttp import web
 
+from handlers.endpoint import record
 from handlers.keys import HEADERS
 from store.fields import Rule
 
@@ -17,7 +17,7 @@ PageNumber = Annotated[int, Rule(least=1, most=10**9)]
 PerPage = Annotated[int, Rule(least=1, most=100)]
 
 
-@dataclass(frozen=True)
+@record
 class Pagination:
     total: int
     page: int
@@ -25,7 +25,7 @@ class Pagination:
     pages: int
 
 
-@dataclass(frozen=True)
+@record
 class Page(Generic[T]):
     success: Literal[True]
     data: list[T]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from aiohttp import web
 
 from handlers.anime import AnimeId
-from handlers.endpoint import Done
+from handlers.endpoint import Done, record
 from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, PageNumber, PerPage, paged, window
 from store import queue, series, titles
@@ -24,14 +23,14 @@ Episodes = Annotated[
 ]
 
 
-@dataclass(frozen=True)
+@record
 class QueueAdd:
     anime_id: AnimeId
     episodes: Episodes
     priority: Priority = "normal"
 
 
-@dataclass(frozen=True)
+@record
 class Queued:
     """`queue_item_id` is the first of `items`; `skipped` are those queued or in the library already."""
 
@@ -42,7 +41,7 @@ class Queued:
     skipped: list[str]
 
 
-@dataclass(frozen=True)
+@record
 class QueueItem:
     queue_item_id: str
     episode: str
@@ -64,7 +63,7 @@ class QueueItem:
     eta_seconds: int | None = None
 
 
-@dataclass(frozen=True)
+@record
 class QueueStatus:
     """`state` is what was asked for; `reason` says why a running queue waits by itself."""
 
@@ -79,26 +78,26 @@ class QueueStatus:
     reason: str
 
 
-@dataclass(frozen=True)
+@record
 class QueueQuery:
     status: ItemStatus | None = None
     page: PageNumber | None = None
     per_page: PerPage | None = None
 
 
-@dataclass(frozen=True)
+@record
 class FinishedQuery:
     status: Literal["completed", "failed"]
 
 
-@dataclass(frozen=True)
+@record
 class Pause:
     """Left out, the call toggles."""
 
     paused: bool | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Prioritise:
     priority: Priority
 
