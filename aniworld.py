@@ -245,7 +245,8 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
         chosen.data_dir = home / "state"
     state = state_directory(chosen)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    stack.enter_context(lock(state))
+    if not chosen.check:  # which may be asked while the server runs
+        stack.enter_context(lock(state))
     config_file = chosen.config.expanduser().absolute() if chosen.config else None
     if chosen.demo:
         furnish(state, chosen.forced)

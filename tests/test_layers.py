@@ -1,6 +1,8 @@
 """Who may import whom: strictly downward, and nothing alive at import."""
 
 import ast
+import io
+import tokenize
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 HOUSE = ["handlers", "downloads", "providers", "store"]
 FILES = [path for floor in HOUSE for path in sorted((ROOT / floor).glob("*.py"))]
-PER_FILE = 350
+PER_FILE = 340
 
 
 def imported(path: Path) -> set[str]:
@@ -32,6 +34,19 @@ def test_imports_run_downward(path):
     assert len(path.read_text().splitlines()) <= PER_FILE, "a noun is missing"
 
 
+def lines_of_code(path: Path) -> int:
+    """Lines that hold code: blank ones, comments and docstrings are no burden."""
+    text, found = path.read_text(), set()
+    silent = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type not in silent:
+            found.update(range(token.start[0], token.end[0] + 1))
+    for node in ast.walk(ast.parse(text)):
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+        if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+            found -= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return len(found)
+
+
 def test_the_program_stays_small():
-    lines = sum(len(path.read_text().splitlines()) for path in [*FILES, ROOT / "aniworld.py"])
-    assert lines < 5000
+    assert sum(map(lines_of_code, [*FILES, ROOT / "aniworld.py"])) < 5000
