@@ -72,7 +72,7 @@ class Shows(Upstream):
 
 def library_is_right(server, up: Shows) -> set[str]:
     """INV-1: every file with a name in the library is whole and the source's. Returns the codes of those that are there."""
-    found = [path for path in server.library.rglob("*") if path.is_file() and path.name != ".aniworld"]
+    found = [path for path in server.library.rglob("[!.]*") if path.is_file() and ".aniworld-incoming" not in path.parts]
     there = {path.stem[-6:]: path for path in found}
     assert len(there) == len(found), f"doubled: {found}"
     for code, path in there.items():
