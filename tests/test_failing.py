@@ -6,6 +6,8 @@ The server looks at a full disk again after half a second, not fifteen; nothing 
 """
 
 import asyncio
+import errno
+import gc
 import os
 import signal
 import sys
@@ -15,10 +17,14 @@ from pathlib import Path
 
 import pytest
 
+from downloads import parts
+from providers.web import Web
 from tests.app import ROOT, Process
 from tests.parts import need
 from tests.test_downloads import home, queue, statuses, until
 from tests.test_kills import OVERLAP, Shows, database_is_right, library_is_right
+from tests.test_transfer import BODY, Run
+from tests.upstream import Upstream
 
 ALL = os.environ.get("ANIWORLD_FAILING") == "all"
 SIZES = (2_600_000, 300_000)
@@ -345,3 +351,175 @@ async def settled(server, up: Shows, code: str) -> bool:
     assert now[code] != "failed", server.log
     assert now[code] != "completed" or code in there
     return now[code] == "completed" or (await server.get("/api/queue/status"))[1]["data"]["reason"]
+
+
+@pytest.mark.xfail(strict=True, reason="Engine.run ends when its recovery meets an error; nothing is downloaded until the next start")
+async def test_c5_the_database_fails_while_it_recovers(tmp_path, impatient):
+    """It was killed, and is started on a disk that is full for a moment."""
+    strace = need("strace", "strace")
+    async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        up.rate = 1_000_000
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+        await until(lambda: asyncio.to_thread(lambda: len(up.fetched("S01E01")) > 0))
+        server.kill9()
+        up.rate = None
+        rules = f"-e trace=pwrite64 -e inject=pwrite64:error=ENOSPC:when=1..2 -P {place(server, 'wal')}"
+        impatient(strace, "-D", "-f", "-q", "-o", str(tmp_path / "strace"), *rules.split())
+        await server.start()
+        await until(lambda: asyncio.to_thread(lambda: "INJECTED" in (tmp_path / "strace").read_text()))
+        await until(lambda: is_completed(server, "S01E01"), 5)
+
+
+@pytest.mark.xfail(strict=True, reason="library._place_across leaves the copy that it could not finish")
+async def test_c5_a_copy_that_fails_leaves_its_room(tmp_path, impatient, elsewhere):
+    """A library that is too full for a file is not filled up with a piece of it."""
+    async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base), anime_directory=str(elsewhere)) as server:
+        server.library = elsewhere
+        await server.login()
+        await queue(server, "S01E01")
+        async with tampered(server, ("write", "copy", "error=ENOSPC")):
+            await server.post("/api/queue/start")
+            assert (await consequence(server, up))["reason"] == "The disk is full"
+            await server.post("/api/queue/stop")
+            assert not Path(place(server, "copy")).exists()
+
+
+@pytest.mark.xfail(strict=True, reason="Ledger._begin puts a new task over one that failed and that nobody has looked at")
+async def test_c4_a_failed_sync_is_heard_of(tmp_path, monkeypatch):
+    """It ends the download, and is no "Task exception was never retrieved" in the log."""
+
+    def broken(fd):
+        raise OSError(errno.EIO, "Input/output error")
+
+    unheard: list[dict] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: unheard.append(context))
+    monkeypatch.setattr(os, "fdatasync", broken)
+    monkeypatch.setattr(parts, "FIRST", 50_000)
+    monkeypatch.setattr("downloads.wire.SIZE", 50_000)
+    async with Upstream() as up, Web() as web:
+        up.body, up.rate = BODY, 3_000_000
+        with pytest.raises(OSError):
+            await Run(web, up.base, tmp_path / "e1.part")()
+        gc.collect()
+        assert not unheard
+
+
+@asynccontextmanager
+async def small_disk(server, impatient, mount: Path, size: str):
+    """A disk of that size at `mount`, with what lay there, in a mount namespace of its own; `server` is started in it.
+
+    Yields the disk as it is seen from here.
+    """
+    need("unshare", "util-linux")
+    need("nsenter", "util-linux")
+    work = f"cp -a {mount} {mount}.old && mount -t tmpfs -o mode=700,size={size} small {mount} && cp -a {mount}.old/. {mount} && echo ready && exec sleep 600"
+    holder = await asyncio.create_subprocess_exec("unshare", "-rm", "sh", "-c", work, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    try:
+        if await holder.stdout.readline() != b"ready\n":
+            pytest.skip(f"no disk can be mounted here: {(await holder.stderr.read()).decode()}")
+        impatient("nsenter", "-t", str(holder.pid), "-U", "-m", "--preserve-credentials")
+        async with server:
+            await server.login()
+            yield Path(f"/proc/{holder.pid}/root{mount}")
+            server.kill9()
+    finally:
+        holder.kill()
+        await holder.wait()
+
+
+def fill(disk: Path, leave: int = 0) -> Path:
+    """A file that takes all but `leave` bytes of it."""
+    ballast = disk / "ballast"
+    with open(ballast, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(65_536))
+        except OSError:
+            pass
+        file.truncate(max(0, os.stat(ballast).st_size - leave))
+    return ballast
+
+
+async def waits(server, reason: str) -> None:
+    """The queue runs and says why it waits; the item keeps its place, and all else lives on."""
+
+    async def look():
+        return (await server.get("/api/queue/status"))[1]["data"]["reason"] == reason
+
+    await until(look)
+    await asyncio.sleep(0.7)  # it has looked again
+    assert (await statuses(server))["S01E01"] in ("pending", "downloading")
+    assert (await server.get("/api/queue/status"))[1]["data"]["state"] == "running"
+    assert (await server.get("/health"))[0] == 200
+    assert (await server.get("/health/detailed"))[1]["services"]["download_service"] == "waiting"
+    assert (await server.post("/api/v1/anime/rescan"))[0] == 200
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+async def test_c7_the_disk_for_downloads_is_full(tmp_path, impatient, when):
+    """The item waits, keeps its bytes, and goes on by itself once there is room."""
+    async with Shows((12_000_000, 300_000)) as up:
+        server = Process(tmp_path, providers=home(up.base), max_concurrent_downloads=1)
+        async with small_disk(server, impatient, server.downloads, "24m") as disk:
+            server.downloads = disk
+            up.rate = 6_000_000
+            ballast = fill(disk, 9_000_000) if when == "before" else None
+            await queue(server, "S01E01")
+            await server.post("/api/queue/start")
+            if not ballast:
+                await until(lambda: asyncio.to_thread(lambda: sum(end - start for start, end in up.fetched("S01E01")) > 4_000_000))
+                ballast = fill(disk)
+            await waits(server, "The disk is full")
+            assert library_is_right(server, up) == set()
+            ballast.unlink()
+            await queue(server, "S01E02")
+            await heals(server, up, "S01E01", "S01E02")
+            if when == "meanwhile":
+                assert up.fetched("S01E01")[-1][0] > 3_000_000, "its bytes were kept"
+
+
+async def test_c7_the_library_is_full(tmp_path, impatient):
+    """The library has a disk of its own, and no room for the copy."""
+    async with Shows((8_000_000, 300_000)) as up:
+        server = Process(tmp_path, providers=home(up.base), max_concurrent_downloads=1)
+        async with small_disk(server, impatient, server.library, "16m") as disk:
+            server.library = disk
+            ballast = fill(disk, 5_000_000)
+            inside = ballast.rename(disk / ".ballast")
+            await queue(server, "S01E01")
+            await server.post("/api/queue/start")
+            await waits(server, "The disk is full")
+            assert library_is_right(server, up) == set()
+            inside.unlink()
+            await queue(server, "S01E02")
+            await heals(server, up, "S01E01", "S01E02")
+            assert sum(end - start for start, end in up.fetched("S01E01")) < 9_000_000, "only its end is fetched again"
+
+
+async def test_c7_the_disk_of_the_state_is_full(tmp_path, impatient):
+    """Calls say DATABASE_ERROR or CONFIGURATION_ERROR, what was acknowledged stays, and all is well with more room."""
+    async with Shows((300_000,) * 40) as up:
+        server = Process(tmp_path, providers=home(up.base), max_concurrent_downloads=1)
+        async with small_disk(server, impatient, server.state, "8m") as disk:
+            await queue(server, "S01E40")
+            ballast, before = fill(disk), (await server.get("/api/config"))[1]
+            added, refused = ["S01E40"], 0
+            for number in range(1, 40):
+                code = f"S01E{number:02}"
+                status, body, _ = await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": [code]})
+                assert status == 201 or (status, body["error"]) == (500, "DATABASE_ERROR"), body
+                added, refused = (added + [code], refused) if status == 201 else (added, refused + 1)
+                if refused > 3:
+                    break
+            assert refused
+            status, body, _ = await server.put("/api/config", json={"max_concurrent_downloads": 3})
+            assert (status, body["error"]) == (500, "CONFIGURATION_ERROR")
+            assert (await server.get("/api/config"))[1] == before
+            await server.post("/api/queue/start")  # perhaps it can be written down
+            assert (await server.get("/health"))[0] == 200
+            ballast.unlink()
+            assert (await server.post("/api/queue/start"))[0] == 200
+            server.state = disk
+            await heals(server, up, *added)
