@@ -16,7 +16,11 @@ DOCUMENTS = (b"<", b"{", b"[Desktop Entry]", b"%PDF-")
 
 
 class Changed(Exception):
-    """What the server has now cannot be joined to what we have: from 0 again."""
+    """What we have is worth nothing: from 0 again. After `tries` times that this happened, `failure` is what to say."""
+
+    def __init__(self, what: str = "The file changes while it is fetched", tries: int = 3, final: bool = False):
+        super().__init__(what)
+        self.tries, self.failure = tries, ProviderError(what, final=final)
 
 
 def validator(point: Checkpoint) -> tuple[str, str | None]:

@@ -10,13 +10,16 @@ import os
 import stat
 import zlib
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from downloads.wire import Lane, Wire, put
 from store.errors import DownloadError
+
+if TYPE_CHECKING:
+    from downloads.wire import Lane
 
 Span = tuple[int, int]  # first byte, byte after the last
 MIB = 1 << 20
@@ -65,10 +68,6 @@ def join(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
     return tuple(sorted([*apart, (start, end)])) if end > start else spans
 
 
-def length(spans: tuple[Span, ...]) -> int:
-    return sum(end - start for start, end in spans)
-
-
 async def undisturbed(task: asyncio.Future) -> bool:
     """Wait for the end of `task`, whoever wants us to stop meanwhile; whether somebody did."""
     asked = False
@@ -81,31 +80,14 @@ async def undisturbed(task: asyncio.Future) -> bool:
 
 
 class Part:
-    """One part file, written on threads of its own, which also close it: a write that outlives its caller must never
-    hit a descriptor that was given to somebody else. DownloadError if the path is not a plain file of one name (somebody
-    planted a link); OSError is what the disk says."""
+    """One part file, written on threads of its own. DownloadError if the path is not a plain file of one name (somebody
+    planted a link); OSError is what the disk says. `spans`: what is written, durable or not."""
 
     def __init__(self, path: Path):
         self._path = path
-        self._fd = -1
+        self.fd = -1
+        self.spans: tuple[Span, ...] = ()
         self._threads = ThreadPoolExecutor(20, "part")  # started as needed: one a connection, one for syncing
-        self._jobs: set[Future] = set()
-        self._leaving = False
-        self._spans: tuple[Span, ...] = ()
-        self._hauled: dict[Lane, int] = {}  # at this moment -> where each began
-        self.broken = False  # a sync failed: the kernel forgets what it lost, so no later sync is to be believed
-
-    @property
-    def spans(self) -> tuple[Span, ...]:
-        """What is written, durable or not. May be asked on any thread."""
-        spans = self._spans
-        for lane, start in tuple(self._hauled.items()):
-            spans = join(spans, start, lane.at)
-        return spans
-
-    @spans.setter
-    def spans(self, spans: tuple[Span, ...]) -> None:
-        self._spans = spans
 
     async def __aenter__(self) -> Part:
         try:
@@ -116,96 +98,66 @@ class Part:
         return self
 
     async def __aexit__(self, *_) -> None:
-        self._leaving = True
-        closing = asyncio.wrap_future(self._threads.submit(self._close, set(self._jobs)))
-        self._threads.shutdown(wait=False)
-        await asyncio.shield(closing)
-
-    async def write(self, data: bytes, position: int) -> None:
-        await self.run(put, self._fd, data, position)
-        self._spans = join(self._spans, position, position + len(data))
-
-    async def haul(self, wire: Wire, lane: Lane, most: int, go_on: Callable[[], bool]) -> None:
-        """Let a wire write what arrives, for a moment. When cancelled, what did arrive counts."""
-        start = self._hauled[lane] = lane.at
         try:
-            await self.pull(wire, wire.haul, self._fd, lane, most, go_on)
+            await self.run(lambda: self.fd < 0 or os.close(self.fd))
         finally:
-            del self._hauled[lane]
-            self._spans = join(self._spans, start, lane.at)
+            self._threads.shutdown(wait=False)
 
-    async def pull(self, wire: Wire, work: Callable, *args):
-        """Run something of a wire; when cancelled, the wire is idle again."""
-        job = self._start(work, *args)
+    async def run(self, work: Callable, *args, stop: Callable[[], object] = bool):
+        """Do something on a thread. When cancelled, it is told to `stop`, and has ended: a write that outlives its caller
+        must never hit a descriptor that was given to somebody else."""
+        job = asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
         try:
-            return await asyncio.wrap_future(job)
+            return await asyncio.shield(job)
         except asyncio.CancelledError:
-            wire.stop()
-            await undisturbed(asyncio.wrap_future(job))
+            stop()
+            await undisturbed(job)
             raise
 
-    async def read(self, size: int, position: int) -> bytes:
-        return await self.run(lambda: os.pread(self._fd, size, position))
+    def put(self, lane: Lane, data: bytes | memoryview) -> None:
+        """Write all of `data` where `lane` is; to be run on a thread."""
+        while data:
+            count = os.pwrite(self.fd, data, lane.at)
+            lane.at += count
+            data = data[count:]
 
-    async def sync(self) -> tuple[Span, ...]:
-        """The spans that are durable after it."""
-        spans = self.spans
-        await self.run(self._sync)
-        return spans
+    async def read(self, size: int, position: int) -> bytes:
+        return await self.run(os.pread, self.fd, size, position)
 
     async def cut(self, size: int) -> None:
-        await self.run(lambda: os.ftruncate(self._fd, size))
+        await self.run(os.ftruncate, self.fd, size)
 
     async def size(self) -> int:
-        return (await self.run(lambda: os.fstat(self._fd))).st_size
+        return (await self.run(os.fstat, self.fd)).st_size
 
     async def digest(self, names: set[str]) -> dict[str, str]:
         """The digests of the whole file, as lower-case hex."""
-        return await self.run(self._digest, names)
+        running = [hashlib.new(name, usedforsecurity=False) for name in names - {"crc32"}]
+        crc, position, buffer = 0, 0, memoryview(bytearray(MIB))
 
-    async def run(self, work, *args):
-        return await asyncio.wrap_future(self._start(work, *args))
+        def some() -> int:
+            nonlocal crc
+            count = os.preadv(self.fd, [buffer], position)
+            for one in running:
+                one.update(buffer[:count])
+            crc = zlib.crc32(buffer[:count], crc) if "crc32" in names else 0
+            return count
 
-    def _start(self, work, *args) -> Future:
-        job = self._threads.submit(work, *args)
-        self._jobs.add(job)
-        job.add_done_callback(self._jobs.discard)
-        return job
+        while count := await self.run(some):
+            position += count
+        return {one.name: one.hexdigest() for one in running} | {"crc32": f"{crc:08x}"}
 
     def _open(self) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         try:
-            self._fd = os.open(self._path, flags, 0o666)
+            self.fd = os.open(self._path, flags, 0o666)
         except OSError as refused:
             if refused.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
                 raise DownloadError(TAKEN) from refused
             raise
-        about = os.fstat(self._fd)
+        about = os.fstat(self.fd)
         if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
             raise DownloadError(TAKEN)
-
-    def _close(self, jobs: set[Future]) -> None:
-        wait(jobs)
-        if self._fd >= 0:
-            os.close(self._fd)
-
-    def _sync(self) -> None:
-        try:
-            os.fdatasync(self._fd)
-        except OSError:
-            self.broken = True
-            raise
-
-    def _digest(self, names: set[str]) -> dict[str, str]:
-        running = [hashlib.new(name, usedforsecurity=False) for name in names - {"crc32"}]
-        crc, position, buffer = 0, 0, memoryview(bytearray(MIB))
-        while (count := os.preadv(self._fd, [buffer], position)) and not self._leaving:
-            for one in running:
-                one.update(buffer[:count])
-            if "crc32" in names:
-                crc = zlib.crc32(buffer[:count], crc)
-            position += count
-        return {one.name: one.hexdigest() for one in running} | {"crc32": f"{crc:08x}"}
 
 
 class Ledger:
@@ -214,61 +166,52 @@ class Ledger:
     def __init__(self, file: Part, url: str, save: Callable[[Checkpoint], Awaitable[None]]):
         self.file, self._save = file, save
         self.point = Checkpoint(url)
-        self._loop = asyncio.get_running_loop()
-        self._saving: asyncio.Task | None = None
-        self._synced, self._synced_at = 0, monotonic()  # bytes in the newest map; when it was begun
+        self._saving: asyncio.Task | None = None  # the newest; it waits for the one before, and fails when that failed
+        self._asked, self._asked_at = 0, monotonic()  # bytes in the newest map; when it was begun
 
     @property
     def done(self) -> int:
-        return length(self.file.spans)
+        return sum(end - start for start, end in self.file.spans)
+
+    @property
+    def room(self) -> int:
+        """Bytes, at least one, that may be written before `advance`: little is to be fetched twice after a crash."""
+        return (STEP if self.point.spans else FIRST) - (self.done - self._asked)
 
     def resume(self, point: Checkpoint) -> None:
         self.point, self.file.spans = replace(point), point.spans
-        self._synced = self.done
+        self._asked = self.done
 
     async def restart(self) -> None:
         """Empty the file. The map goes first: no crash may leave spans that are not what they say."""
-        await self._saved()
-        told, self.point, self.file.spans = self.point, Checkpoint(self.point.url), ()
-        self._synced = 0
-        if told.spans:
-            await self._save(replace(self.point))
+        self.file.spans = ()
+        await self.settle()
+        self.point, self._asked = Checkpoint(self.point.url), 0
         await self.file.cut(0)
 
-    def go_on(self) -> bool:
-        """To be asked on the writing thread: begins a sync when one is due. False: wait for it in `advance`, so that
-        little is fetched twice after a crash."""
-        waiting = self.done - self._synced
-        if waiting >= (STEP if self.point.spans else FIRST) and (not self._saving or self._saving.done()):
-            self._loop.call_soon_threadsafe(self._begin)
-        return waiting < 2 * STEP
-
     async def advance(self) -> None:
-        """To be awaited now and then: waits for the disk when too little is durable, and fails when that failed."""
-        if (saving := self._saving) and (saving.done() or not self.go_on()):
-            await asyncio.shield(saving)
-        self._begin()
-
-    def _begin(self) -> None:
-        waiting, idle = self.done - self._synced, not self._saving or self._saving.done()
-        late = monotonic() - self._synced_at >= OFTEN or not self.point.spans and waiting >= FIRST
-        if idle and waiting and (waiting >= STEP or late):
-            self._synced, self._synced_at = self.done, monotonic()
-            self._saving = asyncio.create_task(self._keep(), name="checkpoint")
+        """Begins to make the bytes durable when that is due; then waits for the disk when what it was asked for before
+        is not yet, and fails when that failed."""
+        saving = self._saving
+        late = (not saving or saving.done()) and monotonic() - self._asked_at >= OFTEN
+        if self.room <= 0 or late and self.done > self._asked:
+            self._begin()
+            if saving:
+                await asyncio.shield(saving)
 
     async def settle(self) -> None:
         """Make everything that is written durable, and say so."""
-        await self._saved()
-        if self.file.spans != self.point.spans and not self.file.broken:
-            await self._keep()
+        self._begin()
+        await asyncio.shield(self._saving)
 
-    async def _saved(self) -> None:
-        saving, self._saving = self._saving, None
-        if saving:
-            await saving
+    def _begin(self) -> None:
+        self._asked, self._asked_at = self.done, monotonic()
+        self._saving = asyncio.create_task(self._keep(self._saving), name="checkpoint")
 
-    async def _keep(self) -> None:
-        if self.file.broken:
-            raise OSError(errno.EIO, "An earlier sync failed")
-        self.point.spans = await self.file.sync()
-        await self._save(replace(self.point))
+    async def _keep(self, before: asyncio.Task | None) -> None:
+        if before:
+            await before  # the kernel forgets what a failed sync lost, so no later one is to be believed
+        if (spans := self.file.spans) != self.point.spans:
+            await self.file.run(os.fdatasync, self.file.fd)
+            self.point.spans = spans
+            await self._save(replace(self.point))

@@ -10,8 +10,7 @@ class Throttle:
 
     def __init__(self, mbps: float = 0):
         self.mbps = mbps
-        self._debt = 0.0  # bytes taken but not yet paid for by time
-        self._paid: float | None = None
+        self._due = 0.0  # the moment at which all that was taken is paid for
 
     @property
     def rate(self) -> float:
@@ -24,18 +23,9 @@ class Throttle:
 
     async def take(self, count: int) -> None:
         """Account for `count` bytes, and wait until they are due."""
-        if not self.mbps:
-            self._debt, self._paid = 0.0, None
-            return
         now = asyncio.get_running_loop().time
-        self._pay(now())
-        self._debt += count
-        while self._debt > 0 and self.mbps:
-            await asyncio.sleep(min(self._debt / self.rate, 0.25))  # in slices: the rate may change meanwhile
-            self._pay(now())
-
-    def _pay(self, now: float) -> None:
-        # A little credit stays, or what is lost whenever a sleep ends late would add up.
-        if self._paid is not None:
-            self._debt = max(self._debt - (now - self._paid) * self.rate, -self.rate * 0.1)
-        self._paid = now
+        if self.mbps:
+            # A little credit stays, or what is lost whenever a sleep ends late would add up.
+            self._due = due = max(self._due or now(), now() - 0.1) + count / self.rate
+            while self.mbps and (left := due - now()) > 0:
+                await asyncio.sleep(min(left, 0.25))  # in slices: the limit may be lifted meanwhile

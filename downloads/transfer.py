@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import FIRST_COMPLETED
+from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from downloads.evidence import HEAD, Changed, first, following, foreign, resumable, validator
 from downloads.parts import DIGESTS, MIB, Checkpoint, Ledger, Part, join, undisturbed
 from downloads.throttle import Throttle
-from downloads.wire import Body, Lane, Limits, Pace, take_over
+from downloads.wire import Body, Lane, Limits, take_over
 from providers.web import Web
 from store.errors import ProviderError
 from store.models import Source
@@ -76,55 +78,47 @@ async def fetch(
     Raises ProviderError (the source; `final` and `retry_after` say what to do), DownloadError (something else lies at
     `part`), OSError (our disk; what was fetched is kept), CancelledError (what was fetched is kept).
     """
-    checks = [(name, digest.lower()) for name, digest in source.checksums.items() if name in DIGESTS]
-    checks += [("crc32", crc.lower())] if crc else []
+    checks = {name: digest.lower() for name, digest in source.checksums.items() if name in DIGESTS}
+    if crc:
+        checks["crc32"] = crc.lower()
     async with Part(part) as file:
-        transfer = _Transfer(web, source, base, Ledger(file, source.url, save))
-        transfer.progress, transfer.throttle, transfer.limits = progress, throttle, limits
-        transfer.connections, transfer.reserve = connections, reserve
-        return await transfer.run(resume, checks)
+        ledger = Ledger(file, source.url, save)
+        transfer = _Transfer(web, source, base, ledger, checks, progress, throttle, connections, reserve, limits)
+        return await transfer.run(resume)
 
 
-class _Foreign(Exception):
-    """The bytes are no video; the argument says what they are."""
-
-
+@dataclass
 class _Transfer:
+    web: Web
+    source: Source
+    base: str
+    ledger: Ledger
+    checks: dict[str, str]
     progress: Progress
     throttle: Throttle
-    limits: Limits
     connections: int
     reserve: Callable[[int], Awaitable[None]] | None
+    limits: Limits
+    trusted: tuple = ()  # spans of earlier runs: each is compared with the server where we go on behind it
+    reserved: int = 0
+    sniffed: bool = False
+    measured: bool = True  # the length was promised, not only found
+    validator: str | None = None
+    lanes: dict[Lane, int] = field(default_factory=dict)  # in work -> where each began
 
-    def __init__(self, web: Web, source: Source, base: str, ledger: Ledger):
-        self.web, self.source, self.base = web, source, base
-        self.ledger, self.file = ledger, ledger.file
-        self.trusted: tuple = ()  # spans of earlier runs: each is compared with the server where we go on behind it
-        self.lanes: list[tuple[int, Lane]] = []  # in work: where each began, and itself
-        self.reserved = 0
-        self.sniffed = False
-        self.measured = True  # the length was promised, not only found
-        self.validator: str | None = None
-
-    async def run(self, resume: Checkpoint | None, checks: list[tuple[str, str]]) -> Receipt:
+    async def run(self, resume: Checkpoint | None) -> Receipt:
         began = monotonic()
+        self.file = self.ledger.file
         try:
             await self._begin(resume)
-            for again in (True, False):
-                await self._gather()
-                await self.ledger.settle()
-                if not (wrong := await self._wrong(checks)):
-                    break
-                await self._restart()
-                if not again:
-                    raise ProviderError(f"The file's {wrong} checksum is wrong, twice", final=True)
+            await self._finish()
         except BaseException as failure:
             settling = asyncio.ensure_future(self.ledger.settle())
             if await undisturbed(settling):  # not to be hurried: the file is about to be closed
                 failure = asyncio.CancelledError()
             disk = settling.exception()
             raise disk if disk and isinstance(failure, ProviderError) else failure
-        proof = min((n for n, _ in checks), key=DIGESTS.index, default="length" if self.measured else "clean end")
+        proof = min(self.checks, key=DIGESTS.index, default="length" if self.measured else "clean end")
         return Receipt(self.ledger.done, self.progress.resumed, self.validator, proof, monotonic() - began)
 
     async def _begin(self, resume: Checkpoint | None) -> None:
@@ -138,23 +132,24 @@ class _Transfer:
         await self._restart()
 
     async def _restart(self) -> None:
-        self.trusted, self.validator, self.sniffed, self.reserved = (), None, False, 0
+        self.trusted, self.validator, self.sniffed, self.measured, self.reserved = (), None, False, True, 0
         await self.ledger.restart()
         self.progress.done, self.progress.total = 0, None
 
-    async def _gather(self) -> None:
-        """All bytes, of one version of the file."""
-        for _ in range(3):
+    async def _finish(self) -> None:
+        """All bytes, of one version of the file, and the right ones."""
+        restarts: Counter[str] = Counter()
+        while True:
             try:
                 await self._work()
-                return await self._sniff()
-            except Changed:
+                await self.ledger.settle()
+                return await self._verify()
+            except Changed as why:
                 self.connections = 1
                 await self._restart()
-            except _Foreign as what:
-                await self._restart()
-                raise ProviderError(f"The source sent {what} in place of a video", final=True) from None
-        raise ProviderError("The file changes while it is fetched")
+                restarts[str(why)] += 1
+                if restarts[str(why)] == why.tries:
+                    raise why.failure from None
 
     # --- connections ------------------------------------------------------------------------------------------------
 
@@ -167,12 +162,8 @@ class _Transfer:
             while crew:
                 look = None if grown else max(0.05, (monotonic() - began) / 3)
                 ended, crew = await asyncio.wait(crew, timeout=look, return_when=FIRST_COMPLETED)
-                for error in [one.exception() for one in ended]:
-                    failure, grown = error or failure, True
-                    if error and not isinstance(error, ProviderError):
-                        raise error
-                if ended and self.file.spans == ((0, self.ledger.point.total),):
-                    return
+                for one in ended:
+                    failure, grown = one.result() or failure, True
                 if not grown and self._slow((self.progress.fetched - fetched) / (monotonic() - began)):
                     grown = True
                     crew |= {asyncio.create_task(self._worker()) for _ in range(self.connections - 1)}
@@ -190,31 +181,31 @@ class _Transfer:
             return False
         return total - self.ledger.done > max(FEW, rate)
 
-    async def _worker(self) -> None:
+    async def _worker(self) -> ProviderError | None:
+        """Fetch until nobody is needed any more; the source's failure, if it was that."""
         while lane := self._claim():
-            self.lanes.append((lane.at, lane))
+            self.lanes[lane] = lane.at
             try:
                 await self._run(lane)
+            except ProviderError as failure:
+                return failure
             finally:
-                self.lanes = [(start, other) for start, other in self.lanes if other is not lane]
+                del self.lanes[lane]
 
     def _claim(self) -> Lane | None:
         """The next stretch that nobody is at, or half of somebody's."""
         total, spans = self.ledger.point.total, self.file.spans
         if self.trusted and self.ledger.done == total and not self.validator:
             return Lane(total, total)  # complete already: only its end is compared with the server's
-        for start, lane in self.lanes:
+        for lane, start in self.lanes.items():
             spans = join(spans, start, lane.end or 0)
         start = spans[0][1] if spans and spans[0][0] == 0 else 0
         end = next((a for a, _ in spans if a > start), total)
         if end is None or start < end:
             return Lane(start, end)
-        widest = max((lane for _, lane in self.lanes), key=lambda lane: lane.end - lane.at, default=None)
-        if widest is None or widest.shared and widest.end - widest.at < SPLIT:
+        widest = max(self.lanes, key=lambda lane: lane.end - lane.at, default=None)
+        if widest is None or widest.end - widest.at < SPLIT:
             return None
-        if widest.end - widest.at < SPLIT:  # the last bit is tried twice: one of the two will be quick
-            widest.shared = True
-            return Lane(widest.at, widest.end, True)
         half = Lane((widest.at + widest.end) // 2, widest.end)
         widest.end = half.at
         return half
@@ -230,15 +221,14 @@ class _Transfer:
             if held := validator(point)[1]:
                 headers["If-Range"] = held
         async with self.web.get(self.source.url, base=self.base, headers=headers, passing=(416,)) as answer:
-            body = Body(self.file, answer.content, *await take_over(answer), Pace(self.limits))
+            body = Body(self.file, answer.content, *await take_over(answer), self.limits)
             try:
                 if not await self._fits(answer, lane, ask, ranged, bool(before)):
-                    ask = lane.at = 0
+                    ask = lane.at = self.lanes[lane] = 0
                 await self._reserve()
                 await self._fill(lane, body, lane.at - ask)
             finally:
-                if body.wire:
-                    body.wire.close()
+                body.close()
 
     async def _fits(self, answer, lane: Lane, ask: int, ranged: bool, resumed: bool) -> bool:
         """Whether this answer goes on where we are; if not, the file begins anew with it."""
@@ -257,7 +247,7 @@ class _Transfer:
             self.validator = validator(point)[0]
         else:
             self.ledger.point = point = first(answer, self.source.url, self.limits.cap)
-            lane.end, self.measured = point.total, point.total is not None
+            lane.end = point.total
         self.progress.total = point.total
         return ranged
 
@@ -265,23 +255,20 @@ class _Transfer:
 
     async def _fill(self, lane: Lane, body: Body, overlap: int) -> None:
         """Compare `overlap` bytes with those before the lane, write the others."""
-        theirs = b""
-        while len(theirs) < overlap:
-            if (some := await body.some(overlap - len(theirs))) is None:
-                raise ProviderError(SHORT)
-            theirs += some
+        theirs = bytearray()
+        while len(theirs) < overlap and not body.ended:
+            await body.move(theirs.extend, overlap - len(theirs))
+        if len(theirs) < overlap:
+            raise ProviderError(SHORT)
         if overlap and theirs != await self.file.read(overlap, lane.at - overlap):
             raise Changed
         self.progress.fetched += overlap
-        while lane.end is None or lane.at < lane.end:
-            start = lane.at
-            if body.wire and not body.arrived:
-                await body.haul(lane, self.throttle.step(RESERVE), self.ledger.go_on)
-            elif (some := await body.some(MIB if lane.end is None else lane.end - lane.at)) is None:
-                break
-            else:
-                await self.file.write(some, lane.at)
-                lane.at += len(some)
+        while (lane.end is None or lane.at < lane.end) and not body.ended:
+            start, step = lane.at, self.throttle.step(self.ledger.room // len(self.lanes) + 1)
+            try:
+                await body.move(partial(self.file.put, lane), step if lane.end is None else min(step, lane.end - start))
+            finally:
+                self.file.spans = join(self.file.spans, start, lane.at)
             await self._account(lane.at - start)
         if lane.end is None:
             self._ended(lane.at)
@@ -295,8 +282,7 @@ class _Transfer:
         if done > self.limits.cap:
             raise ProviderError("The file is larger than any that is believed", final=True)
         await self.ledger.advance()
-        if not self.sniffed and done and self.file.spans[0][0] == 0 and self.file.spans[0][1] >= HEAD:
-            await self._sniff()
+        await self._sniff()
         if done >= self.reserved:
             await self._reserve()
         await self.throttle.take(count)
@@ -320,17 +306,22 @@ class _Transfer:
     # --- whether they are right -------------------------------------------------------------------------------------
 
     async def _sniff(self) -> None:
-        if not self.sniffed:
+        """Once the beginning is there: Changed if that is no video's."""
+        start, end = self.file.spans[0] if self.file.spans else (0, 0)
+        if not self.sniffed and start == 0 and (end >= HEAD or end == self.ledger.point.total):
             self.sniffed = True
             if what := foreign(await self.file.read(HEAD, 0)):
-                raise _Foreign(what)
+                raise Changed(f"The source sent {what} in place of a video", tries=1, final=True)
 
-    async def _wrong(self, checks: list[tuple[str, str]]) -> str | None:
-        """The name of a checksum that does not fit."""
+    async def _verify(self) -> None:
+        """Changed if the whole is not what was promised."""
         total = self.ledger.point.total
         if self.file.spans != ((0, total),):
             raise ProviderError(SHORT)
+        await self._sniff()
         if await self.file.size() > total:
             await self.file.cut(total)
-        found = await self.file.digest({name for name, _ in checks}) if checks else {}
-        return next((name for name, wanted in checks if found[name] != wanted), None)
+        found = await self.file.digest(set(self.checks)) if self.checks else {}
+        for name, wanted in self.checks.items():
+            if found[name] != wanted:
+                raise Changed(f"The file's {name} checksum is wrong, twice", tries=2, final=True)

@@ -386,7 +386,6 @@ async def test_c5_a_copy_that_fails_leaves_its_room(tmp_path, impatient, elsewhe
             assert not Path(place(server, "copy")).exists()
 
 
-@pytest.mark.xfail(strict=True, reason="Ledger._begin puts a new task over one that failed and that nobody has looked at")
 async def test_c4_a_failed_sync_is_heard_of(tmp_path, monkeypatch):
     """It ends the download, and is no "Task exception was never retrieved" in the log."""
 
