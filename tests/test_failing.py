@@ -1,8 +1,9 @@
 """System calls that fail, kills at named steps, and disks that are full: C2, C4, C5, C6, C7 of the table of faults.
 
 strace is attached to the real server and makes one system call on one path fail, or kills the server as it makes it.
-ANIWORLD_FAILING=all lets each single write of the database fail, otherwise it is each fourth.
-The server looks at a full disk again after half a second, not fifteen; nothing else of it is changed.
+ANIWORLD_FAILING=all lets each single write of the database fail, not each fourth, and restarts the server after each
+row, too.
+The server looks at a full disk again after a fifth of a second, not fifteen; nothing else of it is changed.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ import ctypes, sys
 sys.path.insert(0, {str(ROOT)!r})
 ctypes.CDLL(None).prctl(0x59616D61, -1)  # any of our processes may trace this one, where Yama asks
 from downloads import engine
-engine.PATIENCE = 0.5
+engine.PATIENCE = 0.2
 import aniworld
 sys.exit(aniworld.main(sys.argv[2:]))
 """
@@ -57,10 +58,10 @@ def impatient(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def elsewhere():
+def elsewhere(tmp_path):
     """A folder on another file system than the tests' own."""
     for base in ("/dev/shm", "/run/user/%d" % os.getuid()):
-        if os.access(base, os.W_OK) and os.stat(base).st_dev != os.stat(tempfile.gettempdir()).st_dev:
+        if os.access(base, os.W_OK) and os.stat(base).st_dev != tmp_path.stat().st_dev:
             with tempfile.TemporaryDirectory(dir=base, prefix="aniworld-") as folder:
                 yield Path(folder)
             return
@@ -86,7 +87,7 @@ def place(server, name: str) -> str:
 
 
 @asynccontextmanager
-async def tampered(server, *rules: tuple[str, str, str], number: int = 1):
+async def tampered(server, *rules: tuple[str, str, str], number: int | str = 1):
     """While it lasts, each rule (call, path's name, "error=EIO" or "signal=KILL") holds for that call's `number`th time
     in each thread. Yields a function that tells whether it came to that."""
     need("strace", "strace")
@@ -100,7 +101,7 @@ async def tampered(server, *rules: tuple[str, str, str], number: int = 1):
     child = await asyncio.create_subprocess_exec(
         "strace", "-f", "-q", "-o", out, "-p", str(pid), "-e", f"trace={calls}", *what, stderr=asyncio.subprocess.PIPE)  # fmt: skip
     try:
-        while not all("TracerPid:\t0\n" not in status.read_text() for status in Path(f"/proc/{pid}/task").glob("*/status")):
+        while not _traced(pid):
             if child.returncode is not None:
                 reason = (await child.stderr.read()).decode()
                 assert "not permitted" in reason, reason
@@ -111,6 +112,14 @@ async def tampered(server, *rules: tuple[str, str, str], number: int = 1):
         if child.returncode is None:
             child.send_signal(signal.SIGTERM)
         await child.wait()
+
+
+def _traced(pid: int) -> bool:
+    """Whether each thread is."""
+    try:
+        return all("TracerPid:\t0\n" not in (thread / "status").read_text() for thread in Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return False  # a thread has ended meanwhile
 
 
 async def consequence(server, up: Shows) -> dict:
@@ -187,12 +196,21 @@ KNOWN = {
 }
 
 
-def rows(table: dict) -> list:
-    known = lambda row: pytest.mark.xfail(strict=True, reason=KNOWN[row])  # noqa: E731
-    return [pytest.param(what, id=row, marks=[known(row)] if row in KNOWN else []) for row, what in table.items()]
+AFTER = ("waiting", "a restart") if ALL else ("waiting",)
 
 
-async def fails_once(tmp_path, rules, **config) -> None:
+def rows(table: dict, *ways: str) -> list:
+    """The table as parameters. What is only known at the next start does no harm when that comes at once."""
+    found = []
+    for row, what in table.items():
+        for way in ways or ("",):
+            known = row in KNOWN and not (way == "a restart" and KNOWN[row] == UNSETTLED)
+            marks = [pytest.mark.xfail(strict=True, reason=KNOWN[row])] if known else []
+            found.append(pytest.param(*((what, way) if way else (what,)), id=f"{row}, {way}" if way else row, marks=marks))
+    return found
+
+
+async def fails_once(tmp_path, rules, after: str, **config) -> None:
     async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base), **config) as server:
         server.library = Path(config.get("anime_directory", server.library))
         await server.login()
@@ -202,20 +220,56 @@ async def fails_once(tmp_path, rules, **config) -> None:
             await until(lambda: asyncio.to_thread(hit))
             item = await consequence(server, up)
             assert item["status"] != "failed", item
+            if after == "a restart":
+                server.kill9()
+        if after == "a restart":
+            await server.start()
         await queue(server, "S01E02")
         await heals(server, up, "S01E01", "S01E02")
 
 
-@pytest.mark.parametrize("rules", rows(ROWS))
-async def test_a_call_fails(tmp_path, impatient, rules):
+@pytest.mark.parametrize("rules, after", rows(ROWS, *AFTER))
+async def test_a_call_fails(tmp_path, impatient, rules, after):
     """The item waits with a reason and then goes on; nothing wrong is ever said or seen."""
-    await fails_once(tmp_path, rules)
+    await fails_once(tmp_path, rules, after)
 
 
-@pytest.mark.parametrize("rules", rows(ACROSS))
-async def test_a_call_fails_between_two_disks(tmp_path, impatient, elsewhere, rules):
+@pytest.mark.parametrize("rules, after", rows(ACROSS, *AFTER))
+async def test_a_call_fails_between_two_disks(tmp_path, impatient, elsewhere, rules, after):
     """The same where the library is on another disk than the downloads."""
-    await fails_once(tmp_path, rules, anime_directory=str(elsewhere))
+    await fails_once(tmp_path, rules, after, anime_directory=str(elsewhere))
+
+
+async def test_c6_calls_are_interrupted(tmp_path, impatient):
+    """Every second write of the part and of the database is."""
+    storm = ("pwrite64", "part", "error=EINTR"), ("pwrite64", "wal", "error=EINTR")
+    async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        async with tampered(server, *storm, number="1+2") as hit:
+            await queue(server, "S01E01", "S01E02")
+            await server.post("/api/queue/start")
+            assert (await consequence(server, up))["status"] == "completed"
+            assert hit()
+        await heals(server, up, "S01E01", "S01E02")
+
+
+async def test_c6_a_part_that_cannot_be_removed(tmp_path, impatient):
+    """The answer is no INTERNAL_SERVER_ERROR, and what was said holds; the part goes at the next start at the latest."""
+    async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base)) as server:
+        up.rate = 1_000_000
+        await server.login()
+        added = await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+        part = Path(place(server, "part"))
+        await until(lambda: asyncio.to_thread(part.exists))
+        async with tampered(server, ("unlink", "part", "error=EIO")) as hit:
+            status, body, _ = await server.delete(f"/api/queue/{added['queue_item_id']}")
+            assert hit()
+        assert status == 200 or body["error"] != "INTERNAL_SERVER_ERROR", body
+        assert await statuses(server) == {}
+        server.kill9()
+        await server.start()
+        await until(lambda: asyncio.to_thread(lambda: not part.exists()), 3)
 
 
 STEPS = {
@@ -327,6 +381,29 @@ async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):
             number += 1 if ALL or call == "fdatasync" else 4
         await server.post("/api/queue/start")
         await heals(server, up, *await statuses(server))
+
+
+@pytest.mark.xfail(strict=True, reason="the stop is one transaction, the item's way back to pending another: when that fails, it is downloading with nobody at work")
+async def test_c5_the_database_fails_while_it_stops(tmp_path, impatient):
+    """INV-8: a queue that has stopped has no item that is said to be downloading."""
+    need("strace", "strace")
+    async with Shows((12_000_000,)) as up, Process(tmp_path, providers=home(up.base)) as server:
+        up.rate, number, untouched = 1_000_000, 1, False
+        await server.login()
+        await queue(server, "S01E01")
+        while not untouched:
+            requests = len(up.fetched("S01E01"))
+            assert await tries(server, "/api/queue/start") == 200
+            await until(lambda: asyncio.to_thread(lambda: len(up.fetched("S01E01")) > requests and up.fetched("S01E01")[-1][1] > up.fetched("S01E01")[-1][0]))
+            async with tampered(server, ("pwrite64", "wal", "error=ENOSPC"), number=number) as hit:
+                assert await tries(server, "/api/queue/stop") == 200
+                untouched = not hit()
+            _, body, _ = await server.get("/api/queue/status")
+            assert (body["data"]["state"], body["data"]["downloading"]) == ("stopped", 0), f"write {number}"
+            number += 1
+        up.rate = None
+        await server.post("/api/queue/start")
+        await heals(server, up, "S01E01")
 
 
 async def tries(server, path: str, body=None) -> int:
@@ -448,7 +525,7 @@ async def waits(server, reason: str) -> None:
         return (await server.get("/api/queue/status"))[1]["data"]["reason"] == reason
 
     await until(look)
-    await asyncio.sleep(0.7)  # it has looked again
+    await asyncio.sleep(0.5)  # it has looked again
     assert (await statuses(server))["S01E01"] in ("pending", "downloading")
     assert (await server.get("/api/queue/status"))[1]["data"]["state"] == "running"
     assert (await server.get("/health"))[0] == 200
