@@ -59,7 +59,8 @@ class Engine:
 
     async def run(self) -> None:
         """Recover, then work until cancelled; transfers end with their bytes kept."""
-        await self._recover()
+        while not await self._recovered():
+            await asyncio.sleep(PATIENCE)
         ticker = asyncio.create_task(self._report(), name="progress")
         try:
             while True:
@@ -136,22 +137,24 @@ class Engine:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    async def _recover(self) -> None:
-        """The disk is the truth: a file that got its name before the crash is completed, a part of no item goes."""
-        config = self._config()
-        downloads, root = config.downloads, config.library
-        for item in await self._db.run(queue.recover):
-            from downloads.job import finish
+    async def _recovered(self) -> bool:
+        """A file that got its name before the crash is completed, a part of no item goes; false if that has to wait."""
+        try:
+            self.state = await self._db.run(queue.state)
+            config = self._config()
+            for item in await self._db.run(queue.recover):
+                from downloads.job import settle
 
-            part = downloads / (item.part or "-")
-            if await asyncio.to_thread(library.settled, part, root, item.target):
-                size = await asyncio.to_thread(lambda: (root / item.target).stat().st_size)
-                await self._db.run(finish, item, item.target, size)
-            else:
-                await self._db.run(queue.set_target, item.id, None)
-        ours = await self._db.run(queue.parts)
-        await asyncio.to_thread(_sweep, downloads, ours)
-        self.state = await self._db.run(queue.state)
+                await settle(item, config, self._db)
+            ours = await self._db.run(queue.parts)
+            await asyncio.to_thread(_sweep, config.downloads, ours)
+            await asyncio.to_thread(_sweep, config.library / library.INCOMING, set())
+        except (sqlite3.Error, OSError) as error:
+            log.error("the queue cannot be recovered: %s", error)
+            self._wait_for("The queue cannot be recovered; the log tells why")
+            return False
+        self._wait_for("")
+        return True
 
     async def _fill(self) -> None:
         """Start items while there are slots."""

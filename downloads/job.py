@@ -24,11 +24,11 @@ WINDOW = 5.0  # seconds over which a speed is measured
 
 
 class Outcome(NamedTuple):
-    """A completed item, its file, how many episodes of its series are still missing, and the seconds it took."""
+    """A completed item, how many episodes of its series are still missing, its file, and the seconds it took."""
 
     item: Item
-    path: Path
     missing: int
+    path: Path
     seconds: float
 
 
@@ -49,6 +49,8 @@ class Job:
     async def run(self, started: Callable[[], None]) -> Outcome:
         """Bring the episode home. `started` is called once bytes can be expected. Raises Failure, OSError."""
         item = self.item
+        if settled := await settle(item, self._config, self._db):
+            return settled
         if item.ref is None:
             raise ProviderError("The source no longer has this episode", final=True)
         provider = self._providers.get(item.provider)
@@ -65,7 +67,7 @@ class Job:
             progress=self.progress, throttle=Throttle(), reserve=self._reserve,
         )  # fmt: skip
         done, missing, path = await unbroken(self._publish(part, source.extension, receipt.bytes))
-        return Outcome(done, path, missing, time.monotonic() - self._began)
+        return Outcome(done, missing, path, time.monotonic() - self._began)
 
     def speed(self) -> float:
         """Megabits (10^6) a second over the last WINDOW seconds."""
@@ -93,6 +95,18 @@ class Job:
         except FileExistsError:
             raise Conflict(f"{target} is in the library already; move it away, or remove this item") from None
         return *await self._db.run(finish, self.item, target, size), root / target
+
+
+async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
+    """The disk is the truth: an item whose file got its name before something failed is completed. None: it is not."""
+    if not item.target:
+        return None
+    final = config.library / item.target
+    if await asyncio.to_thread(library.settled, config.downloads / (item.part or "-"), config.library, item.target):
+        size = (await asyncio.to_thread(final.stat)).st_size
+        return Outcome(*await db.run(finish, item, item.target, size), final, 0.0)
+    await db.run(queue.set_target, item.id, None)
+    return None
 
 
 def part_name(item: Item, source: Source) -> str:

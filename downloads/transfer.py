@@ -247,6 +247,7 @@ class _Transfer:
             self.validator = validator(point)[0]
         else:
             self.ledger.point = point = first(answer, self.source.url, self.limits.cap)
+            self._expected(point.total)
             lane.end = point.total
         self.progress.total = point.total
         return ranged
@@ -265,8 +266,9 @@ class _Transfer:
         self.progress.fetched += overlap
         while (lane.end is None or lane.at < lane.end) and not body.ended:
             start, step = lane.at, self.throttle.step(self.ledger.room // len(self.lanes) + 1)
+            end = self.limits.cap + 1 if lane.end is None else lane.end
             try:
-                await body.move(partial(self.file.put, lane), step if lane.end is None else min(step, lane.end - start))
+                await body.move(partial(self.file.put, lane), min(step, end - start))
             finally:
                 self.file.spans = join(self.file.spans, start, lane.at)
             await self._account(lane.at - start)
@@ -289,13 +291,15 @@ class _Transfer:
 
     def _ended(self, total: int) -> None:
         """A body of unknown length came to a clean end."""
-        size = self.source.size
         if not total:
             raise ProviderError("The source sent an empty file", final=True)
-        if size not in (None, total):
-            raise ProviderError("The source sent another length than it listed")
+        self._expected(total)
         self.ledger.point.total = self.progress.total = total
-        self.measured = size is not None
+        self.measured = self.source.size is not None
+
+    def _expected(self, total: int | None) -> None:
+        if None not in (total, self.source.size) and total != self.source.size:
+            raise ProviderError("The source sends another length than it lists; a rescan asks it again")
 
     async def _reserve(self) -> None:
         total, done = self.ledger.point.total, self.ledger.done

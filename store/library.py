@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import filecmp
 import logging
 import os
 import re
@@ -136,16 +137,19 @@ def settled(part: Path, root: Path, path: str) -> bool:
     """After a crash: whether `path` already is the file that `part` was about to become (its second name, if both are there)."""
     final = root / path
     try:
-        there = final.lstat()
+        there, here = final.lstat(), part.lstat() if part.exists() else None
     except OSError:
         return False
-    if not part.exists():
-        return stat.S_ISREG(there.st_mode)
-    if os.path.samestat(part.lstat(), there):
+    if not stat.S_ISREG(there.st_mode):
+        return False
+    if here and not os.path.samestat(here, there):
+        if here.st_dev == there.st_dev or not filecmp.cmp(part, final, shallow=False):
+            return False
+    files.sync_folder(final.parent)
+    if here:
         os.unlink(part)
         files.sync_folder(part.parent)
-        return True
-    return False
+    return True
 
 
 # -- inside --------------------------------------------------------------------------------------------------------
@@ -156,11 +160,11 @@ def _place_across(part: Path, root: Path, path: str) -> None:
     incoming.mkdir(exist_ok=True)
     copy = incoming / part.name
     copy.unlink(missing_ok=True)
-    with open(part, "rb") as old, open(copy, "xb") as new:
-        shutil.copyfileobj(old, new, 4 << 20)
-        new.flush()
-        os.fsync(new.fileno())
     try:
+        with open(part, "rb") as old, open(copy, "xb") as new:
+            shutil.copyfileobj(old, new, 4 << 20)
+            new.flush()
+            os.fsync(new.fileno())
         place(copy, root, path)
     except OSError:
         copy.unlink(missing_ok=True)

@@ -111,7 +111,10 @@ def state(conn: sqlite3.Connection) -> str:
 
 
 def set_state(conn: sqlite3.Connection, value: str) -> None:
+    """Whatever happens next: in a queue that does not run, nothing is downloading."""
     conn.execute("insert or replace into meta (key, value) values ('queue_state', ?)", (value,))
+    if value != "running":
+        conn.execute("update items set status = 'pending', reason = '' where status = 'downloading'")
 
 
 def recover(conn: sqlite3.Connection) -> list[Item]:

@@ -161,10 +161,7 @@ LIES = {
 }
 
 
-ACCEPTED = pytest.mark.xfail(strict=True, reason="a Content-Length other than the listing's exact size is believed; without one, the listing is")
-
-
-@pytest.mark.parametrize("lie", [pytest.param(lie, marks=[ACCEPTED] if "listing" in lie else []) for lie in LIES])
+@pytest.mark.parametrize("lie", LIES)
 async def test_a_server_that_always_lies(tmp_path, lie):
     """Never said to be complete."""
     chance = random.Random(lie)

@@ -182,32 +182,16 @@ ACROSS = {
     "C6 part: goes": [("unlink", "part", "error=EIO")],
     "C4 season: sync, across": [("fsync", "season", "error=EIO")],
 }
-UNSETTLED = "a file that got its name before something failed is only known again at the next start; until then the item fails as CONFLICT or DOWNLOAD_ERROR"
-TWINS = "between two disks library.settled does not know its own file while the part is still there: CONFLICT"
-LEFT = "nothing sweeps the library's folder for incoming copies"
-KNOWN = {
-    "C6 part: second name": UNSETTLED,
-    "C4 season: sync": UNSETTLED,
-    "C4 downloads: sync": UNSETTLED,
-    "C6 part: goes": TWINS,
-    "C4 season: sync, across": TWINS,
-    "folder's sync, across": TWINS,
-    "part goes": TWINS,
-}
-
-
 AFTER = ("waiting", "a restart") if ALL else ("waiting",)
 
 
 def rows(table: dict, *ways: str) -> list:
-    """The table as parameters. What is only known at the next start does no harm when that comes at once."""
-    found = []
-    for row, what in table.items():
-        for way in ways or ("",):
-            known = row in KNOWN and not (way == "a restart" and KNOWN[row] == UNSETTLED)
-            marks = [pytest.mark.xfail(strict=True, reason=KNOWN[row])] if known else []
-            found.append(pytest.param(*((what, way) if way else (what,)), id=f"{row}, {way}" if way else row, marks=marks))
-    return found
+    """The table as parameters."""
+    return [
+        pytest.param(*((what, way) if way else (what,)), id=f"{row}, {way}" if way else row)
+        for row, what in table.items()
+        for way in ways or ("",)
+    ]
 
 
 async def fails_once(tmp_path, rules, after: str, **config) -> None:
@@ -340,7 +324,6 @@ async def test_c2_killed_while_removing(tmp_path, impatient):
         await until(lambda: asyncio.to_thread(lambda: not part.exists()), 3)
 
 
-@pytest.mark.xfail(strict=True, reason=LEFT)
 async def test_c2_killed_while_copying_then_removed(tmp_path, impatient, elsewhere):
     """Nothing of an item that was removed stays in the library's own folder."""
     async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base), anime_directory=str(elsewhere)) as server:
@@ -358,7 +341,6 @@ async def test_c2_killed_while_copying_then_removed(tmp_path, impatient, elsewhe
         await until(lambda: asyncio.to_thread(lambda: not Path(place(server, "copy")).exists()), 3)
 
 
-@pytest.mark.xfail(strict=True, reason=UNSETTLED)
 @pytest.mark.parametrize("call, how", [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("fdatasync", "EIO")])
 async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):
     """Each write and each sync of the database, from the add on: 500 or a queue that waits; what was acknowledged holds."""
@@ -383,7 +365,6 @@ async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):
         await heals(server, up, *await statuses(server))
 
 
-@pytest.mark.xfail(strict=True, reason="the stop is one transaction, the item's way back to pending another: when that fails, it is downloading with nobody at work")
 async def test_c5_the_database_fails_while_it_stops(tmp_path, impatient):
     """INV-8: a queue that has stopped has no item that is said to be downloading."""
     need("strace", "strace")
@@ -423,14 +404,12 @@ async def is_completed(server, code: str) -> bool:
 
 
 async def settled(server, up: Shows, code: str) -> bool:
-    there = library_is_right(server, up)
     now = await statuses(server)
     assert now[code] != "failed", server.log
-    assert now[code] != "completed" or code in there
+    assert now[code] != "completed" or code in library_is_right(server, up)
     return now[code] == "completed" or (await server.get("/api/queue/status"))[1]["data"]["reason"]
 
 
-@pytest.mark.xfail(strict=True, reason="Engine.run ends when its recovery meets an error; nothing is downloaded until the next start")
 async def test_c5_the_database_fails_while_it_recovers(tmp_path, impatient):
     """It was killed, and is started on a disk that is full for a moment."""
     strace = need("strace", "strace")
@@ -449,7 +428,6 @@ async def test_c5_the_database_fails_while_it_recovers(tmp_path, impatient):
         await until(lambda: is_completed(server, "S01E01"), 5)
 
 
-@pytest.mark.xfail(strict=True, reason="library._place_across leaves the copy that it could not finish")
 async def test_c5_a_copy_that_fails_leaves_its_room(tmp_path, impatient, elsewhere):
     """A library that is too full for a file is not filled up with a piece of it."""
     async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base), anime_directory=str(elsewhere)) as server:

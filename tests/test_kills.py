@@ -282,7 +282,6 @@ async def _kill(server: Process, at: float) -> None:
     server.kill9()
 
 
-@pytest.mark.xfail(strict=True, reason="Engine.state is read from the database only at the end of its recovery; until then the API says stopped")
 async def test_the_state_is_right_from_the_first_answer(tmp_path, monkeypatch):
     """INV-3: a slow recovery does not make a running queue look stopped."""
     async with running(tmp_path) as server:
