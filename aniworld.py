@@ -144,7 +144,6 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
     app[keys.APPLY] = apply
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(close_sockets)
-    app.on_response_prepare.append(page.sign)
     page.set_up(app)
     routes.add_to(app)
     return app

@@ -78,7 +78,7 @@ class Engine:
                     pass
         finally:
             ticker.cancel()
-            await self._halt()
+            await self._cancel(list(self._jobs))
 
     def wake(self) -> None:
         self._news.set()
@@ -235,9 +235,6 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _halt(self) -> None:
-        await self._cancel(list(self._jobs))
 
     async def _clear(self, removed: list[Item]) -> None:
         downloads = self._config().downloads

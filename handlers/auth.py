@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from handlers.endpoint import Done, record, reply
+from handlers.answers import reply
+from handlers.endpoint import Done, record
 from handlers.keys import CLAIMS, DB, DOOR, HUB, LOGINS
 from handlers.limits import address_key
 from store import tokens
 from store.errors import BadRequest, Invalid, TooMany, Unauthorized
-from store.fields import Rule, dump
+from store.fields import Rule
 
 COOKIE = "aniworld_socket"  # read by the socket's handshake alone
 
@@ -83,7 +84,7 @@ async def login(request: web.Request, body: Login) -> Token:
             raise Unauthorized("Invalid password")
         app[LOGINS].right(key)
     token, socket_token, life = door.issue()
-    answer = reply(dump(Token(token)))
+    answer = reply(Token(token))
     secure = (door.origin(request) or "").startswith("https:")
     answer.set_cookie(COOKIE, socket_token, max_age=life, path="/ws", httponly=True, samesite="Strict", secure=secure)
     return answer
@@ -95,7 +96,7 @@ async def logout(request: web.Request) -> Done:
     await app[DB].run(tokens.revoke, claims.jti)
     app[DOOR].revoked.add(claims.jti)
     app[HUB].end(claims.jti)
-    answer = reply(dump(Done("Logged out successfully")))
+    answer = reply(Done("Logged out successfully"))
     answer.del_cookie(COOKIE, path="/ws")
     return answer
 

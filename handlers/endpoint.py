@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, field
 from typing import Awaitable, Callable, Literal, TypeVar
 
 from aiohttp import web
 
+from handlers.answers import reply
 from handlers.keys import CLAIMS, DOOR
 from handlers.signature import signature
 from store import fields
 
 BODY_TIME = 10  # seconds that a body may take
-HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
 T = TypeVar("T")
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -51,27 +49,24 @@ class Done:
 def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """The handler of one route. Raises TypeError when its function has a type outside the vocabulary of `fields`."""
     form = signature(route.call, route.path)
+    call, locked, status, wrap = route.call, not route.open, route.status, route.wrap
+    takes = form.path or form.query or form.body
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if request[CLAIMS] is None and not route.open:
+        if locked and request[CLAIMS] is None:
             request.app[DOOR].required(None)
-        given = {name: fields.parse(hint, request.match_info[name], name) for name, hint in form.path.items()}
+        answer = await call(request, **await given(request)) if takes else await call(request)
+        return answer if isinstance(answer, web.StreamResponse) else reply(answer, status, wrap=wrap)
+
+    async def given(request: web.Request) -> dict[str, object]:
+        found = {name: fields.parse(hint, request.match_info[name], name) for name, hint in form.path.items()}
         if form.query is not None:
-            given["query"] = fields.query(form.query, request.query)
+            found["query"] = fields.query(form.query, request.query)
         if form.body is not None and (body := await _body(request, form.optional)) is not None:
-            given["body"] = fields.read(form.body, fields.loads(body))
-        answer = await route.call(request, **given)
-        if isinstance(answer, web.StreamResponse):
-            return answer
-        return reply(fields.dump(answer), route.status, wrap=route.wrap)
+            found["body"] = fields.read(form.body, fields.loads(body))
+        return found
 
     return handle
-
-
-def reply(content: object, status: int = 200, *, wrap: bool = False) -> web.Response:
-    """An answer in JSON; its last byte is a newline, for those who read it in a terminal."""
-    text = _encode({"success": True, "data": content} if wrap else content)
-    return web.Response(status=status, body=(text + "\n").encode(errors="replace"), headers=HEADERS)
 
 
 async def _body(request: web.Request, optional: bool) -> bytes | None:

@@ -31,6 +31,5 @@ STARTED: web.AppKey[float] = web.AppKey("started")  # time.monotonic()
 APPLY: web.AppKey[Callable] = web.AppKey("apply")  # puts changed settings in force
 FALLEN: web.AppKey[set[str]] = web.AppKey("fallen")  # background tasks that ended by a bug
 
-REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id")
 CLAIMS: web.RequestKey[Claims | None] = web.RequestKey("claims")  # of the bearer token, if it is good
-HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("headers")  # that the answer will carry, whoever makes it
+HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("headers")  # that the answer will carry, whoever makes it: X-Request-ID from the start

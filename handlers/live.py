@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import time
 from collections import deque
 from datetime import datetime, timezone
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from handlers.answers import sign
 from handlers.auth import COOKIE
 from handlers.door import API, SOCKET, Claims
 from handlers.keys import DB, DOOR, ENGINE, HUB
@@ -119,7 +119,7 @@ CLOSING = {
 
 def message(kind: str, data: dict, seq: int) -> str:
     timestamp = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return json.dumps({"type": kind, "timestamp": timestamp, "seq": seq, "data": data}, ensure_ascii=False)
+    return dump({"type": kind, "timestamp": timestamp, "seq": seq, "data": data})
 
 
 async def connect(request: web.Request) -> web.WebSocketResponse:
@@ -131,6 +131,7 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse(heartbeat=25, protocols=(PROTOCOL,), max_msg_size=4096, compress=False)
     try:
         snapshot = message("snapshot", await _snapshot(request.app), seq)
+        sign(request, socket)
         await socket.prepare(request)
         reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
         timer = asyncio.get_running_loop().call_later(claims.exp - time.time(), inbox.end, "token") if claims else None
@@ -197,4 +198,4 @@ async def _admit(request: web.Request) -> Claims | None:
 
 async def _snapshot(app: web.Application) -> dict:
     items, _ = await app[DB].run(queue.page, None, SHOWN, 0)
-    return {"status": dump(await queue_status(app)), "items": [app[ENGINE].facts(item) for item in items]}
+    return {"status": await queue_status(app), "items": [app[ENGINE].facts(item) for item in items]}

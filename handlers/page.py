@@ -1,4 +1,4 @@
-"""The web page and its files, and the headers that every answer carries."""
+"""The web page and its files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Callable
 from aiohttp import web
 
 from handlers.health import VERSION
-from handlers.keys import DOOR, HEADERS
+from handlers.keys import DOOR
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 # The types are pinned here: a module with a wrong one does not run, and a system's own table may be wrong.
@@ -19,12 +19,6 @@ FILES = {
     "app.css": "text/css", "icon.svg": "image/svg+xml", "manifest.webmanifest": "application/manifest+json",
 }  # fmt: skip
 TEMPLATES: web.AppKey[Callable] = web.AppKey("templates", Callable)
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self';"
-    " manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-ALWAYS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-USUAL = ALWAYS | {"Content-Security-Policy": POLICY}
 
 
 def set_up(app: web.Application) -> None:
@@ -61,13 +55,6 @@ async def asset(request: web.Request) -> web.StreamResponse:
         return web.Response(status=304, headers={"ETag": f'"{answer.etag.value}"', "Cache-Control": "no-cache"})
     answer.enable_compression()
     return answer
-
-
-async def sign(request: web.Request, answer: web.StreamResponse) -> None:
-    """on_response_prepare: so that files and sockets carry them too."""
-    headers = answer.headers
-    headers.extend(request.get(HEADERS, {}))  # what aiohttp answers by itself, as to a strange Expect, met no middleware
-    headers.extend(ALWAYS if "Content-Security-Policy" in headers else USUAL)
 
 
 def _scripts() -> set[str]:

@@ -14,7 +14,7 @@ from typing import Annotated, Iterable, Literal, Mapping, get_type_hints
 from store import files
 from store.backups import BackupMade, Backups
 from store.errors import BadRequest, ConfigurationError, Conflict, Failure, Invalid
-from store.fields import Rule, dump, loads, read
+from store.fields import Rule, loads, read
 from store.secrets import Vault
 
 log = logging.getLogger(__name__)
@@ -253,7 +253,7 @@ def _unique(config: Config) -> Config:
 
 def _to_file(config: Config) -> bytes:
     """What goes into the file: everything but the secrets."""
-    return files.to_json(dump(replace(config, providers=[_with_password(p, "") for p in config.providers])))
+    return files.to_json(replace(config, providers=[_with_password(p, "") for p in config.providers]))
 
 
 def _password(provider) -> str:

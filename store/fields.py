@@ -22,6 +22,7 @@ from store.errors import BadRequest, Invalid
 
 LARGEST = 2**53 - 1  # the largest whole number that every JSON reader keeps exact; sqlite holds it too
 HALF = re.compile("[\ud800-\udfff]")  # a JSON escape can smuggle half a character past UTF-8
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=vars).encode
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,15 +86,9 @@ def check(type) -> None:
     shape(type)
 
 
-def dump(value):
-    """Make an answer JSON-ready: dataclasses become dicts, tuples lists; None stays null. TypeError for strangers."""
-    if value is None or type(value) in SCALARS:
-        return value
-    if isinstance(value, (list, tuple)):
-        return [dump(item) for item in value]
-    if isinstance(value, dict):
-        return {key: dump(item) for key, item in value.items()}
-    return {part.name: dump(getattr(value, part.name)) for part in dataclasses.fields(value)}
+def dump(value) -> str:
+    """An answer as JSON: dataclasses become objects, tuples lists; None stays null. TypeError for strangers."""
+    return _encode(value)
 
 
 def loads(body: bytes):
@@ -191,7 +186,7 @@ def _object(cls, args):
         boxed = list[hints[field.name]]  # a list puts a type in place of the type variable in whatever it holds
         form = forms[field.name] = shape(get_args(boxed[args] if boxed.__parameters__ else boxed)[0])
         default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-        told = {} if default in (dataclasses.MISSING, None) else {"default": dump(default)}
+        told = {} if default in (dataclasses.MISSING, None) else {"default": json.loads(dump(default))}
         properties[field.name] = form.drawn | told
     unknown = f"is not a field of this call; the fields here are: {', '.join(forms) or 'none'}"
 

@@ -40,7 +40,7 @@ def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 def to_json(value: object) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    return (json.dumps(value, indent=2, ensure_ascii=False, default=vars) + "\n").encode()
 
 
 def writable(folder: Path) -> bool:
