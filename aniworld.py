@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import errno
 import functools
+import gc
 import importlib.util
 import logging
 import os
@@ -81,7 +82,6 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
     from downloads.rescan import Rescan
     from handlers import keys, limits, live, page, routes
     from handlers.door import Door
-    from handlers.errors import envelope
     from handlers.openapi import DOCUMENT, lazily
     from providers import Providers
     from providers.web import Web
@@ -93,7 +93,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
     vault = Vault(state / "secrets.json")
     config = Configuration(state, vault, path=config_file, forced=forced)
     config.make_default_folders()
-    app = web.Application(middlewares=[envelope, limits.token_bucket], client_max_size=65536)
+    app = web.Application(client_max_size=65536)
     now = lambda: config.now  # noqa: E731 - the settings in force, whenever they are asked for
     db, network, hub = Database(state / "aniworld.db"), Web(port), live.Hub()
     providers = Providers(network, db)
@@ -163,6 +163,7 @@ async def serve(app, hosts: list[str], port: int, ready) -> None:
             loop.add_signal_handler(name, end)
     runner, port = await listening(app, hosts, port)
     await ready(port)
+    gc.freeze()  # what the start has made stays; the collector need not look at it again
     await stop.wait()
     log.info("stopping")
     await runner.cleanup()

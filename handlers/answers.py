@@ -22,11 +22,11 @@ _JSON = CIMultiDict(  # ready to be copied: each header that is added later cost
 def reply(content: object, status: int = 200, *, wrap: bool = False) -> web.Response:
     """An answer in JSON; its last byte is a newline, for those who read it in a terminal."""
     text = fields.dump({"success": True, "data": content} if wrap else content)
-    return web.Response(status=status, body=(text + "\n").encode(errors="replace"), headers=_JSON)
+    return web.Response(status=status, body=f"{text}\n".encode(errors="replace"), headers=_JSON)
 
 
 def sign(request: web.Request, answer: web.StreamResponse) -> None:
-    """Give it its headers. The outermost middleware calls this; a socket, which is sent before it comes there, does itself."""
+    """Give it its headers. The envelope calls this; a socket, which is sent before it comes back there, does itself."""
     headers = answer.headers
     for name, value in request[HEADERS].items():
         headers[name] = value

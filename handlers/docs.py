@@ -27,13 +27,6 @@ POLICY = (  # measured: both viewers work under it, and ReDoc's logo, its one re
 )
 
 
-def routes() -> list[web.RouteDef]:
-    """The routes of this file, all of them open; `app[DOCUMENT]` gives the document."""
-    table = {"/api/docs": page, "/api/redoc": page, "/api/openapi.json": openapi}
-    table |= {"/api/docs/assets/{name:docs\\.js}": own_asset, "/api/docs/assets/{name}": asset}
-    return [web.get(path, handler) for path, handler in table.items()]
-
-
 async def page(request: web.Request) -> web.Response:
     """The calls, to read and to try (Swagger UI) or to read (ReDoc)."""
     template = await asyncio.to_thread((TEMPLATES / f"{request.path.rpartition('/')[2]}.html").read_text, "utf-8")
@@ -72,3 +65,12 @@ def _fresh(request: web.Request, body: bytes, etag: str, kind: str, cache: str) 
     answer.etag = etag
     answer.headers["Cache-Control"] = cache
     return answer
+
+
+ROUTES = {  # path -> handler, all of them open; `app[DOCUMENT]` gives the document
+    "/api/docs": page,
+    "/api/redoc": page,
+    "/api/openapi.json": openapi,
+    "/api/docs/assets/{name:docs\\.js}": own_asset,
+    "/api/docs/assets/{name}": asset,
+}

@@ -113,8 +113,9 @@ class Door:
     def bearer(self, request: web.Request) -> Claims | None:
         """The claims of the request's one `Authorization: Bearer` token, if it is good."""
         given = request.headers.getall("Authorization", ())
-        scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-        return self.verify(token.strip()) if scheme.lower() == "bearer" else None
+        if len(given) != 1 or given[0][:7].lower() != "bearer ":
+            return None
+        return self.verify(given[0][7:].strip())
 
     def required(self, claims: Claims | None) -> Claims:
         """`claims`, or Unauthorized with what to do about it."""

@@ -10,8 +10,8 @@ from typing import Callable
 
 from aiohttp import web
 
-from handlers.errors import refusal
 from handlers.keys import BUCKET, CLAIMS, CONFIG, DOOR, HEADERS
+from store.errors import TooMany
 
 KEYS = 10_000  # at most that many callers are told apart; the oldest fall out
 UNLIMITED = ("/api/docs", "/api/redoc")  # the docs and their files
@@ -40,20 +40,19 @@ class TokenBucket:
         return int(tokens), wait
 
 
-@web.middleware
-async def token_bucket(request: web.Request, handler) -> web.StreamResponse:
-    """A token for each call below /api, by its bearer token if that is good, else by address (decisions.md 17)."""
+def token_bucket(request: web.Request) -> None:
+    """Find out who calls, and take a token for each call below /api: by its bearer token if that is good, else by address
+    (decisions.md 17). Raises TooMany."""
     app = request.app
     request[CLAIMS] = claims = app[DOOR].bearer(request)
     limit = app[CONFIG].now.rate_limit_per_minute
     if not limit or not request.path.startswith("/api/") or request.path.startswith(UNLIMITED):
-        return await handler(request)
+        return
     key = claims.jti if claims else address_key(app[DOOR].client(request))
     left, wait = app[BUCKET].take(key, limit)
     request[HEADERS]["X-RateLimit-Remaining"] = str(left)
     if wait:
-        return refusal(request, 429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded", {"retry_after": math.ceil(wait)})
-    return await handler(request)
+        raise TooMany("Rate limit exceeded", retry_after=math.ceil(wait))
 
 
 class Throttle:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from handlers import anime, auth, config, docs, health, live, page, queue
 from handlers.endpoint import Route, endpoint
+from handlers.errors import Handler, envelope
 
 API = (
     Route("POST", "/api/auth/setup", auth.setup, status=201, open=True),
@@ -44,19 +45,26 @@ API = (
 def add_to(app: web.Application) -> None:
     """Put every route into `app`'s router. Raises TypeError for a route whose types the document could not tell."""
     offered: dict[str, list[str]] = {}
+
+    def offer(method: str, path: str, handler: Handler) -> None:
+        for one in ("GET", "HEAD") if method == "GET" else (method,):
+            app.router.add_route(one, path, envelope(handler))
+            offered.setdefault(path, []).append(one)
+
     for route in API:
         handler = endpoint(route)
         for path in filter(None, (route.path, route.alias)):
-            for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
-                app.router.add_route(method, path, handler)
-                offered.setdefault(path, []).append(method)
+            offer(route.method, path, handler)
+    for path, handler in (docs.ROUTES | {"/ws/downloads": live.connect, "/": page.index, "/static/{name}": page.asset}).items():
+        offer("GET", path, handler)
     for path, methods in offered.items():  # else GET /api/v1/anime/rescan would be the details of an anime "rescan"
-        app.router.add_route("*", path, partial(_wrong_method, methods))
-    app.router.add_routes(docs.routes())
-    app.router.add_get("/ws/downloads", live.connect)
-    app.router.add_get("/", page.index)
-    app.router.add_get("/static/{name}", page.asset)
+        app.router.add_route("*", path, envelope(partial(_wrong_method, methods)))
+    app.router.add_route("*", "/{path:.*}", envelope(_nothing))
 
 
 async def _wrong_method(offered: list[str], request: web.Request) -> web.StreamResponse:
     raise web.HTTPMethodNotAllowed(request.method, offered)
+
+
+async def _nothing(request: web.Request) -> web.StreamResponse:
+    raise web.HTTPNotFound

@@ -115,7 +115,7 @@ async def test_every_route_with_every_credential(server, route, path, kind):
 
 async def test_A9_nothing_else_is_served(server):
     """The router holds the table, the docs, the page and the socket; whoever adds a route lists it here."""
-    others = {"/api/docs", "/api/redoc", "/api/openapi.json", "/api/docs/assets/{name}", "/", "/static/{name}", "/ws/downloads"}
+    others = {"/api/docs", "/api/redoc", "/api/openapi.json", "/api/docs/assets/{name}", "/", "/static/{name}", "/ws/downloads", "/{path}"}  # the last one is 404
     assert {resource.canonical for resource in server.app.router.resources()} == {path for _, path in ROUTES} | others
 
 
