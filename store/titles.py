@@ -9,7 +9,6 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Sequence
-from decimal import Decimal
 
 from store.models import Number
 
@@ -134,7 +133,12 @@ def phrase(season: int, number: Number) -> str:
 
 def digits(number: Number) -> str:
     """Two digits at least, and never an exponent: 5 is "05", 6.5 is "06.5"."""
-    whole, dot, part = format(Decimal(repr(number)), "f").partition(".")
+    text = repr(number)
+    if "e" in text:
+        from decimal import Decimal  # late: such a number is a joke, and its module costs every start a millisecond
+
+        text = format(Decimal(text), "f")
+    whole, dot, part = text.partition(".")
     part = part.rstrip("0")
     return whole.zfill(2) + (dot + part if part else "")
 
