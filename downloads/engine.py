@@ -10,24 +10,29 @@ import re
 import shutil
 import sqlite3
 import time
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
+from downloads.facts import completed, facts, names, progress, started
+from downloads.throttle import Throttle
 from providers import Providers
 from providers.web import Web
-from store import files, library, queue, titles
+from store import files, library, queue
 from store.config import Config
 from store.db import Database
 from store.errors import Conflict, DatabaseError, Failure, ProviderError
 from store.models import Item
 
 if TYPE_CHECKING:
-    from downloads.job import Job, Outcome
+    from downloads.job import Job
 
 log = logging.getLogger(__name__)
 
 TRIES = 5
 PATIENCE = 15.0  # seconds between looks at a disk that is full or gone
+MOST = 900.0  # seconds that a source is left alone at the longest
 TICK = 0.5  # seconds between two progress messages of an item
 _PART = re.compile(r".+\.queue_\d+\.part")
 
@@ -47,7 +52,9 @@ class Engine:
         self._publish = publish
         self._pause = pause  # seconds: the first retry waits up to twice that, each further one up to twice as long
         self._jobs: dict[int, tuple[Job, asyncio.Task]] = {}
-        self._due: dict[int, float] = {}  # item -> the monotonic time before which it is not tried again
+        self._due: dict[int | str, float] = {}  # item, or provider -> the monotonic time before which it is not tried again
+        self._down: Counter[str] = Counter()  # provider -> how often in a row nobody answered there
+        self._throttle = Throttle()
         self._news = asyncio.Event()
         self._turn = asyncio.Lock()  # one change of what is running at a time
         self._need = 0  # bytes that the item lacked when the disk was full
@@ -81,6 +88,8 @@ class Engine:
             await self._cancel(list(self._jobs))
 
     def wake(self) -> None:
+        """There may be something to do, or the settings have changed."""
+        self._throttle.mbps = self._config().bandwidth_limit_mbps
         self._news.set()
 
     # -- verbs -----------------------------------------------------------------------------------------------------
@@ -129,7 +138,7 @@ class Engine:
     def facts(self, item: Item) -> dict:
         """The item as clients see it, with what is known of its transfer."""
         job = self._jobs.get(item.id, (None,))[0]
-        return facts(item) | (_progress(job) if job else {})
+        return facts(item) | (progress(job) if job else {})
 
     def speed(self) -> float:
         """Of all transfers together, in megabits a second."""
@@ -165,22 +174,26 @@ class Engine:
                 return self._wait_for(trouble)
             self._wait_for("")
         now = time.monotonic()
-        self._due = {item: when for item, when in self._due.items() if when > now}
+        self._due = {one: when for one, when in self._due.items() if when > now}
         while len(self._jobs) < self._config().max_concurrent_downloads:
-            item = await self._db.run(queue.claim, set(self._due), set(self._jobs))
+            waiting, busy = set(self._due), {job.item.provider for job, _ in self._jobs.values()}
+            resting = {one for one in waiting if isinstance(one, str)} | {one for one in busy if not self._spare(one)}
+            item = await self._db.run(queue.claim, waiting - resting, set(self._jobs), resting)
             if item is None:
                 return
             from downloads.job import Job  # late: a server that fetches nothing never needs it
 
-            job = Job(item, self._config(), self._db, self._web, self._providers, self._reserve)
+            job = Job(item, self._config(), self._db, self._web, self._providers, throttle=self._throttle,
+                      reserve=self._reserve, spare=partial(self._spare, item.provider))  # fmt: skip
             self._jobs[item.id] = job, asyncio.create_task(self._work(job), name=item.name)
 
     async def _work(self, job: Job) -> None:
         """One item until it is completed, failed or pending again; each way out is on disk and told."""
         item = job.item
         try:
-            outcome = await job.run(lambda: self._publish("download_started", _started(item)))
-            self._publish("download_completed", _completed(outcome))
+            outcome = await job.run(lambda: self._publish("download_started", started(item)))
+            self._down.pop(item.provider, None)
+            self._publish("download_completed", completed(outcome))
         except asyncio.CancelledError:
             await self._release(item, "")
         except Failure as failure:
@@ -202,14 +215,23 @@ class Engine:
             self.wake()
 
     async def _judge(self, job: Job, failure: Failure) -> None:
-        """A source that may recover is asked again, with full jitter; anything else has failed."""
-        item = job.item
+        """A source that may recover is asked again, with full jitter; anything else has failed. A source that nobody
+        answers for, or that asks for patience, is left alone by all items until then."""
+        item, patience = job.item, 0.0
+        if isinstance(failure, ProviderError) and failure.down:
+            self._down[item.provider] += 1
+            patience = random.uniform(0, min(MOST, self._pause * 2 ** min(self._down[item.provider], 20)))
+        else:
+            self._down.pop(item.provider, None)
+            patience = getattr(failure, "retry_after", None) or 0.0
+        if patience:
+            self._due[item.provider] = time.monotonic() + patience
         attempts = 1 if job.progress.fetched > 1 << 20 else item.attempts + 1  # a try that got somewhere starts the count anew
         if not isinstance(failure, ProviderError) or failure.final or attempts >= TRIES:
             return await self._fail(item, failure.code, str(failure))
         wait = failure.retry_after
         if wait is None:
-            wait = random.uniform(0, self._pause * 2**attempts)
+            wait = patience or random.uniform(0, self._pause * 2**attempts)
         self._due[item.id] = time.monotonic() + wait
         await self._release(item, f"{failure} (try {attempts} of {TRIES})", attempts)
 
@@ -246,6 +268,11 @@ class Engine:
             self._publish("queue_removed", {"items": [item.name for item in removed]})
         self.wake()
 
+    def _spare(self, provider: str) -> int:
+        """How many further connections each download from this provider may have."""
+        used = [job.progress.connections for job, _ in self._jobs.values() if job.item.provider == provider]
+        return -(-max(0, self._config().max_connections_per_host - sum(used)) // len(used))
+
     def _wait_for(self, reason: str) -> None:
         """The queue waits by itself, and looks again until it can go on."""
         self._look_again = time.monotonic() + PATIENCE if reason else 0.0
@@ -272,57 +299,7 @@ class Engine:
             await asyncio.sleep(TICK if self._jobs else 5 * TICK)
             for job, _ in tuple(self._jobs.values()):
                 if job.progress.fetched:
-                    self._publish("download_progress", {**_names(job.item), **_progress(job)})
-
-
-def facts(item: Item) -> dict:
-    """A queue item as the API and the socket show it."""
-    return {
-        **_names(item),
-        "anime_id": item.series,
-        "anime_title": item.title,
-        "status": item.status,
-        "priority": item.priority,
-        "reason": item.reason,
-        "attempts": item.attempts,
-        "error_code": item.error_code,
-        "error_message": item.error_message,
-        "total_bytes": item.total,
-        "created_at": item.created_at,
-        "started_at": item.started_at,
-        "finished_at": item.finished_at,
-    }
-
-
-def _names(item: Item) -> dict:
-    return {"queue_item_id": item.name, "episode": titles.code(item.season, item.number)}
-
-
-def _started(item: Item) -> dict:
-    return {**_names(item), "anime_title": item.title, "anime_id": item.series}
-
-
-def _progress(job: Job) -> dict:
-    done, total, speed = job.progress.done, job.progress.total, job.speed()
-    return {
-        "progress_percent": min(100, done * 100 // total) if total else None,
-        "downloaded_bytes": done,
-        "total_bytes": total,
-        "speed_mbps": round(speed, 2),
-        "eta_seconds": round((total - done) * 8 / 1e6 / speed) if total and speed else None,
-    }
-
-
-def _completed(outcome: Outcome) -> dict:
-    item = outcome.item
-    return {
-        **_names(item),
-        "anime_id": item.series,
-        "total_time_seconds": round(outcome.seconds),
-        "file_path": str(outcome.path),
-        "total_bytes": item.total,
-        "missing_episodes": outcome.missing,
-    }
+                    self._publish("download_progress", {**names(job.item), **progress(job)})
 
 
 def room(folder: Path) -> int:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import collections
 import errno
+import json
 import os
 import sqlite3
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Awaitable, Callable, NamedTuple
+from urllib.parse import unquote
 
-from downloads.transfer import Checkpoint, Progress, Throttle, fetch
+from downloads.transfer import Checkpoint, Progress, fetch
 from providers import Providers
 from providers.web import Web
-from store import library, queue, series, titles
+from store import library, names, queue, series, titles
 from store.config import Config
 from store.db import Database
 from store.errors import Conflict, ProviderError
-from store.models import Episode, Item, Source
+from store.models import Episode, Item, Receipt, Source
 
 WINDOW = 5.0  # seconds over which a speed is measured
 
@@ -33,16 +36,17 @@ class Outcome(NamedTuple):
 
 
 class Job:
-    """`await run()` ends with the item completed; it raises what stopped it, with the bytes kept."""
+    """`await run()` ends with the item completed; it raises what stopped it, with the bytes kept. `shared` is what all
+    transfers have in common: `throttle`, `reserve` and `spare` of fetch."""
 
-    def __init__(self, item: Item, config: Config, db: Database, web: Web, providers: Providers, reserve: Callable[[int], Awaitable[None]]):
+    def __init__(self, item: Item, config: Config, db: Database, web: Web, providers: Providers, **shared):
         self.item = item
         self.progress = Progress(total=item.total)
         self._config = config
         self._db = db
         self._web = web
         self._providers = providers
-        self._reserve = reserve
+        self._shared = shared
         self._began = time.monotonic()
         self._samples: collections.deque[tuple[float, int]] = collections.deque()
 
@@ -64,9 +68,9 @@ class Job:
         self.progress.total = source.size
         receipt = await fetch(
             self._web, source, part, base=provider.base, resume=resume, save=self._save,
-            progress=self.progress, throttle=Throttle(), reserve=self._reserve,
+            progress=self.progress, crc=names.parse(_name(source)).crc, **self._shared,
         )  # fmt: skip
-        done, missing, path = await unbroken(self._publish(part, source.extension, receipt.bytes))
+        done, missing, path = await unbroken(self._publish(part, source, receipt))
         return Outcome(done, missing, path, time.monotonic() - self._began)
 
     def speed(self) -> float:
@@ -85,16 +89,17 @@ class Job:
     async def _save(self, checkpoint: Checkpoint) -> None:
         await self._db.run(queue.set_checkpoint, self.item.id, checkpoint.dumps(), checkpoint.total)
 
-    async def _publish(self, part: Path, extension: str, size: int) -> tuple[Item, int, Path]:
+    async def _publish(self, part: Path, source: Source, receipt: Receipt) -> tuple[Item, int, Path]:
         """Name the verified file in the library, then say so in the database; a crash between is mended at start."""
         root = self._config.library
-        target = await self._db.run(_target, self.item, extension, root)
-        await self._db.run(queue.set_target, self.item.id, target)
+        target = await self._db.run(_target, self.item, source.extension, root)
+        note = json.dumps(asdict(receipt) | {"source": source.url.partition("?")[0]})
+        await self._db.run(queue.set_target, self.item.id, target, note)
         try:
             await asyncio.to_thread(_place, part, root, target)
         except FileExistsError:
             raise Conflict(f"{target} is in the library already; move it away, or remove this item") from None
-        return *await self._db.run(finish, self.item, target, size), root / target
+        return *await self._db.run(finish, self.item, target, receipt.bytes), root / target
 
 
 async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
@@ -112,6 +117,11 @@ async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
 def part_name(item: Item, source: Source) -> str:
     """Ours alone: the item's id is in it, and is never given twice."""
     return titles.safe(item.title, keep=f" - {titles.code(item.season, item.number)}{source.extension}.{item.name}.part")
+
+
+def _name(source: Source) -> str:
+    """The file's own name, as its address has it."""
+    return unquote(source.url.partition("?")[0].rpartition("/")[2])
 
 
 def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> tuple[Item, int]:

@@ -30,13 +30,15 @@ TAKEN = "The unfinished file's place is taken by something else"
 
 @dataclass
 class Checkpoint:
-    """What is needed to go on later; `spans` are durable, in order and apart."""
+    """What is needed to go on later; `spans` are durable, in order and apart. `resumed` and `seconds` are for the history."""
 
     url: str
     etag: str | None = None
     modified: str | None = None
     total: int | None = None
     spans: tuple[Span, ...] = ()
+    resumed: int = 0
+    seconds: float = 0.0
 
     def dumps(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -50,7 +52,8 @@ class Checkpoint:
             edges = [edge for span in point.spans for edge in span]
             total = [] if point.total is None else [point.total]
             texts = (point.url, point.etag or "", point.modified or "")
-            good = all(type(n) is int for n in edges + total) and all(isinstance(t, str) for t in texts)
+            good = all(type(n) is int for n in [*edges, *total, point.resumed]) and all(isinstance(t, str) for t in texts)
+            good = good and type(point.seconds) is float and point.resumed >= 0 <= point.seconds
             good = good and sorted({-1, *edges}) == [-1, *edges] and sorted(edges[-1:] + total) == edges[-1:] + total
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
@@ -112,6 +115,7 @@ class Part:
         except asyncio.CancelledError:
             stop()
             await undisturbed(job)
+            job.exception()  # looked at: whoever cancels does not ask for it
             raise
 
     def put(self, lane: Lane, data: bytes | memoryview) -> None:
@@ -168,10 +172,16 @@ class Ledger:
         self.point = Checkpoint(url)
         self._saving: asyncio.Task | None = None  # the newest; it waits for the one before, and fails when that failed
         self._asked, self._asked_at = 0, monotonic()  # bytes in the newest map; when it was begun
+        self._began = monotonic()  # earlier where an earlier run has taken its time
 
     @property
     def done(self) -> int:
         return sum(end - start for start, end in self.file.spans)
+
+    @property
+    def seconds(self) -> float:
+        """What this file has taken, earlier runs too."""
+        return monotonic() - self._began
 
     @property
     def room(self) -> int:
@@ -181,6 +191,7 @@ class Ledger:
     def resume(self, point: Checkpoint) -> None:
         self.point, self.file.spans = replace(point), point.spans
         self._asked = self.done
+        self._began -= point.seconds
 
     async def restart(self) -> None:
         """Empty the file. The map goes first: no crash may leave spans that are not what they say."""
@@ -213,5 +224,5 @@ class Ledger:
             await before  # the kernel forgets what a failed sync lost, so no later one is to be believed
         if (spans := self.file.spans) != self.point.spans:
             await self.file.run(os.fdatasync, self.file.fd)
-            self.point.spans = spans
+            self.point.spans, self.point.seconds = spans, self.seconds
             await self._save(replace(self.point))

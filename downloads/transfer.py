@@ -21,9 +21,9 @@ from downloads.throttle import Throttle
 from downloads.wire import Body, Lane, Limits, take_over
 from providers.web import Web
 from store.errors import ProviderError
-from store.models import Source
+from store.models import Receipt, Source
 
-__all__ = ["Checkpoint", "Limits", "Progress", "Receipt", "Throttle", "fetch"]
+__all__ = ["Checkpoint", "Limits", "Progress", "Throttle", "fetch"]
 
 OVERLAP = 64 * 1024  # bytes that a resumed download compares with what the server has
 RESERVE = 64 * MIB
@@ -38,20 +38,8 @@ class Progress:
 
     done: int = 0
     total: int | None = None
-    resumed: int = 0
     fetched: int = 0
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """`validator` is what held resumed or parallel pieces together: "etag", "date", "length", or None for one piece.
-    `proof` is the strongest thing shown about the bytes: a checksum's name, "length" or "clean end"."""
-
-    bytes: int
-    resumed: int
-    validator: str | None
-    proof: str
-    seconds: float
+    connections: int = 1
 
 
 async def fetch(
@@ -65,7 +53,7 @@ async def fetch(
     progress: Progress,
     throttle: Throttle,
     crc: str | None = None,
-    connections: int = 1,
+    spare: Callable[[], int] = lambda: 0,
     reserve: Callable[[int], Awaitable[None]] | None = None,
     limits: Limits = Limits(),
 ) -> Receipt:
@@ -73,7 +61,7 @@ async def fetch(
 
     `save` is awaited with every new checkpoint, after its bytes are durable. `reserve` is awaited with the number of
     bytes still to come (64 MiB while the length is unknown) before the first one and each 64 MiB; it refuses by raising.
-    `crc`: a CRC32 that the file's name carries. `connections`: the most to this host.
+    `crc`: a CRC32 that the file's name carries. `spare` answers how many further connections this host would bear now.
 
     Raises ProviderError (the source; `final` and `retry_after` say what to do), DownloadError (something else lies at
     `part`), OSError (our disk; what was fetched is kept), CancelledError (what was fetched is kept).
@@ -83,7 +71,7 @@ async def fetch(
         checks["crc32"] = crc.lower()
     async with Part(part) as file:
         ledger = Ledger(file, source.url, save)
-        transfer = _Transfer(web, source, base, ledger, checks, progress, throttle, connections, reserve, limits)
+        transfer = _Transfer(web, source, base, ledger, checks, progress, throttle, spare, reserve, limits)
         return await transfer.run(resume)
 
 
@@ -96,7 +84,7 @@ class _Transfer:
     checks: dict[str, str]
     progress: Progress
     throttle: Throttle
-    connections: int
+    spare: Callable[[], int]
     reserve: Callable[[int], Awaitable[None]] | None
     limits: Limits
     trusted: tuple = ()  # spans of earlier runs: each is compared with the server where we go on behind it
@@ -107,7 +95,6 @@ class _Transfer:
     lanes: dict[Lane, int] = field(default_factory=dict)  # in work -> where each began
 
     async def run(self, resume: Checkpoint | None) -> Receipt:
-        began = monotonic()
         self.file = self.ledger.file
         try:
             await self._begin(resume)
@@ -119,7 +106,7 @@ class _Transfer:
             disk = settling.exception()
             raise disk if disk and isinstance(failure, ProviderError) else failure
         proof = min(self.checks, key=DIGESTS.index, default="length" if self.measured else "clean end")
-        return Receipt(self.ledger.done, self.progress.resumed, self.validator, proof, monotonic() - began)
+        return Receipt(self.ledger.done, self.ledger.point.resumed, self.validator, proof, self.ledger.seconds)
 
     async def _begin(self, resume: Checkpoint | None) -> None:
         if resume and resume.url == self.source.url and resume.spans and resumable(resume):
@@ -145,7 +132,7 @@ class _Transfer:
                 await self.ledger.settle()
                 return await self._verify()
             except Changed as why:
-                self.connections = 1
+                self.spare = lambda: 0
                 await self._restart()
                 restarts[str(why)] += 1
                 if restarts[str(why)] == why.tries:
@@ -157,16 +144,17 @@ class _Transfer:
         """One connection; more when that one is slow and the host may be given them. What one of them leaves undone
         another takes over, so this fails only when all have failed."""
         began, fetched = monotonic(), self.progress.fetched
-        crew, grown, failure = {asyncio.create_task(self._worker())}, self.connections < 2, None
+        crew, grown, failure = {asyncio.create_task(self._worker())}, False, None
         try:
             while crew:
+                self.progress.connections = len(crew)
                 look = None if grown else max(0.05, (monotonic() - began) / 3)
                 ended, crew = await asyncio.wait(crew, timeout=look, return_when=FIRST_COMPLETED)
                 for one in ended:
                     failure, grown = one.result() or failure, True
                 if not grown and self._slow((self.progress.fetched - fetched) / (monotonic() - began)):
-                    grown = True
-                    crew |= {asyncio.create_task(self._worker()) for _ in range(self.connections - 1)}
+                    more = {asyncio.create_task(self._worker()) for _ in range(self.spare())}
+                    crew, grown = crew | more, bool(more)
             if failure and self._claim():
                 raise failure
         finally:
@@ -243,7 +231,7 @@ class _Transfer:
         if ranged:
             point.total, end = following(answer, point, ask)
             lane.end = min(lane.end or end, end)
-            self.progress.resumed += resumed and not self.validator
+            point.resumed += resumed and not self.validator
             self.validator = validator(point)[0]
         else:
             self.ledger.point = point = first(answer, self.source.url, self.limits.cap)

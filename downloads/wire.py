@@ -24,7 +24,7 @@ from store.errors import ProviderError
 if TYPE_CHECKING:
     from downloads.parts import Part
 
-SIZE, SECURE = 1 << 20, 1 << 18  # bytes: what suits the caches, measured
+SIZE, SECURE = 1 << 20, 1 << 17  # bytes: what suits the caches, measured
 TICK = 0.25  # seconds; a haul takes little longer
 
 
@@ -71,8 +71,19 @@ async def take_over(response: aiohttp.ClientResponse) -> tuple[bytes, Wire | Non
     connection.protocol.pause_reading()  # ends aiohttp's read timeout, too
     if secure:
         layers[0].pause_reading()
-    await asyncio.sleep(0)  # what the loop had planned to do with this connection is done now
-    return bytes(first), Wire(transport, *layers[1:])
+    transport.set_protocol(rest := _Rest(transport.get_protocol()))
+    await asyncio.sleep(0)  # what the loop had planned to read from this connection is read now
+    return bytes(first + rest.data), Wire(transport, *layers[1:])
+
+
+class _Rest(asyncio.Protocol):
+    """Keeps what comes between the two readers; the first one still learns of the end, for its session waits for that."""
+
+    def __init__(self, before: asyncio.BaseProtocol):
+        self.data, self.connection_lost = bytearray(), before.connection_lost
+
+    def data_received(self, data: bytes) -> None:
+        self.data += data
 
 
 class Wire:

@@ -10,7 +10,7 @@ from handlers.anime import AnimeId
 from handlers.endpoint import Done, record
 from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, PageNumber, PerPage, paged, window
-from store import queue, series, titles
+from store import history, queue, series, titles
 from store.errors import NotFound
 from store.fields import Rule
 
@@ -86,6 +86,13 @@ class QueueQuery:
 
 
 @record
+class HistoryQuery:
+    anime_id: AnimeId | None = None
+    page: PageNumber | None = None
+    per_page: PerPage | None = None
+
+
+@record
 class FinishedQuery:
     status: Literal["completed", "failed"]
 
@@ -119,6 +126,16 @@ async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
     """The queue's items: what is being worked on, then in the order of work, then what is finished."""
     found, total = await request.app[DB].run(queue.page, query.status, *window(query.page, query.per_page))
     return paged(request, [_shown(request.app, item) for item in found], total, query.page, query.per_page)
+
+
+async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fetched]:
+    """The files that were fetched, the newest first, and what was proven of each.
+
+    `proof` is the strongest thing shown about the bytes: a checksum's name, `length`, or `clean end` where the source
+    told no length. `validator` is what held a resumed file together: `etag`, `date` or `length`. Rows outlive their items.
+    """
+    found, total = await request.app[DB].run(history.page, query.anime_id, *window(query.page, query.per_page))
+    return paged(request, found, total, query.page, query.per_page)
 
 
 async def add(request: web.Request, body: QueueAdd) -> Queued:

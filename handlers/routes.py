@@ -29,6 +29,7 @@ API = (
     Route("DELETE", "/api/v1/anime/{anime_id}", anime.forget, alias="/api/anime/{anime_id}"),
     Route("GET", "/api/queue", queue.items),
     Route("DELETE", "/api/queue", queue.clear),
+    Route("GET", "/api/queue/history", queue.finished),
     Route("GET", "/api/queue/status", queue.status, wrap=True),
     Route("POST", "/api/queue/add", queue.add, status=201, wrap=True),
     Route("POST", "/api/queue/start", queue.start),

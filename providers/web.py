@@ -71,7 +71,7 @@ class Web:
     (it is a plain dict) to hold a public name to its word over a restart."""
 
     def __init__(self, own_port: int | None = None, *, tls: ssl.SSLContext | None = None,
-                 lan: dict[str, bool] | None = None, per_host: int = 16):  # fmt: skip
+                 lan: dict[str, bool] | None = None, per_host: int = 32):  # fmt: skip
         self.own_port = own_port
         self.lan: dict[str, bool] = {} if lan is None else lan
         self._tls = tls
@@ -193,7 +193,7 @@ async def _addresses(url: URL) -> list[str]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(url.raw_host, url.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as unknown:
-        raise ProviderError("The source's name is unknown") from unknown
+        raise ProviderError("The source's name is unknown", down=True) from unknown
     return list(dict.fromkeys(str(where[0]) for *_, where in found))
 
 
@@ -226,11 +226,11 @@ def _plain(failure: BaseException) -> ProviderError:
         case aiohttp.ClientSSLError() | ssl.SSLError():
             return ProviderError("No secure connection to the source was possible")
         case aiohttp.ConnectionTimeoutError():
-            return ProviderError("The source did not accept a connection in time")
+            return ProviderError("The source did not accept a connection in time", down=True)
         case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
-            return ProviderError("The source refused the connection")
+            return ProviderError("The source refused the connection", down=True)
         case aiohttp.ClientConnectorError():
-            return ProviderError("The source cannot be reached")
+            return ProviderError("The source cannot be reached", down=True)
         case aiohttp.SocketTimeoutError():
             return ProviderError(f"The source was silent for {SILENCE} seconds")
         case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
@@ -238,5 +238,5 @@ def _plain(failure: BaseException) -> ProviderError:
         case aiohttp.ClientResponseError() | UnicodeError():
             return ProviderError("The source's answer is not proper HTTP")
         case TimeoutError():
-            return ProviderError("The source's name could not be looked up in time")
+            return ProviderError("The source's name could not be looked up in time", down=True)
     return ProviderError("The source broke the connection off")

@@ -67,6 +67,8 @@ class Config:
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     providers: Annotated[list[DirectoryProvider | DemoProvider], Rule(most=50)] = field(default_factory=list)
     max_concurrent_downloads: Annotated[int, Rule(least=1, most=16)] = 2
+    max_connections_per_host: Annotated[int, Rule(least=1, most=16)] = 4
+    bandwidth_limit_mbps: Annotated[float, Rule(least=0, most=100_000)] = 0.0
     rate_limit_per_minute: Annotated[int, Rule(least=0, most=100_000)] = 60
     local_owner: Literal["auto", "off"] = "auto"
     trusted_proxies: Annotated[list[Annotated[str, Rule(least=1, most=60)]], Rule(most=50)] = field(default_factory=list)

@@ -70,11 +70,13 @@ class DatabaseError(Failure):
 
 
 class ProviderError(Failure):
-    """A source failed. `final` means that asking again is of no use; `retry_after` is what it asked for, in seconds."""
+    """A source failed. `final` means that asking again is of no use; `retry_after` is what it asked for, in seconds;
+    `down` that nobody answers there, whatever is asked for."""
 
     code = "PROVIDER_ERROR"
 
-    def __init__(self, message: str, *, final: bool = False, retry_after: float | None = None, **details):
+    def __init__(self, message: str, *, final: bool = False, retry_after: float | None = None, down: bool = False, **details):
         super().__init__(message, **details)
         self.final = final
         self.retry_after = retry_after
+        self.down = down

@@ -246,6 +246,7 @@ BOUNDS = {  # JSON type -> the end of its keywords in a schema, how it is measur
     "string": ("Length", len, "must be at", "character", "characters"),
     "array": ("Items", len, "must have at", "entry", "entries"),
     "integer": ("imum", float, "must be at", "", ""),
+    "number": ("imum", float, "must be at", "", ""),
 }
 
 

@@ -52,6 +52,19 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Receipt:
+    """What is known of a fetched file. `validator` held resumed or parallel pieces together: "etag", "date", "length", or
+    None for one piece. `proof` is the strongest thing shown about the bytes: a checksum's name, "length" or "clean end".
+    `seconds` are those of all its runs, `resumed` how often one went on."""
+
+    bytes: int
+    resumed: int
+    validator: str | None
+    proof: str
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Item:
     """One episode in the download queue, with what is known of its series and its source."""
 
@@ -72,6 +85,7 @@ class Item:
     created_at: str
     started_at: str | None
     finished_at: str | None
+    receipt: str | None
     title: str
     provider: str
     key: str

@@ -9,8 +9,8 @@ import re
 import sqlite3
 from typing import NamedTuple, Sequence
 
+from store import history, titles
 from store import series as series_store
-from store import titles
 from store.errors import Conflict, Invalid, NotFound
 from store.models import Item, Listing, Number
 from store.series import File, now
@@ -61,7 +61,7 @@ def add(
                 """
                 insert into items (series, season, number, priority, status, created_at) values (?, ?, ?, ?, 'pending', ?)
                 on conflict (series, season, number) do update set status = 'pending', priority = excluded.priority,
-                    reason = '', error_code = null, error_message = null, attempts = 0, target = null, finished_at = null
+                    reason = '', error_code = null, error_message = null, attempts = 0, target = null, receipt = null, finished_at = null
                 returning id
                 """,
                 (series, *episode, PRIORITIES.index(priority), now()),
@@ -131,15 +131,20 @@ def parts(conn: sqlite3.Connection) -> set[str]:
 # -- one item's way ------------------------------------------------------------------------------------------------
 
 
-def claim(conn: sqlite3.Connection, held: set[int], active: set[int]) -> Item | None:
-    """The next item, now downloading; those in `held` have to wait. None: nothing to do.
+def claim(conn: sqlite3.Connection, held: set[int], active: set[int], resting: set[str]) -> Item | None:
+    """The next item, now downloading; those in `held` and those of the providers `resting` wait. None: nothing to do.
 
     An item that is downloading but not `active` lost its worker to a database that failed: it is pending again.
     """
     for row in conn.execute("select id from items where status = 'downloading'").fetchall():
         if row["id"] not in active:
             release(conn, row["id"])
-    for row in conn.execute("select id from items where status = 'pending' order by priority, id limit ?", (len(held) + 1,)):
+    marks = ", ".join("?" * len(resting))
+    for row in conn.execute(
+        f"""select items.id from items cross join series on series.id = items.series where status = 'pending'
+        and provider not in ({marks}) order by priority, items.id limit ?""",
+        (*resting, len(held) + 1),
+    ):
         if row["id"] not in held:
             conn.execute(
                 "update items set status = 'downloading', reason = '', started_at = coalesce(started_at, ?) where id = ?", (now(), row["id"])
@@ -161,9 +166,9 @@ def set_checkpoint(conn: sqlite3.Connection, item: int, checkpoint: str, total: 
     conn.execute("update items set checkpoint = ?, total = coalesce(?, total) where id = ?", (checkpoint, total, item))
 
 
-def set_target(conn: sqlite3.Connection, item: int, target: str | None) -> None:
-    """The name that the verified file is about to get in the library."""
-    conn.execute("update items set target = ? where id = ?", (target, item))
+def set_target(conn: sqlite3.Connection, item: int, target: str | None, receipt: str | None = None) -> None:
+    """The name that the verified file is about to get in the library, and what is known of it for the history."""
+    conn.execute("update items set target = ?, receipt = ? where id = ?", (target, receipt, item))
 
 
 def release(conn: sqlite3.Connection, item: int, reason: str = "", attempts: int | None = None) -> Item | None:
@@ -184,6 +189,7 @@ def finish(conn: sqlite3.Connection, item: int, folder: str, file: File) -> Item
         (file.size, now(), item),
     )
     done = get(conn, item)
+    history.add(conn, done, file.path, file.size)
     series_store.add_file(conn, done.series, folder, file)
     return done
 

@@ -4,10 +4,13 @@ import asyncio
 import hashlib
 import os
 import random
+import time
+import zlib
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from downloads import engine
 from tests.app import Process, running
@@ -347,3 +350,138 @@ async def test_a_full_disk_makes_the_queue_wait(tmp_path, served, monkeypatch):
 
 async def _reason(waits):
     return (await waits())["reason"] == "The disk is full"
+
+
+async def history(server, query: str = "") -> list[dict]:
+    status, page, _ = await server.get(f"/api/queue/history{query}")
+    assert status == 200, page
+    return page["data"]
+
+
+async def test_the_history_tells_what_was_proven(tmp_path, served):
+    """A file that two runs fetched, and one whose name carries its checksum; the rows outlive item and series."""
+    named = served / "Show" / "Season 01" / f"[Group] Show - S01E02 [{zlib.crc32(video(1)):08X}].mkv"
+    (served / "Show/Season 01/Show - S01E02.mkv").rename(named)
+    async with nginx(tmp_path / "nginx", served, extra="limit_rate 3m;") as url:
+        async with Process(tmp_path, providers=home(url), max_connections_per_host=1) as server:
+            await server.login()
+            await queue(server, "S01E01")
+            await server.post("/api/queue/start")
+
+            async def some():
+                _, page, _ = await server.get("/api/queue")
+                return (page["data"][0]["downloaded_bytes"] or 0) > 4_000_000
+
+            await until(some)
+            server.kill9()
+            await server.start()
+            await completed(server, "S01E01")
+            await queue(server, "S01E02", "S01E03")
+            await completed(server, "S01E02", "S01E03")
+            third, second, first = sorted(await history(server), key=lambda row: row["episode"], reverse=True)
+            assert (first["resumed"], first["validator"], first["proof"], first["total_bytes"]) == (1, "etag", "length", SIZE)
+            assert first["source"] == f"{url}Show/Season%2001/Show%20-%20S01E01.mkv"
+            assert first["file_path"] == "Show/Season 01/Show - S01E01.mkv"
+            assert first["average_mbps"] == pytest.approx(SIZE * 8e-6 / first["seconds"], rel=0.01) and first["seconds"] >= 1
+            assert (second["resumed"], second["validator"], second["proof"]) == (0, None, "crc32")
+            assert third["proof"] == "length"
+            status, page, headers = await server.get("/api/queue/history?per_page=2")
+            assert page["pagination"] == {"total": 3, "page": 1, "per_page": 2, "pages": 2} and len(page["data"]) == 2
+            assert headers["X-Total-Count"] == "3"
+            await server.delete("/api/queue?status=completed")
+            await server.delete(f"/api/v1/anime/{SHOW}")
+            assert len(await history(server, f"?anime_id={SHOW}")) == 3 and await history(server, "?anime_id=home_other") == []
+            assert (await server.get("/api/queue/history?page=0"))[0] == 422
+
+
+async def test_a_wrong_checksum_in_the_name_is_refused(tmp_path, served):
+    (served / "Show/Season 01/Show - S01E02.mkv").rename(served / "Show/Season 01/[Group] Show - S01E02 [DEADBEEF].mkv")
+    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+        await server.login()
+        await queue(server, "S01E02")
+        await server.post("/api/queue/start")
+
+        async def failed():
+            return (await statuses(server)) == {"S01E02": "failed"}
+
+        await until(failed)
+        item = (await server.get("/api/queue"))[1]["data"][0]
+        assert item["error_code"] == "PROVIDER_ERROR" and "crc32" in item["error_message"]
+        assert not list(server.library.rglob("*.mkv")) and await history(server) == []
+
+
+async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
+    """Three at once at 16 megabits a second together; lifted while they run, they are done at once."""
+    async with nginx(tmp_path / "nginx", served) as url:
+        async with Process(tmp_path, providers=home(url), max_concurrent_downloads=3, bandwidth_limit_mbps=16) as server:
+            await server.login()
+            await queue(server, "S01")
+            await server.post("/api/queue/start")
+
+            async def fetched():
+                _, page, _ = await server.get("/api/queue")
+                return sum(item["downloaded_bytes"] or 0 for item in page["data"])
+
+            await until(fetched)
+            began, before = time.monotonic(), await fetched()
+            await asyncio.sleep(4)
+            rate = (await fetched() - before) / (time.monotonic() - began)
+            assert rate == pytest.approx(2_000_000, rel=0.05)
+            assert (await server.get("/api/queue/status"))[1]["data"]["download_speed_mbps"] == pytest.approx(16, rel=0.1)
+            status, body, _ = await server.put("/api/config", json={"bandwidth_limit_mbps": 0.5})
+            assert status == 200 and body["data"]["bandwidth_limit_mbps"] == 0.5
+            before = await fetched()
+            await asyncio.sleep(2)
+            assert await fetched() - before < 400_000
+            await server.put("/api/config", json={"bandwidth_limit_mbps": 0})
+            await completed(server, "S01E01", "S01E02", "S01E03")
+
+
+async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_may_have(tmp_path, served):
+    """nginx counts: with two a host, a third connection would be answered 503."""
+    limited = "limit_conn each 2; limit_rate 1m; location ~ /$ { limit_conn each 100; autoindex on; autoindex_format json; }"
+    async with nginx(tmp_path / "nginx", served, extra=limited, http="limit_conn_zone $binary_remote_addr zone=each:1m;") as url:
+        async with Process(tmp_path, providers=home(url), max_concurrent_downloads=3, max_connections_per_host=2, log_level="debug") as server:
+            await server.login()
+            await queue(server, "S01E01")
+            await server.post("/api/queue/start")
+            began = time.monotonic()
+            await completed(server, "S01E01")
+            assert time.monotonic() - began < 0.75 * SIZE / 1_048_576, "two connections share the file"
+            await queue(server, "S01E02", "S01E03")
+            seen = set()
+
+            async def done():
+                _, page, _ = await server.get("/api/queue?per_page=100")
+                assert not [item["reason"] for item in page["data"] if item["reason"]]
+                seen.add(sum(item["status"] == "downloading" for item in page["data"]))
+                return all(item["status"] == "completed" for item in page["data"])
+
+            await until(done)
+            assert max(seen) <= 2
+
+
+async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, served, monkeypatch):
+    """One item finds out; the others wait for the source with their tries unspent, those of another source go on."""
+    (tmp_path / "other").mkdir()
+    async with nginx(tmp_path / "other", served) as alive:
+        async with nginx(tmp_path / "nginx", served) as url:
+            sources = [*home(url), {"type": "directory", "name": "other", "url": alive}]
+            async with running(tmp_path, providers=sources) as server:
+                await server.login()
+                await queue(server, "S01")
+        monkeypatch.setattr(engine.random, "uniform", lambda least, most: 1.0)
+        async with running(tmp_path, providers=sources, max_concurrent_downloads=1) as server:
+            await server.login()
+            await server.post("/api/queue/add", json={"anime_id": "other_show", "episodes": ["S00E01"]})
+            await server.post("/api/queue/start")
+
+            async def other():
+                return (await statuses(server))["S00E01"] == "completed"
+
+            await until(other)
+            _, page, _ = await server.get("/api/queue")
+            assert sorted(item["attempts"] for item in page["data"]) == [0, 0, 0, 1]
+            assert [item["reason"] for item in page["data"] if item["attempts"]] == ["The source refused the connection (try 1 of 5)"]
+            async with nginx(tmp_path / "nginx", served, port=URL(url).port):
+                await completed(server, "S01E01", "S01E02", "S01E03")

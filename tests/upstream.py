@@ -226,18 +226,18 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def nginx(folder: Path, root: Path, *, tls: bool = False, extra: str = ""):
-    """A real nginx over `root`; yields its base URL. `extra` goes into its server block; with `tls`, `certificate` has
-    been called for `folder`."""
+async def nginx(folder: Path, root: Path, *, tls: bool = False, extra: str = "", http: str = "", port: int | None = None):
+    """A real nginx over `root`; yields its base URL. `extra` goes into its server block, `http` beside it; with
+    `tls`, `certificate` has been called for `folder`."""
     if not shutil.which("nginx"):
         pytest.skip("needs Debian's nginx-light")
     temps = "".join(f"{n}_temp_path {folder}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     cert = f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;" if tls else ""
     for _ in range(3):  # the port may be taken between our look and its start
-        port = free_port()
+        port = port or free_port()
         (folder / "nginx.conf").write_text(
             f"daemon off; user root; worker_processes 1; pid {folder}/pid; error_log stderr; events {{}} http {{"
-            f"access_log off; {temps} server {{ listen 127.0.0.1:{port}{' ssl' if tls else ''}; {cert} {extra}"
+            f"access_log off; {temps} {http} server {{ listen 127.0.0.1:{port}{' ssl' if tls else ''}; {cert} {extra}"
             f"root {root}; sendfile on; autoindex on; autoindex_format json; }} }}"
         )
         child = await asyncio.create_subprocess_exec(

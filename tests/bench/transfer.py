@@ -48,7 +48,7 @@ async def _ours(url: str, out: Path, cert: str, connections: int) -> None:
     async with Web(tls=tls) as web:
         before, began = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
         await fetch(web, Source(url, ".mkv"), out, base=url, resume=None, save=save, progress=Progress(),
-                    throttle=Throttle(), connections=connections)  # fmt: skip
+                    throttle=Throttle(), spare=lambda: connections - 1)  # fmt: skip
         after, wall = resource.getrusage(resource.RUSAGE_SELF), time.monotonic() - began
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(json.dumps([cpu, wall, after.ru_maxrss - before.ru_maxrss]))

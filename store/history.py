@@ -1,0 +1,61 @@
+"""What was fetched, and what was proven of each file; one row a file, written with the item's end."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from store import titles
+from store.models import Item
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """`source` is the address without its query. What a crash kept from being noted is null."""
+
+    history_id: int
+    queue_item_id: str
+    anime_id: str
+    anime_title: str
+    episode: str
+    provider: str
+    file_path: str
+    finished_at: str
+    total_bytes: int
+    resumed: int | None
+    validator: str | None
+    proof: str | None
+    seconds: float | None
+    average_mbps: float | None
+    source: str | None
+
+
+def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:
+    """Note that `item` became the file at `path`, relative to the library, with the receipt it was given before."""
+    receipt = json.dumps({"bytes": size} | json.loads(item.receipt or "{}"))
+    conn.execute(
+        """insert into history (item, series, title, season, number, provider, path, receipt, finished_at)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (item.id, item.series, item.title, item.season, item.number, item.provider, path, receipt, item.finished_at),
+    )
+
+
+def page(conn: sqlite3.Connection, series: str | None, limit: int, offset: int) -> tuple[list[Fetched], int]:
+    """(files, total), the newest first; of one series, or of all."""
+    where, values = ("series = ?", [series]) if series else ("1", [])
+    total = conn.execute(f"select count(*) from history where {where}", values).fetchone()[0]
+    rows = conn.execute(f"select * from history where {where} order by id desc limit ? offset ?", (*values, limit, offset))
+    return [_fetched(row) for row in rows], total
+
+
+def _fetched(row: sqlite3.Row) -> Fetched:
+    receipt = json.loads(row["receipt"])
+    size, seconds = receipt["bytes"], receipt.get("seconds")
+    return Fetched(
+        history_id=row["id"], queue_item_id=f"queue_{row['item']}", anime_id=row["series"], anime_title=row["title"],
+        episode=titles.code(row["season"], row["number"]), provider=row["provider"], file_path=row["path"],
+        finished_at=row["finished_at"], total_bytes=size, resumed=receipt.get("resumed"), validator=receipt.get("validator"),
+        proof=receipt.get("proof"), seconds=seconds and round(seconds, 3),
+        average_mbps=round(size * 8e-6 / seconds, 2) if seconds else None, source=receipt.get("source"),
+    )  # fmt: skip
