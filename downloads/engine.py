@@ -178,7 +178,7 @@ class Engine:
         while len(self._jobs) < self._config().max_concurrent_downloads:
             waiting, busy = set(self._due), {job.item.provider for job, _ in self._jobs.values()}
             resting = {one for one in waiting if isinstance(one, str)} | {one for one in busy if not self._spare(one)}
-            item = await self._db.run(queue.claim, waiting - resting, set(self._jobs), resting)
+            item = await self._db.note(queue.claim, waiting - resting, set(self._jobs), resting)
             if item is None:
                 return
             from downloads.job import Job  # late: a server that fetches nothing never needs it
@@ -236,7 +236,7 @@ class Engine:
         await self._release(item, f"{failure} (try {attempts} of {TRIES})", attempts)
 
     async def _release(self, item: Item, reason: str, attempts: int | None = None) -> None:
-        if released := await self._db.run(queue.release, item.id, reason, attempts):
+        if released := await self._db.note(queue.release, item.id, reason, attempts):
             self._publish("queue_items", {"items": [facts(released)]})
 
     async def _fail(self, item: Item, code: str, message: str) -> None:

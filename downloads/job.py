@@ -63,7 +63,7 @@ class Job:
             raise ProviderError(f"The source offers a file that is no video ({source.extension[:20]})", final=True)
         part = self._config.downloads / part_name(item, source)
         resume = Checkpoint.loads(item.checkpoint) if item.part == part.name else None
-        await self._db.run(queue.set_part, item.id, part.name, source.size)
+        await self._db.note(queue.set_part, item.id, part.name, source.size)
         started()
         self.progress.total = source.size
         receipt = await fetch(

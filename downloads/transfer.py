@@ -143,18 +143,21 @@ class _Transfer:
     async def _work(self) -> None:
         """One connection; more when that one is slow and the host may be given them. What one of them leaves undone
         another takes over, so this fails only when all have failed."""
-        began, fetched = monotonic(), self.progress.fetched
-        crew, grown, failure = {asyncio.create_task(self._worker())}, False, None
+        began = looked = monotonic()
+        fetched = self.progress.fetched
+        crew, failure, grown = [asyncio.create_task(self._worker())], None, False
         try:
-            while crew:
-                self.progress.connections = len(crew)
+            while busy := [one for one in crew if not one.done()]:
+                self.progress.connections = len(busy)
                 look = None if grown else max(0.05, (monotonic() - began) / 3)
-                ended, crew = await asyncio.wait(crew, timeout=look, return_when=FIRST_COMPLETED)
+                ended, _ = await asyncio.wait(busy, timeout=look, return_when=FIRST_COMPLETED)
                 for one in ended:
                     failure, grown = one.result() or failure, True
-                if not grown and self._slow((self.progress.fetched - fetched) / (monotonic() - began)):
-                    more = {asyncio.create_task(self._worker()) for _ in range(self.spare())}
-                    crew, grown = crew | more, bool(more)
+                rate = (self.progress.fetched - fetched) / (monotonic() - looked)  # since the last look: a line may begin with a gush
+                fetched, looked = self.progress.fetched, monotonic()
+                if not grown and self._slow(rate):
+                    more = [asyncio.create_task(self._worker()) for _ in range(self.spare())]
+                    crew, grown = crew + more, bool(more)
             if failure and self._claim():
                 raise failure
         finally:

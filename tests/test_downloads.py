@@ -118,7 +118,7 @@ async def test_kill_9_in_the_middle_goes_on_by_itself(tmp_path, served):
     log = tmp_path / "nginx" / "requests"
     slow = f"limit_rate 3m; access_log {log} combined;"
     async with nginx(tmp_path / "nginx", served, extra=slow) as url:
-        async with Process(tmp_path, providers=home(url), rate_limit_per_minute=0) as server:
+        async with Process(tmp_path, providers=home(url), max_connections_per_host=1) as server:
             await server.login()
             await queue(server, "S01E01")
             await server.post("/api/queue/start")
