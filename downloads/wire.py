@@ -96,17 +96,17 @@ class Wire:
         self._secure, self._incoming, self._outgoing = secure, incoming, outgoing
         self._cipher = memoryview(bytearray(SECURE if secure else 0))
         self._buffer = memoryview(bytearray(SECURE if secure else SIZE))
-        self._read = self._deciphered if secure else self._received
 
     def haul(self, sink: Callable[[memoryview], object], most: int) -> int:
         """Give `sink` up to `most` bytes in large pieces, for about TICK seconds; how many. ProviderError when nothing
         more will come; what `sink` raises passes through."""
         done, until, broken = 0, monotonic() + TICK, False
+        read = self._deciphered if self._secure else self._received
         while done < most and monotonic() < until and not broken:
             filled, size = 0, min(most - done, len(self._buffer))
             try:
                 while filled < size and monotonic() < until:
-                    filled += self._read(self._buffer[filled:size])
+                    filled += read(self._buffer[filled:size])
             except TimeoutError:
                 pass
             except OSError:  # ssl.SSLError is one
@@ -123,6 +123,7 @@ class Wire:
             self._socket.shutdown(socket.SHUT_RD)
 
     def close(self) -> None:
+        self._cipher = self._buffer = memoryview(b"")  # not to wait for the collector of cycles
         self._socket.close()
         self._transport.abort()
 
