@@ -11,9 +11,10 @@ import sqlite3
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Awaitable, Callable, NamedTuple
+from typing import Callable, Coroutine, NamedTuple
 from urllib.parse import unquote
 
+from downloads.parts import undisturbed
 from downloads.transfer import Checkpoint, Progress, fetch
 from providers import Providers
 from providers.web import Web
@@ -130,16 +131,13 @@ def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> tupl
     return done, series.get(conn, item.series)["missing"]
 
 
-async def unbroken(work: Awaitable):
-    """Await `work` to its end even when cancelled meanwhile; the cancellation is raised after it."""
+async def unbroken(work: Coroutine):
+    """What `work` returns, even when cancelled meanwhile: who was stopped too late has ended all the same. What fails then
+    is for the next try to find out."""
     task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        if not task.cancelled():
-            await asyncio.wait([task])
-            task.exception()  # looked at: the next try finds out for itself
-        raise
+    if await undisturbed(task) and task.exception():
+        raise asyncio.CancelledError
+    return task.result()
 
 
 def _target(conn: sqlite3.Connection, item: Item, extension: str, root: Path) -> str:
