@@ -12,13 +12,12 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Callable, Coroutine, NamedTuple
-from urllib.parse import unquote
 
 from downloads.parts import undisturbed
 from downloads.transfer import Checkpoint, Progress, fetch
 from providers import Providers
 from providers.web import Web
-from store import library, names, queue, series, titles
+from store import library, queue, series, titles
 from store.config import Config
 from store.db import Database
 from store.errors import Conflict, ProviderError
@@ -69,7 +68,7 @@ class Job:
         self.progress.total = source.size
         receipt = await fetch(
             self._web, source, part, base=provider.base, resume=resume, save=self._save,
-            progress=self.progress, crc=names.parse(_name(source)).crc, **self._shared,
+            progress=self.progress, **self._shared,
         )  # fmt: skip
         done, missing, path = await unbroken(self._publish(part, source, receipt))
         return Outcome(done, missing, path, time.monotonic() - self._began)
@@ -118,11 +117,6 @@ async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
 def part_name(item: Item, source: Source) -> str:
     """Ours alone: the item's id is in it, and is never given twice."""
     return titles.safe(item.title, keep=f" - {titles.code(item.season, item.number)}{source.extension}.{item.name}.part")
-
-
-def _name(source: Source) -> str:
-    """The file's own name, as its address has it."""
-    return unquote(source.url.partition("?")[0].rpartition("/")[2])
 
 
 def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> tuple[Item, int]:

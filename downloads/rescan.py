@@ -48,10 +48,10 @@ class Rescan:
         self._publish = publish
         self._task: asyncio.Task[Found] | None = None
 
-    async def __call__(self) -> Found:
-        """Raises ConfigurationError when the library cannot be read or is offline; nothing is changed then."""
+    async def __call__(self, full: bool = False) -> Found:
+        """`full` reads folders again that look unchanged. Raises ConfigurationError when the library cannot be read or is offline; nothing is changed then."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="rescan")
+            self._task = asyncio.create_task(self._run(full), name="rescan")
         return await asyncio.shield(self._task)
 
     async def close(self) -> None:
@@ -59,19 +59,20 @@ class Rescan:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self) -> Found:
+    async def _run(self, full: bool) -> Found:
         try:
-            found = await self._compare()
+            found = await self._compare(full)
         except Exception as error:
             self._publish("rescan_failed", {"message": str(error) if isinstance(error, Failure) else "The rescan failed; the log tells why"})
             raise
         self._publish("rescan_completed", {"new_series": found.new_series, "new_episodes": found.new_episodes})
         return found
 
-    async def _compare(self) -> Found:
+    async def _compare(self, full: bool) -> Found:
         root = self._config().library
         self._publish("rescan_progress", {"step": "library", "done": 0, "total": None})
-        folders = await asyncio.to_thread(library.scan, root)
+        before = {} if full else await self._db.run(_seen)
+        folders = await asyncio.to_thread(library.scan, root, before)
         known = await self._db.run(_known_paths)
         if not await asyncio.to_thread(library.online, root, known):
             raise ConfigurationError(
@@ -80,7 +81,7 @@ class Rescan:
             )
         await asyncio.to_thread(library.mark, root)
         placed = await self._place(folders)
-        new_series, new_episodes = await self._db.run(_settle, placed)
+        new_series, new_episodes = await self._settle(placed)
         await self._refresh()
         return Found(new_series, new_episodes)
 
@@ -112,6 +113,16 @@ class Rescan:
             except Failure as failure:
                 log.warning("%s: %s", provider.name, failure)
         return "local", None
+
+    async def _settle(self, placed: Sequence[Placed]) -> tuple[int, int]:
+        """Record the scan, each folder by itself, so that callers need not wait for all. Returns (new series, new episodes)."""
+        before, there, new_episodes = await self._db.run(_listed), set(), 0
+        for one in placed:
+            series_id, new = await self._db.note(settle, one)
+            there.add(series_id)
+            new_episodes += new
+        await self._db.run(_leave, there)
+        return len(await self._db.run(_listed) - before), new_episodes
 
     async def _refresh(self) -> None:
         """Ask again what the sources have of every series that is followed."""
@@ -149,18 +160,32 @@ def _by_folder(conn: sqlite3.Connection, folders: Sequence[library.Folder]) -> d
     return ids
 
 
-def _settle(conn: sqlite3.Connection, placed: Sequence[Placed]) -> tuple[int, int]:
-    """Record the whole scan in one transaction. Returns (new series, new episodes)."""
-    before = _listed(conn)
-    there, new_episodes = set(), 0
-    for folder, known, provider, listing in placed:
-        one = _who(conn, folder, known, provider, listing) or series.add_local(conn, folder.path, folder.title)
-        there.add(one)
-        new_episodes += series.settle(conn, one, folder.path, [*folder.files, *_unread(conn, one, folder.unread)])
-    for row in conn.execute("select id from series where folder is not null").fetchall():
+def _seen(conn: sqlite3.Connection) -> dict[str, dict[str, int]]:
+    """What the last scan saw: top folder -> folder -> mtime."""
+    found: dict[str, dict[str, int]] = {}
+    for path, top, mtime in conn.execute("select path, top, mtime from folders"):
+        found.setdefault(top, {})[path] = mtime
+    return found
+
+
+def settle(conn: sqlite3.Connection, placed: Placed) -> tuple[str, int]:
+    """Record one folder. Returns the id of its series and how many episodes are new there."""
+    folder, known, provider, listing = placed
+    one = _who(conn, folder, known, provider, listing) or series.add_local(conn, folder.path, folder.title)
+    if folder.media is None and series.get(conn, one)["folder"] == folder.path:
+        return one, 0
+    new = series.settle(conn, one, folder.path, [*(folder.media or ()), *_unread(conn, one, folder)])
+    conn.execute("delete from folders where top = ?", (folder.path,))
+    conn.executemany("insert into folders (path, top, mtime) values (?, ?, ?)", [(path, folder.path, mtime) for path, mtime in folder.seen.items()])
+    return one, new
+
+
+def _leave(conn: sqlite3.Connection, there: set[str]) -> None:
+    """The folders of all other series are gone."""
+    for row in conn.execute("select id, folder from series where folder is not null").fetchall():
         if row["id"] not in there:
             _empty(conn, row["id"])
-    return len(_listed(conn) - before), new_episodes
+            conn.execute("delete from folders where top = ?", (row["folder"],))
 
 
 def _who(conn: sqlite3.Connection, folder: library.Folder, known: str | None, provider: str, listing: Listing | None) -> str | None:
@@ -187,7 +212,7 @@ def _listed(conn: sqlite3.Connection) -> set[str]:
     return {row["id"] for row in conn.execute("select id from series where listed")}
 
 
-def _unread(conn: sqlite3.Connection, one: str, folders: Sequence[str]) -> list[series.File]:
+def _unread(conn: sqlite3.Connection, one: str, folder: library.Folder) -> list[tuple[str, int]]:
     """What was known of folders that could not be read this time."""
-    rows = conn.execute("select season, number, path, size from files where series = ?", (one,))
-    return [series.File(*row) for row in rows if any(row["path"].startswith(folder + "/") for folder in folders)]
+    rows = conn.execute("select distinct path, size from files where series = ?", (one,)).fetchall() if folder.unread else []
+    return [tuple(row) for row in rows if row["path"].startswith(tuple(f"{path}/" for path in folder.unread))]

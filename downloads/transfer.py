@@ -52,7 +52,6 @@ async def fetch(
     save: Callable[[Checkpoint], Awaitable[None]],
     progress: Progress,
     throttle: Throttle,
-    crc: str | None = None,
     spare: Callable[[], int] = lambda: 0,
     reserve: Callable[[int], Awaitable[None]] | None = None,
     limits: Limits = Limits(),
@@ -61,14 +60,12 @@ async def fetch(
 
     `save` is awaited with every new checkpoint, after its bytes are durable. `reserve` is awaited with the number of
     bytes still to come (64 MiB while the length is unknown) before the first one and each 64 MiB; it refuses by raising.
-    `crc`: a CRC32 that the file's name carries. `spare` answers how many further connections this host would bear now.
+    `spare` answers how many further connections this host would bear now.
 
     Raises ProviderError (the source; `final` and `retry_after` say what to do), DownloadError (something else lies at
     `part`), OSError (our disk; what was fetched is kept), CancelledError (what was fetched is kept).
     """
     checks = {name: digest.lower() for name, digest in source.checksums.items() if name in DIGESTS}
-    if crc:
-        checks["crc32"] = crc.lower()
     async with Part(part) as file:
         ledger = Ledger(file, source.url, save)
         transfer = _Transfer(web, source, base, ledger, checks, progress, throttle, spare, reserve, limits)
@@ -89,6 +86,7 @@ class _Transfer:
     limits: Limits
     trusted: tuple = ()  # spans of earlier runs: each is compared with the server where we go on behind it
     reserved: int = 0
+    lent: int = 0  # bytes that the connections may write just now
     sniffed: bool = False
     measured: bool = True  # the length was promised, not only found
     validator: str | None = None
@@ -256,11 +254,13 @@ class _Transfer:
             raise Changed
         self.progress.fetched += overlap
         while (lane.end is None or lane.at < lane.end) and not body.ended:
-            start, step = lane.at, self.throttle.step(self.ledger.room // len(self.lanes) + 1)
-            end = self.limits.cap + 1 if lane.end is None else lane.end
+            start, end = lane.at, self.limits.cap + 1 if lane.end is None else lane.end
+            step = self.throttle.step(min(end - start, max(OVERLAP, (self.ledger.room - self.lent) // len(self.lanes))))
+            self.lent += step
             try:
-                await body.move(partial(self.file.put, lane), min(step, end - start))
+                await body.move(partial(self.file.put, lane), step)
             finally:
+                self.lent -= step
                 self.file.spans = join(self.file.spans, start, lane.at)
             await self._account(lane.at - start)
         if lane.end is None:

@@ -45,7 +45,7 @@ class EpisodeShown:
 
     code: str
     title: str
-    state: Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed"]
+    state: Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed", "ambiguous"]
     path: str | None
 
 
@@ -60,6 +60,77 @@ class AnimeDetails:
     missing_episodes: int
     site: str
     episode_list: list[EpisodeShown]
+
+
+@record
+class Episode:
+    """One episode, or with an empty code a file that is none. `why` tells how the name of the file at `path` was read; an
+    ambiguous file stands at each episode that it may be, and is counted at none."""
+
+    code: str
+    title: str
+    state: Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed", "ambiguous", "extra"]
+    aired: str | None
+    path: str | None
+    why: str
+    queue_item_id: str | None
+
+
+@record
+class Link:
+    """What is left out stays. `source` is the `key` of a search result. `numbering` says what the numbers in the files'
+    names do: `absolute`, they count through all seasons; `season`, within their season; `auto`, each name tells. `offset`
+    is added to each of them first: with 12 a second cour's 01 is 13."""
+
+    source: AnimeId | None = None
+    numbering: Literal["auto", "absolute", "season"] | None = None
+    offset: Annotated[int, Rule(least=-100_000, most=100_000)] | None = None
+
+
+@record
+class Linked:
+    id: str
+    source: str
+    numbering: Literal["auto", "absolute", "season"]
+    offset: int
+    missing_episodes: int
+    ambiguous_files: int
+
+
+@record
+class Paged:
+    page: PageNumber | None = None
+    per_page: PerPage | None = None
+
+
+@record
+class ParseQuery:
+    name: Annotated[str, Rule(least=1, most=4096, example="Show/Season 2/[Group] Show - 05.mkv")]
+
+
+@record
+class Parsed:
+    """What one path says by itself; its neighbours and the series' list may say more. `score` is 100 for a clear code;
+    below 85 the other readings, `also`, are asked for too."""
+
+    title: str | None
+    year: int | None
+    season: int | None
+    episodes: list[float]
+    absolute: list[float]
+    kind: Literal["episode", "special", "extra", "movie"]
+    group: str | None
+    version: int | None
+    crc: str | None
+    language: str | None
+    score: int
+    also: list[str]
+    why: list[str]
+
+
+@record
+class RescanQuery:
+    full: bool = False
 
 
 @record
@@ -115,18 +186,58 @@ async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
     )  # fmt: skip
 
 
+async def episodes(request: web.Request, anime_id: AnimeId, query: Paged) -> Page[Episode]:
+    """Each episode of a series with its state, its file, and why that file is it; then the files that are no episode."""
+    rows = await request.app[DB].run(_all_rows, anime_id)
+    limit, offset = window(query.page, query.per_page)
+    shown = [
+        Episode(
+            "" if e["season"] < 0 else titles.code(e["season"], e["number"]), e["title"], _state(e), e["aired"], e["path"] or e["unsure"],
+            e["why"], f"queue_{e['item']}" if e["item"] else None,
+        )
+        for e in rows[offset : offset + limit]
+    ]  # fmt: skip
+    return paged(request, shown, len(rows), query.page, query.per_page)
+
+
+async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
+    """Link a series to a source's by hand, and say how its files are numbered. Its id stays; no file is touched."""
+    db = request.app[DB]
+    if body.source:
+        provider, listing = await request.app[PROVIDERS].listing(await db.run(series.source_id, body.source))
+        await db.run(_link, anime_id, provider, listing)
+    row = await db.run(series.number, anime_id, body.numbering, body.offset)
+    rows = await db.run(series.episodes, row["id"], True)
+    unsure = {e["unsure"] for e in rows if e["unsure"]}
+    source = f"{row['provider']}_{row['key']}"
+    return Linked(row["id"], source, row["numbering"] or "auto", row["number_offset"], row["missing"], len(unsure))
+
+
+async def parse(request: web.Request, query: ParseQuery) -> Parsed:
+    """What a file's name says, and why."""
+    from store import names  # late: few ask
+
+    name = names.parse(query.name)
+    also = [", ".join([f"{'' if season is None else f'season {season} '}episode {titles.digits(n)}" for n in numbers]) for season, numbers in name.also]
+    return Parsed(
+        name.title, name.year, name.season, list(map(float, name.episodes)), list(map(float, name.absolute)), name.kind,
+        name.group, name.version, name.crc, name.language, name.score, also, list(name.why),
+    )  # fmt: skip
+
+
 async def forget(request: web.Request, anime_id: AnimeId) -> Done:
     """Forget a series and its queue items. No file is touched; a rescan finds its folder again."""
     await request.app[ENGINE].drop_series(anime_id, series.forget)
     return Done("Anime forgotten")
 
 
-async def rescan(request: web.Request) -> Rescanned:
+async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
     """Compare the library with the sources and answer what was new.
 
-    One runs at a time; a second caller gets the same result. Its progress goes over the socket.
+    Only series with a folder that has changed are read again; `full=true` reads all. One runs at a time; a second caller
+    gets the same result. Its progress goes over the socket.
     """
-    found = await request.app[RESCAN]()
+    found = await request.app[RESCAN](query.full)
     return Rescanned(found.new_series, found.new_episodes)
 
 
@@ -137,6 +248,15 @@ async def search(request: web.Request, query: SearchQuery) -> list[SearchHit]:
     return [SearchHit(key, hit.name, hit.site) for key, (_, hit) in zip(ids, hits)]
 
 
+def _all_rows(conn, anime_id: str):
+    return series.episodes(conn, series.get(conn, anime_id)["id"], extras=True)
+
+
+def _link(conn, anime_id: str, provider: str, listing: Listing) -> None:
+    series.link(conn, series.get(conn, anime_id)["id"], provider, listing.key)
+    series.store_listing(conn, provider, listing)
+
+
 def _with_episodes(conn, anime_id: str):
     row = series.get(conn, anime_id)
     return row, series.episodes(conn, row["id"])
@@ -144,17 +264,21 @@ def _with_episodes(conn, anime_id: str):
 
 def _from_listing(anime_id: str, listing: Listing) -> AnimeDetails:
     episodes = sorted(listing.episodes, key=lambda e: (e.season == 0, e.season, e.number))
-    shown = [EpisodeShown(titles.code(e.season, e.number), e.title, _state({"season": e.season, "aired": e.aired, "path": None, "status": None}), None) for e in episodes]
+    shown = [EpisodeShown(titles.code(e.season, e.number), e.title, _state({"season": e.season, "aired": e.aired, "path": None, "unsure": None, "status": None}), None) for e in episodes]
     counted = sum(e.state == "missing" for e in shown)
     phrases = [titles.phrase(e.season, e.number) for e in episodes]
     return AnimeDetails(anime_id, listing.title, phrases, listing.description, counted, 0, counted, listing.site, shown)
 
 
 def _state(episode) -> str:
+    if episode["season"] < 0 and episode["path"]:
+        return "extra"
     if episode["path"]:
         return "present"
     if episode["status"] in ("pending", "downloading", "failed"):
         return episode["status"]
+    if episode["unsure"]:
+        return "ambiguous"
     if episode["season"] == 0:
         return "special"
     return "upcoming" if (episode["aired"] or "") > series.now()[:10] else "missing"

@@ -5,6 +5,7 @@ The wire formats are those of providers.md 2: nginx's JSON and the HTML of nginx
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -13,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from providers.web import Web
-from store import library, series, titles
+from store import series, titles
 from store.config import DirectoryProvider
 from store.db import Database
 from store.errors import NotFound, ProviderError
@@ -58,8 +59,9 @@ class Directory:
         name = folders[key]
         site = self.base + quote(name, safe="") + "/"
         episodes: dict[tuple, Episode] = {}
-        for path, size in await self._walk(site, name):
-            for season, number in library.identify(path):
+        found = await self._walk(site, name)
+        for (path, size), spots in zip(found, await asyncio.to_thread(_read, [path for path, _ in found])):
+            for season, number in spots:
                 ref = "/".join(quote(part, safe="") for part in path.split("/"))
                 episodes.setdefault((season, number), Episode(season, number, ref=ref, size=size))
         return Listing(key, name, site=site, episodes=tuple(episodes.values()))
@@ -67,7 +69,7 @@ class Directory:
     async def source(self, key: str, episode: Episode) -> Source:
         url = urljoin(self.base, episode.ref)
         name = unquote(urlsplit(url).path.rpartition("/")[2])
-        from store import names  # late, as in store.library
+        from store import names  # late, as in _read
 
         crc = names.parse(name).crc
         return Source(
@@ -114,6 +116,14 @@ class Directory:
         if "json" in headers.get("Content-Type", ""):
             return _from_json(body)
         return _from_html(body, final)
+
+
+def _read(paths: list[str]) -> list[list[tuple]]:
+    """The episodes that each file holds. Numbers without a season are of the first; there is no other list to ask."""
+    from store import matching, names  # late: a server that lists nothing never needs them
+
+    verdicts = [matching.judge(name, (), "season") for name in names.parse_folder(paths)]
+    return [[spot for spot in verdict.spots if spot != matching.EXTRA] for verdict in verdicts]
 
 
 def _from_json(body: bytes) -> list[Entry]:

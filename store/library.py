@@ -10,20 +10,21 @@ import os
 import re
 import shutil
 import stat
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Mapping
 
 from store import files, titles
 from store.errors import ConfigurationError
-from store.models import Item, Number
-from store.series import File
+from store.models import Item
 
 log = logging.getLogger(__name__)
 
 MARKER = ".aniworld"  # tells a library that was emptied from a disk that is not mounted (decisions.md 29)
 INCOMING = ".aniworld-incoming"  # on the library's own disk; scanners skip dot folders
 DEPTH = 8
+YOUNG = 2 * 10**9  # nanoseconds in which a folder may change again without another mtime
 IGNORED = frozenset(
     {"extras", "trailers", "featurettes", "behind the scenes", "deleted scenes", "interviews", "samples", "@eadir", "#recycle", "lost+found"}
 )
@@ -33,18 +34,21 @@ _IDS = re.compile(r"\s*[\[{][^\]}]*[\]}]")  # [tvdbid-1], {tvdb-1}, [Group]
 
 @dataclass(frozen=True)
 class Folder:
-    """One series as it lies there. `unread` are folders that could not be looked into: what was known of them stays."""
+    """One series as it lies there: (path, size) of each video, or None where nothing has changed. `seen` are its folders
+    with their mtime in nanoseconds, `unread` those that could not be looked into: what was known of them stays."""
 
     path: str
     title: str
-    files: tuple[File, ...]
+    media: tuple[tuple[str, int], ...] | None
+    seen: Mapping[str, int]
     unread: tuple[str, ...] = ()
 
 
-def scan(root: Path) -> list[Folder]:
+def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}) -> list[Folder]:
     """Every top folder of `root` that holds episodes, or nothing yet. Blocks: one thread hop for the whole scan.
 
-    Raises ConfigurationError when `root` cannot be read.
+    `before` is what the last scan has `seen`, by top folder: one in which no folder has changed is not read again, and a
+    file that grew in its place is not noticed. Raises ConfigurationError when `root` cannot be read.
     """
     try:
         tops = sorted(entry.name for entry in os.scandir(root) if _looks_like_folder(entry))
@@ -54,35 +58,23 @@ def scan(root: Path) -> list[Folder]:
         ) from error
     found = []
     for top in tops:
-        unread: list[str] = []
-        media = list(_walk(root, top, unread))
         try:
             top.encode()
         except UnicodeEncodeError:
             log.warning("a folder whose name is not UTF-8 is left out: %r", top)
             continue
-        found.append(Folder(top, title(top), tuple(_episodes(media)), tuple(unread)))
+        if (seen := before.get(top)) and all(_mtime(root / folder) == mtime for folder, mtime in seen.items()):
+            found.append(Folder(top, title(top), None, seen))
+            continue
+        seen, unread = {}, []
+        media = tuple(_walk(root, top, seen, unread))
+        found.append(Folder(top, title(top), media, seen, tuple(unread)))
     return found
 
 
 def title(folder: str) -> str:
     """The series' name as its folder tells it, without ids and release groups."""
     return _IDS.sub("", folder).replace("_", " ").strip(" .-") or folder
-
-
-def identify(path: str) -> list[tuple[int, Number]]:
-    """The episodes, as (season, number), that a file is by its path; none for an extra or a film.
-
-    A decimal episode is a special of its own, never the episode it follows (decisions.md 5). Where no season is stated
-    it is the first.
-    """
-    from store import names  # late: a server that scans nothing never needs it
-
-    name = names.parse(path)
-    if name.kind in ("extra", "movie"):
-        return []
-    season = 0 if name.kind == "special" else 1 if name.season is None else name.season
-    return [(0 if number % 1 else season, number) for number in name.episodes or name.absolute]
 
 
 def online(root: Path, known: Iterable[str]) -> bool:
@@ -188,16 +180,17 @@ def _looks_like_folder(entry: os.DirEntry) -> bool:
     return not entry.name.startswith(".") and entry.name.casefold() not in IGNORED and entry.is_dir()
 
 
-def _walk(root: Path, top: str, unread: list[str]) -> Iterable[tuple[str, int]]:
+def _walk(root: Path, top: str, seen: dict[str, int], unread: list[str]) -> Iterable[tuple[str, int]]:
     """(path relative to `root`, size) of each video below `top`. Links to folders are followed, loops cut by inode."""
-    stack, seen = [top], set()
+    stack, inodes = [top], set()
     while stack:
         folder = stack.pop()
         try:
             here = os.stat(root / folder)
-            if (here.st_dev, here.st_ino) in seen:
+            if (here.st_dev, here.st_ino) in inodes:
                 continue
-            seen.add((here.st_dev, here.st_ino))
+            inodes.add((here.st_dev, here.st_ino))
+            seen[folder] = here.st_mtime_ns if time.time_ns() - here.st_mtime_ns > YOUNG else -1
             with os.scandir(root / folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
@@ -219,12 +212,13 @@ def _walk(root: Path, top: str, unread: list[str]) -> Iterable[tuple[str, int]]:
                 log.warning("%r is left out: %s", path, error)
 
 
+def _mtime(folder: Path) -> int | None:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return None
+
+
 def _counts(name: str) -> bool:
     stem, dot, extension = name.rpartition(".")
     return dot + extension.casefold() in titles.MEDIA and not name.startswith(".") and not _SAMPLE.search(stem)
-
-
-def _episodes(media: list[tuple[str, int]]) -> Iterable[File]:
-    for path, size in media:
-        for season, number in identify(path):
-            yield File(season, number, path, size)

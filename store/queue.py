@@ -248,7 +248,7 @@ def _expand(wanted: Sequence[str], known: dict, row: sqlite3.Row) -> list[tuple[
         plain = text.casefold()
         if plain == "missing":
             today = now()[:10]
-            some = [e for e, r in known.items() if e[0] > 0 and not r["path"] and (r["aired"] or "") <= today]
+            some = [e for e, r in known.items() if e[0] > 0 and not r["path"] and not r["unsure"] and (r["aired"] or "") <= today]
         elif match := _RANGE.fullmatch(plain):
             season, first, last = map(int, match.groups())
             if last < first or last - first > 2000:

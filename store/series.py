@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from datetime import datetime, timezone
-from typing import Iterable, NamedTuple
+from typing import Iterable, Iterator, NamedTuple
 
 from store import titles
-from store.errors import NotFound
+from store.errors import Conflict, NotFound
 from store.models import Listing, Number
 
 ORDER = {"name": "title collate nocase", "updated_at": "updated_at"}
@@ -45,8 +45,23 @@ def get(conn: sqlite3.Connection, series: str) -> sqlite3.Row:
 
 
 def link(conn: sqlite3.Connection, series: str, provider: str, key: str) -> None:
-    """From now on this series is `provider`'s `key`; its id stays."""
+    """From now on this series is `provider`'s `key`; its id stays. Raises Conflict when another one with files or queue items
+    is that."""
+    other = find(conn, f"{provider}_{key}")
+    if other and other["id"] != series:
+        if other["folder"] or conn.execute("select 1 from items where series = ?", (other["id"],)).fetchone():
+            raise Conflict(f"{other['title']} is that series already; forget it first", anime_id=other["id"])
+        conn.execute("delete from series where id = ?", (other["id"],))
     conn.execute("update series set provider = ?, key = ? where id = ?", (provider, key, series))
+
+
+def number(conn: sqlite3.Connection, series: str, numbering: str | None, offset: int | None) -> sqlite3.Row:
+    """Say what the numbers in the names of its files do, see matching.judge; what is None stays. Returns the series."""
+    series = get(conn, series)["id"]
+    changes = (numbering and numbering.replace("auto", ""), offset, series)
+    conn.execute("update series set numbering = nullif(coalesce(?, numbering), ''), number_offset = coalesce(?, number_offset) where id = ?", changes)
+    read_again(conn, series)
+    return get(conn, series)
 
 
 def page(conn: sqlite3.Connection, *, sort_by: str, descending: bool, everything: bool, limit: int, offset: int) -> tuple[list[sqlite3.Row], int]:
@@ -61,23 +76,33 @@ def page(conn: sqlite3.Connection, *, sort_by: str, descending: bool, everything
     return rows, total
 
 
-def episodes(conn: sqlite3.Connection, series: str) -> list[sqlite3.Row]:
-    """Every episode known of `series`, in order: season, number, title, aired, size, ref, path (or null), status (of its queue item, or null)."""
+def episodes(conn: sqlite3.Connection, series: str, extras: bool = False) -> list[sqlite3.Row]:
+    """Every episode known of `series`, in order: season, number, title, aired, size, ref, path (or null), status (of its
+    queue item, or null), unsure (a file that may be it, or null), why. With `extras` also files that are no episode: there
+    `path` is each one's own, and the season is -1."""
     return conn.execute(
         """
         with known as (
             select season, number from episodes where series = :id
-            union select season, number from files where series = :id
+            union select season, number from files where series = :id and season >= 0
+        ), here as (
+            select season, number, min(case when sure then path end) as path, min(case when not sure then path end) as unsure, why
+            from files where series = :id and season >= 0 group by season, number
+        ), found as (
+            select known.season, known.number, coalesce(episodes.title, '') as title, episodes.aired, episodes.size, episodes.ref,
+                here.path, case when here.path is null then here.unsure end as unsure, coalesce(here.why, '') as why,
+                items.status, items.id as item
+            from known
+            left join episodes on episodes.series = :id and episodes.season = known.season and episodes.number = known.number
+            left join here on here.season = known.season and here.number = known.number
+            left join items on items.series = :id and items.season = known.season and items.number = known.number
+            union all
+            select season, number, '', null, size, null, case when sure then path end, case when not sure then path end, why, null, null
+            from files where series = :id and season = -1 and :extras
         )
-        select known.season, known.number, coalesce(episodes.title, '') as title, episodes.aired, episodes.size, episodes.ref,
-            (select min(path) from files where series = :id and season = known.season and number = known.number) as path,
-            items.status, items.id as item
-        from known
-        left join episodes on episodes.series = :id and episodes.season = known.season and episodes.number = known.number
-        left join items on items.series = :id and items.season = known.season and items.number = known.number
-        order by known.season = 0, known.season, known.number
+        select * from found order by season = -1, season = 0, season, number, path
         """,
-        {"id": series},
+        {"id": series, "extras": extras},
     ).fetchall()
 
 
@@ -127,7 +152,7 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
             "insert or ignore into episodes (series, season, number, title, ref, size, aired) values (?, ?, ?, ?, ?, ?, ?)",
             [(series, *row) for row in after],
         )
-        recount(conn, series)
+        read_again(conn, series)
     return series
 
 
@@ -141,23 +166,50 @@ def add_local(conn: sqlite3.Connection, folder: str, title: str) -> str:
     return f"local_{key}"
 
 
-def settle(conn: sqlite3.Connection, series: str, folder: str | None, found: Iterable[File]) -> int:
-    """Record that `found` is what lies in the series' folder. Returns how many episodes are there that were not before."""
-    was_listed = get(conn, series)["listed"]
-    before = {tuple(row) for row in conn.execute("select season, number, path, size from files where series = ?", (series,))}
-    after = {tuple(file) for file in found}
+def settle(conn: sqlite3.Connection, series: str, folder: str | None, media: Iterable[tuple[str, int]]) -> int:
+    """Record that `media`, (path, size) each, is what lies in the series' folder. Returns how many episodes are new there."""
+    row = get(conn, series)
+    before = {tuple(file) for file in conn.execute("select season, number, path, size, sure, why from files where series = ?", (series,))}
+    after = set(_judged(conn, row, sorted(media)))
+    conn.execute("update series set folder = ?, listed = ? where id = ?", (folder, int(row["listed"] or folder is not None), series))
     if before != after:
         conn.execute("delete from files where series = ?", (series,))
-        conn.executemany("insert into files (series, season, number, path, size) values (?, ?, ?, ?, ?)", [(series, *f) for f in sorted(after)])
-    conn.execute("update series set folder = ?, listed = ? where id = ?", (folder, int(was_listed or folder is not None), series))
-    if before != after:
+        insert = "insert into files (series, season, number, path, size, sure, why) values (?, ?, ?, ?, ?, ?, ?)"
+        conn.executemany(insert, [(series, *file) for file in sorted(after)])
         recount(conn, series)
-    return len({file[:2] for file in after} - {file[:2] for file in before})
+    there = [{(season, number) for season, number, _, _, sure, _ in files if sure and season >= 0} for files in (before, after)]
+    return len(there[1] - there[0])
+
+
+def read_again(conn: sqlite3.Connection, series: str) -> None:
+    """What is known of the series has changed: judge its files anew."""
+    media = conn.execute("select distinct path, size from files where series = ?", (series,)).fetchall()
+    settle(conn, series, get(conn, series)["folder"], [tuple(row) for row in media])
+    recount(conn, series)
+
+
+def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, int]]) -> Iterator[tuple]:
+    """(season, number, path, size, sure, why) of each file. What we fetched ourselves we know, whatever its name says."""
+    if not media:
+        return
+    from store import matching, names  # late: a server that scans nothing never needs them
+
+    fetched = conn.execute("select path, season, number from history where series = ?", (row["id"],))
+    ours = {path: (season, number) for path, season, number in fetched}
+    known = {tuple(spot) for spot in conn.execute("select season, number from episodes where series = ?", (row["id"],))}
+    for (path, size), name in zip(media, names.parse_folder([path for path, _ in media])):
+        if path in ours:
+            verdict = matching.Verdict((ours[path],), True, f"fetched as {titles.code(*ours[path])}")
+        else:
+            verdict = matching.judge(name, known, row["numbering"], row["number_offset"])
+        for season, number in verdict.spots:
+            yield season, number, path, size, int(verdict.sure), verdict.why
 
 
 def add_file(conn: sqlite3.Connection, series: str, folder: str, file: File) -> None:
     """A finished download now lies in the library."""
-    conn.execute("insert or replace into files (series, season, number, path, size) values (?, ?, ?, ?, ?)", (series, *file))
+    values = (series, *file, f"fetched as {titles.code(*file[:2])}")
+    conn.execute("insert or replace into files (series, season, number, path, size, why) values (?, ?, ?, ?, ?, ?)", values)
     conn.execute("update series set folder = ?, listed = 1 where id = ?", (folder, series))
     recount(conn, series)
 
@@ -168,17 +220,18 @@ def forget(conn: sqlite3.Connection, series: str) -> None:
 
 
 def recount(conn: sqlite3.Connection, series: str) -> None:
-    """Derive the counts: specials and what is yet to be aired count as neither known nor missing (decisions.md 5)."""
+    """Derive the counts: specials and what is yet to be aired count as neither known nor missing (decisions.md 5), what an
+    ambiguous file may be is known, but neither missing nor there."""
     conn.execute(
         """
         with known as (
             select season, number from episodes where series = :id and season > 0 and (aired is null or aired <= :today)
-            union select season, number from files where series = :id and season > 0
-        ), here as (select distinct season, number from files where series = :id and season > 0)
+            union select season, number from files where series = :id and season > 0 and sure
+        ), here as (select season, number, max(sure) as sure from files where series = :id and season > 0 group by season, number)
         update series set
             total = (select count(*) from known),
-            downloaded = (select count(*) from here),
-            missing = (select count(*) from known) - (select count(*) from here),
+            downloaded = (select count(*) from here where sure),
+            missing = (select count(*) from (select season, number from known except select season, number from here)),
             next_air = (select min(aired) from episodes where series = :id and season > 0 and aired > :today),
             updated_at = :now
         where id = :id

@@ -382,7 +382,7 @@ async def test_the_history_tells_what_was_proven(tmp_path, served):
             assert (first["resumed"], first["validator"], first["proof"], first["total_bytes"]) == (1, "etag", "length", SIZE)
             assert first["source"] == f"{url}Show/Season%2001/Show%20-%20S01E01.mkv"
             assert first["file_path"] == "Show/Season 01/Show - S01E01.mkv"
-            assert first["average_mbps"] == pytest.approx(SIZE * 8e-6 / first["seconds"], rel=0.01) and first["seconds"] >= 1
+            assert first["average_mbps"] == pytest.approx(SIZE * 8e-6 / first["seconds"], rel=0.01) and first["seconds"] >= 0.3
             assert (second["resumed"], second["validator"], second["proof"]) == (0, None, "crc32")
             assert third["proof"] == "length"
             status, page, headers = await server.get("/api/queue/history?per_page=2")
@@ -424,7 +424,7 @@ async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
 
             await until(fetched)
             began, before = time.monotonic(), await fetched()
-            await asyncio.sleep(4)
+            await asyncio.sleep(3)
             rate = (await fetched() - before) / (time.monotonic() - began)
             assert rate == pytest.approx(2_000_000, rel=0.05)
             assert (await server.get("/api/queue/status"))[1]["data"]["download_speed_mbps"] == pytest.approx(16, rel=0.1)
@@ -439,7 +439,7 @@ async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
 
 async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_may_have(tmp_path, served):
     """nginx counts: with two a host, a third connection would be answered 503."""
-    limited = "limit_conn each 2; limit_rate 1m; location ~ /$ { limit_conn each 100; autoindex on; autoindex_format json; }"
+    limited = "limit_conn each 2; limit_rate 2m; location ~ /$ { limit_conn each 100; autoindex on; autoindex_format json; }"
     async with nginx(tmp_path / "nginx", served, extra=limited, http="limit_conn_zone $binary_remote_addr zone=each:1m;") as url:
         async with Process(tmp_path, providers=home(url), max_concurrent_downloads=3, max_connections_per_host=2, log_level="debug") as server:
             await server.login()
@@ -447,7 +447,7 @@ async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_ma
             await server.post("/api/queue/start")
             began = time.monotonic()
             await completed(server, "S01E01")
-            assert time.monotonic() - began < 0.75 * SIZE / 1_048_576, "two connections share the file"
+            assert time.monotonic() - began < 0.75 * SIZE / 2_097_152, "two connections share the file"
             await queue(server, "S01E02", "S01E03")
             seen = set()
 

@@ -61,14 +61,15 @@ class Shows(Upstream):
         path = unquote(request.path)
         return None if path.endswith("/") else path.removesuffix(".mkv")[-6:]
 
-    def fetched(self, code: str) -> list[list[tuple[int, int]]]:
-        """(first byte, byte after the last one sent) of each request for an episode; a list for each life of the server."""
-        lives = []
-        for first, last in zip([0, *self.kills], [*self.kills, len(self.requests)]):
-            found = [r for r in self.requests[first:last] if self.code(r) == code and r.status in (200, 206)]
-            starts = [int(r.headers["Range"][6:].partition("-")[0]) if r.status == 206 else 0 for r in found]
-            lives.append([(start, start + r.sent) for start, r in zip(starts, found)])
-        return lives
+    def fetched(self, code: str, first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
+        """(first byte, byte after the last one sent) of each request for an episode."""
+        found = [r for r in self.requests[first:last] if self.code(r) == code and r.status in (200, 206)]
+        starts = [int(r.headers["Range"][6:].partition("-")[0]) if r.status == 206 else 0 for r in found]
+        return [(start, start + r.sent) for start, r in zip(starts, found)]
+
+    def lives(self, code: str) -> list[list[tuple[int, int]]]:
+        """The same, for each life of the server."""
+        return [self.fetched(code, *life) for life in zip([0, *self.kills], [*self.kills, len(self.requests)])]
 
 
 def library_is_right(server, up: Shows) -> set[str]:
@@ -151,8 +152,8 @@ def fetched_again(up: Shows) -> list[int]:
     """Bytes that were sent though they had been before: of each file, in each life of the server."""
     found = []
     for code, body in up.videos.items():
-        have, lives = (), up.fetched(code)
-        for life in lives:
+        have = ()
+        for life in up.lives(code):
             before = sum(end - start for start, end in have)
             for start, end in life:
                 have = join(have, start, end)

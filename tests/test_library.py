@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from downloads.rescan import Placed, _settle
+from downloads.rescan import Placed, settle
 from store import library, series
 from store.db import connect
 from store.errors import ConfigurationError
@@ -34,10 +34,11 @@ def test_scan(root):
     (root / "Ignored").mkdir()
     (root / "Ignored" / ".ignore").touch()
     (root / "Ignored" / "x - S01E01.mkv").touch()
-    found = {file.path: [] for folder in library.scan(root) for file in folder.files}
+    conn, found = connect(":memory:"), {}
     for folder in library.scan(root):
-        for file in folder.files:
-            found[file.path].append((file.season, file.number))
+        settle(conn, Placed(folder, None))
+    for row in conn.execute("select path, season, number from files where sure order by season, number"):
+        found.setdefault(row["path"], []).append((row["season"], row["number"]))
     assert found == FILES
     assert {folder.title for folder in library.scan(root)} == {"Die Häuser", "Ignored", "Show", "Other"}
 
@@ -49,13 +50,14 @@ def test_linked_folders_are_followed_and_loops_end(root, tmp_path):
     (root / "Linked").symlink_to(disk)
     (disk / "again").symlink_to(disk)
     linked = next(folder for folder in library.scan(root) if folder.path == "Linked")
-    assert [file.path for file in linked.files] == ["Linked/Linked - S01E01.mkv"]
+    assert [path for path, _ in linked.media] == ["Linked/Linked - S01E01.mkv"]
 
 
 def test_what_cannot_be_read_is_not_missing(root, monkeypatch):
     """An unreadable folder keeps what was known of it."""
     conn = connect(":memory:")
-    _settle(conn, [Placed(folder, None) for folder in library.scan(root)])
+    for folder in library.scan(root):
+        settle(conn, Placed(folder, None))
     real = os.scandir
 
     def scandir(path):
@@ -64,7 +66,8 @@ def test_what_cannot_be_read_is_not_missing(root, monkeypatch):
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    _settle(conn, [Placed(folder, series.add_local(conn, folder.path, folder.title)) for folder in library.scan(root)])
+    for folder in library.scan(root):
+        settle(conn, Placed(folder, series.add_local(conn, folder.path, folder.title)))
     rows = series.episodes(conn, "local_show")
     assert [(row["season"], row["number"]) for row in rows if row["path"]] == [(1, 1), (1, 2), (1, 3), (0, 1), (0, 6.5)]
 

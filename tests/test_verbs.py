@@ -90,4 +90,4 @@ async def test_c11_sigterm_with_downloads_and_sockets(tmp_path):
             await server.start()
             await completed(server, *up.videos)
             assert library_is_right(server, up) == set(up.videos)
-            assert all(start >= 2_000_000 - 65_536 for code in up.videos for start, _ in up.fetched(code)[1])
+            assert all(start >= 2_000_000 - 65_536 for code in up.videos for start, _ in up.lives(code)[1])
