@@ -106,6 +106,14 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
     app[keys.STARTED] = time.monotonic()
 
     @functools.cache
+    def renaming():
+        from downloads.renaming import Renaming  # late, as below
+
+        return Renaming(db, now)
+
+    app[keys.RENAMING] = renaming
+
+    @functools.cache
     def document() -> bytes:
         from handlers.messages import MESSAGES  # late: few ever read it
 

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from handlers.endpoint import Done, record
-from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RESCAN
+from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, PageNumber, PerPage, paged, window
 from store import series, titles
 from store.errors import NotFound
 from store.fields import Rule
-from store.models import Listing
+from store.models import Listing, Renamed
 
 AnimeId = Annotated[
     str, Rule(most=300, pattern=r"[a-z0-9-]+_[a-z0-9-]+", issue="Invalid anime ID format", example="aniworld_123")
@@ -95,6 +95,14 @@ class Linked:
     offset: int
     missing_episodes: int
     ambiguous_files: int
+
+
+@record
+class Rename:
+    """Unless `dry_run` is false, the answer is what would be done. `undo` takes the last renaming back."""
+
+    dry_run: bool = True
+    undo: bool = False
 
 
 @record
@@ -211,6 +219,15 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     unsure = {e["unsure"] for e in rows if e["unsure"]}
     source = f"{row['provider']}_{row['key']}"
     return Linked(row["id"], source, row["numbering"] or "auto", row["number_offset"], row["missing"], len(unsure))
+
+
+async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = None) -> Renamed:
+    """Give the files of a series the names that new ones get, with the subtitles and pictures beside them.
+
+    Files that are ambiguous or no episode stay, and nothing is ever put over another file.
+    """
+    body = body or Rename()
+    return await request.app[RENAMING]()(anime_id, undo=body.undo, dry_run=body.dry_run)
 
 
 async def parse(request: web.Request, query: ParseQuery) -> Parsed:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 if TYPE_CHECKING:
     from downloads.engine import Engine
+    from downloads.renaming import Renaming
     from downloads.rescan import Rescan
     from handlers.door import Claims, Door
     from handlers.limits import Throttle, TokenBucket
@@ -23,6 +24,7 @@ PROVIDERS: web.AppKey[Providers] = web.AppKey("providers")
 WEB: web.AppKey[Web] = web.AppKey("web")
 ENGINE: web.AppKey[Engine] = web.AppKey("engine")
 RESCAN: web.AppKey[Rescan] = web.AppKey("rescan")
+RENAMING: web.AppKey[Callable[[], Renaming]] = web.AppKey("renaming")  # made when it is first needed
 HUB: web.AppKey[Hub] = web.AppKey("hub")
 DOOR: web.AppKey[Door] = web.AppKey("door")
 BUCKET: web.AppKey[TokenBucket] = web.AppKey("bucket")

@@ -28,6 +28,7 @@ API = (
     Route("GET", "/api/v1/anime/parse", anime.parse, wrap=True, alias="/api/anime/parse"),
     Route("GET", "/api/v1/anime/{anime_id}/episodes", anime.episodes, alias="/api/anime/{anime_id}/episodes"),
     Route("PUT", "/api/v1/anime/{anime_id}/link", anime.link, wrap=True, alias="/api/anime/{anime_id}/link"),
+    Route("POST", "/api/v1/anime/{anime_id}/rename", anime.rename, wrap=True, alias="/api/anime/{anime_id}/rename"),
     Route("GET", "/api/v1/anime/{anime_id}", anime.details, alias="/api/anime/{anime_id}"),
     Route("DELETE", "/api/v1/anime/{anime_id}", anime.forget, alias="/api/anime/{anime_id}"),
     Route("GET", "/api/queue", queue.items),

@@ -132,6 +132,16 @@ MIGRATIONS = (
         mtime integer not null           -- nanoseconds; -1: too young to be believed
     ) without rowid;
     create index folders_by_top on folders (top);
+
+    -- The journal of renamings, by which the last one of a series can be undone.
+    create table renames (
+        id integer primary key,
+        series text not null references series on delete cascade,
+        batch integer not null,
+        old text not null,               -- relative to the library
+        new text not null
+    );
+    create index renames_by_series on renames (series, batch);
     """,
 )
 

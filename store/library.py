@@ -125,6 +125,18 @@ def place(part: Path, root: Path, path: str) -> None:
         files.sync_folder(folder)
 
 
+def move(root: Path, old: str, new: str) -> None:
+    """As `place`, within the library; folders that this leaves empty go. A crash between leaves both names."""
+    place(root / old, root, new)
+    for folder in (root / old).parents:
+        if folder == root or folder.parent == root:
+            break
+        try:
+            folder.rmdir()
+        except OSError:  # it still holds something
+            break
+
+
 def settled(part: Path, root: Path, path: str) -> bool:
     """After a crash: whether `path` already is the file that `part` was about to become (its second name, if both are there)."""
     final = root / path

@@ -65,6 +65,30 @@ class Receipt:
 
 
 @dataclass(frozen=True)
+class Move:
+    """A file's old and new path, relative to the library."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """A file that keeps its name, and why."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """What is renamed, or would be."""
+
+    moves: list[Move]
+    left: list[Left]
+
+
+@dataclass(frozen=True)
 class Item:
     """One episode in the download queue, with what is known of its series and its source."""
 

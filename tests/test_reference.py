@@ -155,7 +155,7 @@ async def test_every_call_of_the_reference(tmp_path, world):
             if path.endswith("/queue/add"):
                 filled["item"] = content["queue_item_id"]
     untested = {f"{route.method} {route.path}" for route in set(API) - used}
-    assert untested == {"POST /api/auth/setup", "POST /api/queue/{queue_item_id}/retry", "GET /api/queue/history", "GET /api/v1/anime/parse", "GET /api/v1/anime/{anime_id}/episodes", "PUT /api/v1/anime/{anime_id}/link"}, "tested by test_auth and test_downloads"
+    assert untested == {"POST /api/auth/setup", "POST /api/queue/{queue_item_id}/retry", "GET /api/queue/history", "GET /api/v1/anime/parse", "GET /api/v1/anime/{anime_id}/episodes", "PUT /api/v1/anime/{anime_id}/link", "POST /api/v1/anime/{anime_id}/rename"}, "tested by test_auth and test_downloads"
 
 
 async def test_lists_and_details_tell_what_is_missing(tmp_path, world):
