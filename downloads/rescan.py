@@ -19,6 +19,7 @@ from store.models import Listing
 log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 4  # listings asked for at once
+CHUNK = 500  # files whose names are read in one go
 
 
 @dataclass(frozen=True)
@@ -89,19 +90,19 @@ class Rescan:
         """Who each folder is. What only the library knew so far is looked up again: a source may have it by now."""
         ids = await self._db.run(_by_folder, folders)
         slots = asyncio.Semaphore(SIDE_BY_SIDE)
+        places = [Placed(folder, *ids.get(folder.path, (None, "local"))) for folder in folders]
 
-        async def look_up(folder: library.Folder) -> Placed:
-            one, provider = ids.get(folder.path, (None, "local"))
-            if provider != "local":
-                return Placed(folder, one)
+        async def look_up(place: Placed) -> Placed:
             async with slots:
-                return Placed(folder, one, *await self._ask(folder.title))
+                return Placed(place.folder, place.id, *await self._ask(place.folder.title))
 
-        answers = []
-        for done, coming in enumerate(asyncio.as_completed([look_up(folder) for folder in folders]), 1):
-            answers.append(await coming)
-            self._publish("rescan_progress", {"step": "sources", "done": done, "total": len(folders)})
-        return sorted(answers, key=lambda placed: placed.folder.path)
+        local = "local" if list(self._providers) else ""  # without a source there is nobody to ask
+        placed = [place for place in places if place.provider != local]
+        searches = [look_up(place) for place in places if place.provider == local]
+        for done, coming in enumerate(asyncio.as_completed(searches), 1):
+            placed.append(await coming)
+            self._publish("rescan_progress", {"step": "sources", "done": done, "total": len(searches)})
+        return sorted(placed, key=lambda place: place.folder.path)
 
     async def _ask(self, title: str) -> tuple[str, Listing | None]:
         """The first provider that has a series of this very title. A dead one does not fail the rescan."""
@@ -115,12 +116,17 @@ class Rescan:
         return "local", None
 
     async def _settle(self, placed: Sequence[Placed]) -> tuple[int, int]:
-        """Record the scan, each folder by itself, so that callers need not wait for all. Returns (new series, new episodes)."""
-        before, there, new_episodes = await self._db.run(_listed), set(), 0
-        for one in placed:
-            series_id, new = await self._db.note(settle, one)
-            there.add(series_id)
+        """Record the scan, a few folders at a time, so that callers need not wait for all. Returns (new series, new episodes)."""
+        before, there, new_episodes, rest = await self._db.run(_listed), set(), 0, list(placed)
+        while rest:
+            some, size = [], 0
+            while rest and size < CHUNK:
+                some.append(rest.pop())
+                size += len(some[-1].folder.media or ())
+            ids, new = await self._db.note(settle, some)
+            there |= ids
             new_episodes += new
+            self._publish("rescan_progress", {"step": "names", "done": len(placed) - len(rest), "total": len(placed)})
         await self._db.run(_leave, there)
         return len(await self._db.run(_listed) - before), new_episodes
 
@@ -161,20 +167,26 @@ def _by_folder(conn: sqlite3.Connection, folders: Sequence[library.Folder]) -> d
 
 
 def _seen(conn: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    """What the last scan saw: top folder -> folder -> mtime."""
+    """What the last scan saw of folders that are a series': top folder -> folder -> mtime."""
     found: dict[str, dict[str, int]] = {}
-    for path, top, mtime in conn.execute("select path, top, mtime from folders"):
+    for path, top, mtime in conn.execute("select path, top, mtime from folders where top in (select folder from series)"):
         found.setdefault(top, {})[path] = mtime
     return found
 
 
-def settle(conn: sqlite3.Connection, placed: Placed) -> tuple[str, int]:
-    """Record one folder. Returns the id of its series and how many episodes are new there."""
-    folder, known, provider, listing = placed
+def settle(conn: sqlite3.Connection, placed: Sequence[Placed]) -> tuple[set[str], int]:
+    """Record some folders. Returns the ids of their series and how many episodes are new there."""
+    settled = [_settle(conn, place) for place in placed]
+    return {one for one, _ in settled}, sum(new for _, new in settled)
+
+
+def _settle(conn: sqlite3.Connection, place: Placed) -> tuple[str, int]:
+    folder, known, provider, listing = place
+    if folder.media is None and known and listing is None:
+        return known, 0
+    kept = _kept(conn, known, folder)
     one = _who(conn, folder, known, provider, listing) or series.add_local(conn, folder.path, folder.title)
-    if folder.media is None and series.get(conn, one)["folder"] == folder.path:
-        return one, 0
-    new = series.settle(conn, one, folder.path, [*(folder.media or ()), *_unread(conn, one, folder)])
+    new = series.settle(conn, one, folder.path, [*(folder.media or ()), *kept])
     conn.execute("delete from folders where top = ?", (folder.path,))
     conn.executemany("insert into folders (path, top, mtime) values (?, ?, ?)", [(path, folder.path, mtime) for path, mtime in folder.seen.items()])
     return one, new
@@ -212,7 +224,8 @@ def _listed(conn: sqlite3.Connection) -> set[str]:
     return {row["id"] for row in conn.execute("select id from series where listed")}
 
 
-def _unread(conn: sqlite3.Connection, one: str, folder: library.Folder) -> list[tuple[str, int]]:
-    """What was known of folders that could not be read this time."""
-    rows = conn.execute("select distinct path, size from files where series = ?", (one,)).fetchall() if folder.unread else []
-    return [tuple(row) for row in rows if row["path"].startswith(tuple(f"{path}/" for path in folder.unread))]
+def _kept(conn: sqlite3.Connection, known: str | None, folder: library.Folder) -> list[tuple[str, int]]:
+    """What was known of folders that have not changed, or could not be read this time."""
+    same = tuple(f"{path}/" for path in ([folder.path] if folder.media is None else folder.unread))
+    rows = conn.execute("select distinct path, size from files where series = ?", (known,)).fetchall() if same else []
+    return [tuple(row) for row in rows if row["path"].startswith(same)]

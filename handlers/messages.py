@@ -21,7 +21,7 @@ DATA = {  # type -> what its `data` holds; what is null is not known
     "queue_items": {"items": list[QueueItem]},
     "queue_removed": {"items": list[str]},
     "queue_state": {"state": Literal["running", "paused", "stopped"], "reason": str},
-    "rescan_progress": {"step": Literal["library", "sources", "episodes"], "done": int, "total": int | None},
+    "rescan_progress": {"step": Literal["library", "sources", "names", "episodes"], "done": int, "total": int | None},
     "rescan_completed": {"new_series": int, "new_episodes": int},
     "rescan_failed": {"message": str},
 }

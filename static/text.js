@@ -65,6 +65,7 @@ const TEXT = {
   rescan: ["Neu einlesen", "Rescan"],
   "step.library": ["Liest die Bibliothek …", "Reading the library …"],
   "step.sources": ["Fragt die Quellen …", "Asking the sources …"],
+  "step.names": ["Liest die Namen …", "Reading the names …"],
   "step.episodes": ["Vergleicht die Folgen …", "Comparing the episodes …"],
   outOf: ["{done} von {total}", "{done} of {total}"],
   rescanned: ["Bibliothek eingelesen: {series}, {episodes} neu.", "Library scanned: {series}, {episodes} new."],

@@ -63,7 +63,7 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}) -> list[Folde
         except UnicodeEncodeError:
             log.warning("a folder whose name is not UTF-8 is left out: %r", top)
             continue
-        if (seen := before.get(top)) and all(_mtime(root / folder) == mtime for folder, mtime in seen.items()):
+        if (seen := before.get(top)) and all(_mtime(f"{root}/{folder}") == mtime for folder, mtime in seen.items()):
             found.append(Folder(top, title(top), None, seen))
             continue
         seen, unread = {}, []
@@ -224,9 +224,9 @@ def _walk(root: Path, top: str, seen: dict[str, int], unread: list[str]) -> Iter
                 log.warning("%r is left out: %s", path, error)
 
 
-def _mtime(folder: Path) -> int | None:
+def _mtime(folder: str) -> int | None:
     try:
-        return folder.stat().st_mtime_ns
+        return os.stat(folder).st_mtime_ns
     except OSError:
         return None
 

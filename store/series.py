@@ -119,18 +119,20 @@ def shown_ids(conn: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
 
 def keys(conn: sqlite3.Connection, provider: str, names: Iterable[str]) -> dict[str, str]:
     """name -> key for what `provider` calls its series: a slug, once given for ever (decisions.md 4)."""
-    known = dict(conn.execute("select name, key from keys where provider = ?", (provider,)).fetchall())
-    taken = set(known.values())
-    new = {}
-    for name in sorted(set(names) - known.keys()):
-        key = titles.slug(name)
-        if not key or key in taken:
-            digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-            key = f"{key or 'series'}-{digest[:6]}"
-        taken.add(key)
-        new[name] = key
-    conn.executemany("insert into keys (provider, name, key) values (?, ?, ?)", [(provider, n, k) for n, k in new.items()])
-    return {**known, **new}
+    found = {}
+    for name in sorted(set(names)):
+        row = conn.execute("select key from keys where provider = ? and name = ?", (provider, name)).fetchone()
+        found[name] = row["key"] if row else _new_key(conn, provider, name)
+    return found
+
+
+def _new_key(conn: sqlite3.Connection, provider: str, name: str) -> str:
+    key = titles.slug(name)
+    if not key or conn.execute("select 1 from keys where provider = ? and key = ?", (provider, key)).fetchone():
+        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+        key = f"{key or 'series'}-{digest[:6]}"
+    conn.execute("insert into keys (provider, name, key) values (?, ?, ?)", (provider, name, key))
+    return key
 
 
 def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> str:

@@ -36,7 +36,7 @@ def test_scan(root):
     (root / "Ignored" / "x - S01E01.mkv").touch()
     conn, found = connect(":memory:"), {}
     for folder in library.scan(root):
-        settle(conn, Placed(folder, None))
+        settle(conn, [Placed(folder, None)])
     for row in conn.execute("select path, season, number from files where sure order by season, number"):
         found.setdefault(row["path"], []).append((row["season"], row["number"]))
     assert found == FILES
@@ -57,7 +57,7 @@ def test_what_cannot_be_read_is_not_missing(root, monkeypatch):
     """An unreadable folder keeps what was known of it."""
     conn = connect(":memory:")
     for folder in library.scan(root):
-        settle(conn, Placed(folder, None))
+        settle(conn, [Placed(folder, None)])
     real = os.scandir
 
     def scandir(path):
@@ -67,7 +67,7 @@ def test_what_cannot_be_read_is_not_missing(root, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", scandir)
     for folder in library.scan(root):
-        settle(conn, Placed(folder, series.add_local(conn, folder.path, folder.title)))
+        settle(conn, [Placed(folder, series.add_local(conn, folder.path, folder.title))])
     rows = series.episodes(conn, "local_show")
     assert [(row["season"], row["number"]) for row in rows if row["path"]] == [(1, 1), (1, 2), (1, 3), (0, 1), (0, 6.5)]
 

@@ -1,7 +1,12 @@
 """Files against a series' list: which episode each is, what is ambiguous, and what the owner can say about it."""
 
+import os
+import time
+
 import pytest
 
+from handlers import keys
+from store import library
 from store.matching import EXTRA, judge
 from store.names import SURE, Name, parse
 from tests.app import running
@@ -174,11 +179,6 @@ async def test_one_name_is_explained(server):
 
 async def test_an_unchanged_library_is_not_read_again(server, monkeypatch):
     """Only the folder that changed is; `full=true` reads all."""
-    import os
-    import time
-
-    from store import library
-
     await server.post("/api/v1/anime/rescan")
     for folder in (server.library / "Nachtwache", server.library):
         os.utime(folder, (time.time() - 60, time.time() - 60))
@@ -197,3 +197,20 @@ async def test_an_unchanged_library_is_not_read_again(server, monkeypatch):
     assert walked[1:] == ["Nachtwache", "Other"] and (await episodes(server, "local_nachtwache")).keys().isdisjoint({"S01E02"})
     await server.post("/api/v1/anime/rescan?full=true")
     assert walked[3:] == ["Nachtwache", "Other"]
+
+
+async def test_a_folder_that_has_not_changed_keeps_its_files(server):
+    """When its series is forgotten, or is found at a source only later, its folder need not change for that."""
+    old = time.time() - 60
+    os.utime(server.library / "Nachtwache", (old, old))
+    await server.post("/api/v1/anime/rescan")
+    before = await episodes(server, "local_nachtwache")
+    await server.delete("/api/v1/anime/local_nachtwache")
+    await server.post("/api/v1/anime/rescan")
+    assert await episodes(server, "local_nachtwache") == before
+    served = server.library.parent / "served"
+    (served / "Nacht").rename(served / "Nachtwache")
+    server.app[keys.PROVIDERS].get("home")._read_at = -1000.0
+    await server.post("/api/v1/anime/rescan")
+    found = await episodes(server, "local_nachtwache")
+    assert [code for code, entry in found.items() if entry["state"] == "present"] == ["S01E01", "S01E02", "S02E01", "S02E13"]
