@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, NamedTuple, Sequence
@@ -48,6 +49,7 @@ class Rescan:
         self._config = config
         self._publish = publish
         self._task: asyncio.Task[Found] | None = None
+        self._stop = threading.Event()
 
     async def __call__(self, full: bool = False) -> Found:
         """`full` reads folders again that look unchanged. Raises ConfigurationError when the library cannot be read or is offline; nothing is changed then."""
@@ -56,6 +58,7 @@ class Rescan:
         return await asyncio.shield(self._task)
 
     async def close(self) -> None:
+        self._stop.set()  # the thread that walks cannot be cancelled, and the process would wait for it
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -73,7 +76,7 @@ class Rescan:
         root = self._config().library
         self._publish("rescan_progress", {"step": "library", "done": 0, "total": None})
         before = {} if full else await self._db.run(_seen)
-        folders = await asyncio.to_thread(library.scan, root, before)
+        folders = await asyncio.to_thread(library.scan, root, before, self._stop.is_set)
         known = await self._db.run(_known_paths)
         if not await asyncio.to_thread(library.online, root, known):
             raise ConfigurationError(

@@ -40,13 +40,17 @@ class Anime:
 
 
 @record
-class EpisodeShown:
-    """One episode: `path` is its file, relative to the library."""
+class Episode:
+    """One episode, or with an empty code a file that is none. `why` tells how the name of the file at `path` was read; an
+    ambiguous file stands at each episode that it may be, and is counted at none."""
 
     code: str
     title: str
-    state: Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed", "ambiguous"]
+    state: Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed", "ambiguous", "extra"]
+    aired: str | None
     path: str | None
+    why: str
+    queue_item_id: str | None
 
 
 @record
@@ -59,21 +63,7 @@ class AnimeDetails:
     downloaded_episodes: int
     missing_episodes: int
     site: str
-    episode_list: list[EpisodeShown]
-
-
-@record
-class Episode:
-    """One episode, or with an empty code a file that is none. `why` tells how the name of the file at `path` was read; an
-    ambiguous file stands at each episode that it may be, and is counted at none."""
-
-    code: str
-    title: str
-    state: Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed", "ambiguous", "extra"]
-    aired: str | None
-    path: str | None
-    why: str
-    queue_item_id: str | None
+    episode_list: list[Episode]
 
 
 @record
@@ -190,7 +180,7 @@ async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
     return AnimeDetails(
         row["id"], row["title"], [titles.phrase(e["season"], e["number"]) for e in rows], row["description"],
         row["total"], row["downloaded"], row["missing"], row["site"],
-        [EpisodeShown(titles.code(e["season"], e["number"]), e["title"], _state(e), e["path"]) for e in rows],
+        list(map(_episode, rows)),
     )  # fmt: skip
 
 
@@ -198,13 +188,7 @@ async def episodes(request: web.Request, anime_id: AnimeId, query: Paged) -> Pag
     """Each episode of a series with its state, its file, and why that file is it; then the files that are no episode."""
     rows = await request.app[DB].run(_all_rows, anime_id)
     limit, offset = window(query.page, query.per_page)
-    shown = [
-        Episode(
-            "" if e["season"] < 0 else titles.code(e["season"], e["number"]), e["title"], _state(e), e["aired"], e["path"] or e["unsure"],
-            e["why"], f"queue_{e['item']}" if e["item"] else None,
-        )
-        for e in rows[offset : offset + limit]
-    ]  # fmt: skip
+    shown = list(map(_episode, rows[offset : offset + limit]))
     return paged(request, shown, len(rows), query.page, query.per_page)
 
 
@@ -281,10 +265,17 @@ def _with_episodes(conn, anime_id: str):
 
 def _from_listing(anime_id: str, listing: Listing) -> AnimeDetails:
     episodes = sorted(listing.episodes, key=lambda e: (e.season == 0, e.season, e.number))
-    shown = [EpisodeShown(titles.code(e.season, e.number), e.title, _state({"season": e.season, "aired": e.aired, "path": None, "unsure": None, "status": None}), None) for e in episodes]
+    absent = {"path": None, "unsure": None, "status": None, "why": "", "item": None}
+    shown = [_episode(vars(e) | absent) for e in episodes]
     counted = sum(e.state == "missing" for e in shown)
     phrases = [titles.phrase(e.season, e.number) for e in episodes]
     return AnimeDetails(anime_id, listing.title, phrases, listing.description, counted, 0, counted, listing.site, shown)
+
+
+def _episode(row) -> Episode:
+    code = "" if row["season"] < 0 else titles.code(row["season"], row["number"])
+    item = f"queue_{row['item']}" if row["item"] else None
+    return Episode(code, row["title"], _state(row), row["aired"], row["path"] or row["unsure"], row["why"], item)
 
 
 def _state(episode) -> str:

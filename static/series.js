@@ -158,6 +158,7 @@ function drawDetails() {
     const badge = $(".badge", node);
     put(badge, t(`is.${one.state}`));
     badge.dataset.is = one.state;
+    badge.title = one.why;
     $("button", node).hidden = ["present", "pending", "downloading"].includes(one.state);
   });
 }
@@ -165,7 +166,7 @@ function drawDetails() {
 function makeEpisode(one) {
   const node = make("episode");
   put($(".code", node), one.code);
-  put($(".title", node), one.title);
+  put($(".title", node), one.state === "ambiguous" ? `${one.path}: ${one.why}` : one.title);
   $("button", node).ariaLabel = t("getOne", { episode: one.code, title: shown.title });
   return node;
 }

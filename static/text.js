@@ -81,6 +81,7 @@ const TEXT = {
   "is.missing": ["Fehlt", "Missing"],
   "is.upcoming": ["Noch nicht erschienen", "Not aired yet"],
   "is.special": ["Special", "Special"],
+  "is.ambiguous": ["Mehrdeutig", "Ambiguous"],
   "is.pending": ["Eingereiht", "Queued"],
   "is.downloading": ["Lädt", "Downloading"],
   "is.failed": ["Fehlgeschlagen", "Failed"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from store.marks import EDGE, GLUE
-from store.words import LANGUAGES, Scan, scan
+from store.words import MEANINGS, Scan, scan
 
 ENDS = " -–—~,:;+|/\t"
 OPEN = ENDS + "([{"
@@ -111,5 +111,5 @@ def spoken(tokens: Scan) -> str | None:
     """The first language that is not the subtitles': "German DL" is German, "German Subbed" says nothing of the sound."""
     for at, label in enumerate(tokens.shape):
         if label == "l" and "sub" not in tokens.words[min(at + 2, len(tokens.words) - 1)]:
-            return LANGUAGES.get(tokens.words[at])
+            return MEANINGS.get(tokens.words[at]) or None
     return None

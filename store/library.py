@@ -13,7 +13,7 @@ import stat
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterable, Mapping
+from typing import Callable, Iterable, Mapping
 
 from store import files, titles
 from store.errors import ConfigurationError
@@ -44,11 +44,11 @@ class Folder:
     unread: tuple[str, ...] = ()
 
 
-def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}) -> list[Folder]:
+def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callable[[], bool] = bool) -> list[Folder]:
     """Every top folder of `root` that holds episodes, or nothing yet. Blocks: one thread hop for the whole scan.
 
     `before` is what the last scan has `seen`, by top folder: one in which no folder has changed is not read again, and a
-    file that grew in its place is not noticed. Raises ConfigurationError when `root` cannot be read.
+    file that grew in its place is not noticed. It ends early, with what is worth nothing, once `stop` answers true. Raises ConfigurationError when `root` cannot be read.
     """
     try:
         tops = sorted(entry.name for entry in os.scandir(root) if _looks_like_folder(entry))
@@ -58,6 +58,8 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}) -> list[Folde
         ) from error
     found = []
     for top in tops:
+        if stop():
+            break
         try:
             top.encode()
         except UnicodeEncodeError:
@@ -67,7 +69,7 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}) -> list[Folde
             found.append(Folder(top, title(top), None, seen))
             continue
         seen, unread = {}, []
-        media = tuple(_walk(root, top, seen, unread))
+        media = tuple(_walk(root, top, seen, unread, stop))
         found.append(Folder(top, title(top), media, seen, tuple(unread)))
     return found
 
@@ -192,10 +194,10 @@ def _looks_like_folder(entry: os.DirEntry) -> bool:
     return not entry.name.startswith(".") and entry.name.casefold() not in IGNORED and entry.is_dir()
 
 
-def _walk(root: Path, top: str, seen: dict[str, int], unread: list[str]) -> Iterable[tuple[str, int]]:
+def _walk(root: Path, top: str, seen: dict[str, int], unread: list[str], stop: Callable[[], bool]) -> Iterable[tuple[str, int]]:
     """(path relative to `root`, size) of each video below `top`. Links to folders are followed, loops cut by inode."""
     stack, inodes = [top], set()
-    while stack:
+    while stack and not stop():
         folder = stack.pop()
         try:
             here = os.stat(root / folder)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from store.models import Number
-from store.words import ORDINALS, Scan
+from store.words import MEANINGS, Scan
 
 
 class Mark(NamedTuple):
@@ -73,7 +73,7 @@ def marks(scan: Scan) -> Iterator[Mark]:
         if deceives(scan, rule, first, number):
             continue
         if rule.startswith("season"):
-            season, at = ORDINALS.get(value) or int(value), max(at, match.end())
+            season, at = int(MEANINGS.get(value) or value), max(at, match.end())
             if len(value) == 4 and value[0] == "0":  # S0201
                 rule, season, episodes = "short", season // 100, (season % 100,)
         elif rule == "episode" and (split := season_dot(scan, number)):

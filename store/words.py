@@ -15,70 +15,22 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
-# Words of many languages; families 6, 9 and 14 of names.md. A word that is also common in titles is left out.
-VOCABULARY = {
-    "S": "s",
-    "T": "t",
-    "E": "e xe",
-    "F": "f",
-    "x": "x × х",
-    "v": "v",
-    "h": "nr № num #",
-    "s": "season seasons saison saisons staffel staffeln series temporada temporadas temp tem stagione sezon sezonu sezona sezonul "
-    "sezonas сезон сезона сезоны сез sez seizoen säsong sasong sesong sæson kausi évad evad série シーズン 시즌 季 期 기 シリーズ",
-    "e": "ep eps epi episode episodes episodio episodios episodi episódio episódios épisode épisodes folge folgen cap caps capitulo "
-    "capítulo capitulos capítulos kapitel chapter odc odcinek odcinki серия серии серий сер ser seria serija serya seriya эпизод эпизоды "
-    "выпуск aflevering afl avsnitt afsnit jakso rész resz bölüm bolum episodul epizod epizoda epizodă epizód tập "
-    "話 话 集 回 화 회 エピソード ตอน",
-    "P": "part parts pt teil teile parte partie deel del часть",
-    "V": "vol volume disc disk cd",
-    "M": "movie film movies gekijouban 劇場版",
-    "k": "ova ovas oad oads ona onas sp special specials spezial spéciale especial speciale omake bonus ex sonderfolge sonderfolgen спешл",
-    "z": "ncop nced nc ncopv creditless textless pv cm promo preview vorschau trailer teaser menu op ed oped opening ending sample "
-    "interview featurette extras trailers",
-    "o": "of von van из iz de di din sur",
-    "a": "and und et",
-    "r": "to bis al thru до по",
-    "i": "st nd rd th ª º й ый ой ая я го ter",
-    "f": "end ende fin final finale 完 終 终 конец",
-    "N": "first second third fourth fifth sixth erste ersten zweite zweiten dritte dritten vierte vierten fünfte fünften",
-    "t": "dvd bluray bdrip brrip bdremux bdmv dvdrip dvdscr dvdiso webrip webdl webdlrip webhd webcap webuhd hdtv hdtvrip ahdtv pdtv sdtv "
-    "dsr dsrip tvrip vhsrip hdrip uhdrip uhd fhd qhd ppv xvid divx hevc avc vvc vc mpeg hdr uhdtv mux dlmux hdtvmux ahdtvmux dlrip remux "
-    "aac flac opus vorbis truehd atmos dts dd ddp eac ac lpcm hdma mkv mp mkvs avi ogm xvidhd hi proper repack rerip internal readnfo "
-    "subbed dubbed dublado legendado legendas legenda subtitulado vostfr vostf subfrench fastsub hardsub softsub multisub multisubs "
-    "esubs esub hebsubs swesub nlsubs subtitle subtitles untouched unrated remastered remaster amzn hulu dsnp nf crunchyroll funidub "
-    "hidive netflixuhd itunes amazonhd complete batch kbps xpost obfuscated scrambled postbot castellano preair unaired",
-    "u": "web hd sd tv bd dl cam ts blu ray rip raw raws sub subs dub dual multi audio uncut uncensored extended limited real "
-    "read nfo ws ld hc int cr bs sat big5 gb chs cht rar encoded director cut version ver md ml",
-    "l": "german deutsch ger deu english eng englisch french fra fre francais français japanese jap jpn japanisch italian ita "
-    "spanish esp espanol español latino spa russian rus polish hindi korean kor chinese chi norwegian nordic swedish swe danish dan "
-    "dutch flemish hun hungarian cze por ukr tam tel",
-}  # fmt: skip
-WORDS = {word: label for label, words in VOCABULARY.items() for word in words.split()}
-ORDINALS = {word: n % 6 + 1 for n, word in enumerate(VOCABULARY["N"].split()[:6])}
-ORDINALS |= {word: n // 2 + 1 for n, word in enumerate(VOCABULARY["N"].split()[6:])}
-LANGUAGES = {
-    word: code
-    for code, words in {
-        "de": "german deutsch ger deu de",
-        "en": "english eng englisch en",
-        "ja": "japanese jap jpn japanisch ja",
-        "fr": "french fra fre francais français fr",
-        "it": "italian ita it",
-        "es": "spanish esp espanol español latino castellano spa es",
-        "ru": "russian rus ru",
-        "pl": "polish pl",
-        "ko": "korean kor ko",
-        "zh": "chinese chi zh",
-        "sv": "swedish swe sv",
-        "nl": "dutch flemish nl",
-        "hu": "hungarian hun hu",
-        "pt": "por dublado pt",
-    }.items()
-    for word in words.split()
-}
+def _vocabulary() -> tuple[dict[str, str], dict[str, str]]:
+    """word -> label, and word -> what it means: the number that an ordinal is, the code of a language."""
+    labels, meanings = {}, {}
+    for line in (Path(__file__).parent / "words.txt").read_text("utf-8").splitlines():
+        if not line.startswith("# "):
+            head, *words = line.split()
+            label, _, meaning = head.partition(":")
+            labels |= dict.fromkeys(words, label)
+            meanings |= dict.fromkeys(words, meaning)
+    return labels, meanings
+
+
+WORDS, MEANINGS = _vocabulary()
 KANJI = {c: n for n, c in enumerate("〇一二三四五六七八九十")} | {"零": 0, "两": 2, "兩": 2}
 
 # Full-width signs as the ASCII they look like, one for one, so that positions stay true.

@@ -1,5 +1,6 @@
 """Files against a series' list: which episode each is, what is ambiguous, and what the owner can say about it."""
 
+import asyncio
 import os
 import time
 
@@ -214,3 +215,26 @@ async def test_a_folder_that_has_not_changed_keeps_its_files(server):
     await server.post("/api/v1/anime/rescan")
     found = await episodes(server, "local_nachtwache")
     assert [code for code, entry in found.items() if entry["state"] == "present"] == ["S01E01", "S01E02", "S02E01", "S02E13"]
+
+
+async def test_a_stop_ends_a_scan_of_a_slow_disk(tmp_path, monkeypatch):
+    """The thread that walks is told; what was read so far changes nothing."""
+    real = os.scandir
+
+    def scandir(path):
+        time.sleep(0.05)
+        return real(path)
+
+    async with running(tmp_path) as server:
+        for number in range(100):
+            add(server, f"Show {number}/Season 01/Show - 01.mkv")
+        await server.login()
+        monkeypatch.setattr(os, "scandir", scandir)
+        call = asyncio.create_task(server.post("/api/v1/anime/rescan"))
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        await server.app[keys.RESCAN].close()
+        await asyncio.get_running_loop().shutdown_default_executor()
+        assert time.monotonic() - began < 1
+        await asyncio.gather(call, return_exceptions=True)
+        assert (await server.app[keys.DB].run(lambda conn: conn.execute("select count(*) from series").fetchone()[0])) == 0
