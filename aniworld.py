@@ -172,6 +172,7 @@ async def serve(app, hosts: list[str], port: int, ready) -> None:
     runner, port = await listening(app, hosts, port)
     await ready(port)
     gc.freeze()  # what the start has made stays; the collector need not look at it again
+    gc.enable()
     await stop.wait()
     log.info("stopping")
     await runner.cleanup()
@@ -227,6 +228,7 @@ def main(arguments: list[str] | None = None) -> int:
     if missing := [name for name in PACKAGES if not importlib.util.find_spec(name)]:
         print(f"aniworld: not installed: {', '.join(missing)}. Type: {SETUP}", file=sys.stderr)
         return 1
+    gc.disable()  # until all is made: nothing of it is garbage
     from store.errors import Failure
 
     logging.basicConfig(level=(chosen.log_level or "info").upper(), handlers=[handler()])
@@ -243,6 +245,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"aniworld: {error}", file=sys.stderr)
     except sqlite3.Error as error:
         print(f"aniworld: the database cannot be used: {error}", file=sys.stderr)
+    finally:
+        gc.enable()
     return 1
 
 

@@ -10,7 +10,7 @@ from store import titles
 from store.models import Item
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Fetched:
     """`source` is the address without its query. What a crash kept from being noted is null."""
 

@@ -1,4 +1,4 @@
-"""The program's nouns. Frozen, plain, and without behaviour of their own."""
+"""The program's nouns. Plain, and without behaviour of their own; frozen where they are compared."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Source:
     checksums: Mapping[str, str] = field(default_factory=dict)  # sha256, sha1, md5, crc32 -> lower-case hex
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Receipt:
     """What is known of a fetched file. `validator` held resumed or parallel pieces together: "etag", "date", "length", or
     None for one piece. `proof` is the strongest thing shown about the bytes: a checksum's name, "length" or "clean end".
@@ -64,7 +64,7 @@ class Receipt:
     seconds: float
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Move:
     """A file's old and new path, relative to the library."""
 
@@ -72,7 +72,7 @@ class Move:
     new: str
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Left:
     """A file that keeps its name, and why."""
 
@@ -80,7 +80,7 @@ class Left:
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Renamed:
     """What is renamed, or would be."""
 

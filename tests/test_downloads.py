@@ -139,28 +139,6 @@ async def test_kill_9_in_the_middle_goes_on_by_itself(tmp_path, served):
             assert answers[0] == "200" and answers[-1] == "206", log.read_text()
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_kills_at_random_moments(tmp_path, served, seed):
-    """C1, shortened: after each restart the queue goes on, and in the end every file is whole and there once."""
-    chance = random.Random(seed)
-    async with nginx(tmp_path / "nginx", served, extra="limit_rate 12m;") as url:
-        async with Process(tmp_path, providers=home(url), rate_limit_per_minute=0, max_concurrent_downloads=3) as server:
-            await server.login()
-            await queue(server, "S01", "S00E01")
-            await server.post("/api/queue/start")
-            for _ in range(3):
-                await asyncio.sleep(chance.uniform(0.05, 0.6))
-                server.kill9()
-                for path in server.library.rglob("*.mkv"):
-                    assert path.stat().st_size == SIZE
-                await server.start()
-            await server.login()
-            await completed(server, "S01E01", "S01E02", "S01E03", "S00E01")
-            found = sorted(hashlib.sha256(p.read_bytes()).hexdigest() for p in server.library.rglob("*.mkv"))
-            assert found == sorted(hashlib.sha256(p.read_bytes()).hexdigest() for p in served.rglob("*.mkv"))
-            assert list(server.downloads.iterdir()) == []
-
-
 async def test_the_queue_keeps_its_state_over_a_restart(tmp_path, served):
     async with nginx(tmp_path / "nginx", served, extra="limit_rate 1m;") as url:
         async with Process(tmp_path, providers=home(url), rate_limit_per_minute=0) as server:

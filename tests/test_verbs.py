@@ -30,7 +30,7 @@ async def test_n19_verbs_at_any_moment(tmp_path):
 
             async with server.socket() as socket:
                 listening = asyncio.create_task(listen(socket))
-                for _ in range(120):
+                for _ in range(90):
                     await asyncio.sleep(chance.random() * 0.05)
                     item, verb = chance.choice(items), chance.choice(("start", "start", "stop", "pause", "retry", "priority", "remove"))
                     before = time.monotonic()
