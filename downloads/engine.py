@@ -22,7 +22,7 @@ from providers.web import Web
 from store import files, library, queue
 from store.config import Config
 from store.db import Database
-from store.errors import Conflict, DatabaseError, Failure, ProviderError
+from store.errors import Conflict, Failure, ProviderError
 from store.models import Item
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import logging
 import sqlite3
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Callable, NamedTuple, Sequence
 
 from providers import Providers

@@ -10,7 +10,7 @@ from handlers.anime import AnimeId
 from handlers.endpoint import Done, record
 from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, PageNumber, PerPage, paged, window
-from store import history, queue, series, titles
+from store import history, queue, series
 from store.errors import NotFound
 from store.fields import Rule
 

@@ -1,7 +1,6 @@
 """The main job on the real wire: nginx as the source, the real process, kill -9, and a file in the library."""
 
 import asyncio
-import hashlib
 import os
 import random
 import time
