@@ -1,5 +1,6 @@
 """What lies in the library, and how a file gets there."""
 
+import contextlib
 import errno
 import os
 
@@ -30,11 +31,17 @@ def root(tmp_path):
     return tmp_path / "library"
 
 
-def test_scan(root):
+@pytest.fixture
+def conn():
+    with contextlib.closing(connect(":memory:")) as conn:
+        yield conn
+
+
+def test_scan(root, conn):
     (root / "Ignored").mkdir()
     (root / "Ignored" / ".ignore").touch()
     (root / "Ignored" / "x - S01E01.mkv").touch()
-    conn, found = connect(":memory:"), {}
+    found = {}
     for folder in library.scan(root):
         settle(conn, [Placed(folder, None)])
     for row in conn.execute("select path, season, number from files where sure order by season, number"):
@@ -53,9 +60,8 @@ def test_linked_folders_are_followed_and_loops_end(root, tmp_path):
     assert [path for path, _ in linked.media] == ["Linked/Linked - S01E01.mkv"]
 
 
-def test_what_cannot_be_read_is_not_missing(root, monkeypatch):
+def test_what_cannot_be_read_is_not_missing(root, conn, monkeypatch):
     """An unreadable folder keeps what was known of it."""
-    conn = connect(":memory:")
     for folder in library.scan(root):
         settle(conn, [Placed(folder, None)])
     real = os.scandir
