@@ -17,7 +17,6 @@ import sqlite3
 import sys
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 
 VERSION = "1.0.0"
@@ -252,13 +251,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     """Lock the state directory, build, and serve or check."""
+    from store import files
+
     if chosen.demo and not chosen.data_dir:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aniworld-demo-")))
         chosen.data_dir = home / "state"
     state = state_directory(chosen)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not chosen.check:  # which may be asked while the server runs
-        stack.enter_context(lock(state))
+        stack.enter_context(files.lock(state))
     config_file = chosen.config.expanduser().absolute() if chosen.config else None
     if chosen.demo:
         furnish(state, chosen.forced)
@@ -286,23 +287,6 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
 
     asyncio.run(serve(app, [chosen.host] if chosen.host else ["0.0.0.0", "::"], chosen.port, ready))
     return 0
-
-
-@contextlib.contextmanager
-def lock(state: Path):
-    """One server a data directory. Raises ConfigurationError for the second."""
-    from store.errors import ConfigurationError
-
-    with open(state / "lock", "a", opener=partial(os.open, mode=0o600)) as held:
-        try:
-            import fcntl
-
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # Windows
-            pass
-        except OSError:
-            raise ConfigurationError(f"Another server runs on {state}", fix="Stop it, or choose another place with --data-dir") from None
-        yield
 
 
 def furnish(state: Path, forced: dict) -> None:

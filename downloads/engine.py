@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Callable
 from downloads.facts import completed, facts, names, progress, started
 from downloads.throttle import Throttle
 from providers import Providers
-from providers.web import Web
+from providers.web import WAIT, Web
 from store import files, library, queue
 from store.config import Config
 from store.db import Database
@@ -32,7 +32,6 @@ log = logging.getLogger(__name__)
 
 TRIES = 5
 PATIENCE = 15.0  # seconds between looks at a disk that is full or gone
-MOST = 900.0  # seconds that a source is left alone at the longest
 TICK = 0.5  # seconds between two progress messages of an item
 _PART = re.compile(r".+\.queue_\d+\.part")
 
@@ -217,21 +216,19 @@ class Engine:
     async def _judge(self, job: Job, failure: Failure) -> None:
         """A source that may recover is asked again, with full jitter; anything else has failed. A source that nobody
         answers for, or that asks for patience, is left alone by all items until then."""
-        item, patience = job.item, 0.0
+        item = job.item
         if isinstance(failure, ProviderError) and failure.down:
             self._down[item.provider] += 1
-            patience = random.uniform(0, min(MOST, self._pause * 2 ** min(self._down[item.provider], 20)))
+            patience = random.uniform(0, min(WAIT, self._pause * 2 ** min(self._down[item.provider], 20)))
         else:
             self._down.pop(item.provider, None)
-            patience = getattr(failure, "retry_after", None) or 0.0
+            patience = getattr(failure, "retry_after", None)
         if patience:
             self._due[item.provider] = time.monotonic() + patience
         attempts = 1 if job.progress.fetched > 1 << 20 else item.attempts + 1  # a try that got somewhere starts the count anew
         if not isinstance(failure, ProviderError) or failure.final or attempts >= TRIES:
             return await self._fail(item, failure.code, str(failure))
-        wait = failure.retry_after
-        if wait is None:
-            wait = patience or random.uniform(0, self._pause * 2**attempts)
+        wait = random.uniform(0, self._pause * 2**attempts) if patience is None else patience
         self._due[item.id] = time.monotonic() + wait
         await self._release(item, f"{failure} (try {attempts} of {TRIES})", attempts)
 

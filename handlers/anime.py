@@ -186,7 +186,7 @@ async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
 
 async def episodes(request: web.Request, anime_id: AnimeId, query: Paged) -> Page[Episode]:
     """Each episode of a series with its state, its file, and why that file is it; then the files that are no episode."""
-    rows = await request.app[DB].run(_all_rows, anime_id)
+    _, rows = await request.app[DB].run(_with_episodes, anime_id, extras=True)
     limit, offset = window(query.page, query.per_page)
     shown = list(map(_episode, rows[offset : offset + limit]))
     return paged(request, shown, len(rows), query.page, query.per_page)
@@ -249,18 +249,14 @@ async def search(request: web.Request, query: SearchQuery) -> list[SearchHit]:
     return [SearchHit(key, hit.name, hit.site) for key, (_, hit) in zip(ids, hits)]
 
 
-def _all_rows(conn, anime_id: str):
-    return series.episodes(conn, series.get(conn, anime_id)["id"], extras=True)
-
-
 def _link(conn, anime_id: str, provider: str, listing: Listing) -> None:
     series.link(conn, series.get(conn, anime_id)["id"], provider, listing.key)
     series.store_listing(conn, provider, listing)
 
 
-def _with_episodes(conn, anime_id: str):
+def _with_episodes(conn, anime_id: str, extras: bool = False):
     row = series.get(conn, anime_id)
-    return row, series.episodes(conn, row["id"])
+    return row, series.episodes(conn, row["id"], extras)
 
 
 def _from_listing(anime_id: str, listing: Listing) -> AnimeDetails:
@@ -279,10 +275,8 @@ def _episode(row) -> Episode:
 
 
 def _state(episode) -> str:
-    if episode["season"] < 0 and episode["path"]:
-        return "extra"
     if episode["path"]:
-        return "present"
+        return "extra" if episode["season"] < 0 else "present"
     if episode["status"] in ("pending", "downloading", "failed"):
         return episode["status"]
     if episode["unsure"]:

@@ -27,7 +27,7 @@ CONNECT = 10  # seconds
 SILENCE = 30  # seconds
 HOPS = 5
 FINAL = {401, 403, 404, 410}
-WAIT = 900  # seconds: the longest Retry-After that is obeyed
+WAIT = 900  # seconds that a source is left alone at the longest, whatever its Retry-After says
 NAMES = {
     401: "wrong user or password",
     403: "access refused",

@@ -6,7 +6,25 @@ import contextlib
 import json
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
+
+from store.errors import ConfigurationError
+
+
+@contextlib.contextmanager
+def lock(state: Path):
+    """One server a data directory. Raises ConfigurationError for the second."""
+    with open(state / "lock", "a", opener=partial(os.open, mode=0o600)) as held:
+        try:
+            import fcntl
+
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except ImportError:  # Windows
+            pass
+        except OSError:
+            raise ConfigurationError(f"Another server runs on {state}", fix="Stop it, or choose another place with --data-dir") from None
+        yield
 
 
 def sync_folder(folder: Path) -> None:

@@ -201,16 +201,20 @@ def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, i
     known = {tuple(spot) for spot in conn.execute("select season, number from episodes where series = ?", (row["id"],))}
     for (path, size), name in zip(media, names.parse_folder([path for path, _ in media])):
         if path in ours:
-            verdict = matching.Verdict((ours[path],), True, f"fetched as {titles.code(*ours[path])}")
+            verdict = matching.Verdict((ours[path],), True, _fetched(*ours[path]))
         else:
             verdict = matching.judge(name, known, row["numbering"], row["number_offset"])
         for season, number in verdict.spots:
             yield season, number, path, size, int(verdict.sure), verdict.why
 
 
+def _fetched(season: int, number: Number) -> str:
+    return f"fetched as {titles.code(season, number)}"
+
+
 def add_file(conn: sqlite3.Connection, series: str, folder: str, file: File) -> None:
     """A finished download now lies in the library."""
-    values = (series, *file, f"fetched as {titles.code(*file[:2])}")
+    values = (series, *file, _fetched(file.season, file.number))
     conn.execute("insert or replace into files (series, season, number, path, size, why) values (?, ?, ?, ?, ?, ?)", values)
     conn.execute("update series set folder = ?, listed = 1 where id = ?", (folder, series))
     recount(conn, series)
