@@ -6,6 +6,7 @@ import asyncio
 import collections
 import errno
 import json
+import logging
 import os
 import sqlite3
 import time
@@ -17,11 +18,13 @@ from downloads.parts import undisturbed
 from downloads.transfer import Checkpoint, Progress, fetch
 from providers import Providers
 from providers.web import Web
-from store import library, queue, series, titles
+from store import library, naming, queue, series, titles
 from store.config import Config
 from store.db import Database
 from store.errors import Conflict, ProviderError
-from store.models import Episode, Item, Receipt, Source
+from store.models import Episode, Item, Number, Receipt, Source
+
+log = logging.getLogger(__name__)
 
 WINDOW = 5.0  # seconds over which a speed is measured
 
@@ -92,14 +95,34 @@ class Job:
     async def _publish(self, part: Path, source: Source, receipt: Receipt) -> tuple[Item, int, Path]:
         """Name the verified file in the library, then say so in the database; a crash between is mended at start."""
         root = self._config.library
-        target = await self._db.run(_target, self.item, source.extension, root)
+        target = await self._db.run(_target, self.item, source.extension, self._config)
         note = json.dumps(asdict(receipt) | {"source": source.url.partition("?")[0]})
         await self._db.run(queue.set_target, self.item.id, target, note)
         try:
             await asyncio.to_thread(_place, part, root, target)
         except FileExistsError:
             raise Conflict(f"{target} is in the library already; move it away, or remove this item") from None
-        return *await self._db.run(finish, self.item, target, receipt.bytes), root / target
+        done, missing = await self._db.run(finish, self.item, target, receipt.bytes)
+        if self._config.write_nfo:
+            await self._describe(root, target)
+        return done, missing, root / target
+
+    async def _describe(self, root: Path, target: str) -> None:
+        """Write the NFO files of the episode and its series where there are none. The download is no worse without."""
+        from store import nfo  # late: few want them
+
+        item, folder = self.item, target.partition("/")[0]
+        row = await self._db.run(series.get, item.series)
+        contents = {
+            f"{folder}/{nfo.SERIES}": nfo.of_series(row["title"], row["description"], titles.ids(row["ids"])),
+            f"{target.rpartition('.')[0]}.nfo": nfo.of_episode(item.episode_title, item.season, item.number, item.aired),
+        }
+        for path, content in contents.items():
+            try:
+                if content and not os.path.lexists(root / path):
+                    await asyncio.to_thread(library.add, root, path, content, f"nfo.{item.name}.part")
+            except OSError as error:
+                log.warning("%s could not be written: %s", path, error)
 
 
 async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
@@ -134,14 +157,33 @@ async def unbroken(work: Coroutine):
     return task.result()
 
 
-def _target(conn: sqlite3.Connection, item: Item, extension: str, root: Path) -> str:
+def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config) -> str:
     known = [row["path"] for row in conn.execute("select path from files order by path limit 20")]
-    if not library.online(root, known):
-        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
-    here = "select path from files where series = ? and season = ? order by path limit 1"
-    neighbours = [row["path"] for row in conn.execute(here, (item.series, item.season))]
-    owner = conn.execute("select id from series where folder = ?", (titles.safe(item.title),)).fetchone()
-    return library.target(item, extension, neighbours, taken=owner is not None and owner["id"] != item.series)
+    if not library.online(config.library, known):
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(config.library))
+    row, running, spot = series.get(conn, item.series), series.running(conn, item.series), (item.season, item.number)
+    wanted = naming.Wanted(item.title, item.season, [item.number], titles.ids(item.ids), item.episode_title or "", [running[spot]] if spot in running else [])
+    folder = row["folder"] or naming.series_folder(config.naming, wanted)
+    owner = conn.execute("select id from series where folder = ?", (folder,)).fetchone()
+    if owner and owner["id"] != item.series:
+        folder = naming.series_folder(config.naming, wanted, f" ({item.key})")
+
+    def named(path: str, season: int, number: Number) -> naming.File:
+        told = [number, running.get((season, number))]
+        return naming.File(path, season, tuple(one - row["number_offset"] for one in told if one is not None))
+
+    here = conn.execute(
+        "select path, season, number from files where series = ? and sure and season >= 0 group by path having count(*) = 1", (item.series,)
+    ).fetchall()
+
+    def readable(path: str) -> bool:
+        from store import matching, names  # late: most series have no names of another kind
+
+        beside = [file["path"] for file in here if file["path"].rpartition("/")[0] == path.rpartition("/")[0]]
+        verdict = matching.judge(names.parse_folder([*beside, path])[-1], running, row["numbering"], row["number_offset"])
+        return verdict.sure and verdict.spots == (spot,)
+
+    return naming.target(config.naming, wanted, named(folder, *spot), [named(*file) for file in here], extension, readable)
 
 
 def _place(part: Path, root: Path, target: str) -> None:

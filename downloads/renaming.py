@@ -9,17 +9,26 @@ import os
 import sqlite3
 from collections import defaultdict
 from pathlib import Path
-from typing import Callable, Iterable
+from typing import Callable, Iterable, NamedTuple
 
-from store import library, series, titles
-from store.config import Config
+from store import library, naming, series, titles
+from store.config import Config, Naming
 from store.db import Database
 from store.errors import Conflict
-from store.models import Left, Move, Renamed
+from store.models import Left, Move, Number, Renamed
 
 log = logging.getLogger(__name__)
 
 SIDECARS = titles.SUBTITLES | {".nfo", ".jpg", ".jpeg", ".png", ".txt"}
+
+
+class Held(NamedTuple):
+    """An episode that a file holds, with its number counted through all seasons."""
+
+    season: int
+    number: Number
+    title: str
+    running: int | None
 
 
 class Renaming:
@@ -35,13 +44,14 @@ class Renaming:
 
     async def __call__(self, anime_id: str, *, undo: bool = False, dry_run: bool = True) -> Renamed:
         """Raises NotFound, and Conflict when there is nothing to take back."""
-        root = self._config().library
+        config = self._config()
+        root = config.library
         async with self._turn:
             row, files, batch = await self._db.run(_facts, anime_id)
             await asyncio.to_thread(_mend, root, batch)
             if undo and not batch:
                 raise Conflict("No renaming of this series is left to be undone", anime_id=row["id"])
-            plan = await asyncio.to_thread(_back, root, batch) if undo else await asyncio.to_thread(_plan, root, row, files)
+            plan = await asyncio.to_thread(_back, root, batch) if undo else await asyncio.to_thread(_plan, root, config.naming, row, files)
             if dry_run or not (plan.moves or undo):
                 return plan
             if not undo:
@@ -51,15 +61,21 @@ class Renaming:
             return Renamed(moved, left)
 
 
-def _facts(conn: sqlite3.Connection, anime_id: str) -> tuple[sqlite3.Row, list[sqlite3.Row], list[Move]]:
-    """The series, its files that are surely episodes, and the moves of its last renaming."""
+def _facts(conn: sqlite3.Connection, anime_id: str) -> tuple[sqlite3.Row, dict[str, list[Held]], list[Move]]:
+    """The series, its files that are surely episodes with what they hold, and the moves of its last renaming."""
     row = series.get(conn, anime_id)
-    files = conn.execute("select season, number, path from files where series = ? and season >= 0 and sure order by path, number", (row["id"],))
+    running, files = series.running(conn, row["id"]), defaultdict(list)
+    for path, season, number, title in conn.execute(
+        """select path, season, number, title from files left join episodes using (series, season, number)
+        where series = ? and season >= 0 and sure order by path, number""",
+        (row["id"],),
+    ):
+        files[path].append(Held(season, number, title or "", running.get((season, number))))
     moves = conn.execute(
         "select old, new from renames where series = :id and batch = (select max(batch) from renames where series = :id) order by id",
         {"id": row["id"]},
     )
-    return row, files.fetchall(), [Move(*move) for move in moves]
+    return row, files, [Move(*move) for move in moves]
 
 
 def _mend(root: Path, batch: list[Move]) -> None:
@@ -70,18 +86,19 @@ def _mend(root: Path, batch: list[Move]) -> None:
                 (root / move.old).unlink()
 
 
-def _plan(root: Path, row: sqlite3.Row, files: list[sqlite3.Row]) -> Renamed:
-    holds, wanted = defaultdict(list), defaultdict(list)
-    for file in files:
-        holds[file["path"]].append((file["season"], file["number"]))
-    moves, left = [], []
-    for path, spots in holds.items():
-        extension = path[path.rindex(".") :]
-        if len({season for season, _ in spots}) > 1:
+def _plan(root: Path, templates: Naming, row: sqlite3.Row, files: dict[str, list[Held]]) -> Renamed:
+    wanted, moves, left = defaultdict(list), [], []
+    for path, held in files.items():
+        if len({one.season for one in held}) > 1:
             left.append(Left(path, "it holds episodes of several seasons"))
             continue
-        _, rest = titles.episode_path(row["title"], row["title"], spots[0][0], [number for _, number in spots], extension).split("/", 1)
-        wanted[f"{row['folder']}/{rest}"].append(path)
+        name = held[0].title if len(held) == 1 else ""
+        running = [one.running for one in held] if all(one.running for one in held) else []
+        facts = naming.Wanted(row["title"], held[0].season, [one.number for one in held], name=name, absolute=running)
+        try:
+            wanted[naming.path(templates, facts, path[path.rindex(".") :], row["folder"])].append(path)
+        except ValueError:
+            left.append(Left(path, "its name would be too long"))
     for new, paths in wanted.items():
         if paths == [new]:
             continue

@@ -7,13 +7,15 @@ import logging
 import sqlite3
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Callable, NamedTuple, Sequence
 
 from providers import Providers
-from store import library, series, titles
+from store import library, nfo, series, titles
 from store.config import Config
 from store.db import Database
 from store.errors import ConfigurationError, Failure
+from store.identity import Identity, best, identity
 from store.models import Listing
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,14 @@ class Found:
 
     new_series: int
     new_episodes: int
+
+
+class Stranger(NamedTuple):
+    """A folder that no source is known for: what to search for, and what must be the same."""
+
+    path: str
+    names: list[str]
+    identity: Identity
 
 
 class Placed(NamedTuple):
@@ -90,29 +100,33 @@ class Rescan:
 
     async def _place(self, folders: Sequence[library.Folder]) -> list[Placed]:
         """Who each folder is. What only the library knew so far is looked up again: a source may have it by now."""
-        ids = await self._db.run(_by_folder, folders)
+        known = await self._db.run(_by_folder)
         slots = asyncio.Semaphore(SIDE_BY_SIDE)
-        places = [Placed(folder, *ids.get(folder.path, (None, "local"))) for folder in folders]
+        asked = list(self._providers)  # without a source there is nobody to ask
+        new = [folder for folder in folders if known.get(folder.path, (None, "local"))[1] == "local" and (asked or folder.path not in known)]
+        strangers = await asyncio.to_thread(_strangers, self._config().library, new)
+        known |= await self._db.run(_by_identity, [one for one in strangers if one.path not in known])
+        who = {one.path: one for one in strangers}
+        places = [Placed(folder, *known.get(folder.path, (None, "local"))) for folder in folders]
 
         async def look_up(place: Placed) -> Placed:
             async with slots:
-                return Placed(place.folder, place.id, *await self._ask(place.folder.title))
+                return Placed(place.folder, place.id, *await self._ask(who[place.folder.path]))
 
-        local = "local" if list(self._providers) else ""  # without a source there is nobody to ask
-        placed = [place for place in places if place.provider != local]
-        searches = [look_up(place) for place in places if place.provider == local]
+        placed = [place for place in places if not asked or place.provider != "local"]
+        searches = [look_up(place) for place in places if asked and place.provider == "local"]
         for done, coming in enumerate(asyncio.as_completed(searches), 1):
             placed.append(await coming)
             self._publish("rescan_progress", {"step": "sources", "done": done, "total": len(searches)})
         return sorted(placed, key=lambda place: place.folder.path)
 
-    async def _ask(self, title: str) -> tuple[str, Listing | None]:
-        """The first provider that has a series of this very title. A dead one does not fail the rescan."""
+    async def _ask(self, who: Stranger) -> tuple[str, Listing | None]:
+        """The first provider that has this very series. A dead one does not fail the rescan."""
         for provider in self._providers:
             try:
-                for hit in await provider.search(title, 10):
-                    if titles.fold(hit.name) == titles.fold(title):
-                        return provider.name, await provider.listing(hit.key)
+                hits = {hit.key: hit for name in who.names for hit in await provider.search(name, 10)}
+                if key := best(who.identity, [(identity(hit.name, ids=hit.ids), key) for key, hit in hits.items()]):
+                    return provider.name, await provider.listing(key)
             except Failure as failure:
                 log.warning("%s: %s", provider.name, failure)
         return "local", None
@@ -154,18 +168,32 @@ def _followed(conn: sqlite3.Connection) -> list[sqlite3.Row]:
     return conn.execute("select id, provider, key from series where listed and provider <> 'local' order by id").fetchall()
 
 
-def _by_folder(conn: sqlite3.Connection, folders: Sequence[library.Folder]) -> dict[str, tuple[str, str]]:
-    """folder -> (id, provider) of its series: by its name on disk, else a known series of that title which has none yet."""
-    ids, free = {}, {}
-    for row in conn.execute("select id, provider, folder, fold from series where folder is not null or listed order by id desc"):
-        if row["folder"] is None:
-            free[row["fold"]] = row["id"], row["provider"]
-        else:
-            ids[row["folder"]] = row["id"], row["provider"]
+def _by_folder(conn: sqlite3.Connection) -> dict[str, tuple[str, str]]:
+    """folder, as on disk -> (id, provider) of its series."""
+    return {folder: (one, provider) for folder, one, provider in conn.execute("select folder, id, provider from series where folder is not null")}
+
+
+def _by_identity(conn: sqlite3.Connection, new: Sequence[Stranger]) -> dict[str, tuple[str, str]]:
+    """As `_by_folder`, of new folders that are a followed series which has none yet."""
+    rows = conn.execute("select id, provider, title, ids from series where folder is null and listed").fetchall()
+    free = [(identity(f"{row['title']} {row['ids']}"), (row["id"], row["provider"])) for row in rows]
+    found = {}
+    for path, _, who in new:
+        if one := best(who, free):
+            found[path] = one
+            free = [other for other in free if other[1] != one]
+    return found
+
+
+def _strangers(root: Path, folders: Sequence[library.Folder]) -> list[Stranger]:
+    """Who these folders are by their names and NFO files."""
+    found = []
     for folder in folders:
-        if folder.path not in ids and (found := free.pop(titles.fold(folder.title), None)):
-            ids[folder.path] = found
-    return ids
+        told = nfo.read(root / folder.path)
+        ids = titles.ids(folder.path) | dict(told.ids)
+        names = dict.fromkeys([folder.title, *told.names, *filter(None, [titles.with_ids("", ids).strip()])])
+        found.append(Stranger(folder.path, list(names), identity(folder.title, *told.names, year=titles.year(folder.title) or told.year, ids=ids)))
+    return found
 
 
 def _seen(conn: sqlite3.Connection) -> dict[str, dict[str, int]]:

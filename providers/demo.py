@@ -14,7 +14,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from store import titles
+from store import naming, titles
+from store.config import Naming
 from store.errors import NotFound
 from store.models import Episode, Hit, Listing, Source
 
@@ -77,7 +78,7 @@ def furnish(library: Path) -> None:
     for key in ("123", "456"):
         title, _, count, missing = SERIES[key]
         for number in sorted(set(range(1, count + 1)) - missing):
-            path = library / titles.episode_path(title, title, 1, [number], ".avi")
+            path = library / naming.path(Naming(), naming.Wanted(title, 1, [number]), ".avi")
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(_header(1) + _frame(number, 0) + _index(1))

@@ -31,6 +31,15 @@ class Entry(NamedTuple):
     size: int | None = None
 
 
+class Top(NamedTuple):
+    """A top folder, which is a series: its name as it is, and what it says."""
+
+    name: str
+    title: str
+    ids: dict[str, str]
+    fold: str
+
+
 class Directory:
     """See the Provider protocol. A key is the slug of a top folder's name, once given for ever."""
 
@@ -43,28 +52,27 @@ class Directory:
         if setting.username:
             login = base64.b64encode(f"{setting.username}:{setting.password}".encode()).decode()
             self._headers["Authorization"] = f"Basic {login}"
-        self._series: dict[str, str] = {}  # key -> folder name
+        self._series: dict[str, Top] = {}  # by key
         self._read_at = -FRESH
 
     async def search(self, query: str, limit: int) -> list[Hit]:
-        wanted = titles.fold(query)
-        found = [(key, name) for key, name in (await self._top()).items() if wanted in titles.fold(name)]
-        found.sort(key=lambda hit: (titles.fold(hit[1]) != wanted, hit[1].casefold()))
-        return [Hit(key, name, self.base + quote(name, safe="") + "/") for key, name in found[:limit]]
+        wanted, ids = titles.fold(titles.IDS.sub("", query)), titles.ids(query).items()
+        found = [(key, top) for key, top in (await self._top()).items() if ids & top.ids.items() or (wanted or not ids) and wanted in top.fold]
+        found.sort(key=lambda hit: (hit[1].fold != wanted, hit[1].name.casefold()))
+        return [Hit(key, top.title, self._site(top), top.ids) for key, top in found[:limit]]
 
     async def listing(self, key: str) -> Listing:
         folders = await self._top()
         if key not in folders:
             raise NotFound("Anime not found", anime_id=f"{self.name}_{key}")
-        name = folders[key]
-        site = self.base + quote(name, safe="") + "/"
+        top = folders[key]
         episodes: dict[tuple, Episode] = {}
-        found = await self._walk(site, name)
+        found = await self._walk(self._site(top), top.name)
         for (path, size), spots in zip(found, await asyncio.to_thread(_read, [path for path, _ in found])):
             for season, number in spots:
                 ref = "/".join(quote(part, safe="") for part in path.split("/"))
                 episodes.setdefault((season, number), Episode(season, number, ref=ref, size=size))
-        return Listing(key, name, site=site, episodes=tuple(episodes.values()))
+        return Listing(key, top.title, site=self._site(top), episodes=tuple(episodes.values()), ids=top.ids)
 
     async def source(self, key: str, episode: Episode) -> Source:
         url = urljoin(self.base, episode.ref)
@@ -83,11 +91,14 @@ class Directory:
     async def close(self) -> None:
         """Nothing of its own is open."""
 
-    async def _top(self) -> dict[str, str]:
+    def _site(self, top: Top) -> str:
+        return self.base + quote(top.name, safe="") + "/"
+
+    async def _top(self) -> dict[str, Top]:
         if time.monotonic() - self._read_at > FRESH:
             found = [e.name for e in await self._list(self.base) if e.folder and not e.name.startswith(".")]
             keys = await self._db.run(series.keys, self.name, found)
-            self._series = {keys[name]: name for name in found}
+            self._series = {keys[name]: _named(name) for name in found}
             self._read_at = time.monotonic()
         return self._series
 
@@ -116,6 +127,11 @@ class Directory:
         if "json" in headers.get("Content-Type", ""):
             return _from_json(body)
         return _from_html(body, final)
+
+
+def _named(name: str) -> Top:
+    title = titles.IDS.sub("", name).strip() or name
+    return Top(name, title, titles.ids(name), titles.fold(title))
 
 
 def _read(paths: list[str]) -> list[list[tuple]]:

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Iterable, Literal, Mapping, get_type_hints
 
-from store import files
+from store import files, folders, naming
 from store.backups import BackupMade, Backups
 from store.errors import BadRequest, ConfigurationError, Conflict, Failure, Invalid
 from store.fields import Rule, loads, read
@@ -20,8 +20,6 @@ from store.secrets import Vault
 log = logging.getLogger(__name__)
 
 MASK = "********"
-SYSTEM = tuple(map(Path, ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")))
-CODE = Path(__file__).resolve().parent.parent
 
 ProviderName = Annotated[
     str, Rule(pattern=r"(?!local$)[a-z0-9-]{1,40}", issue="must be 1 to 40 of a-z, 0-9 and -, and not 'local'", example="home")
@@ -58,6 +56,40 @@ class DemoProvider:
 
 
 @dataclass(frozen=True)
+class Naming:
+    """How new files and folders are called; a part that is left out takes its default. A field that is empty takes the
+    brackets around it along. A series whose files have names of another kind keeps to that kind."""
+
+    series: Annotated[
+        str,
+        Rule(
+            most=100,
+            pattern=r"(?=.*\{title\})([^{}/]|\{(title|year|ids)\})*",
+            issue="must be one folder's name, with {title}; {year} and {ids} may be in it",
+            example="{title} ({year}) {ids}",
+        ),
+    ] = "{title} ({year}) {ids}"
+    season: Annotated[
+        str,
+        Rule(
+            most=100,
+            pattern=r"([^{}/]|\{season(:0[1-9])?\})*",
+            issue="must be one folder's name, in which {season} may be, or empty for no folder",
+            example="Season {season:02}",
+        ),
+    ] = "Season {season:02}"
+    episode: Annotated[
+        str,
+        Rule(
+            most=100,
+            pattern=r"(?=.*\{(code|episode)[:}])([^{}/]|\{(title|year|code|episode_title|(season|episode|absolute)(:0[1-9])?)\})*",
+            issue="must be a file's name, with {code} or {episode}; {title}, {year}, {season}, {absolute} and {episode_title} may be in it",
+            example="{title} - {code}",
+        ),
+    ] = "{title} - {code}"
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings; each takes effect at once."""
 
@@ -70,6 +102,8 @@ class Config:
     max_connections_per_host: Annotated[int, Rule(least=1, most=16)] = 4
     bandwidth_limit_mbps: Annotated[float, Rule(least=0, most=100_000)] = 0.0
     rate_limit_per_minute: Annotated[int, Rule(least=0, most=100_000)] = 60
+    naming: Naming = field(default_factory=Naming)
+    write_nfo: bool = False
     local_owner: Literal["auto", "off"] = "auto"
     trusted_proxies: Annotated[list[Annotated[str, Rule(least=1, most=60)]], Rule(most=50)] = field(default_factory=list)
 
@@ -155,12 +189,14 @@ class Configuration:
     def problems(self, config: Config, names: Iterable[str] = ALL) -> list[Problem]:
         """Why the settings `names` of `config` can't work on this machine. An unmounted library stops no other change."""
         found = []
-        folders = {name: Path(getattr(config, name)) for name in ("anime_directory", "download_directory")}
-        for name in folders.keys() & set(names):
-            if issue := _unfit(folders[name], self.state):
-                found.append(Problem(name, f"{folders[name]} {issue[0]}", issue[1]))
-        if not found and folders.keys() & set(names) and _nested(*(folder.resolve() for folder in folders.values())):
+        chosen = {name: Path(getattr(config, name)) for name in ("anime_directory", "download_directory")}
+        for name in chosen.keys() & set(names):
+            if issue := folders.unfit(chosen[name], self.state):
+                found.append(Problem(name, f"{chosen[name]} {issue[0]}", issue[1]))
+        if not found and chosen.keys() & set(names) and folders.nested(*(folder.resolve() for folder in chosen.values())):
             found.append(Problem("download_directory", "The two directories are the same or one lies in the other", "Choose two that lie side by side"))
+        if "naming" in names and (issue := naming.trouble(config.naming)):
+            found.append(Problem("naming", issue, "Take {code} into the episode's name, as in '{title} - {code}'"))
         for index, network in enumerate(config.trusted_proxies if "trusted_proxies" in names else ()):
             try:
                 ipaddress.ip_network(network)
@@ -277,33 +313,3 @@ def _expanded(config: Config) -> Config:
         anime_directory=os.path.expanduser(config.anime_directory),
         download_directory=os.path.expanduser(config.download_directory),
     )
-
-
-def _packages() -> list[Path]:
-    """The program's own folders. A library beside them, in the folder they were cloned into, is nobody's harm."""
-    return [folder for folder in CODE.iterdir() if (folder / "__init__.py").exists() or folder.name in ("static", ".git", ".venv")]
-
-
-def _nested(one: Path, other: Path) -> bool:
-    return one == other or one in other.parents or other in one.parents
-
-
-def _unfit(folder: Path, state: Path) -> tuple[str, str] | None:
-    """Why `folder` can't hold what we write, and the way out; None when it can."""
-    if not folder.is_absolute():
-        return "is not an absolute path", "Write it from the root, as in /srv/anime"
-    try:
-        real = folder.resolve()
-        if real == Path("/") or any(real == top or top in real.parents for top in SYSTEM):
-            return "belongs to the system", "Choose a folder of your own"
-        if _nested(real, state.resolve()) or any(_nested(real, package) for package in _packages()):
-            return "holds the program or its state, or lies in it", "Choose a folder apart from them"
-        if not folder.exists():
-            return "does not exist", "Create it, or mount the disk it lies on"
-        if not folder.is_dir():
-            return "is not a directory", "Choose a directory"
-    except (OSError, ValueError, RuntimeError):
-        return "cannot be looked at", "Check its name and the rights of the user that runs the server"
-    if not files.writable(folder):
-        return "cannot be written", "Give the user that runs the server the right to write there"
-    return None

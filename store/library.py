@@ -17,7 +17,6 @@ from typing import Callable, Iterable, Mapping
 
 from store import files, titles
 from store.errors import ConfigurationError
-from store.models import Item
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +28,7 @@ IGNORED = frozenset(
     {"extras", "trailers", "featurettes", "behind the scenes", "deleted scenes", "interviews", "samples", "@eadir", "#recycle", "lost+found"}
 )
 _SAMPLE = re.compile(r"(?:^|[ ._-])(?:sample|trailer)$", re.IGNORECASE)
-_IDS = re.compile(r"\s*[\[{][^\]}]*[\]}]")  # [tvdbid-1], {tvdb-1}, [Group]
+_TAGS = re.compile(r"\s*[\[{][^\]}]*[\]}]")  # [tvdbid-1], {tvdb-1}, [Group]
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callabl
 
 def title(folder: str) -> str:
     """The series' name as its folder tells it, without ids and release groups."""
-    return _IDS.sub("", folder).replace("_", " ").strip(" .-") or folder
+    return _TAGS.sub("", folder).replace("_", " ").strip(" .-") or folder
 
 
 def online(root: Path, known: Iterable[str]) -> bool:
@@ -90,18 +89,6 @@ def mark(root: Path) -> None:
     if not (root / MARKER).exists():
         with contextlib.suppress(OSError):
             files.replace(root / MARKER, b"This file tells Aniworld that the library is mounted. Leave it here.\n", 0o644)
-
-
-def target(item: Item, extension: str, neighbours: list[str], *, taken: bool) -> str:
-    """Where in the library the episode belongs, relative: beside its season's other files, else where Jellyfin wants it.
-
-    `neighbours` are the paths of the same season; `taken` says that the folder's plain name is another series' own.
-    """
-    name = f"{item.title} ({item.key})" if taken else item.title
-    folder, season, file = titles.episode_path(name, item.title, item.season, [item.number], extension).split("/")
-    if neighbours:
-        return f"{neighbours[0].rpartition('/')[0]}/{file}"
-    return f"{item.folder or folder}/{season}/{file}"
 
 
 def place(part: Path, root: Path, path: str) -> None:
@@ -125,6 +112,21 @@ def place(part: Path, root: Path, path: str) -> None:
         os.rename(part, final)
     for folder in (*made, final.parent, part.parent):
         files.sync_folder(folder)
+
+
+def add(root: Path, path: str, data: bytes, mark: str) -> None:
+    """As `place`, for a small file that is made here; `mark` is a name of its own for it until then."""
+    incoming = root / INCOMING
+    incoming.mkdir(exist_ok=True)
+    part = incoming / mark
+    try:
+        with open(part, "wb") as new:
+            new.write(data)
+            new.flush()
+            os.fsync(new.fileno())
+        place(part, root, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def move(root: Path, old: str, new: str) -> None:

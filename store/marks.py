@@ -110,7 +110,8 @@ def deceives(scan: Scan, rule: str, first: int, number: int) -> bool:
 
 def crosses(scan: Scan, first: int, number: int) -> bool:
     """Whether "1x05" can be a code: not the hexadecimal 0x539, nor the "3x3" that a title begins with."""
-    return scan.words[first] != "0" and (len(scan.words[number]) > 1 or "w" in blank(scan.shape[:first]))
+    digits = len(scan.words[number])
+    return (scan.words[first] != "0" or digits == 2) and (digits > 1 or "w" in blank(scan.shape[:first]))
 
 
 def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ...], int, int | None]:

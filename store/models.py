@@ -15,6 +15,7 @@ class Hit:
     key: str
     name: str
     site: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)  # database -> id, of titles.DATABASES
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Listing:
     description: str = ""
     site: str = ""
     episodes: tuple[Episode, ...] = ()
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,9 @@ class Item:
     provider: str
     key: str
     folder: str | None
-    fold: str
+    ids: str  # as titles.with_ids writes them
     episode_title: str | None
+    aired: str | None
     ref: str | None
     size: int | None
 

@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple, TextIO
 from store.headings import YEAR, checksum, heading, release, spoken
 from store.marks import EDGE, REASONS, Mark, blank, compressed, marks, running, singles
 from store.models import Number
-from store.titles import MEDIA, SUBTITLES, as_number
+from store.titles import IDS, MEDIA, SUBTITLES, as_number
 from store.words import Scan, scan
 
 Kind = Literal["episode", "special", "extra", "movie"]
@@ -162,12 +162,6 @@ OWN = re.compile(
     r"(?:-thumb|(?:\.[A-Za-z]{2,8}){1,2})?",
     re.ASCII,
 )
-IDS = re.compile(r"\s*[\[{](tvdb|tmdb|imdb|anidb|anilist|mal|myanimelist)(?:id)?[-=](tt\d+|\d+)[\]}]", re.IGNORECASE)
-
-
-def ids(folder: str) -> dict[str, str]:
-    """Database ids in a folder's name, Jellyfin's spelling or Plex's: "Nacht [tvdbid-1]" is {"tvdb": "1"}."""
-    return {kind.lower(): number for kind, number in IDS.findall(folder)}
 
 
 def parse(path: str) -> Name:
@@ -186,7 +180,7 @@ def parts(path: str) -> tuple[list[str], str]:
 
 
 def ours(series: str, base: str) -> Name | None:
-    """A name as `titles.episode_path` writes it, in a folder that begins with the same title: then nothing is guessed."""
+    """A name as `naming.path` writes it, in a folder that begins with the same title: then nothing is guessed."""
     if " - S" not in base or not (match := OWN.fullmatch(base)):
         return None
     title, season, first, more, low, high = match.groups()

@@ -25,8 +25,8 @@ _RANGE = re.compile(r"s(\d+)e(\d+)-e?(\d+)")
 _WORDS = re.compile(r"season (\d+) episode (\d+)")
 
 _ITEM = """
-    select items.*, series.title, series.provider, series.key, series.folder, series.fold,
-        episodes.title as episode_title, episodes.ref, episodes.size
+    select items.*, series.title, series.provider, series.key, series.folder, series.ids,
+        episodes.title as episode_title, episodes.aired, episodes.ref, episodes.size
     from items join series on series.id = items.series
     left join episodes on episodes.series = items.series and episodes.season = items.season and episodes.number = items.number
 """

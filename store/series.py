@@ -106,6 +106,12 @@ def episodes(conn: sqlite3.Connection, series: str, extras: bool = False) -> lis
     ).fetchall()
 
 
+def running(conn: sqlite3.Connection, series: str) -> dict[tuple[int, Number], int]:
+    """Each regular episode that the source has, with its number counted through all seasons."""
+    rows = conn.execute("select season, number from episodes where series = ? and season > 0 order by season, number", (series,))
+    return {tuple(row): number for number, row in enumerate(rows, 1)}
+
+
 def source_id(conn: sqlite3.Connection, series: str) -> str:
     """`<provider>_<key>` under which its source has a series; the id itself for an unknown one."""
     row = find(conn, series)
@@ -127,7 +133,7 @@ def keys(conn: sqlite3.Connection, provider: str, names: Iterable[str]) -> dict[
 
 
 def _new_key(conn: sqlite3.Connection, provider: str, name: str) -> str:
-    key = titles.slug(name)
+    key = titles.slug(titles.IDS.sub("", name))
     if not key or conn.execute("select 1 from keys where provider = ? and key = ?", (provider, key)).fetchone():
         digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
         key = f"{key or 'series'}-{digest[:6]}"
@@ -141,10 +147,12 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
     series = known["id"] if known else f"{provider}_{listing.key}"
     conn.execute(
         """
-        insert into series (id, provider, key, title, description, site, fold, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?)
-        on conflict (id) do update set title = excluded.title, description = excluded.description, site = excluded.site, fold = excluded.fold
+        insert into series (id, provider, key, title, description, site, fold, ids, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        on conflict (id) do update set
+            title = excluded.title, description = excluded.description, site = excluded.site, fold = excluded.fold, ids = excluded.ids
         """,
-        (series, provider, listing.key, listing.title, listing.description, listing.site, titles.fold(listing.title), now()),
+        (series, provider, listing.key, listing.title, listing.description, listing.site, titles.fold(listing.title),
+         titles.with_ids("", listing.ids).strip(), now()),  # fmt: skip
     )
     before = conn.execute("select season, number, title, ref, size, aired from episodes where series = ?", (series,)).fetchall()
     after = sorted((e.season, e.number, e.title, e.ref, e.size, e.aired) for e in listing.episodes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from store.models import Number
 
@@ -25,7 +25,10 @@ LETTERS = str.maketrans(
 )
 # Only Latin, Greek and Cyrillic accents: without its mark the Japanese "ga" would be "ka", and Hindi loses its vowels.
 ACCENTS = re.compile("[\u0300-\u036f]+")
-YEAR = re.compile(r"(?<=\S)\s*[(\[](?:19|20)\d\d[)\]]\s*$", re.ASCII)
+YEAR = re.compile(r"(?<=\S)\s*[(\[]((?:19|20)\d\d)[)\]]\s*$", re.ASCII)
+DATABASES = ("tvdb", "tmdb", "imdb", "anidb", "anilist", "myanimelist", "mal")
+# In the names of folders, as Jellyfin writes them or as Plex does: [tvdbid-1], {tvdb-1}.
+IDS = re.compile(rf"\s*[\[{{]({'|'.join(DATABASES)})(?:id)?[-=](tt\d{{1,12}}|\d{{1,12}})[\]}}]", re.ASCII | re.IGNORECASE)
 
 
 def slug(text: str) -> str:
@@ -44,6 +47,21 @@ def fold(text: str) -> str:
     plain = YEAR.sub("", plain).replace("&", "and").translate(LETTERS)
     plain = unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
     return "".join([c for c in plain if c.isalnum() or unicodedata.category(c)[0] == "M"]) or text.strip()
+
+
+def year(title: str) -> int | None:
+    """The year at the end of a title: 2010 of "Nacht (2010)"."""
+    return int(match[1]) if (match := YEAR.search(title)) else None
+
+
+def ids(text: str) -> dict[str, str]:
+    """The databases' ids in a folder's name: "Nacht [tvdbid-1]" is {"tvdb": "1"}."""
+    return {kind.lower(): number for kind, number in IDS.findall(text)}
+
+
+def with_ids(title: str, ids: Mapping[str, str]) -> str:
+    """The inverse of `ids`, in Jellyfin's spelling: "Nacht [tvdbid-1]"."""
+    return " ".join([title, *(f"[{kind}id-{number}]" for kind, number in ids.items())])
 
 
 # --- file names ---
@@ -149,21 +167,9 @@ def as_number(text: str) -> Number:
     return int(value) if value == int(value) else value
 
 
-def episode_path(
-    series_folder: str, title: str, season: int, numbers: Sequence[Number], extension: str, absolute: Sequence[int] = ()
-) -> str:
-    """Where an episode lies below the library, `/` between safe components: `Show/Season 01/Show - S01E05.mkv`.
-
-    Several numbers in a row are `S01E01-E02`, others `S01E01E03`; specials go to `Season 00`; running numbers, where
-    given, follow as ` - 012`. The layout is Jellyfin's; `names.parse` reads it back.
-    """
+def codes(season: int, numbers: Sequence[Number]) -> str:
+    """The code of a file: several numbers in a row are `S01E01-E02`, others `S01E01E03`."""
     first, *rest = sorted(numbers)
-    mark = code(season, first)
     if rest and [first, *rest] == list(range(int(first), int(first) + len(rest) + 1)):
-        mark += f"-E{digits(rest[-1])}"
-    else:
-        mark += "".join([f"E{digits(number)}" for number in rest])
-    if absolute:
-        low, high = min(absolute), max(absolute)
-        mark += f" - {low:03d}" + (f"-{high:03d}" if high > low else "")
-    return "/".join([safe(series_folder), f"Season {season:02d}", safe(title, keep=f" - {mark}{extension}")])
+        return f"{code(season, first)}-E{digits(rest[-1])}"
+    return code(season, first) + "".join([f"E{digits(number)}" for number in rest])

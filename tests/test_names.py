@@ -9,8 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from store import names
-from store.names import ids, parse, parse_folder
-from store.titles import episode_path, fold, safe
+from store.config import Naming
+from store.names import parse, parse_folder
+from store.naming import Wanted, path
+from store.titles import YEAR, fold, safe
 
 # name | title | season | episodes | the rest as field=value. An empty season is none; "1-3" are three episodes.
 FAMILIES = {
@@ -251,17 +253,18 @@ special = st.lists(st.integers(0, 99) | st.integers(1, 999).map(lambda n: n + 0.
 def test_what_we_write_we_read(title, code, running, ids):
     season, episodes = code
     absolute = range(running, running + len(episodes)) if running else ()
-    name = parse("Anime/" + episode_path(safe(title) + ids, title, season, episodes, ".mkv", absolute))
+    templates = Naming(episode="{title} - {code} - {absolute:03}")
+    name = parse("Anime/" + path(templates, Wanted(title, season, episodes, absolute=absolute), ".mkv", safe(title) + ids))
     assert (name.season, name.episodes, name.absolute) == (season, tuple(sorted(episodes)), tuple(absolute))
     assert name.kind == ("episode" if season else "special") and name.score == 100
     if len(safe(title).encode()) < 180:
-        assert name.title == safe(title)
+        assert name.title == safe(YEAR.sub("", title) or title)
 
 
 @pytest.mark.parametrize("title", ["86", "Level 1", "No. 6", "Area 88", "24", "100 Nächte", "7 Tage", "9-1-1", "Nacht 2", "Nacht II", "2.0", "Ü"])
 def test_our_names_without_their_folder(title):
     for season, episodes in ((1, [5]), (2, [1, 2]), (0, [6.5]), (12, [3, 7])):
-        name = parse(episode_path(title, title, season, episodes, ".mkv").rpartition("/")[2])
+        name = parse(path(Naming(), Wanted(title, season, episodes), ".mkv").rpartition("/")[2])
         assert (name.season, name.episodes) == (season, tuple(episodes)) and fold(name.title) == fold(title)
 
 
@@ -269,11 +272,6 @@ def test_sidecars_are_their_episode():
     for end in (".de.srt", ".ger.forced.ass", "-thumb.jpg", ".nfo"):
         name = parse("Nacht/Season 01/Nacht - S01E02" + end)
         assert (name.title, name.season, name.episodes, name.score) == ("Nacht", 1, (2,), 100)
-
-
-def test_ids():
-    assert ids("Nacht (2019) [tvdbid-12] [imdbid-tt3]") == {"tvdb": "12", "imdb": "tt3"}
-    assert ids("Nacht {tvdb-12}") == {"tvdb": "12"} and ids("Nacht [1080p]") == {}
 
 
 # --- neighbours ---

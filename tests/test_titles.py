@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from store import titles
-from store.titles import code, decode, episode_path, fold, phrase, safe, slug
+from store.titles import code, decode, fold, phrase, safe, slug
 
 HOSTILE = (
     "../x", "..\\x", "/etc/passwd", "a\0b", "C:", "C:\\x", "\\\\srv\\x", "%2e%2e", "a／b", "x" * 2000, "CON", "nul.mkv", "COM1",
@@ -143,34 +143,6 @@ def test_what_is_no_code(text):
 def test_what_has_no_code(season, number):
     with pytest.raises(ValueError):
         code(season, number)
-
-
-@pytest.mark.parametrize(
-    "season, episodes, absolute, path",
-    [
-        (1, [5], (), "Nacht/Season 01/Nacht - S01E05.mkv"),
-        (0, [6.5], (), "Nacht/Season 00/Nacht - S00E06.5.mkv"),
-        (2, [2, 1], (), "Nacht/Season 02/Nacht - S02E01-E02.mkv"),
-        (2, [1, 2, 3], (), "Nacht/Season 02/Nacht - S02E01-E03.mkv"),
-        (2, [1, 3], (), "Nacht/Season 02/Nacht - S02E01E03.mkv"),
-        (0, [1, 1.5], (), "Nacht/Season 00/Nacht - S00E01E01.5.mkv"),
-        (2, [1], (14,), "Nacht/Season 02/Nacht - S02E01 - 014.mkv"),
-        (2, [1, 2], (14, 15), "Nacht/Season 02/Nacht - S02E01-E02 - 014-015.mkv"),
-    ],
-)
-def test_where_an_episode_lies(season, episodes, absolute, path):
-    assert episode_path("Nacht", "Nacht", season, episodes, ".mkv", absolute) == path
-
-
-@given(anything, anything, st.integers(0, 30), st.lists(st.integers(0, 200), min_size=1, max_size=4, unique=True))
-@settings(max_examples=100, deadline=None)
-def test_every_part_of_a_path_is_safe(folder, title, season, episodes):
-    path = episode_path(folder, title, season, episodes, ".mkv")
-    parts = path.split("/")
-    assert len(parts) == 3 and parts[1] == f"Season {season:02d}"
-    for part in parts:
-        check(part)
-    assert code(season, min(episodes)) in path and path.endswith(".mkv")
 
 
 def test_extensions():
