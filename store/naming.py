@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from store import titles
@@ -62,7 +62,7 @@ def series_folder(naming: Naming, wanted: Wanted, more: str = "") -> str:
     return titles.safe(_fill(naming.series, wanted), keep=more)
 
 
-def target(naming: Naming, wanted: Wanted, new: File, files: Iterable[File], extension: str, readable: Callable[[str], bool]) -> str:
+def target(naming: Naming, wanted: Wanted, new: File, files: Sequence[File], extension: str, readable: Callable[[str], bool]) -> str:
     """Where a new episode of a series goes that has `files`: named as most of them are, those of its season first.
 
     What stands behind the number, a title or a release's tags, is theirs and is left out. `new.path` is the series' folder;
@@ -70,12 +70,13 @@ def target(naming: Naming, wanted: Wanted, new: File, files: Iterable[File], ext
     """
     own = path(naming, wanted, extension, new.path)
     near = [file for file in files if file.season == new.season] or [file for file in files if new.season and file.season]
+    loose = {file.path.count("/") for file in files} == {1}
     alike = Counter(filter(None, (_alike(file, new, extension) for file in near)))
     for best, votes in alike.most_common(1):
         stem = best.removesuffix(extension)
         if votes * 2 > len(near) and not own.startswith(stem) and readable(best):
             return best
-    beside = {file.path.rpartition("/")[0] for file in near if file.season == new.season}
+    beside = {new.path} if loose else {file.path.rpartition("/")[0] for file in near if file.season == new.season}
     if len(beside) == 1 and not _CODE.search(*beside):  # not a folder of one episode
         return f"{beside.pop()}/{own.rpartition('/')[2]}"
     return own

@@ -134,9 +134,9 @@ def keys(conn: sqlite3.Connection, provider: str, names: Iterable[str]) -> dict[
 
 def _new_key(conn: sqlite3.Connection, provider: str, name: str) -> str:
     key = titles.slug(titles.IDS.sub("", name))
-    if not key or conn.execute("select 1 from keys where provider = ? and key = ?", (provider, key)).fetchone():
+    if not 0 < len(key) <= 80 or conn.execute("select 1 from keys where provider = ? and key = ?", (provider, key)).fetchone():
         digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-        key = f"{key or 'series'}-{digest[:6]}"
+        key = f"{key[:80] or 'series'}-{digest[:6]}"
     conn.execute("insert into keys (provider, name, key) values (?, ?, ?)", (provider, name, key))
     return key
 

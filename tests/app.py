@@ -125,7 +125,7 @@ class Process(Client):
     `process.log` is what it wrote so far; `await process.start()` starts it again on the same port and state.
     """
 
-    def __init__(self, tmp_path: Path, *arguments: str, password: str | None = PASSWORD, env: dict = {}, **config):
+    def __init__(self, tmp_path: Path, *arguments: str, password: str | None = PASSWORD, env: dict = {}, how: dict = {}, **config):
         self.state, self.library, self.downloads = folders(tmp_path)
         if config or not (self.state / "config.json").exists():
             write_config(self, config)
@@ -133,7 +133,7 @@ class Process(Client):
             set_password(self.state, password)
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        self.arguments, self.env = arguments, env
+        self.arguments, self.env, self.how = arguments, env, how
         self._log = tmp_path / "server.log"
 
     async def __aenter__(self) -> Process:
@@ -151,7 +151,7 @@ class Process(Client):
 
     async def start(self) -> None:
         """Start it and wait until it answers."""
-        self.process = spawn(self.state, "--port", str(self.port), *self.arguments, env=self.env, log=self._log)
+        self.process = spawn(self.state, "--port", str(self.port), *self.arguments, env=self.env, log=self._log, **self.how)
         async with asyncio.timeout(PATIENCE):
             while True:
                 assert self.process.poll() is None, self.log

@@ -78,7 +78,7 @@ FILES = {
     "a number in the title": ("Season 2/Level 2 - 01.mkv", "Season 2/Level 2 - 02.mkv", "->", "Season 2/Level 2 - 03.mkv"),
     "a release's folders": ("Nacht.S02E01.1080p-G/nacht.mkv", "Nacht.S02E02.1080p-G/nacht.mkv", "->", "Season 02/Nacht - S02E03.mkv"),
     "one of each": ("Season 2/Nacht - S02E01.mkv", "Season 2/nacht 2x02.mkv", "->", "Season 2/Nacht - S02E03.mkv"),
-    "what would not be read": ("01.mkv", "02.mkv", "->", "Season 02/Nacht - S02E03.mkv"),
+    "what would not be read, but loose": ("01.mkv", "02.mkv", "->", "Nacht - S02E03.mkv"),
     "our own": ("Season 02/Nacht - S02E01.mkv", "->", "Season 02/Nacht - S02E03.mkv"),
     "none": ("->", "Season 02/Nacht - S02E03.mkv"),
 }  # fmt: skip

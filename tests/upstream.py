@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 import socket
 import ssl
 import struct
@@ -29,8 +28,9 @@ from email.utils import formatdate
 from pathlib import Path
 from types import SimpleNamespace
 
-import pytest
 from multidict import CIMultiDict
+
+from tests.parts import need
 
 
 @dataclass
@@ -208,8 +208,7 @@ class Upstream(Knobs):
 
 def certificate(folder: Path, name: str = "localhost") -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """A self-signed certificate as `folder`/cert.pem and key.pem; a server's context and one that trusts it."""
-    if not shutil.which("openssl"):
-        pytest.skip("needs Debian's openssl")
+    need("openssl", "openssl")
     cert, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
@@ -229,8 +228,7 @@ def free_port() -> int:
 async def nginx(folder: Path, root: Path, *, tls: bool = False, extra: str = "", http: str = "", port: int | None = None):
     """A real nginx over `root`; yields its base URL. `extra` goes into its server block, `http` beside it; with
     `tls`, `certificate` has been called for `folder`."""
-    if not shutil.which("nginx"):
-        pytest.skip("needs Debian's nginx-light")
+    need("nginx", "nginx-light")
     temps = "".join(f"{n}_temp_path {folder}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     cert = f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;" if tls else ""
     for _ in range(3):  # the port may be taken between our look and its start
