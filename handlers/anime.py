@@ -19,6 +19,8 @@ AnimeId = Annotated[
     str, Rule(most=300, pattern=r"[a-z0-9-]+_[a-z0-9-]+", issue="Invalid anime ID format", example="aniworld_123")
 ]
 
+State = Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed", "ambiguous", "extra"]
+
 
 @record
 class AnimeQuery:
@@ -46,7 +48,7 @@ class Episode:
 
     code: str
     title: str
-    state: Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed", "ambiguous", "extra"]
+    state: State
     aired: str | None
     path: str | None
     why: str
@@ -55,6 +57,8 @@ class Episode:
 
 @record
 class AnimeDetails:
+    """`source`, `numbering` and `offset` are as Link has them; a series that is not followed has no source here."""
+
     id: str
     title: str
     episodes: list[str]
@@ -64,6 +68,9 @@ class AnimeDetails:
     missing_episodes: int
     site: str
     episode_list: list[Episode]
+    source: str | None
+    numbering: Literal["auto", "absolute", "season"]
+    offset: int
 
 
 @record
@@ -96,9 +103,10 @@ class Rename:
 
 
 @record
-class Paged:
+class EpisodesQuery:
     page: PageNumber | None = None
     per_page: PerPage | None = None
+    state: State | None = None
 
 
 @record
@@ -180,13 +188,15 @@ async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
     return AnimeDetails(
         row["id"], row["title"], [titles.phrase(e["season"], e["number"]) for e in rows], row["description"],
         row["total"], row["downloaded"], row["missing"], row["site"],
-        list(map(_episode, rows)),
+        list(map(_episode, rows)), f"{row['provider']}_{row['key']}", row["numbering"] or "auto", row["number_offset"],
     )  # fmt: skip
 
 
-async def episodes(request: web.Request, anime_id: AnimeId, query: Paged) -> Page[Episode]:
+async def episodes(request: web.Request, anime_id: AnimeId, query: EpisodesQuery) -> Page[Episode]:
     """Each episode of a series with its state, its file, and why that file is it; then the files that are no episode."""
     _, rows = await request.app[DB].run(_with_episodes, anime_id, extras=True)
+    if query.state:
+        rows = [row for row in rows if _state(row) == query.state]
     limit, offset = window(query.page, query.per_page)
     shown = list(map(_episode, rows[offset : offset + limit]))
     return paged(request, shown, len(rows), query.page, query.per_page)
@@ -265,7 +275,7 @@ def _from_listing(anime_id: str, listing: Listing) -> AnimeDetails:
     shown = [_episode(vars(e) | absent) for e in episodes]
     counted = sum(e.state == "missing" for e in shown)
     phrases = [titles.phrase(e.season, e.number) for e in episodes]
-    return AnimeDetails(anime_id, listing.title, phrases, listing.description, counted, 0, counted, listing.site, shown)
+    return AnimeDetails(anime_id, listing.title, phrases, listing.description, counted, 0, counted, listing.site, shown, None, "auto", 0)
 
 
 def _episode(row) -> Episode:

@@ -2,6 +2,7 @@
 
 import { call } from "./net.js";
 import * as queue from "./queue.js";
+import * as reading from "./reading.js";
 import { $, complain, make, number, put, run, sync, t, tn, toast } from "./text.js";
 
 const dialog = $("#details");
@@ -78,7 +79,7 @@ function drawList(waiting) {
   const all = $("#all").checked;
   put($("#series-title"), t(all ? "allSeries" : "missing"));
   put($("#total"), total ? tn("seriesCount", total) : "");
-  sync($("#anime"), list, (row) => row.id, makeRow, (node, row) => updateRow(node, row, waiting.get(row.id) ?? 0));
+  sync($("#anime"), list, (row) => row.id, () => make("anime"), (node, row) => updateRow(node, row, waiting.get(row.id) ?? 0));
   $("#none").hidden = list.length > 0;
   put($("#none"), t(all ? "noSeries" : "noneMissing"));
   $("#pages").hidden = pages < 2;
@@ -87,13 +88,8 @@ function drawList(waiting) {
   $("#next").disabled = page >= pages;
 }
 
-function makeRow(row) {
-  const node = make("anime");
-  name(node, row.title);
-  return node;
-}
-
 function updateRow(node, row, waiting) {
+  name(node, row.title); // a series that is linked gets another one
   const { missing_episodes: missing, downloaded_episodes: have, total_episodes: all } = row;
   const bar = $("progress", node);
   const badge = $(".badge", node);
@@ -120,20 +116,29 @@ function name(node, title) {
 // -- the dialog -------------------------------------------------------------------------------------------------------
 
 async function details(id) {
+  await fetchDetails(id);
+  $("#details-only").checked = shown.episode_list.some((one) => lacks(one.state));
+  $("#episodes").replaceChildren();
+  dialog.showModal();
+  dialog.scrollTop = 0;
+  $("#details-title").focus();
+  drawDetails();
+}
+
+async function fetchDetails(id) {
   shown = await call("GET", `v1/anime/${id}`);
-  const { title, description, site, episode_list: episodes } = shown;
+  const { title, description, site } = shown;
   put($("#details-title"), title);
   put($("#details-about"), description);
   const link = $("#details-site");
   link.hidden = !host(site);
   link.href = host(site) ? site : "";
   put(link, t("site"));
-  $("#details-only").checked = episodes.some((one) => lacks(one.state));
-  $("#episodes").replaceChildren();
-  dialog.showModal();
-  dialog.scrollTop = 0;
-  $("#details-title").focus();
-  drawDetails();
+  await reading.show(shown, async () => {
+    await fetchDetails(id);
+    drawDetails();
+    load().catch(complain);
+  });
 }
 
 const lacks = (state) => state !== "present" && state !== "upcoming" && state !== "special";

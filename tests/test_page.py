@@ -9,9 +9,13 @@ import pytest
 
 from tests.app import PASSWORD, ROOT, Process, running
 from tests.browser import Chromium
+from tests.test_downloads import home
+from tests.test_matching import add
+from tests.test_renaming import tree
+from tests.upstream import nginx
 
 STATIC = ROOT / "static"
-MODULES = ("app.js", "net.js", "queue.js", "series.js", "text.js")
+MODULES = ("app.js", "net.js", "queue.js", "reading.js", "series.js", "text.js")
 HTML = (ROOT / "handlers" / "templates" / "page.html").read_text()
 HOSTILE = "<img src=x onerror=window.broken=1> " + "Rindfleischetikettierungsüberwachung" * 3  # a folder may have such a name
 LOOKS = [(width, dark) for width in (1280, 360) for dark in (False, True)]
@@ -186,6 +190,60 @@ async def test_wrong_passwords(tmp_path):
         await log_in(page)
         await page.wait_for(shown("#none"))
         assert await page.evaluate("!document.querySelector('#password').value")
+
+
+async def test_a_folder_is_linked_and_renamed(tmp_path):
+    """What the names left open is asked and answered on the page: which series, how it counts, and what the files are called."""
+    for season, last in ((1, 12), (2, 13)):
+        for number in range(1, last + 1):
+            file = tmp_path / "served" / "Nacht" / f"Nacht - S{season:02}E{number:02}.mkv"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(b"x")
+    tmp_path.chmod(0o755)
+    (tmp_path / "nginx").mkdir()
+    async with nginx(tmp_path / "nginx", tmp_path / "served") as url, running(tmp_path, providers=home(url)) as server, Chromium() as browser:
+        for name in ("01 [1080p]", "02 [1080p]", "13 [1080p]", "NCOP1"):
+            add(server, f"Nachtwache/[G] Nachtwache - {name}.mkv")
+        before = tree(server.library)
+        await server.login()
+        await server.post("/api/v1/anime/rescan")
+        page = await browser.open(server.base + "/")
+        await page.evaluate("localStorage.setItem('aniworld.language', 'en')")
+        await page.go(server.base + "/")
+        await log_in(page)
+        await page.wait_for(shown("#none"))
+        await page.click("#all")
+        await page.wait_for("document.querySelector('#anime .title')?.textContent == 'Nachtwache'")
+        await page.click("#anime .title")
+        await page.wait_for(shown("#details"))
+        await page.click("#reading summary")
+        await page.wait_for("document.querySelector('#odd li')?.innerText.includes('NCOP1')")
+        await page.click("#source")
+        await page.type("nach")
+        await page.wait_for("document.querySelector('#sources option')?.value == 'home_nacht'")
+        await page.evaluate("document.querySelector('#source').value = 'home_nacht'")
+        await page.click("#link button")
+        await page.wait_for("document.querySelector('#details-count').textContent == '3 of 25 episodes'")
+        await page.wait_for("document.querySelector('#toasts').textContent.includes('22 missing, 0 files ambiguous')")
+        await page.wait_for("document.querySelector('#anime .title').textContent == 'Nacht'")
+        await page.evaluate("document.querySelector('#numbering').value = 'season'")
+        await page.click("#link button")
+        await page.wait_for("document.querySelector('#toasts').textContent.includes('23 missing')")
+        await page.evaluate("document.querySelector('#numbering').value = 'auto'")
+        await page.click("#link button")
+        await page.wait_for("document.querySelector('#details-count').textContent == '3 of 25 episodes'")
+        await page.click("#preview")
+        await page.wait_for("document.querySelector('#rename').textContent == 'Rename 3 files'")
+        assert "Nachtwache/Season 02/Nacht - S02E01.mkv" in await page.evaluate("document.querySelector('#moves').innerText")
+        await fits(page, "reading", tmp_path)
+        assert tree(server.library) == before | {".aniworld": tree(server.library)[".aniworld"]}
+        await page.click("#rename")
+        await page.wait_for("document.querySelector('#toasts').textContent.includes('3 files renamed')")
+        assert (server.library / "Nachtwache/Season 02/Nacht - S02E01.mkv").exists()
+        await page.click(".toast .act")
+        await page.wait_for("document.querySelectorAll('.toast').length == 1 && !document.querySelector('.toast .act:not([hidden])')")
+        assert tree(server.library) == before | {".aniworld": tree(server.library)[".aniworld"]}
+        assert page.console == [] and page.warnings == []
 
 
 def test_words():
