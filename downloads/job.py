@@ -169,8 +169,8 @@ def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config
         folder = naming.series_folder(config.naming, wanted, f" ({item.key})")
 
     def named(path: str, season: int, number: Number) -> naming.File:
-        told = [number, running.get((season, number))]
-        return naming.File(path, season, tuple(one - row["number_offset"] for one in told if one is not None))
+        told, offset = [number, running.get((season, number))], row["number_offset"] if season else 0
+        return naming.File(path, season, tuple(one - offset for one in told if one is not None))
 
     here = conn.execute(
         "select path, season, number from files where series = ? and sure and season >= 0 group by path having count(*) = 1", (item.series,)

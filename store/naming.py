@@ -165,11 +165,11 @@ def _alike(file: File, new: File, extension: str) -> str | None:
         folders = [season.sub(lambda match: _padded(new.season, len(match[0])), name) for name in folders]
     stem = base.rpartition(".")[0]
     code = re.compile(rf"(?<![^\W_])(s?)(0*{file.season})([ ._-]?(?:ep?|x))(0*{re.escape(_padded(file.numbers[0], 1))})(?!\d|\.\d|-?e?\d)", re.IGNORECASE)
-    if match := code.search(stem):
+    if new.numbers[0] >= 0 and (match := code.search(stem)):
         number = match[1] + _padded(new.season, len(match[2])) + match[3] + _padded(new.numbers[0], len(match[4]))
     else:
         for old, value in zip(file.numbers, new.numbers):
-            if match := re.search(rf".*(?<![^\W_])(?<!\d\.)((?:ep?)?)(0*{re.escape(_padded(old, 1))})(?=(?:v\d+)?(?![^\W_]|\.\d))", stem, re.IGNORECASE):
+            if value >= 0 and (match := re.search(rf".*(?<![^\W_])(?<!\d\.)((?:ep?)?)(0*{re.escape(_padded(old, 1))})(?=(?:v\d+)?(?![^\W_]|\.\d))", stem, re.IGNORECASE)):
                 number = match[1] + _padded(value, len(match[2]))
                 break
         else:

@@ -199,30 +199,32 @@ def read_again(conn: sqlite3.Connection, series: str) -> None:
 
 
 def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, int]]) -> Iterator[tuple]:
-    """(season, number, path, size, sure, why) of each file. What we fetched ourselves we know, whatever its name says."""
+    """(season, number, path, size, sure, why) of each file. What we fetched or renamed we know, whatever its name says."""
     if not media:
         return
     from store import matching, names  # late: a server that scans nothing never needs them
 
-    fetched = conn.execute("select path, season, number from history where series = ?", (row["id"],))
-    ours = {path: (season, number) for path, season, number in fetched}
+    ours: dict[str, tuple[str, dict]] = {}
+    for path, how, season, number in conn.execute(
+        """select path, 'fetched', season, number from history where series = :id union all
+        select path, 'renamed', season, number from files where series = :id and path in (select new from renames where series = :id)""",
+        {"id": row["id"]},
+    ):
+        ours.setdefault(path, (how, {}))[1][season, number] = True
     known = {tuple(spot) for spot in conn.execute("select season, number from episodes where series = ?", (row["id"],))}
     for (path, size), name in zip(media, names.parse_folder([path for path, _ in media])):
         if path in ours:
-            verdict = matching.Verdict((ours[path],), True, _fetched(*ours[path]))
+            how, spots = ours[path]
+            verdict = matching.Verdict(tuple(spots), True, f"{how} as {' '.join(titles.code(*spot) for spot in spots)}")
         else:
             verdict = matching.judge(name, known, row["numbering"], row["number_offset"])
         for season, number in verdict.spots:
             yield season, number, path, size, int(verdict.sure), verdict.why
 
 
-def _fetched(season: int, number: Number) -> str:
-    return f"fetched as {titles.code(season, number)}"
-
-
 def add_file(conn: sqlite3.Connection, series: str, folder: str, file: File) -> None:
     """A finished download now lies in the library."""
-    values = (series, *file, _fetched(file.season, file.number))
+    values = (series, *file, f"fetched as {titles.code(file.season, file.number)}")
     conn.execute("insert or replace into files (series, season, number, path, size, why) values (?, ?, ?, ?, ?, ?)", values)
     conn.execute("update series set folder = ?, listed = 1 where id = ?", (folder, series))
     recount(conn, series)

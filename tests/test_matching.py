@@ -138,7 +138,15 @@ async def test_what_was_fetched_is_known_whatever_the_owner_says(server):
     assert counted["new_episodes"] == 1
     found = await episodes(server, "local_nachtwache")
     assert found["S01E05"]["state"] == "present" and found["S01E05"]["why"] == "fetched as S01E05"
+    assert found["S01E05"]["path"] == "Nachtwache/Nacht - S01E05.mkv", "as its neighbours count it would be -7"
     assert found["S02E03"]["state"] == "present"
+    await server.post("/api/queue/add", json={"anime_id": "local_nachtwache", "episodes": ["S02E04"]})
+
+    async def both():
+        return (await server.get("/api/queue/status"))[1]["data"]["completed"] == 2
+
+    await until(both)
+    assert (await episodes(server, "local_nachtwache"))["S02E04"]["path"] == "Nachtwache/Nachtwache - 04.mkv"
 
 
 async def test_an_ambiguous_file_is_counted_nowhere_and_not_fetched_twice(server):

@@ -139,3 +139,20 @@ async def test_what_a_crash_cut_short_can_be_undone(server, monkeypatch):
     assert tree(server.library) != before
     status, _, _ = await server.post(CALL, json={"undo": True, "dry_run": False})
     assert status == 200 and tree(server.library) == before
+
+
+async def test_a_new_name_is_not_counted_anew(server):
+    """The owner said that 12 is to be added to each number; the new names hold what came of it."""
+    await server.put("/api/v1/anime/home_nacht/link", json={"numbering": "absolute", "offset": 12})
+    before = await episodes(server, "home_nacht")
+    assert before["S02E01"]["path"] == BEFORE[0]
+    await server.post(CALL, json={"dry_run": False})
+    renamed = await episodes(server, "home_nacht")
+    assert renamed["S02E01"]["path"] == "Nacht/Season 02/Nacht - S02E01.mkv"
+    _, counted, _ = await server.post("/api/v1/anime/rescan?full=true")
+    again = await episodes(server, "home_nacht")
+    assert counted["new_episodes"] == 0 and {code: one["path"] for code, one in again.items()} == {code: one["path"] for code, one in renamed.items()}
+    assert again["S02E01"]["why"] == "renamed as S02E01"
+    await server.post(CALL, json={"undo": True, "dry_run": False})
+    _, counted, _ = await server.post("/api/v1/anime/rescan?full=true")
+    assert counted["new_episodes"] == 0 and await episodes(server, "home_nacht") == before
