@@ -1,7 +1,11 @@
-"""The web page in a real browser: the whole main job by hand and eye, from setting up to a finished download."""
+"""The web page in a real browser: the whole main job by hand and eye, from setting up to a finished download.
+
+With ANIWORLD_PICTURES=1 each view is kept as a picture in the test's folder, see pytest's --basetemp.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -38,7 +42,7 @@ async def fits(page, name: str = "", where: Path | None = None) -> None:
             await page.evaluate(f"location.hash = {tab!r}")
             wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert wide <= 0, (name, width, tab)
-            if where:
+            if where and os.environ.get("ANIWORLD_PICTURES"):
                 await page.screenshot(where / f"{name}-{width}-{'dark' if dark else 'light'}{tab.replace('#', '-')}.png")
     await page.emulate()
     await page.evaluate("location.hash = ''")
