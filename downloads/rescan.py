@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Callable, NamedTuple, Sequence
 
 from providers import Providers
-from store import library, nfo, series, titles
+from store import library, series, titles
 from store.config import Config
 from store.db import Database
 from store.errors import ConfigurationError, Failure
@@ -187,6 +187,8 @@ def _by_identity(conn: sqlite3.Connection, new: Sequence[Stranger]) -> dict[str,
 
 def _strangers(root: Path, folders: Sequence[library.Folder]) -> list[Stranger]:
     """Who these folders are by their names and NFO files."""
+    from store import nfo  # late: a server that scans nothing never needs it
+
     found = []
     for folder in folders:
         told = nfo.read(root / folder.path)

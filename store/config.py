@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Annotated, Iterable, Literal, Mapping, get_type_hints
 
-from store import files, folders, naming
+from store import files, folders
 from store.backups import BackupMade, Backups
 from store.errors import BadRequest, ConfigurationError, Conflict, Failure, Invalid
 from store.fields import Rule, loads, read
@@ -195,7 +195,7 @@ class Configuration:
                 found.append(Problem(name, f"{chosen[name]} {issue[0]}", issue[1]))
         if not found and chosen.keys() & set(names) and folders.nested(*(folder.resolve() for folder in chosen.values())):
             found.append(Problem("download_directory", "The two directories are the same or one lies in the other", "Choose two that lie side by side"))
-        if "naming" in names and (issue := naming.trouble(config.naming)):
+        if "naming" in names and config.naming != Naming() and (issue := _unreadable(config.naming)):
             found.append(Problem("naming", issue, "Take {code} into the episode's name, as in '{title} - {code}'"))
         for index, network in enumerate(config.trusted_proxies if "trusted_proxies" in names else ()):
             try:
@@ -274,6 +274,12 @@ class Configuration:
         """The mask sent back keeps the stored password."""
         secret = self._vault.now.providers
         return [_with_password(p, secret.get(p.name, "")) if _password(p) == MASK else p for p in providers]
+
+
+def _unreadable(naming: Naming) -> str:
+    from store.naming import trouble  # late: few change their templates
+
+    return trouble(naming)
 
 
 def _parse(data: bytes) -> Config:

@@ -90,7 +90,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     if version > newest:
         connection.close()
         raise DatabaseError(f"The database is of version {version}, this program knows {newest}: update Aniworld")
-    for number in range(version + 1, newest + 1):
-        script = (MIGRATIONS / f"{number}.sql").read_text("utf-8")
-        connection.executescript(f"begin; {script}; pragma user_version = {number}; commit;")
+    if version < newest:
+        scripts = [(MIGRATIONS / f"{number}.sql").read_text("utf-8") for number in range(version + 1, newest + 1)]
+        connection.executescript(f"begin; {'; '.join(scripts)}; pragma user_version = {newest}; commit;")
     return connection

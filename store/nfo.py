@@ -16,7 +16,6 @@ SERIES = "tvshow.nfo"
 LARGEST = 1 << 20  # bytes
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(rb"<!(?!--|\[CDATA\[)")
-_CONTROL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML cannot hold
 _ID = re.compile(r"tt\d{1,12}|\d{1,12}", re.ASCII)
 
 
@@ -78,7 +77,8 @@ def _written(kind: str, facts: Mapping[str, object], ids: Mapping[str, str]) -> 
     root = ElementTree.Element(kind)
     for tag, value in facts.items():
         if value not in (None, ""):
-            ElementTree.SubElement(root, tag).text = _CONTROL.sub("", str(value))
+            held = [c for c in str(value) if c in "\t\n" or c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff"]
+            ElementTree.SubElement(root, tag).text = "".join(held)
     for database, number in ids.items():
         default = str(database == next(iter(ids))).lower()
         ElementTree.SubElement(root, "uniqueid", type=database, default=default).text = number
