@@ -172,6 +172,8 @@ def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config
         told, offset = [number, running.get((season, number))], row["number_offset"] if season else 0
         return naming.File(path, season, tuple(one - offset for one in told if one is not None))
 
+    if library.away(config.library / folder):
+        raise Conflict(f"The disk that {folder} is linked to is not mounted; mount it, then retry this item")
     here = conn.execute(
         "select path, season, number from files where series = ? and sure and season >= 0 group by path having count(*) = 1", (item.series,)
     ).fetchall()

@@ -101,6 +101,7 @@ class Rescan:
     async def _place(self, folders: Sequence[library.Folder]) -> list[Placed]:
         """Who each folder is. What only the library knew so far is looked up again: a source may have it by now."""
         known = await self._db.run(_by_folder)
+        folders = [folder for folder in folders if folder.media is not None or folder.path in known]
         slots = asyncio.Semaphore(SIDE_BY_SIDE)
         asked = list(self._providers)  # without a source there is nobody to ask
         new = [folder for folder in folders if known.get(folder.path, (None, "local"))[1] == "local" and (asked or folder.path not in known)]

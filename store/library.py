@@ -33,7 +33,7 @@ _TAGS = re.compile(r"\s*[\[{][^\]}]*[\]}]")  # [tvdbid-1], {tvdb-1}, [Group]
 
 @dataclass(frozen=True)
 class Folder:
-    """One series as it lies there: (path, size) of each video, or None where nothing has changed. `seen` are its folders
+    """One series as it lies there: (path, size) of each video, or None where nothing has changed or its disk is away. `seen` are its folders
     with their mtime in nanoseconds, `unread` those that could not be looked into: what was known of them stays."""
 
     path: str
@@ -50,7 +50,7 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callabl
     file that grew in its place is not noticed. It ends early, with what is worth nothing, once `stop` answers true. Raises ConfigurationError when `root` cannot be read.
     """
     try:
-        tops = sorted(entry.name for entry in os.scandir(root) if _looks_like_folder(entry))
+        tops = sorted(entry.name for entry in os.scandir(root) if _looks_like_folder(entry) or _leads_nowhere(entry))
     except OSError as error:
         raise ConfigurationError(
             f"The library cannot be read: {error.strerror}", fix="Mount the disk, or set anime_directory to where the library is"
@@ -63,6 +63,9 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callabl
             top.encode()
         except UnicodeEncodeError:
             log.warning("a folder whose name is not UTF-8 is left out: %r", top)
+            continue
+        if away(root / top):
+            found.append(Folder(top, title(top), None, before.get(top, {})))
             continue
         if (seen := before.get(top)) and all(_mtime(f"{root}/{folder}") == mtime for folder, mtime in seen.items()):
             found.append(Folder(top, title(top), None, seen))
@@ -82,6 +85,14 @@ def online(root: Path, known: Iterable[str]) -> bool:
     """Whether the library is really there: its marker is, or any of the files we know, or there are none to miss."""
     known = list(known)
     return root.is_dir() and (not known or (root / MARKER).exists() or any((root / path).exists() for path in known))
+
+
+def away(folder: Path) -> bool:
+    """Whether a folder that was linked to another disk is not there: its link leads nowhere, or to an empty mount point."""
+    try:
+        return folder.is_symlink() and not os.listdir(folder)
+    except OSError:
+        return True
 
 
 def mark(root: Path) -> None:
@@ -196,6 +207,10 @@ def _looks_like_folder(entry: os.DirEntry) -> bool:
     return not entry.name.startswith(".") and entry.name.casefold() not in IGNORED and entry.is_dir()
 
 
+def _leads_nowhere(entry: os.DirEntry) -> bool:
+    return entry.is_symlink() and not entry.name.startswith(".") and not os.path.exists(entry.path)
+
+
 def _walk(root: Path, top: str, seen: dict[str, int], unread: list[str], stop: Callable[[], bool]) -> Iterable[tuple[str, int]]:
     """(path relative to `root`, size) of each video below `top`. Links to folders are followed, loops cut by inode."""
     stack, inodes = [top], set()
@@ -221,6 +236,8 @@ def _walk(root: Path, top: str, seen: dict[str, int], unread: list[str], stop: C
                 if entry.is_dir():
                     if _looks_like_folder(entry) and path.count("/") < DEPTH:
                         stack.append(path)
+                elif _leads_nowhere(entry):
+                    unread.append(path)
                 elif _counts(entry.name) and entry.is_file():
                     path.encode()
                     yield path, entry.stat().st_size

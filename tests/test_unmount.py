@@ -1,0 +1,192 @@
+"""The library's disk is taken away from the running server and comes back: nothing is lost, and nothing is put in its place.
+
+The server runs in a mount namespace of its own, as does the disk, a tmpfs that is bound to the library's folder.
+"""
+
+import asyncio
+import os
+import shutil
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.app import Process
+from tests.parts import need
+from tests.test_downloads import home, until
+from tests.test_failing import impatient  # noqa: F401 - a fixture
+from tests.test_kills import Shows
+from tests.test_matching import episodes
+
+EPISODES = ("Show/Season 01/Show - S01E01.mkv", "Show/Season 01/Show - S01E02.mkv", "Other/[G] Other - 01.mkv")
+
+
+class Disk:
+    """The disk as the server sees it: `mount()` and `unmount()` it at the library, `root` is the library through its eyes."""
+
+    def __init__(self, holder: int, library: Path, content: Path):
+        self.root, self.content = (Path(f"/proc/{holder}/root{path}") for path in (library, content))
+        self.inside = ("nsenter", "-t", str(holder), "-U", "-m", "--preserve-credentials")
+        self._library, self._content = library, content
+
+    async def mount(self, how: str = "rw") -> None:
+        await self._do("mount", "--bind", str(self._content), str(self._library))
+        if how == "ro":
+            await self._do("mount", "-o", "remount,bind,ro", str(self._library))
+
+    async def unmount(self) -> None:
+        """Also while a file on it is open, as when a cable is pulled."""
+        await self._do("umount", "--lazy", str(self._library))
+
+    async def _do(self, *command: str) -> None:
+        assert await (await asyncio.create_subprocess_exec(*self.inside, *command)).wait() == 0, command
+
+
+@asynccontextmanager
+async def on_a_disk(server: Process, impatient):  # noqa: F811
+    """`server` runs with its library on a disk that holds EPISODES; yields the disk."""
+    need("unshare", "util-linux")
+    need("nsenter", "util-linux")
+    content = server.library.parent / "disk"
+    content.mkdir()
+    work = f"mount -t tmpfs -o mode=700,size=64m disk {content} && echo ready && exec sleep 600"
+    holder = await asyncio.create_subprocess_exec("unshare", "-rm", "sh", "-c", work, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    try:
+        if await holder.stdout.readline() != b"ready\n":
+            reason = f"no disk can be mounted here: {(await holder.stderr.read()).decode()}"
+            pytest.fail(reason) if os.environ.get("ANIWORLD_REQUIRE_PARTS") == "1" else pytest.skip(reason)
+        disk = Disk(holder.pid, server.library, content)
+        for path in EPISODES:
+            (disk.content / path).parent.mkdir(parents=True, exist_ok=True)
+            (disk.content / path).write_bytes(path.encode())
+        await disk.mount()
+        impatient(*disk.inside)
+        async with server:
+            await server.login()
+            yield disk
+            server.kill9()
+    finally:
+        holder.kill()
+        await holder.wait()
+
+
+async def all_that_is_known(server) -> dict:
+    _, listed, _ = await server.get("/api/v1/anime?show=all&per_page=100")
+    return {"list": listed, **{one["id"]: await episodes(server, one["id"]) for one in listed["data"]}}
+
+
+async def is_offline(server) -> None:
+    for query in ("", "?full=true"):
+        status, body, _ = await server.post(f"/api/v1/anime/rescan{query}")
+        assert (status, body["error"]) == (500, "CONFIGURATION_ERROR"), body
+        assert "offline" in body["message"] or "cannot be read" in body["message"]
+        assert "Mount the disk" in body["details"]["fix"]
+
+
+@pytest.mark.parametrize("marked", [True, False])
+async def test_nothing_is_lost(tmp_path, impatient, marked):  # noqa: F811
+    """With the marker, and without one where the library may not be written. What is deleted for good is missing then."""
+    async with Shows((300_000,) * 3) as up:
+        server = Process(tmp_path, providers=home(up.base))
+        async with on_a_disk(server, impatient) as disk:
+            if not marked:
+                await disk.unmount()
+                await disk.mount("ro")
+            assert (await server.post("/api/v1/anime/rescan"))[0] == 200
+            assert (disk.content / ".aniworld").exists() == marked
+            before = await all_that_is_known(server)
+            assert before["home_show"]["S01E03"]["state"] == "missing" and before["local_other"]["S01E01"]["state"] == "present"
+            with open(disk.root / EPISODES[0], "rb"):
+                await disk.unmount()
+                await is_offline(server)
+                assert await all_that_is_known(server) == before
+            bare = disk.root
+            assert list(bare.iterdir()) == []
+            bare.rmdir()  # not even the mount point is there
+            await is_offline(server)
+            assert await all_that_is_known(server) == before
+            bare.mkdir()
+            await disk.mount()
+            _, counted, _ = await server.post("/api/v1/anime/rescan?full=true")
+            assert (counted["new_series"], counted["new_episodes"]) == (0, 0) and await all_that_is_known(server) == before
+            await disk.unmount()
+            (disk.content / EPISODES[1]).unlink()
+            shutil.rmtree(disk.content / "Other")
+            await disk.mount()
+            await server.post("/api/v1/anime/rescan?full=true")
+            after = await all_that_is_known(server)
+            assert after["home_show"]["S01E02"]["state"] == "missing" and after["home_show"]["S01E01"]["state"] == "present"
+            assert "local_other" not in after
+
+
+async def test_a_download_waits_for_its_disk(tmp_path, impatient):  # noqa: F811
+    """It is not put into the bare mount point, keeps its bytes, and gets its name by itself once the disk is back."""
+    async with Shows((300_000, 300_000, 3_000_000)) as up:
+        server = Process(tmp_path, providers=home(up.base))
+        async with on_a_disk(server, impatient) as disk:
+            await server.post("/api/v1/anime/rescan")
+            up.rate = 3_000_000
+            status, body, _ = await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
+            assert status == 201 and len(body["data"]["items"]) == 1
+            await server.post("/api/queue/start")
+            await until(lambda: asyncio.to_thread(lambda: sum(end - start for start, end in up.fetched("S01E03")) > 500_000))
+            await disk.unmount()
+
+            async def queue_state():
+                return (await server.get("/api/queue/status"))[1]["data"]
+
+            async def waits():
+                return (await queue_state())["reason"]
+
+            assert "library directory cannot be used" in await until(waits)
+            assert list(disk.root.iterdir()) == []
+            await disk.mount()
+
+            async def done():
+                return (await queue_state())["completed"] == 1
+
+            await until(done)
+            assert (disk.content / "Show/Season 01/Show - S01E03.mkv").read_bytes() == up.videos["S01E03"]
+            assert sum(end - start for start, end in up.fetched("S01E03")) < 3_300_000, "its bytes were kept"
+            assert (await episodes(server, "home_show"))["S01E03"]["state"] == "present"
+
+
+@pytest.mark.parametrize("away", ["gone", "empty"])
+async def test_a_series_on_another_disk(tmp_path, away):
+    """A linked folder whose disk is away keeps what is known of it; nothing is fetched into the place where it was."""
+    async with Shows((300_000,) * 3) as up, Process(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        other = tmp_path / "other disk" / "Show"
+        for path in EPISODES[:2]:
+            (other.parent / path).parent.mkdir(parents=True, exist_ok=True)
+            (other.parent / path).write_bytes(b"x")
+        (server.library / "Show").symlink_to(other)
+        await server.post("/api/v1/anime/rescan")
+        before = await all_that_is_known(server)
+        assert [code for code, one in before["home_show"].items() if one["state"] == "present"] == ["S01E01", "S01E02"]
+        other.rename(tmp_path / "away")
+        if away == "empty":
+            other.mkdir()
+        for query in ("", "?full=true"):
+            _, counted, _ = await server.post(f"/api/v1/anime/rescan{query}")
+            assert (counted["new_series"], counted["new_episodes"]) == (0, 0) and await all_that_is_known(server) == before
+        await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
+        await server.post("/api/queue/start")
+
+        async def failed():
+            (item,) = (await server.get("/api/queue"))[1]["data"]
+            return item["status"] == "failed" and item
+
+        item = await until(failed)
+        assert item["error_code"] == "CONFLICT" and "not mounted" in item["error_message"]
+        if away == "empty":
+            assert list(other.iterdir()) == []
+            other.rmdir()
+        (tmp_path / "away").rename(other)
+        await server.post(f"/api/queue/{item['queue_item_id']}/retry")
+
+        async def done():
+            return (await server.get("/api/queue/status"))[1]["data"]["completed"] == 1
+
+        await until(done)
+        assert (other / "Season 01" / "Show - S01E03.mkv").read_bytes() == up.videos["S01E03"]
