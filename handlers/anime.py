@@ -9,7 +9,7 @@ from aiohttp import web
 
 from handlers.endpoint import Done, record
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
-from handlers.paging import Page, PageNumber, PerPage, paged, window
+from handlers.paging import Page, Paged, paged, window
 from store import series, titles
 from store.errors import NotFound
 from store.fields import Rule
@@ -23,9 +23,7 @@ State = Literal["present", "missing", "upcoming", "special", "pending", "downloa
 
 
 @record
-class AnimeQuery:
-    page: PageNumber | None = None
-    per_page: PerPage | None = None
+class AnimeQuery(Paged):
     sort_by: Literal["name", "updated_at"] = "name"
     sort_order: Literal["asc", "desc"] = "asc"
     show: Literal["missing", "all"] = "missing"
@@ -103,9 +101,7 @@ class Rename:
 
 
 @record
-class EpisodesQuery:
-    page: PageNumber | None = None
-    per_page: PerPage | None = None
+class EpisodesQuery(Paged):
     state: State | None = None
 
 
@@ -167,7 +163,7 @@ async def list_missing(request: web.Request, query: AnimeQuery) -> list[Anime] |
 
     A bare list of the first 20 by name; with `page` or `per_page` the pagination envelope. `show=all` lists every series.
     """
-    limit, offset = window(query.page, query.per_page)
+    limit, offset = window(query)
     rows, total = await request.app[DB].run(
         series.page, sort_by=query.sort_by, descending=query.sort_order == "desc", everything=query.show == "all", limit=limit, offset=offset
     )
@@ -175,7 +171,7 @@ async def list_missing(request: web.Request, query: AnimeQuery) -> list[Anime] |
     if query.page is None and query.per_page is None:
         request[HEADERS]["X-Total-Count"] = str(total)
         return found
-    return paged(request, found, total, query.page, query.per_page)
+    return paged(request, found, total, query)
 
 
 async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
@@ -197,9 +193,9 @@ async def episodes(request: web.Request, anime_id: AnimeId, query: EpisodesQuery
     _, rows = await request.app[DB].run(_with_episodes, anime_id, extras=True)
     if query.state:
         rows = [row for row in rows if _state(row) == query.state]
-    limit, offset = window(query.page, query.per_page)
+    limit, offset = window(query)
     shown = list(map(_episode, rows[offset : offset + limit]))
-    return paged(request, shown, len(rows), query.page, query.per_page)
+    return paged(request, shown, len(rows), query)
 
 
 async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:

@@ -13,8 +13,14 @@ from store.fields import Rule
 T = TypeVar("T")
 
 PER_PAGE = 20
-PageNumber = Annotated[int, Rule(least=1, most=10**9)]
-PerPage = Annotated[int, Rule(least=1, most=100)]
+
+
+@record
+class Paged:
+    """The query of a call that pages."""
+
+    page: Annotated[int, Rule(least=1, most=10**9)] | None = None
+    per_page: Annotated[int, Rule(least=1, most=100)] | None = None
 
 
 @record
@@ -32,15 +38,15 @@ class Page(Generic[T]):
     pagination: Pagination
 
 
-def window(page: int | None, per_page: int | None) -> tuple[int, int]:
-    """(limit, offset) of a page; None means the default."""
-    limit = per_page or PER_PAGE
-    return limit, ((page or 1) - 1) * limit
+def window(query: Paged) -> tuple[int, int]:
+    """(limit, offset) of the page that is asked for."""
+    limit = query.per_page or PER_PAGE
+    return limit, ((query.page or 1) - 1) * limit
 
 
-def paged(request: web.Request, rows: Sequence[T], total: int, page: int | None, per_page: int | None) -> Page[T]:
+def paged(request: web.Request, rows: Sequence[T], total: int, query: Paged) -> Page[T]:
     """The page of `rows`, with X-Total-Count and the RFC 8288 links to its neighbours."""
-    page, size = page or 1, per_page or PER_PAGE
+    page, size = query.page or 1, query.per_page or PER_PAGE
     pages = -(-total // size)
     there = {"first": 1, "prev": page - 1, "next": page + 1, "last": pages}
     links = [

@@ -9,7 +9,7 @@ from aiohttp import web
 from handlers.anime import AnimeId
 from handlers.endpoint import Done, record
 from handlers.keys import DB, ENGINE, PROVIDERS
-from handlers.paging import Page, PageNumber, PerPage, paged, window
+from handlers.paging import Page, Paged, paged, window
 from store import history, queue, series
 from store.errors import NotFound
 from store.fields import Rule
@@ -79,17 +79,13 @@ class QueueStatus:
 
 
 @record
-class QueueQuery:
+class QueueQuery(Paged):
     status: ItemStatus | None = None
-    page: PageNumber | None = None
-    per_page: PerPage | None = None
 
 
 @record
-class HistoryQuery:
+class HistoryQuery(Paged):
     anime_id: AnimeId | None = None
-    page: PageNumber | None = None
-    per_page: PerPage | None = None
 
 
 @record
@@ -124,8 +120,8 @@ async def queue_status(app: web.Application) -> QueueStatus:
 
 async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
     """The queue's items: what is being worked on, then in the order of work, then what is finished."""
-    found, total = await request.app[DB].run(queue.page, query.status, *window(query.page, query.per_page))
-    return paged(request, [_shown(request.app, item) for item in found], total, query.page, query.per_page)
+    found, total = await request.app[DB].run(queue.page, query.status, *window(query))
+    return paged(request, [_shown(request.app, item) for item in found], total, query)
 
 
 async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fetched]:
@@ -134,8 +130,8 @@ async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fe
     `proof` is the strongest thing shown about the bytes: a checksum's name, `length`, or `clean end` where the source
     told no length. `validator` is what held a resumed file together: `etag`, `date` or `length`. Rows outlive their items.
     """
-    found, total = await request.app[DB].run(history.page, query.anime_id, *window(query.page, query.per_page))
-    return paged(request, found, total, query.page, query.per_page)
+    found, total = await request.app[DB].run(history.page, query.anime_id, *window(query))
+    return paged(request, found, total, query)
 
 
 async def add(request: web.Request, body: QueueAdd) -> Queued:
