@@ -142,6 +142,7 @@ async def test_the_main_job(tmp_path):
         assert await page.evaluate("localStorage.getItem('aniworld.token')") is None
         assert await page.evaluate("window.broken") is None
         assert page.console == [] and page.warnings == [] and own(page, server.base)
+        assert "ERROR" not in server.log, server.log
 
 
 async def test_from_another_device(tmp_path):
