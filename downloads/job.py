@@ -26,6 +26,7 @@ from store.models import Episode, Item, Number, Receipt, Source
 
 log = logging.getLogger(__name__)
 
+SUBTITLES = 20  # files beside one episode
 WINDOW = 5.0  # seconds over which a speed is measured
 
 
@@ -73,7 +74,8 @@ class Job:
             self._web, source, part, base=provider.base, resume=resume, save=self._save,
             progress=self.progress, **self._shared,
         )  # fmt: skip
-        done, missing, path = await unbroken(self._publish(part, source, receipt))
+        subtitles = await self._subtitles(source, provider.base)
+        done, missing, path = await unbroken(self._publish(part, source, receipt, subtitles))
         return Outcome(done, missing, path, time.monotonic() - self._began)
 
     def speed(self) -> float:
@@ -92,7 +94,19 @@ class Job:
     async def _save(self, checkpoint: Checkpoint) -> None:
         await self._db.run(queue.set_checkpoint, self.item.id, checkpoint.dumps(), checkpoint.total)
 
-    async def _publish(self, part: Path, source: Source, receipt: Receipt) -> tuple[Item, int, Path]:
+    async def _subtitles(self, source: Source, base: str) -> dict[str, bytes]:
+        """By what follows the video's stem. The episode is no worse without them."""
+        found = {}
+        for more, url in list(source.beside.items())[:SUBTITLES]:
+            try:
+                body, headers, _ = await self._web.read(url, base=base, headers=source.headers)
+                if "html" not in headers.get("Content-Type", ""):  # an error that says 200
+                    found[more] = body
+            except ProviderError as error:
+                log.warning("%s: the subtitles %s are left out: %s", self.item.name, more, error)
+        return found
+
+    async def _publish(self, part: Path, source: Source, receipt: Receipt, subtitles: dict[str, bytes]) -> tuple[Item, int, Path]:
         """Name the verified file in the library, then say so in the database; a crash between is mended at start."""
         root = self._config.library
         target = await self._db.run(_target, self.item, source.extension, self._config)
@@ -103,26 +117,27 @@ class Job:
         except FileExistsError:
             raise Conflict(f"{target} is in the library already; move it away, or remove this item") from None
         done, missing = await self._db.run(finish, self.item, target, receipt.bytes)
+        stem = target.rpartition(".")[0]
+        beside = {stem + more: content for more, content in subtitles.items()}
         if self._config.write_nfo:
-            await self._describe(root, target)
-        return done, missing, root / target
-
-    async def _describe(self, root: Path, target: str) -> None:
-        """Write the NFO files of the episode and its series where there are none. The download is no worse without."""
-        from store import nfo  # late: few want them
-
-        item, folder = self.item, target.partition("/")[0]
-        row = await self._db.run(series.get, item.series)
-        contents = {
-            f"{folder}/{nfo.SERIES}": nfo.of_series(row["title"], row["description"], titles.ids(row["ids"])),
-            f"{target.rpartition('.')[0]}.nfo": nfo.of_episode(item.episode_title, item.season, item.number, item.aired),
-        }
-        for path, content in contents.items():
+            beside |= await self._described(target.partition("/")[0], stem)
+        for path, content in beside.items():
             try:
                 if content and not os.path.lexists(root / path):
-                    await asyncio.to_thread(library.add, root, path, content, f"nfo.{item.name}.part")
+                    await asyncio.to_thread(library.add, root, path, content, f"beside.{self.item.name}.part")
             except OSError as error:
                 log.warning("%s could not be written: %s", path, error)
+        return done, missing, root / target
+
+    async def _described(self, folder: str, stem: str) -> dict[str, bytes | None]:
+        """The NFO files of the episode and its series."""
+        from store import nfo  # late: few want them
+
+        item, row = self.item, await self._db.run(series.get, self.item.series)
+        return {
+            f"{folder}/{nfo.SERIES}": nfo.of_series(row["title"], row["description"], titles.ids(row["ids"])),
+            f"{stem}.nfo": nfo.of_episode(item.episode_title, item.season, item.number, item.aired),
+        }
 
 
 async def settle(item: Item, config: Config, db: Database) -> Outcome | None:

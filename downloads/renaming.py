@@ -114,11 +114,8 @@ def _plan(root: Path, templates: Naming, row: sqlite3.Row, files: dict[str, list
 def _beside(root: Path, old: str, new: str) -> Iterable[Move]:
     """The sidecars of a video: subtitles and pictures of the same name, with whatever follows it (".de.srt")."""
     folder, _, name = old.rpartition("/")
-    stem, target = name[: name.rindex(".")], new[: new.rindex(".")]
-    for entry in sorted(os.listdir(root / folder)):
-        more = entry.removeprefix(stem)
-        if more != entry and more[0] in ".-" and os.path.splitext(entry)[1].lower() in SIDECARS:
-            yield Move(f"{folder}/{entry}", target + more)
+    for more, entry in titles.beside(name, sorted(os.listdir(root / folder)), SIDECARS).items():
+        yield Move(f"{folder}/{entry}", new[: new.rindex(".")] + more)
 
 
 def _back(root: Path, batch: list[Move]) -> Renamed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import time
 from html.parser import HTMLParser
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from store.config import DirectoryProvider
 from store.db import Database
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
+
+log = logging.getLogger(__name__)
 
 DEPTH = 8  # providers.md 10
 ENTRIES = 10_000
@@ -76,7 +79,13 @@ class Directory:
 
     async def source(self, key: str, episode: Episode) -> Source:
         url = urljoin(self.base, episode.ref)
-        name = unquote(urlsplit(url).path.rpartition("/")[2])
+        folder, _, last = url.rpartition("/")
+        name = unquote(last)
+        try:
+            there = [entry.name for entry in await self._list(f"{folder}/") if not entry.folder]
+        except ProviderError as error:
+            log.warning("%s: the subtitles beside an episode are not known: %s", self.name, error)
+            there = []
         from store import names  # late, as in _read
 
         crc = names.parse(name).crc
@@ -86,6 +95,7 @@ class Directory:
             headers=self._headers,
             size=episode.size,
             checksums={"crc32": crc.lower()} if crc else {},
+            beside={more: f"{folder}/{quote(one, safe='')}" for more, one in titles.beside(name, there, titles.SUBTITLES).items()},
         )
 
     async def close(self) -> None:

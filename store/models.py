@@ -51,6 +51,7 @@ class Source:
     headers: Mapping[str, str] = field(default_factory=dict)  # e.g. Authorization; never leaves the first origin
     size: int | None = None
     checksums: Mapping[str, str] = field(default_factory=dict)  # sha256, sha1, md5, crc32 -> lower-case hex
+    beside: Mapping[str, str] = field(default_factory=dict)  # its subtitles: what follows the video's stem -> URL
 
 
 @dataclass(eq=False, repr=False)

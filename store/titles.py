@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from store.models import Number
 
@@ -119,6 +119,27 @@ def _cut(text: str, size: int) -> str:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+
+def beside(video: str, names: Iterable[str], kinds: Collection[str]) -> dict[str, str]:
+    """Of a folder's `names` those that belong to `video`, by what follows its stem: {".de.srt": "Show - 01.de.srt"}.
+
+    `kinds` are their extensions. Where two videos begin alike, a file is the longer one's.
+    """
+    names = list(names)
+    stem = video.rpartition(".")[0]
+    longer = [name.rpartition(".")[0] for name in names if name.startswith(stem) and name != video and _kind(name) in MEDIA]
+    longer = tuple(other for other in longer if other != stem)
+    found = {}
+    for name in names:
+        more = name.removeprefix(stem)
+        if more != name and more[0] in ".-" and not more[1:2].isdigit() and _kind(name) in kinds and not name.startswith(longer):
+            found[more] = name
+    return found
+
+
+def _kind(name: str) -> str:
+    return "." + name.rpartition(".")[2].casefold()
 
 
 # --- episodes ---

@@ -163,6 +163,20 @@ async def test_templates_are_checked(tmp_path, naming, status, field):
             assert "would not be read as" in body["message"] and "{code}" in body["details"]["fix"]
 
 
+async def test_subtitles_come_along(server):
+    served, own = server.library.parent / "served" / "Wache", server.library / "Wache" / "Wache - 05.de.srt"
+    for name in ("Wache - S01E04.de.srt", "Wache - S01E04.en.forced.ass", "Wache - S01E04.nfo", "Wache - S01E04.1.srt", "Wache - S01E05.de.srt"):
+        (served / name).write_text(name)
+    (served / "Wache - S01E04.sup").write_bytes(bytes(5_000_001))
+    own.write_text("mine")
+    await server.post("/api/v1/anime/rescan")
+    assert await fetch(server, "home_wache", "S01E04") == "Wache/Wache - 04.mkv"
+    await fetch(server, "home_wache", "S01E05", 2)
+    assert own.read_text() == "mine"
+    assert {path.name for path in (server.library / "Wache").glob("Wache*") if path.suffix != ".mkv"} == {"Wache - 04.de.srt", "Wache - 04.en.forced.ass", own.name}
+    assert (server.library / "Wache" / "Wache - 04.de.srt").read_text() == "Wache - S01E04.de.srt"
+
+
 async def test_nfo_files_are_written_when_asked_for_and_never_over_the_owners(server):
     await server.post("/api/v1/anime/rescan")
     own = server.library / "Wache" / "tvshow.nfo"

@@ -145,5 +145,13 @@ def test_what_has_no_code(season, number):
         code(season, number)
 
 
+def test_what_lies_beside_a_video():
+    names = ["Nacht - 06.mkv", "Nacht - 06.de.srt", "Nacht - 06.5.mkv", "Nacht - 06.5.de.srt", "Nacht - 06-thumb.jpg", "Nacht - 06b.srt", "Nacht - 07.srt",
+             "Nacht.mkv", "Nacht.en.forced.ASS", "Nacht.txt"]  # fmt: skip
+    assert titles.beside(names[0], names, titles.SUBTITLES | {".jpg"}) == {".de.srt": names[1], "-thumb.jpg": names[4]}
+    assert titles.beside(names[2], names, titles.SUBTITLES) == {".de.srt": names[3]}
+    assert titles.beside(names[7], names, titles.SUBTITLES) == {".en.forced.ASS": names[8]}
+
+
 def test_extensions():
     assert ".mkv" in titles.MEDIA and ".srt" in titles.SUBTITLES and not titles.MEDIA & titles.SUBTITLES
