@@ -194,10 +194,10 @@ def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config
     ).fetchall()
 
     def readable(path: str) -> bool:
-        from store import matching, names  # late: most series have no names of another kind
+        from store import matching, neighbours  # late: most series have no names of another kind
 
         beside = [file["path"] for file in here if file["path"].rpartition("/")[0] == path.rpartition("/")[0]]
-        verdict = matching.judge(names.parse_folder([*beside, path])[-1], running, row["numbering"], row["number_offset"])
+        verdict = matching.judge(neighbours.parse_folder([*beside, path])[-1], running, row["numbering"], row["number_offset"])
         return verdict.sure and verdict.spots == (spot,)
 
     return naming.target(config.naming, wanted, named(folder, *spot), [named(*file) for file in here], extension, readable)

@@ -146,9 +146,9 @@ def _named(name: str) -> Top:
 
 def _read(paths: list[str]) -> list[list[tuple]]:
     """The episodes that each file holds. Numbers without a season are of the first; there is no other list to ask."""
-    from store import matching, names  # late: a server that lists nothing never needs them
+    from store import matching, neighbours  # late: a server that lists nothing never needs them
 
-    verdicts = [matching.judge(name, (), "season") for name in names.parse_folder(paths)]
+    verdicts = [matching.judge(name, (), "season") for name in neighbours.parse_folder(paths)]
     return [[spot for spot in verdict.spots if spot != matching.EXTRA] for verdict in verdicts]
 
 

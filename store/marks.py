@@ -149,7 +149,7 @@ def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ..
 def repeats(scan: Scan, link: re.Match, again: str, marker: str, season: int | None) -> bool:
     """Whether a second code goes on with the first: the same season, or the same word as before ("Part 1 to Part 3")."""
     if again[0] in "STsn" and len(again) > 1:
-        return season is not None and int(scan.words[link.start(2) + (again[0] != "n")]) == season
+        return season is not None and int(scan.words[link.start(2) + re.search("[ny]", again).start()]) == season
     return again[0] == marker or again[0] in "Ee" and marker in "Ee" and len(link[1]) < 2 and again[0] != "e" or marker == "x"
 
 

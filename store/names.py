@@ -2,7 +2,7 @@
 
 A name goes through four stages: `scan` cuts it into labelled tokens (`store/words.py`), `marks` finds codes and `lonely`
 weighs single numbers (`store/marks.py`), what is left in front is the title (`store/headings.py`), and the folders above
-fill the gaps. `parse_folder` adds what only the neighbours in a folder know. The families of hard names are in names.md.
+fill the gaps. `store/neighbours.py` adds what only the others in a folder know. The families of hard names are in names.md.
 """
 
 from __future__ import annotations
@@ -10,9 +10,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple, TextIO
 
@@ -26,8 +24,7 @@ Kind = Literal["episode", "special", "extra", "movie"]
 Reading = tuple[int | None, tuple[Number, ...]]  # season and episodes
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """What one path says. A number without a season may count through all seasons: the series decides that, not the name."""
 
     title: str | None = None
@@ -167,7 +164,10 @@ OWN = re.compile(
 def parse(path: str) -> Name:
     """Read one path, `/` between its parts. Nothing in it is looked up: equal paths give equal names."""
     folders, base = parts(path)
-    return (len(folders) > 1 and ours(folders[-2], base)) or in_context(base, folders)
+    if name := ours(folders, base):
+        return name
+    said = above(tuple(folders))
+    return in_context(read(base, said.season), said)
 
 
 def parts(path: str) -> tuple[list[str], str]:
@@ -179,11 +179,11 @@ def parts(path: str) -> tuple[list[str], str]:
     return folders, stem if stem and dot + extension.lower() in EXTENSIONS else base
 
 
-def ours(series: str, base: str) -> Name | None:
+def ours(folders: Sequence[str], base: str) -> Name | None:
     """A name as `naming.path` writes it, in a folder that begins with the same title: then nothing is guessed."""
-    if " - S" not in base or not (match := OWN.fullmatch(base)):
+    if len(folders) < 2 or " - S" not in base or not (match := OWN.fullmatch(base)):
         return None
-    title, season, first, more, low, high = match.groups()
+    series, (title, season, first, more, low, high) = folders[-2], match.groups()
     if not series.startswith(title):
         if title[-7:-6] != "~" or not series.startswith(title[:-7]):
             return None
@@ -219,7 +219,8 @@ def read_folder(name: str) -> Part:
     return read(IDS.sub("", name), folder=True)
 
 
-def above(folders: Sequence[str]) -> Above:
+@lru_cache(4096)
+def above(folders: tuple[str, ...]) -> Above:
     said = Above()
     named = [name for name in folders if name.strip() and name.strip().casefold().replace(" ", "-") not in GENERIC]
     for depth, name in reversed(list(enumerate(named))):
@@ -239,12 +240,11 @@ def above(folders: Sequence[str]) -> Above:
     return said
 
 
-def in_context(base: str, folders: Sequence[str], chosen: int | None = None) -> Name:
+def in_context(part: Part, said: Above) -> Name:
     """The base name, completed by the folders above it. What the file says itself wins, unless it is only a number."""
-    said = above(folders)
-    name, sure, _ = read(base, said.season, chosen)
+    name, sure, _ = part
     if said.name and name.score < SURE:
-        return replace(said.name, why=(*said.name.why, "from the folder"))
+        return said.name._replace(why=(*said.name.why, "from the folder"))
     changes: dict = {}
     why = name.why
     if name.season is None and said.season is not None:
@@ -255,62 +255,7 @@ def in_context(base: str, folders: Sequence[str], chosen: int | None = None) -> 
         why += ("title from the folder",)
     if name.kind in ("episode", "movie") and (said.kind or changes.get("season") == 0):
         changes["kind"] = said.kind or "special"
-    return replace(name, why=why, **changes) if changes else name
-
-
-# --- neighbours ---
-
-
-def parse_folder(paths: Sequence[str]) -> list[Name]:
-    """Read paths that belong together, in their order: in each folder the numbers that never change are the title's.
-
-    Settles what one name cannot: "Level 1 05" among its kind, and whether 101 is season 1, episode 1.
-    """
-    names = [parse(path) for path in paths]
-    alike = defaultdict(list)
-    for at, path in enumerate(paths):
-        if names[at].score < SURE:
-            folders, base = parts(path)
-            tokens = scan(base)
-            edge = EDGE.search(blank(tokens.shape), 1)
-            columns = [n for n, label in enumerate(tokens.shape[: edge.start() if edge else None]) if label == "n"]
-            if columns:
-                alike["/".join(folders), tokens.text[: tokens.at[columns[0]]]].append((at, folders, base, tokens, columns))
-    for files in alike.values():
-        column = varying([[tokens.words[n] for n in columns] for *_, tokens, columns in files])
-        if column is not None:
-            for at, folders, base, _, columns in files:
-                name = in_context(base, folders, columns[column])
-                names[at] = replace(name, score=max(name.score, SURE), why=(*name.why, "it differs from file to file"))
-            settle(names, [at for at, *_ in files])
-    return names
-
-
-def varying(rows: list[list[str]]) -> int | None:
-    """The first column of numbers in which (nearly) every file has its own."""
-    for column in range(min(map(len, rows))):
-        different = len({row[column] for row in rows})
-        if different >= max(3, len(rows) * 0.8):
-            return column
-    return None
-
-
-def settle(names: list[Name], files: Sequence[int]) -> None:
-    """101 among its neighbours: 101-113 with 201-210 are two seasons, 98-104 count through, 101-113 alone stay unsure."""
-    found = []
-    for at in files:
-        readings = ((names[at].season, names[at].episodes), *names[at].also)
-        whole = next((numbers for season, numbers in readings if season is None and len(numbers) == 1), (0,))
-        split = (int(whole[0] // 100), (whole[0] % 100,))
-        found.append((at, (None, whole), split if split in readings else None))
-    splits = [split for *_, split in found if split]
-    apart = len({season for season, _ in splits}) > 1 and all(numbers[0] <= 40 for _, numbers in splits)
-    for at, whole, split in found if splits else ():
-        if len(splits) == len(found) and not apart:
-            names[at] = replace(names[at], score=min(names[at].score, SURE - 5))
-        else:
-            season, numbers = split if split and len(splits) == len(found) else whole
-            names[at] = replace(names[at], season=season, episodes=numbers, also=(whole if season else split,) if split else ())
+    return name._replace(why=why, **changes) if changes else name
 
 
 def main(lines: Iterable[str], out: TextIO) -> None:

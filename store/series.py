@@ -202,7 +202,7 @@ def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, i
     """(season, number, path, size, sure, why) of each file. What we fetched or renamed we know, whatever its name says."""
     if not media:
         return
-    from store import matching, names  # late: a server that scans nothing never needs them
+    from store import matching, neighbours  # late: a server that scans nothing never needs them
 
     ours: dict[str, tuple[str, dict]] = {}
     for path, how, season, number in conn.execute(
@@ -212,7 +212,7 @@ def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, i
     ):
         ours.setdefault(path, (how, {}))[1][season, number] = True
     known = {tuple(spot) for spot in conn.execute("select season, number from episodes where series = ?", (row["id"],))}
-    for (path, size), name in zip(media, names.parse_folder([path for path, _ in media])):
+    for (path, size), name in zip(media, neighbours.parse_folder([path for path, _ in media])):
         if path in ours:
             how, spots = ours[path]
             verdict = matching.Verdict(tuple(spots), True, f"{how} as {' '.join(titles.code(*spot) for spot in spots)}")

@@ -2,16 +2,18 @@
 
 import io
 import json
+import re
 import unicodedata
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from store import names
+from store import names, neighbours
 from store.config import Naming
-from store.names import parse, parse_folder
+from store.names import parse
 from store.naming import Wanted, path
+from store.neighbours import parse_folder
 from store.titles import YEAR, fold, safe
 
 # name | title | season | episodes | the rest as field=value. An empty season is none; "1-3" are three episodes.
@@ -324,3 +326,38 @@ def test_the_command():
     assert list(first) == ["path", "title", "season", "episodes", "absolute", "kind", "why"]
     assert first["title"] == "Nacht" and first["episodes"] == [3] and second["path"] == ""
     assert first["why"] == ['the word for episode in "Folge 03"', "season 1 from the folder", "title from the folder"]
+
+
+# --- what is taken from a neighbour is what would be read ---
+
+PIECES = ["Nacht", " ", "-", " - ", "_", ".", "[", "]", "(", ")", "S01E", "1x", "E", "Folge ", "OVA ", "24", "100", "2019", "7", "v2", "[G] ", "10bit", "x264", "1080p",
+          "720p", "5.1", "日本", "第", "話", "END", "[1A2B3C4D]", "[12345678]", "& ", "~", "Staffel 2 ", "00"]  # fmt: skip
+
+
+def afresh(paths, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(neighbours, "read_like", lambda known, *asked: names.read(*asked))
+        return parse_folder(paths)
+
+
+def numbered(before: str, after: str) -> list[str]:
+    return [f"Nacht/{before}{number:02}{after}.mkv" for number in (5, 1, 2, 10, 11, 12, 24, 26, 48, 64, 72, 99)]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_families_among_their_neighbours(family, monkeypatch):
+    for line in FAMILIES[family].strip().splitlines():
+        stem = line.partition(" | ")[0].strip().rpartition(".")[0].rpartition("/")[2]
+        for match in re.finditer(r"(?<!\d)\d\d(?!\d)", stem):
+            paths = numbered(stem[: match.start()], stem[match.end() :])
+            assert parse_folder(paths) == afresh(paths, monkeypatch)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.lists(st.sampled_from(PIECES), max_size=5).map("".join))
+@settings(max_examples=300, deadline=None)
+@example("[G] Nacht - ", " [1080p][1A2B3C4D]")
+@example("Nacht S01E", "")
+@example("S01E", "Staffel 2 E00")
+def test_any_names_among_their_neighbours(before, after):
+    paths = numbered(before, after)
+    assert parse_folder(paths) == afresh(paths, pytest.MonkeyPatch)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store import matching, names
+from store import matching, neighbours
 from store.config import Naming
 from store.naming import File, Wanted, path, target, trouble
 from store.titles import code
@@ -88,12 +88,12 @@ FILES = {
 def test_a_series_keeps_its_naming(case):
     *paths, _, expected = FILES[case]
     paths = [f"Nacht/{path}" for path in paths]
-    verdicts = zip(paths, [matching.judge(name, NACHT) for name in names.parse_folder(paths)])
+    verdicts = zip(paths, [matching.judge(name, NACHT) for name in neighbours.parse_folder(paths)])
     files = [File(path, *verdict.spots[0]) for path, verdict in verdicts if verdict.sure]
     files = [file._replace(numbers=(file.numbers, NACHT[file.season, file.numbers])) for file in files]
 
     def readable(path):
-        verdict = matching.judge(names.parse_folder([*paths, path])[-1], NACHT)
+        verdict = matching.judge(neighbours.parse_folder([*paths, path])[-1], NACHT)
         return verdict.sure and verdict.spots == ((2, 3),)
 
     assert target(Naming(), Wanted("Nacht", 2, [3]), File("Nacht", 2, (3, 15)), files, ".mkv", readable) == f"Nacht/{expected}"

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from store import names
+from store import neighbours
 from tests.app import Process
 from tests.bench.transfer import place
 
-NAMES = ("Series {0:04}/Season 01/Series {0:04} - S01E{1:02}.mkv", "Series {0:04}/[Group] Series {0:04} - {1:02} [1080p][1A2B3C4D].mkv")
+NAMES = ("Show {0:04}/Season 01/Show {0:04} - S01E{1:02}.mkv", "Show {0:04}/[Group] Show {0:04} - {1:02} [1080p][1A2B3C4D].mkv")
 
 
 def _timed(work) -> float:
@@ -35,7 +35,7 @@ async def _run(series: int, each: int, rounds: int) -> None:
             file.touch()
         subprocess.run(["find", server.library, "-exec", "touch", "-d", "yesterday", "{}", "+"], check=True)
         find = median(_timed(lambda: subprocess.run(["find", server.library, "-type", "f"], stdout=subprocess.DEVNULL, check=True)) for _ in range(rounds))
-        read = median(_timed(lambda: [names.parse_folder(paths[n : n + each]) for n in range(0, 20 * each, each)]) for _ in range(rounds)) / 20 / each
+        read = median(_timed(lambda: [neighbours.parse_folder(paths[n : n + each]) for n in range(0, 20 * each, each)]) for _ in range(rounds)) / 20 / each
         await server.login()
         waits: list[float] = []
 
