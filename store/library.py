@@ -50,13 +50,13 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callabl
     file that grew in its place is not noticed. It ends early, with what is worth nothing, once `stop` answers true. Raises ConfigurationError when `root` cannot be read.
     """
     try:
-        tops = sorted(entry.name for entry in os.scandir(root) if _looks_like_folder(entry) or _leads_nowhere(entry))
+        tops = sorted((entry.name, entry.is_symlink()) for entry in os.scandir(root) if _looks_like_folder(entry) or _leads_nowhere(entry))
     except OSError as error:
         raise ConfigurationError(
             f"The library cannot be read: {error.strerror}", fix="Mount the disk, or set anime_directory to where the library is"
         ) from error
     found = []
-    for top in tops:
+    for top, linked in tops:
         if stop():
             break
         try:
@@ -64,7 +64,7 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callabl
         except UnicodeEncodeError:
             log.warning("a folder whose name is not UTF-8 is left out: %r", top)
             continue
-        if away(root / top):
+        if linked and away(root / top):
             found.append(Folder(top, title(top), None, before.get(top, {})))
             continue
         if (seen := before.get(top)) and all(_mtime(f"{root}/{folder}") == mtime for folder, mtime in seen.items()):

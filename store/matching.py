@@ -36,14 +36,14 @@ def judge(name: Name, known: Collection[Spot], numbering: str | None = None, off
         return Verdict((EXTRA,), True, "; ".join([*name.why, f"no episode, but {'a film' if name.kind == 'movie' else 'an extra'}"]))
     if name.kind == "special" or any(number % 1 for number in numbers):
         return _sure(name, tuple((0, number) for number in numbers), "a special")
-    numbers = tuple(number + offset for number in numbers)
+    numbers = tuple([number + offset for number in numbers]) if offset else numbers
     shifted = f"{offset:+d} as this series is linked" if offset else ""
+    if numbering != "absolute" and (name.season is not None or numbering == "season"):
+        return _sure(name, _within(1 if name.season is None else name.season, numbers), shifted)
     regular = sorted(spot for spot in known if spot[0] > 0)
     if numbering == "absolute":
         through = _through(numbers, regular)
         return _sure(name, through, "counted through all seasons", shifted) if through else _nowhere(name, shifted)
-    if name.season is not None or numbering == "season":
-        return _sure(name, _within(1 if name.season is None else name.season, numbers), shifted)
     seasons = {season for season, _ in regular}
     first = min(seasons) if len(seasons) == 1 else 1
     readings = {_within(first, numbers): f"season {first}, for the name says none"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 
 from store.marks import EDGE, blank
 from store.names import SURE, Name, Part, above, in_context, ours, parts, read
@@ -24,9 +25,7 @@ def parse_folder(paths: Sequence[str]) -> list[Name]:
             name = in_context(part, said)
             if name.score < SURE:
                 tokens = part.tokens
-                edge = EDGE.search(blank(tokens.shape), 1)
-                columns = [n for n, label in enumerate(tokens.shape[: edge.start() if edge else None]) if label == "n"]
-                if columns:
+                if columns := counting(tokens.shape):
                     alike[*folders, tokens.text[: tokens.at[columns[0]]]].append((at, base, said, tokens.words, columns))
         names.append(name)
     for files in alike.values():
@@ -37,6 +36,13 @@ def parse_folder(paths: Sequence[str]) -> list[Name]:
                 names[at] = name._replace(score=max(name.score, SURE), why=(*name.why, "it differs from file to file"))
             settle(names, [at for at, *_ in files])
     return names
+
+
+@lru_cache(1024)
+def counting(shape: str) -> list[int]:
+    """The tokens that are numbers, before the technical tail."""
+    edge = EDGE.search(blank(shape), 1)
+    return [n for n, label in enumerate(shape[: edge.start() if edge else None]) if label == "n"]
 
 
 # --- names that differ in their number alone ---

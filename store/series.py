@@ -179,15 +179,15 @@ def add_local(conn: sqlite3.Connection, folder: str, title: str) -> str:
 def settle(conn: sqlite3.Connection, series: str, folder: str | None, media: Iterable[tuple[str, int]]) -> int:
     """Record that `media`, (path, size) each, is what lies in the series' folder. Returns how many episodes are new there."""
     row = get(conn, series)
-    before = {tuple(file) for file in conn.execute("select season, number, path, size, sure, why from files where series = ?", (series,))}
+    before = {tuple(file) for file in conn.execute("select series, season, number, path, size, sure, why from files where series = ?", (series,))}
     after = set(_judged(conn, row, sorted(media)))
     conn.execute("update series set folder = ?, listed = ? where id = ?", (folder, int(row["listed"] or folder is not None), series))
     if before != after:
         conn.execute("delete from files where series = ?", (series,))
         insert = "insert into files (series, season, number, path, size, sure, why) values (?, ?, ?, ?, ?, ?, ?)"
-        conn.executemany(insert, [(series, *file) for file in sorted(after)])
+        conn.executemany(insert, sorted(after))
         recount(conn, series)
-    there = [{(season, number) for season, number, _, _, sure, _ in files if sure and season >= 0} for files in (before, after)]
+    there = [{(season, number) for _, season, number, _, _, sure, _ in files if sure and season >= 0} for files in (before, after)]
     return len(there[1] - there[0])
 
 
@@ -199,7 +199,7 @@ def read_again(conn: sqlite3.Connection, series: str) -> None:
 
 
 def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, int]]) -> Iterator[tuple]:
-    """(season, number, path, size, sure, why) of each file. What we fetched or renamed we know, whatever its name says."""
+    """The rows of each file: series, season, number, path, size, sure, why. What we fetched or renamed we know, whatever its name says."""
     if not media:
         return
     from store import matching, neighbours  # late: a server that scans nothing never needs them
@@ -212,14 +212,15 @@ def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, i
     ):
         ours.setdefault(path, (how, {}))[1][season, number] = True
     known = {tuple(spot) for spot in conn.execute("select season, number from episodes where series = ?", (row["id"],))}
+    series, numbering, offset = row["id"], row["numbering"], row["number_offset"]
     for (path, size), name in zip(media, neighbours.parse_folder([path for path, _ in media])):
         if path in ours:
             how, spots = ours[path]
             verdict = matching.Verdict(tuple(spots), True, f"{how} as {' '.join(titles.code(*spot) for spot in spots)}")
         else:
-            verdict = matching.judge(name, known, row["numbering"], row["number_offset"])
+            verdict = matching.judge(name, known, numbering, offset)
         for season, number in verdict.spots:
-            yield season, number, path, size, int(verdict.sure), verdict.why
+            yield series, season, number, path, size, int(verdict.sure), verdict.why
 
 
 def add_file(conn: sqlite3.Connection, series: str, folder: str, file: File) -> None:
