@@ -175,15 +175,12 @@ def _by_folder(conn: sqlite3.Connection) -> dict[str, tuple[str, str]]:
 
 
 def _by_identity(conn: sqlite3.Connection, new: Sequence[Stranger]) -> dict[str, tuple[str, str]]:
-    """As `_by_folder`, of new folders that are a followed series which has none yet."""
+    """As `_by_folder`, of new folders that are a followed series which has none yet: each must be the other's best."""
     rows = conn.execute("select id, provider, title, ids from series where folder is null and listed").fetchall()
     free = [(identity(f"{row['title']} {row['ids']}"), (row["id"], row["provider"])) for row in rows]
-    found = {}
-    for path, _, who in new:
-        if one := best(who, free):
-            found[path] = one
-            free = [other for other in free if other[1] != one]
-    return found
+    folders = [(one.identity, one) for one in new]
+    pairs = [(best(who, folders), one) for who, one in free]
+    return {folder.path: one for folder, one in pairs if folder and best(folder.identity, free) == one}
 
 
 def _strangers(root: Path, folders: Sequence[library.Folder]) -> list[Stranger]:
@@ -194,7 +191,7 @@ def _strangers(root: Path, folders: Sequence[library.Folder]) -> list[Stranger]:
     for folder in folders:
         told = nfo.read(root / folder.path)
         ids = titles.ids(folder.path) | dict(told.ids)
-        names = dict.fromkeys([folder.title, *told.names, *filter(None, [titles.with_ids("", ids).strip()])])
+        names = dict.fromkeys([folder.title, *told.names, *filter(None, [titles.bracketed(ids)])])
         found.append(Stranger(folder.path, list(names), identity(folder.title, *told.names, year=titles.year(folder.title) or told.year, ids=ids)))
     return found
 

@@ -117,7 +117,7 @@ class Item:
     provider: str
     key: str
     folder: str | None
-    ids: str  # as titles.with_ids writes them
+    ids: str  # as titles.bracketed writes them
     episode_title: str | None
     aired: str | None
     ref: str | None

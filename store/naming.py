@@ -111,7 +111,7 @@ def _fill(template: str, wanted: Wanted) -> str:
     values = {
         "title": (titles.YEAR.sub("", wanted.title) or wanted.title).replace("\0", " "),
         "year": str(titles.year(wanted.title) or ""),
-        "ids": titles.with_ids("", wanted.ids).strip(),
+        "ids": titles.bracketed(wanted.ids),
         "code": titles.codes(wanted.season, wanted.numbers),
         "episode_title": titles.safe(wanted.name, SHORT) if wanted.name else "",
         "season": [wanted.season],

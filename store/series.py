@@ -152,7 +152,7 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
             title = excluded.title, description = excluded.description, site = excluded.site, fold = excluded.fold, ids = excluded.ids
         """,
         (series, provider, listing.key, listing.title, listing.description, listing.site, titles.fold(listing.title),
-         titles.with_ids("", listing.ids).strip(), now()),  # fmt: skip
+         titles.bracketed(listing.ids), now()),  # fmt: skip
     )
     before = conn.execute("select season, number, title, ref, size, aired from episodes where series = ?", (series,)).fetchall()
     after = sorted((e.season, e.number, e.title, e.ref, e.size, e.aired) for e in listing.episodes)

@@ -59,9 +59,9 @@ def ids(text: str) -> dict[str, str]:
     return {kind.lower(): number for kind, number in IDS.findall(text)}
 
 
-def with_ids(title: str, ids: Mapping[str, str]) -> str:
-    """The inverse of `ids`, in Jellyfin's spelling: "Nacht [tvdbid-1]"."""
-    return " ".join([title, *(f"[{kind}id-{number}]" for kind, number in ids.items())])
+def bracketed(ids: Mapping[str, str]) -> str:
+    """The inverse of `ids`, in Jellyfin's spelling: "[tvdbid-1] [imdbid-tt2]"."""
+    return " ".join([f"[{kind}id-{number}]" for kind, number in ids.items()])
 
 
 # --- file names ---

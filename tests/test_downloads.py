@@ -115,7 +115,7 @@ def _umask() -> int:
 async def test_kill_9_in_the_middle_goes_on_by_itself(tmp_path, served):
     """C1: restart resumes with a 206 and the file is equal byte for byte."""
     log = tmp_path / "nginx" / "requests"
-    slow = f"limit_rate 3m; access_log {log} combined;"
+    slow = f"limit_rate 5m; access_log {log} combined;"
     async with nginx(tmp_path / "nginx", served, extra=slow) as url:
         async with Process(tmp_path, providers=home(url), max_connections_per_host=1) as server:
             await server.login()
@@ -339,7 +339,7 @@ async def test_the_history_tells_what_was_proven(tmp_path, served):
     """A file that two runs fetched, and one whose name carries its checksum; the rows outlive item and series."""
     named = served / "Show" / "Season 01" / f"[Group] Show - S01E02 [{zlib.crc32(video(1)):08X}].mkv"
     (served / "Show/Season 01/Show - S01E02.mkv").rename(named)
-    async with nginx(tmp_path / "nginx", served, extra="limit_rate 3m;") as url:
+    async with nginx(tmp_path / "nginx", served, extra="limit_rate 5m;") as url:
         async with Process(tmp_path, providers=home(url), max_connections_per_host=1) as server:
             await server.login()
             await queue(server, "S01E01")

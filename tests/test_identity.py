@@ -6,7 +6,7 @@ import pytest
 
 from store import nfo
 from store.identity import best, identity
-from store.titles import ids, with_ids
+from store.titles import bracketed, ids
 from tests.app import running
 from tests.test_downloads import home
 from tests.test_matching import add
@@ -16,7 +16,7 @@ from tests.upstream import nginx
 def test_ids():
     assert ids("Nacht (2019) [tvdbid-12] [imdbid-tt3]") == {"tvdb": "12", "imdb": "tt3"}
     assert ids("Nacht {tvdb-12}") == {"tvdb": "12"} and ids("Nacht [1080p]") == {}
-    assert with_ids("Nacht", {"tvdb": "12", "imdb": "tt3"}) == "Nacht [tvdbid-12] [imdbid-tt3]"
+    assert bracketed({"tvdb": "12", "imdb": "tt3"}) == "[tvdbid-12] [imdbid-tt3]" and bracketed({}) == ""
 
 
 @pytest.mark.parametrize(
@@ -130,6 +130,8 @@ async def test_what_is_queued_finds_its_folder(tmp_path):
         add(server, "Nacht (1999)/Nacht - S01E01.mkv")
         await server.post("/api/v1/anime/rescan")
         assert (await server.get("/api/v1/anime/home_nacht-2010"))[1]["missing_episodes"] == 1
-        add(server, "Nacht/Nacht - S01E01.mkv")
+        for folder in ("Nacht", "Nacht (2010)"):
+            add(server, f"{folder}/Nacht - S01E01.mkv")
         await server.post("/api/v1/anime/rescan")
-        assert (await server.get("/api/v1/anime/home_nacht-2010"))[1]["missing_episodes"] == 0
+        (episode,) = (await server.get("/api/v1/anime/home_nacht-2010"))[1]["episode_list"]
+        assert episode["path"] == "Nacht (2010)/Nacht - S01E01.mkv", "of two it is the one with the year"

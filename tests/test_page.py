@@ -64,7 +64,7 @@ async def test_the_main_job(tmp_path):
     hostile = tmp_path / "state-demo" / "anime" / HOSTILE
     hostile.mkdir(parents=True)
     (hostile / "S01E01.mkv").write_bytes(b"x")
-    async with Process(tmp_path, "--demo", password=None, rate_limit_per_minute=60) as server, Chromium() as browser:
+    async with Process(tmp_path, "--demo", password=None, rate_limit_per_minute=60, max_concurrent_downloads=1) as server, Chromium() as browser:
         page = await browser.open(server.base + "/")
         await page.evaluate("localStorage.setItem('aniworld.language', 'en')")
         await page.go(server.base + "/")
