@@ -53,11 +53,11 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
 def forced(chosen: argparse.Namespace) -> dict[str, tuple[object, str]]:
     """The settings that an option or a variable forces: name -> (value, what forces it)."""
     found: dict[str, tuple[object, str]] = {}
-    for name in ("anime_directory", "download_directory"):
-        if value := os.environ.get(f"ANIWORLD_{name.upper()}"):
-            found[name] = value, f"ANIWORLD_{name.upper()}"
-    if value := os.environ.get("ANIWORLD_TRUSTED_PROXIES"):
-        found["trusted_proxies"] = [part.strip() for part in value.split(",") if part.strip()], "ANIWORLD_TRUSTED_PROXIES"
+    for name in ("anime_directory", "download_directory", "trusted_proxies"):
+        variable = f"ANIWORLD_{name.upper()}"
+        if value := os.environ.get(variable):
+            parts = [part.strip() for part in value.split(",") if part.strip()]
+            found[name] = parts if name == "trusted_proxies" else value, variable
     if chosen.log_level:
         found["log_level"] = chosen.log_level, "--log-level or ANIWORLD_LOG_LEVEL"
     return found
@@ -66,7 +66,7 @@ def forced(chosen: argparse.Namespace) -> dict[str, tuple[object, str]]:
 def state_directory(chosen: argparse.Namespace) -> Path:
     """--data-dir, else systemd's directory, else XDG's; a relative XDG path is ignored, as its specification says."""
     if chosen.data_dir:
-        return Path(chosen.data_dir).expanduser().absolute()
+        return chosen.data_dir.expanduser().absolute()
     if given := os.environ.get("STATE_DIRECTORY"):
         return Path(given.partition(":")[0])
     xdg = os.environ.get("XDG_DATA_HOME", "")
@@ -198,19 +198,14 @@ def listen(hosts: list[str], port: int) -> list[socket.socket]:
     """One socket a family, all on the same port; a family that this machine lacks is skipped. Raises OSError."""
     sockets: list[socket.socket] = []
     for host in hosts:
-        for family, kind, proto, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            if sockets and not port:
+                address = (address[0], sockets[0].getsockname()[1], *address[2:])
             try:
-                one = socket.socket(family, kind, proto)
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if family == socket.AF_INET6:
-                    one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                one.bind((address[0], sockets[0].getsockname()[1] if sockets and not port else port, *address[2:]))
+                sockets.append(socket.create_server(address, family=family, backlog=128))
             except OSError as error:
-                if error.errno in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL) and len(hosts) > 1:
-                    continue
-                raise
-            one.listen(128)
-            sockets.append(one)
+                if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL) or len(hosts) == 1:
+                    raise
     if not sockets:
         raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
     return sockets
@@ -230,7 +225,8 @@ def main(arguments: list[str] | None = None) -> int:
     gc.disable()  # until all is made: nothing of it is garbage
     from store.errors import Failure
 
-    logging.basicConfig(level=(chosen.log_level or "info").upper(), handlers=[handler()])
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=(chosen.log_level or "info").upper(), format=form, handlers=[Log()])
     try:
         with contextlib.ExitStack() as stack:
             return run(chosen, stack)
@@ -322,22 +318,15 @@ def headless_password(door) -> None:
         raise ConfigurationError("ANIWORLD_MASTER_PASSWORD is not UTF-8") from None
 
 
-def handler() -> logging.Handler:
+class Log(logging.StreamHandler):
     """One line a record to stderr, control characters escaped, so that nobody writes lines of his own into the log."""
 
-    class OneLine(logging.Formatter):
-        def format(self, record: logging.LogRecord) -> str:
-            text = super().format(record)
-            return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-    def no_parser(record: logging.LogRecord) -> bool:
+    def filter(self, record: logging.LogRecord) -> bool:
         """What is no HTTP is answered 400; the strange bytes, a token perhaps among them, stay out of the log."""
         return not record.exc_info or type(record.exc_info[1]).__module__ != "aiohttp.http_exceptions"
 
-    one = logging.StreamHandler()
-    one.addFilter(no_parser)
-    one.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    return one
+    def format(self, record: logging.LogRecord) -> str:
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in super().format(record))
 
 
 if __name__ == "__main__":
