@@ -81,7 +81,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
     from downloads.rescan import Rescan
     from handlers import keys, limits, live, page, routes
     from handlers.door import Door
-    from handlers.openapi import DOCUMENT, lazily
+    from handlers.openapi import DOCUMENT, folded
     from providers import Providers
     from providers.web import Web
     from store import tokens
@@ -110,15 +110,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
 
         return Renaming(db, now)
 
-    app[keys.RENAMING] = renaming
-
-    @functools.cache
-    def document() -> bytes:
-        from handlers.messages import MESSAGES  # late: few ever read it
-
-        return lazily(routes.API, messages=MESSAGES)()
-
-    app[DOCUMENT] = document
+    app[keys.RENAMING], app[DOCUMENT] = renaming, functools.cache(functools.partial(folded, routes.API))
 
     async def apply() -> None:
         logging.getLogger().setLevel(config.now.log_level.upper())

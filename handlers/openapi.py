@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from functools import cache
 from http import HTTPStatus
 from typing import Callable, Iterator, Sequence, Union
 
@@ -16,7 +15,7 @@ from handlers.signature import Signature, signature
 from store import fields
 from store.errors import Failure
 
-DOCUMENT = web.AppKey("openapi document", Callable)  # () -> bytes, see lazily()
+DOCUMENT = web.AppKey("openapi document", Callable)  # () -> bytes, folded at the first call
 
 ABOUT = """Download what is missing from your own library.
 
@@ -50,9 +49,11 @@ OWN = {  # operation -> the refusals that no annotation tells of, because only t
 }  # fmt: skip
 
 
-def lazily(routes: Sequence[Route], **more):
-    """What app[DOCUMENT] holds: gives the bytes of `document(routes, **more)`, folded at the first call."""
-    return cache(lambda: json.dumps(document(routes, **more)).encode() + b"\n")
+def folded(routes: Sequence[Route]) -> bytes:
+    """The document of `routes` and of the socket, as it is sent."""
+    from handlers.messages import MESSAGES  # late: few ever read it
+
+    return json.dumps(document(routes, messages=MESSAGES)).encode() + b"\n"
 
 
 def document(routes: Sequence[Route], *, base_path: str = "", messages: dict[str, type] | None = None) -> dict:

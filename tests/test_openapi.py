@@ -125,7 +125,6 @@ def test_is_valid(document):
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"] == "3.1.0"
     assert document["info"]["version"] == "1.0.0"
-    assert json.loads(openapi.lazily(TABLE, messages=MESSAGES)()) == document
 
 
 def test_lists_every_route_once(document):
@@ -229,6 +228,7 @@ def test_base_path():
 
 def test_the_real_api():
     document = openapi.document(API, messages=REAL_MESSAGES)
+    assert json.loads(openapi.folded(API)) == document
     OpenAPIV31SpecValidator(document).validate()
     schemas = document["components"]["schemas"]
     assert len(schemas["SocketMessage"]["oneOf"]) == len(REAL_MESSAGES)
