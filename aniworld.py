@@ -294,7 +294,6 @@ def furnish(state: Path, forced: dict) -> None:
 
 def headless_password(door) -> None:
     """ANIWORLD_MASTER_PASSWORD or _FILE sets the password, only while none is set."""
-    from handlers.auth import check_password
     from store.errors import ConfigurationError, Invalid
 
     password, path = (os.environ.get(f"ANIWORLD_MASTER_PASSWORD{end}") for end in ("", "_FILE"))
@@ -302,7 +301,6 @@ def headless_password(door) -> None:
         return
     try:
         password = Path(path).read_text("utf-8").rstrip("\r\n") if path else password
-        check_password(password)
         door.set_password(password)
     except Invalid as error:
         raise ConfigurationError(f"ANIWORLD_MASTER_PASSWORD {error.details['issue']}") from None

@@ -23,7 +23,7 @@ from aiohttp import HttpVersion11, web
 
 from store import files
 from store.config import Config
-from store.errors import ConfigurationError, Forbidden, Unauthorized
+from store.errors import ConfigurationError, Forbidden, Invalid, Unauthorized
 from store.secrets import Vault
 
 ISSUER = "aniworld"
@@ -65,7 +65,10 @@ class Door:
         return self._vault.now.password_hash is not None
 
     def set_password(self, password: str) -> None:
-        """Blocks for the length of a bcrypt. The setup code is burnt."""
+        """Blocks for the length of a bcrypt. The setup code is burnt. Raises Invalid unless it has 8 to 1,024 characters,
+        counted in NFC (decisions.md 9)."""
+        if not 8 <= len(unicodedata.normalize("NFC", password)) <= 1024:
+            raise Invalid("master_password", "must be 8 to 1,024 characters long")
         self._vault.change(password_hash=bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)).decode())
         self._code_file.unlink(missing_ok=True)
 
