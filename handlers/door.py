@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -53,7 +54,7 @@ class Door:
         self._vault = vault
         self._config = config
         self._code_file = code_file
-        self._seen: dict[str, Claims] = {}
+        self._claims = functools.lru_cache(REMEMBERED)(self._decode)  # of good tokens: what raises is not remembered
         self.setting_up = asyncio.Lock()  # of several setups at once, one wins
         self.revoked = revoked
         self.port = port  # the one we listen on; the local owner's Host names it
@@ -108,10 +109,12 @@ class Door:
 
     def verify(self, token: str, audience: str = API) -> Claims | None:
         """The claims of a token that is good now, else None."""
-        claims = self._seen.get(token) or self._decode(token)
-        if claims is None or claims.aud != audience or claims.exp <= time.time():
+        try:
+            claims = self._claims(token)
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             return None
-        return claims if claims.ver == self._vault.now.epoch and claims.jti not in self.revoked else None
+        good = claims.aud == audience and claims.exp > time.time() and claims.ver == self._vault.now.epoch
+        return claims if good and claims.jti not in self.revoked else None
 
     def bearer(self, request: web.Request) -> Claims | None:
         """The claims of the request's one `Authorization: Bearer` token, if it is good."""
@@ -128,23 +131,17 @@ class Door:
             raise Unauthorized("A valid token is required: log in and send it as Authorization: Bearer")
         return claims
 
-    def _decode(self, token: str) -> Claims | None:
+    def _decode(self, token: str) -> Claims:
+        """The claims of a token that was good once. Raises PyJWTError, ValueError, TypeError, OverflowError."""
         if len(token) > LONGEST:
-            return None
-        try:
-            found = jwt.decode(
-                token, self._vault.now.key, algorithms=["HS256"], issuer=ISSUER, audience=[API, SOCKET],
-                options={"require": ["iss", "sub", "jti", "iat", "exp", "ver", "aud"], "verify_iat": False},
-            )  # fmt: skip
-            claims = Claims(found["jti"], float(found["exp"]), found["ver"], found["aud"])
-            if not isinstance(claims.jti, str) or not isinstance(claims.aud, str) or not isinstance(found["iss"], str):
-                return None
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
-            return None
-        self._seen[token] = claims
-        while len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
-        return claims
+            raise ValueError
+        found = jwt.decode(
+            token, self._vault.now.key, algorithms=["HS256"], issuer=ISSUER, audience=[API, SOCKET],
+            options={"require": ["iss", "sub", "jti", "iat", "exp", "ver", "aud"], "verify_iat": False},
+        )  # fmt: skip
+        if not all(isinstance(found[name], str) for name in ("jti", "aud", "iss")):
+            raise TypeError
+        return Claims(found["jti"], float(found["exp"]), found["ver"], found["aud"])
 
     # -- where a call comes from -----------------------------------------------------------------------------------
 
