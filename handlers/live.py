@@ -14,7 +14,7 @@ from handlers.answers import sign
 from handlers.auth import COOKIE
 from handlers.door import API, SOCKET, Claims
 from handlers.keys import DB, DOOR, ENGINE, HUB
-from handlers.queue import queue_status
+from handlers.queue import status
 from store import queue
 from store.errors import TooMany
 from store.fields import dump
@@ -130,15 +130,18 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
     seq = hub.seq  # what happens from here on waits in the inbox: nothing is missed
     socket = web.WebSocketResponse(heartbeat=25, protocols=(PROTOCOL,), max_msg_size=4096, compress=False)
     try:
-        snapshot = message("snapshot", await _snapshot(request.app), seq)
+        items, _ = await request.app[DB].run(queue.page, None, SHOWN, 0)
+        shown = [request.app[ENGINE].facts(item) for item in items]
+        text = message("snapshot", {"status": await status(request), "items": shown}, seq)
         sign(request, socket)
         await socket.prepare(request)
         reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
         timer = asyncio.get_running_loop().call_later(claims.exp - time.time(), inbox.end, "token") if claims else None
         try:
-            await _send(socket, snapshot)
-            while text := await inbox.take():
-                await _send(socket, text)
+            while text:
+                async with asyncio.timeout(BLOCKED):
+                    await socket.send_str(text)
+                text = await inbox.take()
         finally:
             reader.cancel()
             if timer:
@@ -157,11 +160,6 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
         if request.transport:  # or what it never read would keep the connection open
             request.transport.abort()
     return socket
-
-
-async def _send(socket: web.WebSocketResponse, text: str) -> None:
-    async with asyncio.timeout(BLOCKED):
-        await socket.send_str(text)
 
 
 async def _read(socket: web.WebSocketResponse, inbox: Inbox) -> None:
@@ -194,8 +192,3 @@ async def _admit(request: web.Request) -> Claims | None:
     if await asyncio.to_thread(door.local_owner, request):
         return None
     return door.required(None)
-
-
-async def _snapshot(app: web.Application) -> dict:
-    items, _ = await app[DB].run(queue.page, None, SHOWN, 0)
-    return {"status": await queue_status(app), "items": [app[ENGINE].facts(item) for item in items]}

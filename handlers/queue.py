@@ -107,14 +107,8 @@ class Prioritise:
 
 async def status(request: web.Request) -> QueueStatus:
     """How many items there are, how fast they come, and whether the queue runs."""
-    app = request.app
-    return await queue_status(app)
-
-
-async def queue_status(app: web.Application) -> QueueStatus:
-    counts = await app[DB].run(queue.counts)
+    engine, counts = request.app[ENGINE], await request.app[DB].run(queue.counts)
     size = counts.pop("size")
-    engine = app[ENGINE]
     return QueueStatus(sum(counts.values()), **counts, total_size_bytes=size, download_speed_mbps=round(engine.speed(), 2), state=engine.state, reason=engine.reason)
 
 
