@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
 
-from downloads.facts import completed, facts, names, progress, started
+from downloads.facts import QueueItem, completed, facts, names, progress, started
 from downloads.throttle import Throttle
 from providers import Providers
 from providers.web import WAIT, Web
@@ -35,7 +35,7 @@ PATIENCE = 15.0  # seconds between looks at a disk that is full or gone
 TICK = 0.5  # seconds between two progress messages of an item
 _PART = re.compile(r".+\.queue_\d+\.part")
 
-Publish = Callable[[str, dict], None]
+Publish = Callable[[str, object], None]
 
 
 class Engine:
@@ -111,7 +111,7 @@ class Engine:
         """These items have changed on disk: tell everyone and get to work."""
         for item in items:
             self._due.pop(item.id, None)
-        self._publish("queue_items", {"items": [facts(item) for item in items]})
+        self._publish("queue_items", {"items": [self.facts(item) for item in items]})
         self.wake()
 
     async def drop(self, item: int) -> None:
@@ -134,10 +134,8 @@ class Engine:
             await self._db.run(forget, series)
             await self._clear(items)
 
-    def facts(self, item: Item) -> dict:
-        """The item as clients see it, with what is known of its transfer."""
-        job = self._jobs.get(item.id, (None,))[0]
-        return facts(item) | (progress(job) if job else {})
+    def facts(self, item: Item) -> QueueItem:
+        return facts(item, self._jobs.get(item.id, (None,))[0])
 
     def speed(self) -> float:
         """Of all transfers together, in megabits a second."""
@@ -234,11 +232,11 @@ class Engine:
 
     async def _release(self, item: Item, reason: str, attempts: int | None = None) -> None:
         if released := await self._db.note(queue.release, item.id, reason, attempts):
-            self._publish("queue_items", {"items": [facts(released)]})
+            self._publish("queue_items", {"items": [facts(released, None)]})
 
     async def _fail(self, item: Item, code: str, message: str) -> None:
         failed = await self._db.run(queue.fail, item.id, code, message)
-        self._publish("download_error", facts(failed))
+        self._publish("download_error", facts(failed, None))
 
     async def _set_state(self, state: str) -> None:
         async with self._turn:

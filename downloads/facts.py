@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from store import titles
 from store.models import Item
+from store.queue import Priority, Status
 
 if TYPE_CHECKING:
     from downloads.job import Job, Outcome
 
 
-def facts(item: Item) -> dict:
-    """A queue item as the API and the socket show it."""
-    return {
-        **names(item),
-        "anime_id": item.series,
-        "anime_title": item.title,
-        "status": item.status,
-        "priority": item.priority,
-        "reason": item.reason,
-        "attempts": item.attempts,
-        "error_code": item.error_code,
-        "error_message": item.error_message,
-        "total_bytes": item.total,
-        "created_at": item.created_at,
-        "started_at": item.started_at,
-        "finished_at": item.finished_at,
-    }
+@dataclass(eq=False, repr=False)
+class QueueItem:
+    queue_item_id: str
+    episode: str
+    anime_title: str
+    anime_id: str
+    status: Status
+    priority: Priority
+    reason: str
+    attempts: int
+    error_code: str | None
+    error_message: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    total_bytes: int | None
+    progress_percent: int | None = None
+    downloaded_bytes: int | None = None
+    speed_mbps: float | None = None
+    eta_seconds: int | None = None
+
+
+def facts(item: Item, job: Job | None) -> QueueItem:
+    """A queue item as the API and the socket show it, with what is known of its transfer."""
+    return QueueItem(
+        *started(item).values(), item.status, item.priority, item.reason, item.attempts, item.error_code, item.error_message,
+        item.created_at, item.started_at, item.finished_at, **progress(job) if job else {"total_bytes": item.total},
+    )  # fmt: skip
 
 
 def names(item: Item) -> dict:

@@ -73,7 +73,7 @@ class Hub:
         self._inboxes: set[Inbox] = set()
         self._rescan_told = -TICK
 
-    def publish(self, kind: str, data: dict) -> None:
+    def publish(self, kind: str, data: object) -> None:
         """Tell all sockets. Never waits."""
         if kind == "rescan_progress":
             if time.monotonic() < self._rescan_told + TICK:
@@ -117,7 +117,7 @@ CLOSING = {
 }
 
 
-def message(kind: str, data: dict, seq: int) -> str:
+def message(kind: str, data: object, seq: int) -> str:
     timestamp = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return dump({"type": kind, "timestamp": timestamp, "seq": seq, "data": data})
 

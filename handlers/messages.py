@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import make_dataclass
 from typing import Literal
 
-from handlers.queue import QueueItem, QueueStatus
+from downloads.facts import QueueItem
+from handlers.queue import QueueStatus
+from store.queue import State
 
 ITEM = {"queue_item_id": str, "episode": str}
 
@@ -20,7 +22,7 @@ DATA = {  # type -> what its `data` holds; what is null is not known
     "download_error": QueueItem,
     "queue_items": {"items": list[QueueItem]},
     "queue_removed": {"items": list[str]},
-    "queue_state": {"state": Literal["running", "paused", "stopped"], "reason": str},
+    "queue_state": {"state": State, "reason": str},
     "rescan_progress": {"step": Literal["library", "sources", "names", "episodes"], "done": int, "total": int | None},
     "rescan_completed": {"new_series": int, "new_episodes": int},
     "rescan_failed": {"message": str},

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
+from downloads.facts import QueueItem
 from handlers.anime import AnimeId
 from handlers.endpoint import Done, record
 from handlers.keys import DB, ENGINE, PROVIDERS
@@ -15,8 +16,6 @@ from store.errors import NotFound
 from store.fields import Rule
 
 ItemId = Annotated[str, Rule(pattern=r"queue_[0-9]{1,15}", issue="Invalid queue item ID format", example="queue_456")]
-Priority = Literal["low", "normal", "high"]
-ItemStatus = Literal["pending", "downloading", "completed", "failed"]
 Episodes = Annotated[
     list[Annotated[str, Rule(pattern=queue.EPISODES, issue="must be an episode (S01E05), a range (S01E01-E12), a season (S01) or missing", example="S01E01")]],
     Rule(least=1, most=500),
@@ -27,7 +26,7 @@ Episodes = Annotated[
 class QueueAdd:
     anime_id: AnimeId
     episodes: Episodes
-    priority: Priority = "normal"
+    priority: queue.Priority = "normal"
 
 
 @record
@@ -36,31 +35,9 @@ class Queued:
 
     queue_item_id: str
     anime_id: str
-    status: ItemStatus
+    status: queue.Status
     items: list[str]
     skipped: list[str]
-
-
-@record
-class QueueItem:
-    queue_item_id: str
-    episode: str
-    anime_id: str
-    anime_title: str
-    status: ItemStatus
-    priority: Priority
-    reason: str
-    attempts: int
-    error_code: str | None
-    error_message: str | None
-    total_bytes: int | None
-    created_at: str
-    started_at: str | None
-    finished_at: str | None
-    progress_percent: int | None = None
-    downloaded_bytes: int | None = None
-    speed_mbps: float | None = None
-    eta_seconds: int | None = None
 
 
 @record
@@ -74,13 +51,13 @@ class QueueStatus:
     failed: int
     total_size_bytes: int
     download_speed_mbps: float
-    state: Literal["running", "paused", "stopped"]
+    state: queue.State
     reason: str
 
 
 @record
 class QueueQuery(Paged):
-    status: ItemStatus | None = None
+    status: queue.Status | None = None
 
 
 @record
@@ -102,7 +79,7 @@ class Pause:
 
 @record
 class Prioritise:
-    priority: Priority
+    priority: queue.Priority
 
 
 async def status(request: web.Request) -> QueueStatus:
@@ -115,7 +92,7 @@ async def status(request: web.Request) -> QueueStatus:
 async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
     """The queue's items: what is being worked on, then in the order of work, then what is finished."""
     found, total = await request.app[DB].run(queue.page, query.status, *window(query))
-    return paged(request, [_shown(request.app, item) for item in found], total, query)
+    return paged(request, map(request.app[ENGINE].facts, found), total, query)
 
 
 async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fetched]:
@@ -161,14 +138,14 @@ async def retry(request: web.Request, queue_item_id: ItemId) -> QueueItem:
     """Try a failed item again."""
     item = await request.app[DB].run(queue.retry, _number(queue_item_id))
     await request.app[ENGINE].announce([item])
-    return _shown(request.app, item)
+    return request.app[ENGINE].facts(item)
 
 
 async def prioritise(request: web.Request, queue_item_id: ItemId, body: Prioritise) -> QueueItem:
     """Change an item's priority."""
     item = await request.app[DB].run(queue.set_priority, _number(queue_item_id), body.priority)
     await request.app[ENGINE].announce([item])
-    return _shown(request.app, item)
+    return request.app[ENGINE].facts(item)
 
 
 async def start(request: web.Request) -> Done:
@@ -187,10 +164,6 @@ async def pause(request: web.Request, body: Pause | None = None) -> Done:
     """Pause the queue, or resume a paused one; `{"paused": true}` says which."""
     paused = await request.app[ENGINE].pause(body.paused if body else None)
     return Done("Queue paused" if paused else "Queue resumed")
-
-
-def _shown(app: web.Application, item) -> QueueItem:
-    return QueueItem(**app[ENGINE].facts(item))
 
 
 def _number(queue_item_id: str) -> int:

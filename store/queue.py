@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from typing import NamedTuple, Sequence
+from typing import Literal, NamedTuple, Sequence, get_args
 
 from store import history, titles
 from store import series as series_store
@@ -15,9 +15,10 @@ from store.errors import Conflict, Invalid, NotFound
 from store.models import Item, Listing, Number
 from store.series import File, now
 
-PRIORITIES = ("high", "normal", "low")  # stored as their index, so that ascending is the order of work
-STATUSES = ("pending", "downloading", "completed", "failed")
-STATES = ("running", "paused", "stopped")
+Priority = Literal["high", "normal", "low"]
+Status = Literal["pending", "downloading", "completed", "failed"]
+State = Literal["running", "paused", "stopped"]
+PRIORITIES = get_args(Priority)  # stored as their index, so that ascending is the order of work
 
 # What `episodes` of an add takes (decisions.md 5), as a pattern that JavaScript reads too.
 EPISODES = r"[Ss]\d{1,4}[Ee]\d{1,5}(\.\d{1,2})?|[Ss]\d{1,4}[Ee]\d{1,5}-[Ee]?\d{1,5}|[Ss]\d{1,4}|[Ss]eason \d{1,4} [Ee]pisode \d{1,5}|[Mm]issing"
@@ -95,7 +96,7 @@ def page(conn: sqlite3.Connection, status: str | None, limit: int, offset: int) 
 
 def counts(conn: sqlite3.Connection) -> dict[str, int]:
     """Items by status, and under `size` the bytes of all of them as far as known."""
-    found = dict.fromkeys(STATUSES, 0) | {"size": 0}
+    found = dict.fromkeys(get_args(Status), 0) | {"size": 0}
     for row in conn.execute("select status, count(*) as n, sum(total) as size from items group by status"):
         found[row["status"]] = row["n"]
         found["size"] += row["size"] or 0
