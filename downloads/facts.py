@@ -38,8 +38,9 @@ class QueueItem:
 def facts(item: Item, job: Job | None) -> QueueItem:
     """A queue item as the API and the socket show it, with what is known of its transfer."""
     return QueueItem(
-        *started(item).values(), item.status, item.priority, item.reason, item.attempts, item.error_code, item.error_message,
-        item.created_at, item.started_at, item.finished_at, **progress(job) if job else {"total_bytes": item.total},
+        item.name, titles.code(item.season, item.number), item.title, item.series, item.status, item.priority, item.reason,
+        item.attempts, item.error_code, item.error_message, item.created_at, item.started_at, item.finished_at,
+        **progress(job) if job else {"total_bytes": item.total},
     )  # fmt: skip
 
 

@@ -8,13 +8,13 @@ file is missing, the page stays what it was before its script: a link to the doc
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from functools import cache
 from pathlib import Path
 from string import Template
 
 from aiohttp import web
 
+from handlers.answers import file
 from handlers.openapi import DOCUMENT
 from handlers.page import asset as own_asset
 
@@ -37,7 +37,7 @@ async def page(request: web.Request) -> web.Response:
 async def openapi(request: web.Request) -> web.Response:
     """The OpenAPI 3.1 document."""
     body = await asyncio.to_thread(request.app[DOCUMENT])
-    return _fresh(request, body, hashlib.sha256(body).hexdigest()[:20], "application/json", "no-cache")
+    return file(request, body, "application/json")
 
 
 async def asset(request: web.Request) -> web.Response:
@@ -46,7 +46,7 @@ async def asset(request: web.Request) -> web.Response:
     if name not in ASSETS or not (folder / name).is_file():
         raise web.HTTPNotFound
     body = await asyncio.to_thread((folder / name).read_bytes)
-    return _fresh(request, body, f"offapi-{version}-{name}", ASSETS[name], "public, max-age=31536000, immutable")
+    return file(request, body, ASSETS[name], f"offapi-{version}-{name}", "public, max-age=31536000, immutable")
 
 
 @cache
@@ -57,15 +57,6 @@ def _offapi() -> tuple[str, Path]:
     for package in metadata.distributions(name="offapi"):
         return package.version, Path(package.locate_file("offapi"))
     return "missing", TEMPLATES / "offapi"
-
-
-def _fresh(request: web.Request, body: bytes, etag: str, kind: str, cache: str) -> web.Response:
-    """The body, or 304 when the client has it already."""
-    known = any(tag.value in (etag, "*") for tag in request.if_none_match or ())
-    answer = web.Response(status=304) if known else web.Response(body=body, content_type=kind, charset="utf-8")
-    answer.etag = etag
-    answer.headers["Cache-Control"] = cache
-    return answer
 
 
 ROUTES = {  # path -> handler, all of them open; `app[DOCUMENT]` gives the document

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Callable
 
 from aiohttp import web
 
+from handlers.answers import file
 from handlers.health import VERSION
 from handlers.keys import DOOR
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 # The types are pinned here: a module with a wrong one does not run, and a system's own table may be wrong.
-FILES = {
-    "app.css": "text/css", "icon.svg": "image/svg+xml", "manifest.webmanifest": "application/manifest+json",
-}  # fmt: skip
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json"}
 TEMPLATES: web.AppKey[Callable] = web.AppKey("templates", Callable)
 
 
@@ -42,20 +40,12 @@ async def index(request: web.Request) -> web.Response:
     return answer
 
 
-async def asset(request: web.Request) -> web.StreamResponse:
+async def asset(request: web.Request) -> web.Response:
     """One file of the page; asked for again each time, sent again only when it has changed."""
-    name = request.match_info["name"]
-    kind = FILES.get(name) or ("text/javascript" if name.endswith(".js") and name in _scripts() else None)
-    if kind is None:
+    path = next((path for path in STATIC.iterdir() if path.name == request.match_info["name"]), STATIC)
+    if path.suffix not in TYPES:
         raise web.HTTPNotFound
-    body = await asyncio.to_thread((STATIC / name).read_bytes)
-    answer = web.Response(body=body, content_type=kind, charset="utf-8", headers={"Cache-Control": "no-cache"})
-    answer.etag = hashlib.sha256(body).hexdigest()[:20]
-    if any(tag.value in (answer.etag.value, "*") for tag in request.if_none_match or ()):
-        return web.Response(status=304, headers={"ETag": f'"{answer.etag.value}"', "Cache-Control": "no-cache"})
-    answer.enable_compression()
+    answer = file(request, await asyncio.to_thread(path.read_bytes), TYPES[path.suffix])
+    if answer.body:  # it is no 304
+        answer.enable_compression()
     return answer
-
-
-def _scripts() -> set[str]:
-    return {path.name for path in STATIC.glob("*.js")}
