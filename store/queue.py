@@ -76,22 +76,18 @@ def add(
 
 def get(conn: sqlite3.Connection, item: int) -> Item:
     """One item. Raises NotFound."""
-    row = conn.execute(f"{_ITEM} where items.id = ?", (item,)).fetchone()
-    if row is None:
+    if not (found := _items(conn, "items.id = ?", item)):
         raise NotFound("Queue item not found", queue_item_id=f"queue_{item}")
-    return _item(row)
+    return found[0]
 
 
 def page(conn: sqlite3.Connection, status: str | None, limit: int, offset: int) -> tuple[list[Item], int]:
     """(items, total), what is being worked on first, then in the order of work."""
     where, values = ("items.status = ?", [status]) if status else ("1", [])
     total = conn.execute(f"select count(*) from items where {where}", values).fetchone()[0]
-    rows = conn.execute(
-        f"""{_ITEM} where {where} order by case items.status when 'downloading' then 0 when 'pending' then 1 when 'failed' then 2 else 3 end,
-        case when items.status = 'completed' then items.finished_at end desc, priority, items.id limit ? offset ?""",
-        (*values, limit, offset),
-    )
-    return [_item(row) for row in rows], total
+    order = """case items.status when 'downloading' then 0 when 'pending' then 1 when 'failed' then 2 else 3 end,
+        case when items.status = 'completed' then items.finished_at end desc, priority, items.id"""
+    return _items(conn, f"{where} order by {order} limit ? offset ?", *values, limit, offset), total
 
 
 def counts(conn: sqlite3.Connection) -> dict[str, int]:
@@ -121,7 +117,7 @@ def set_state(conn: sqlite3.Connection, value: str) -> None:
 def recover(conn: sqlite3.Connection) -> list[Item]:
     """After a start nobody works on anything: back to pending. Returns the items that were about to get their final name."""
     conn.execute("update items set status = 'pending', reason = '' where status = 'downloading'")
-    return [_item(row) for row in conn.execute(f"{_ITEM} where items.target is not null and items.status = 'pending'")]
+    return _items(conn, "items.target is not null and items.status = 'pending'")
 
 
 def parts(conn: sqlite3.Connection) -> set[str]:
@@ -178,8 +174,7 @@ def release(conn: sqlite3.Connection, item: int, reason: str = "", attempts: int
         "update items set status = 'pending', reason = ?, attempts = coalesce(?, attempts) where id = ? and status = 'downloading'",
         (reason, attempts, item),
     )
-    row = conn.execute(f"{_ITEM} where items.id = ? and items.status = 'pending'", (item,)).fetchone()
-    return _item(row) if row else None
+    return next(iter(_items(conn, "items.id = ? and items.status = 'pending'", item)), None)
 
 
 def finish(conn: sqlite3.Connection, item: int, folder: str, file: File) -> Item:
@@ -230,13 +225,13 @@ def remove(conn: sqlite3.Connection, item: int) -> Item:
 
 def remove_all(conn: sqlite3.Connection, status: str) -> list[Item]:
     """Remove all that are completed, or all that have failed."""
-    rows = conn.execute(f"{_ITEM} where items.status = ?", (status,)).fetchall()
+    removed = _items(conn, "items.status = ?", status)
     conn.execute("delete from items where status = ?", (status,))
-    return [_item(row) for row in rows]
+    return removed
 
 
 def of_series(conn: sqlite3.Connection, series: str) -> list[Item]:
-    return [_item(row) for row in conn.execute(f"{_ITEM} where items.series = ?", (series_store.get(conn, series)["id"],))]
+    return _items(conn, "items.series = ?", series_store.get(conn, series)["id"])
 
 
 # -- inside --------------------------------------------------------------------------------------------------------
@@ -270,7 +265,6 @@ def _expand(wanted: Sequence[str], known: dict, row: sqlite3.Row) -> list[tuple[
     return list(found)
 
 
-def _item(row: sqlite3.Row) -> Item:
-    values = {key: row[key] for key in row.keys()}
-    values["priority"] = PRIORITIES[row["priority"]]
-    return Item(**values)
+def _items(conn: sqlite3.Connection, where: str, *values) -> list[Item]:
+    rows = conn.execute(f"{_ITEM} where {where}", values)
+    return [Item(**dict(row) | {"priority": PRIORITIES[row["priority"]]}) for row in rows]
