@@ -12,7 +12,7 @@ from store import files
 from store.errors import NotFound
 
 KEPT = 50  # automatic ones; manual ones are never pruned (decisions.md 20)
-_FILE = re.compile(r"(backup_(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)(?:_(\d+))?)(\.auto)?\.json")
+_FILE = re.compile(r"(backup_(\d{4}-\d\d-\d\d)_(\d\d-\d\d-\d\d)(?:_(\d+))?)(\.auto)?\.json")  # 1 name, 2 day, 3 time, 4 number
 
 
 @dataclass(frozen=True)
@@ -76,15 +76,15 @@ class Backups:
         if not self._folder.is_dir():
             return {}
         found = [(m, p) for p in self._folder.iterdir() if (m := _FILE.fullmatch(p.name)) and p.is_file() and not p.is_symlink()]
-        found.sort(key=lambda entry: (entry[0].group(2, 3, 4, 5), _number(entry[1])))
+        found.sort(key=lambda entry: (entry[0].group(2, 3), _number(entry[1])))
         return {match[1]: path for match, path in found}
 
 
 def _number(path: Path) -> int:
     """Which one of its second it is."""
-    return int(_FILE.fullmatch(path.name)[6] or 1)
+    return int(_FILE.fullmatch(path.name)[4] or 1)
 
 
 def _created(path: Path) -> str:
-    day, hour, minute, second = _FILE.fullmatch(path.name).group(2, 3, 4, 5)
-    return f"{day}T{hour}:{minute}:{second}Z"
+    day, time = _FILE.fullmatch(path.name).group(2, 3)
+    return f"{day}T{time.replace('-', ':')}Z"

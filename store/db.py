@@ -39,7 +39,8 @@ class Database:
         return await self._call(self._transact, step, args, kwargs, "normal")
 
     async def close(self) -> None:
-        await self._call(self._close)
+        if self._connection:
+            await self._call(self._connection.close)
         self._thread.shutdown()
 
     def _call(self, function, *args):
@@ -61,11 +62,6 @@ class Database:
             if connection.in_transaction:
                 connection.execute("rollback")
             raise
-
-    def _close(self) -> None:
-        if self._connection:
-            self._connection.close()
-            self._connection = None
 
 
 def connect(path: Path | str) -> sqlite3.Connection:
