@@ -11,7 +11,6 @@ from aiohttp import web
 from handlers.answers import reply
 from handlers.endpoint import Done, record
 from handlers.keys import CLAIMS, DB, DOOR, HUB, LOGINS
-from handlers.limits import address_key
 from store import tokens
 from store.errors import BadRequest, TooMany, Unauthorized
 from store.fields import Rule
@@ -73,7 +72,7 @@ async def login(request: web.Request, body: Login) -> Token:
         door.required(None)
     # The owner keeps a lane of his own, so that nobody else's guesses lock him out.
     local = await asyncio.to_thread(door.local_owner, request)
-    key = "local owner" if local else address_key(door.client(request))
+    key = "local owner" if local else door.caller(request)
     async with app[LOGINS].turn["local owner" if local else "others"]:
         if wait := app[LOGINS].wait(key):
             raise TooMany("Too many failed attempts", retry_after=math.ceil(wait))

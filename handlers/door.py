@@ -145,13 +145,15 @@ class Door:
 
     # -- where a call comes from -----------------------------------------------------------------------------------
 
-    def client(self, request: web.Request) -> str:
-        """The caller's address: the peer's, or the right-most hop that is not one of `trusted_proxies`."""
+    def caller(self, request: web.Request) -> str:
+        """One key for the caller's IPv4 address or IPv6 /64: that is what one household or attacker has. The address is the
+        peer's, or the right-most hop that is not one of `trusted_proxies`."""
         address = request.remote or ""
         hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", ()) for hop in value.split(",")]
         while hops and self._trusts(address) and _ip(hops[-1]):
             address = hops.pop()
-        return address
+        ip = _ip(address)
+        return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)) if ip and ip.version == 6 else ip or address)
 
     def origin(self, request: web.Request) -> str | None:
         """Our own origin as this caller's browser must name it; None when it cannot be told."""

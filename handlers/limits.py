@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import math
 import time
 from typing import Callable
@@ -48,7 +47,7 @@ def token_bucket(request: web.Request) -> None:
     limit = app[CONFIG].now.rate_limit_per_minute
     if not limit or not request.path.startswith("/api/") or request.path.startswith(UNLIMITED):
         return
-    key = claims.jti if claims else address_key(app[DOOR].client(request))
+    key = claims.jti if claims else app[DOOR].caller(request)
     left, wait = app[BUCKET].take(key, limit)
     request[HEADERS]["X-RateLimit-Remaining"] = str(left)
     if wait:
@@ -81,13 +80,3 @@ class Throttle:
 
     def right(self, key: str) -> None:
         self._wrong.pop(key, None)
-
-
-def address_key(address: str) -> str:
-    """One key for an IPv4 address, one for an IPv6 /64: that is what one household or attacker has."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
