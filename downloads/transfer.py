@@ -65,11 +65,9 @@ async def fetch(
     Raises ProviderError (the source; `final` and `retry_after` say what to do), DownloadError (something else lies at
     `part`), OSError (our disk; what was fetched is kept), CancelledError (what was fetched is kept).
     """
-    checks = {name: digest.lower() for name, digest in source.checksums.items() if name in DIGESTS}
     async with Part(part) as file:
         ledger = Ledger(file, source.url, save)
-        transfer = _Transfer(web, source, base, ledger, checks, progress, throttle, spare, reserve, limits)
-        return await transfer.run(resume)
+        return await _Transfer(web, source, base, ledger, progress, throttle, spare, reserve, limits).run(resume)
 
 
 @dataclass
@@ -78,7 +76,6 @@ class _Transfer:
     source: Source
     base: str
     ledger: Ledger
-    checks: dict[str, str]
     progress: Progress
     throttle: Throttle
     spare: Callable[[], int]
@@ -94,6 +91,7 @@ class _Transfer:
 
     async def run(self, resume: Checkpoint | None) -> Receipt:
         self.file = self.ledger.file
+        self.checks = {name: digest.lower() for name, digest in self.source.checksums.items() if name in DIGESTS}
         try:
             await self._begin(resume)
             await self._finish()
@@ -201,45 +199,43 @@ class _Transfer:
 
     async def _run(self, lane: Lane) -> None:
         """Fetch one stretch over one connection."""
-        point, ranged = self.ledger.point, lane.at > 0
+        point = self.ledger.point
         before = next((b - a for a, b in self.trusted if b == lane.at), 0)
         ask = lane.at - min(before, OVERLAP)
         headers = dict(self.source.headers)
-        if ranged:
+        if lane.at:
             headers["Range"] = f"bytes={ask}-" + ("" if lane.end in (None, point.total) else str(lane.end - 1))
             if held := validator(point)[1]:
                 headers["If-Range"] = held
         async with self.web.get(self.source.url, base=self.base, headers=headers, passing=(416,)) as answer:
             body = Body(self.file, answer.content, *await take_over(answer), self.limits)
             try:
-                if not await self._fits(answer, lane, ask, ranged, bool(before)):
+                if not await self._fits(answer, lane, ask, bool(before)):
                     ask = lane.at = self.lanes[lane] = 0
                 await self._reserve()
                 await self._fill(lane, body, lane.at - ask)
             finally:
                 body.close()
 
-    async def _fits(self, answer, lane: Lane, ask: int, ranged: bool, resumed: bool) -> bool:
+    async def _fits(self, answer, lane: Lane, ask: int, resumed: bool) -> bool:
         """Whether this answer goes on where we are; if not, the file begins anew with it."""
-        point = self.ledger.point
-        if ranged and answer.status == 200:
-            if len(self.lanes) > 1 and answer.headers.get("ETag") == point.etag:
-                raise ProviderError("The source gives one connection only")
-            if len(self.lanes) > 1:
-                raise Changed
-            await self._restart()
-            ranged = False
-        if ranged:
+        point, goes_on = self.ledger.point, lane.at and answer.status != 200
+        if goes_on:
             point.total, end = following(answer, point, ask)
             lane.end = min(lane.end or end, end)
             point.resumed += resumed and not self.validator
             self.validator = validator(point)[0]
         else:
+            if lane.at and len(self.lanes) > 1:
+                same = answer.headers.get("ETag") == point.etag
+                raise ProviderError("The source gives one connection only") if same else Changed
+            if lane.at:
+                await self._restart()
             self.ledger.point = point = first(answer, self.source.url, self.limits.cap)
             self._expected(point.total)
             lane.end = point.total
         self.progress.total = point.total
-        return ranged
+        return goes_on
 
     # --- bytes ------------------------------------------------------------------------------------------------------
 
