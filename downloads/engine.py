@@ -11,6 +11,7 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Callable
@@ -51,7 +52,8 @@ class Engine:
         self._publish = publish
         self._pause = pause  # seconds: the first retry waits up to twice that, each further one up to twice as long
         self._jobs: dict[int, tuple[Job, asyncio.Task]] = {}
-        self._due: dict[int | str, float] = {}  # item, or provider -> the monotonic time before which it is not tried again
+        self._due: dict[int, float] = {}  # item -> the monotonic time before which it is not tried again
+        self._resting: dict[str, float] = {}  # provider -> the same
         self._down: Counter[str] = Counter()  # provider -> how often in a row nobody answered there
         self._throttle = Throttle()
         self._news = asyncio.Event()
@@ -77,11 +79,9 @@ class Engine:
                 except sqlite3.Error as error:
                     log.error("the queue cannot be read or written: %s", error)
                     self._wait_for("The database cannot be written")
-                due = [when - time.monotonic() for when in (*self._due.values(), self._look_again) if when]
-                try:
+                due = [when - time.monotonic() for when in (*self._due.values(), *self._resting.values(), self._look_again) if when]
+                with suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), max(0.05, min(due)) if due and self.state == "running" else None)
-                except TimeoutError:
-                    pass
         finally:
             ticker.cancel()
             await self._cancel(list(self._jobs))
@@ -93,18 +93,21 @@ class Engine:
 
     # -- verbs -----------------------------------------------------------------------------------------------------
 
-    async def start(self) -> None:
-        await self._set_state("running")
-
-    async def stop(self) -> None:
-        await self._set_state("stopped")
+    async def set_state(self, state: str) -> None:
+        async with self._turn:
+            await self._db.run(queue.set_state, state)
+            self.state, self.reason, self._look_again = state, "", 0.0
+            if state != "running":
+                await self._cancel(list(self._jobs))
+            self._publish("queue_state", {"state": state, "reason": ""})
+        self.wake()
 
     async def pause(self, paused: bool | None = None) -> bool:
         """Pause or go on; None toggles. Returns whether it is paused now. Raises Conflict when stopped."""
         if self.state == "stopped":
             raise Conflict("The queue is stopped: start it first")
         paused = self.state == "running" if paused is None else paused
-        await self._set_state("paused" if paused else "running")
+        await self.set_state("paused" if paused else "running")
         return paused
 
     async def announce(self, items: list[Item]) -> None:
@@ -171,11 +174,12 @@ class Engine:
                 return self._wait_for(trouble)
             self._wait_for("")
         now = time.monotonic()
-        self._due = {one: when for one, when in self._due.items() if when > now}
+        self._due = {item: when for item, when in self._due.items() if when > now}
+        self._resting = {provider: when for provider, when in self._resting.items() if when > now}
         while len(self._jobs) < self._config().max_concurrent_downloads:
-            waiting, busy = set(self._due), {job.item.provider for job, _ in self._jobs.values()}
-            resting = {one for one in waiting if isinstance(one, str)} | {one for one in busy if not self._spare(one)}
-            item = await self._db.note(queue.claim, waiting - resting, set(self._jobs), resting)
+            busy = {job.item.provider for job, _ in self._jobs.values()}
+            resting = {*self._resting, *(provider for provider in busy if not self._spare(provider))}
+            item = await self._db.note(queue.claim, set(self._due), set(self._jobs), resting)
             if item is None:
                 return
             from downloads.job import Job  # late: a server that fetches nothing never needs it
@@ -222,7 +226,7 @@ class Engine:
             self._down.pop(item.provider, None)
             patience = getattr(failure, "retry_after", None)
         if patience:
-            self._due[item.provider] = time.monotonic() + patience
+            self._resting[item.provider] = time.monotonic() + patience
         attempts = 1 if job.progress.fetched > 1 << 20 else item.attempts + 1  # a try that got somewhere starts the count anew
         if not isinstance(failure, ProviderError) or failure.final or attempts >= TRIES:
             return await self._fail(item, failure.code, str(failure))
@@ -237,15 +241,6 @@ class Engine:
     async def _fail(self, item: Item, code: str, message: str) -> None:
         failed = await self._db.run(queue.fail, item.id, code, message)
         self._publish("download_error", facts(failed, None))
-
-    async def _set_state(self, state: str) -> None:
-        async with self._turn:
-            await self._db.run(queue.set_state, state)
-            self.state, self.reason, self._look_again = state, "", 0.0
-            if state != "running":
-                await self._cancel(list(self._jobs))
-            self._publish("queue_state", {"state": state, "reason": ""})
-        self.wake()
 
     async def _cancel(self, items: list[int]) -> None:
         tasks = [self._jobs[item][1] for item in items if item in self._jobs]

@@ -150,13 +150,13 @@ async def prioritise(request: web.Request, queue_item_id: ItemId, body: Prioriti
 
 async def start(request: web.Request) -> Done:
     """Start working the queue; a paused one goes on."""
-    await request.app[ENGINE].start()
+    await request.app[ENGINE].set_state("running")
     return Done("Queue processing started")
 
 
 async def stop(request: web.Request) -> Done:
     """Stop working the queue; unfinished items keep their bytes and are pending again."""
-    await request.app[ENGINE].stop()
+    await request.app[ENGINE].set_state("stopped")
     return Done("Queue processing stopped")
 
 

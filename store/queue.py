@@ -136,18 +136,16 @@ def claim(conn: sqlite3.Connection, held: set[int], active: set[int], resting: s
     for row in conn.execute("select id from items where status = 'downloading'").fetchall():
         if row["id"] not in active:
             release(conn, row["id"])
-    marks = ", ".join("?" * len(resting))
-    for row in conn.execute(
+    row = conn.execute(
         f"""select items.id from items cross join series on series.id = items.series where status = 'pending'
-        and provider not in ({marks}) order by priority, items.id limit ?""",
-        (*resting, len(held) + 1),
-    ):
-        if row["id"] not in held:
-            conn.execute(
-                "update items set status = 'downloading', reason = '', started_at = coalesce(started_at, ?) where id = ?", (now(), row["id"])
-            )
-            return get(conn, row["id"])
-    return None
+        and items.id not in ({", ".join("?" * len(held))}) and provider not in ({", ".join("?" * len(resting))})
+        order by priority, items.id limit 1""",
+        (*held, *resting),
+    ).fetchone()
+    if row is None:
+        return None
+    conn.execute("update items set status = 'downloading', reason = '', started_at = coalesce(started_at, ?) where id = ?", (now(), row["id"]))
+    return get(conn, row["id"])
 
 
 def set_part(conn: sqlite3.Connection, item: int, part: str, total: int | None) -> None:
