@@ -148,8 +148,10 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
     return app
 
 
-async def serve(app, hosts: list[str], port: int, ready) -> None:
+async def serve(app, chosen: argparse.Namespace, state: Path) -> None:
     """Listen until SIGTERM or SIGINT, then stop within 10 seconds; a second signal ends at once."""
+    from handlers import keys
+
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def end() -> None:
@@ -160,8 +162,15 @@ async def serve(app, hosts: list[str], port: int, ready) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, end)
-    runner, port = await listening(app, hosts, port)
-    await ready(port)
+    runner, port = await listening(app, [chosen.host] if chosen.host else ["0.0.0.0", "::"], chosen.port)
+    where, door = chosen.host or "localhost", app[keys.DOOR]
+    print(f"Aniworld {VERSION} listens on http://{f'[{where}]' if ':' in where else where}:{port}/", flush=True)
+    print(f"Its state is in {state}", flush=True)
+    if not door.is_set_up:
+        print(f"Not set up yet. On this machine just open the page; from elsewhere the setup code is {door.code()}", flush=True)
+    if chosen.demo:
+        await app[keys.RESCAN]()
+        print("The demo's library is scanned; nothing is downloaded until you ask for it", flush=True)
     gc.freeze()  # what the start has made stays; the collector need not look at it again
     gc.enable()
     await stop.wait()
@@ -223,17 +232,15 @@ def main(arguments: list[str] | None = None) -> int:
         with contextlib.ExitStack() as stack:
             return run(chosen, stack)
     except Failure as failure:
-        fix = failure.details.get("fix")
-        print(f"aniworld: {failure}{f'. {fix}' if fix else ''}", file=sys.stderr)
+        why = ". ".join(filter(None, (str(failure), failure.details.get("fix"))))
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            print(f"aniworld: port {chosen.port} is taken. Stop what listens there, or choose another with --port", file=sys.stderr)
-        else:
-            print(f"aniworld: {error}", file=sys.stderr)
+        taken = f"port {chosen.port} is taken. Stop what listens there, or choose another with --port"
+        why = taken if error.errno == errno.EADDRINUSE else str(error)
     except sqlite3.Error as error:
-        print(f"aniworld: the database cannot be used: {error}", file=sys.stderr)
+        why = f"the database cannot be used: {error}"
     finally:
         gc.enable()
+    print(f"aniworld: {why}", file=sys.stderr)
     return 1
 
 
@@ -254,26 +261,15 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     app = build(state, config_file=config_file, forced=chosen.forced)
     from handlers import keys
 
-    config, door = app[keys.CONFIG], app[keys.DOOR]
+    config = app[keys.CONFIG]
     problems = config.problems(config.now)
     for problem in problems:
         log.warning("%s: %s. %s", problem.field, problem.issue, problem.fix)
     if chosen.check:
         print("The configuration has problems" if problems else "The configuration is fine")
         return 1 if problems else 0
-    headless_password(door)
-
-    async def ready(port: int) -> None:
-        where = chosen.host or "localhost"
-        print(f"Aniworld {VERSION} listens on http://{f'[{where}]' if ':' in where else where}:{port}/", flush=True)
-        print(f"Its state is in {state}", flush=True)
-        if not door.is_set_up:
-            print(f"Not set up yet. On this machine just open the page; from elsewhere the setup code is {door.code()}", flush=True)
-        if chosen.demo:
-            await app[keys.RESCAN]()
-            print("The demo's library is scanned; nothing is downloaded until you ask for it", flush=True)
-
-    asyncio.run(serve(app, [chosen.host] if chosen.host else ["0.0.0.0", "::"], chosen.port, ready))
+    headless_password(app[keys.DOOR])
+    asyncio.run(serve(app, chosen, state))
     return 0
 
 
