@@ -19,7 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-VERSION = "1.0.0"
+from store import VERSION
+
 GRACE = 6  # seconds in which a stop lets answers end
 
 PACKAGES = ("aiohttp", "aiohttp_jinja2", "jwt", "bcrypt")

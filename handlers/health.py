@@ -14,8 +14,7 @@ from aiohttp import web
 
 from handlers.endpoint import record
 from handlers.keys import CONFIG, DB, ENGINE, FALLEN, STARTED
-
-VERSION = "1.0.0"
+from store import VERSION
 
 
 @record

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from handlers.endpoint import Route
 from handlers.signature import Signature, signature
-from store import fields
+from store import VERSION, fields
 from store.errors import Failure
 
 DOCUMENT = web.AppKey("openapi document", Callable)  # () -> bytes, folded at the first call
@@ -76,7 +76,7 @@ def document(routes: Sequence[Route], *, base_path: str = "", messages: dict[str
         raise TypeError("A call or a path is listed twice")
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Aniworld API", "version": "1.0.0", "description": ABOUT, "license": {"name": "MIT"}},
+        "info": {"title": "Aniworld API", "version": VERSION, "description": ABOUT, "license": {"name": "MIT"}},
         "servers": [{"url": base_path or "/"}],
         "security": [{"bearerAuth": []}],
         "tags": [{"name": tag} for tag in dict.fromkeys(operation["tags"][0] for operation in operations)],

@@ -10,8 +10,8 @@ from typing import Callable
 from aiohttp import web
 
 from handlers.answers import file
-from handlers.health import VERSION
 from handlers.keys import DOOR
+from store import VERSION
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 # The types are pinned here: a module with a wrong one does not run, and a system's own table may be wrong.

@@ -21,6 +21,7 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from providers.addresses import METADATA, judge, ours
+from store import VERSION
 from store.errors import ProviderError
 
 CONNECT = 10  # seconds
@@ -85,7 +86,7 @@ class Web:
         self._session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=None, connect=60, sock_connect=CONNECT, sock_read=SILENCE),
-            headers={"User-Agent": "aniworld-server/1.0.0", "Accept-Encoding": "identity", "Accept": "*/*"},
+            headers={"User-Agent": f"aniworld-server/{VERSION}", "Accept-Encoding": "identity", "Accept": "*/*"},
         )  # fmt: skip
 
     async def close(self) -> None:
