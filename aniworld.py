@@ -74,7 +74,7 @@ def state_directory(chosen: argparse.Namespace) -> Path:
     return (Path(xdg) if xdg.startswith("/") else Path.home() / ".local" / "share") / "aniworld"
 
 
-def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, port: int | None = None):
+def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
     """The application on its state directory. Raises Failure or OSError when that can't be used."""
     from aiohttp import web
 
@@ -95,10 +95,10 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}, po
     config.make_default_folders()
     app = web.Application(client_max_size=65536)
     now = lambda: config.now  # noqa: E731 - the settings in force, whenever they are asked for
-    db, network, hub = Database(state / "aniworld.db"), Web(port), live.Hub()
+    db, network, hub = Database(state / "aniworld.db"), Web(), live.Hub()
     providers = Providers(network, db)
     app[keys.DB], app[keys.CONFIG], app[keys.PROVIDERS], app[keys.HUB], app[keys.WEB] = db, config, providers, hub, network
-    app[keys.DOOR] = Door(vault, now, state / "setup-code", set(), port)
+    app[keys.DOOR] = Door(vault, now, state / "setup-code")
     app[keys.BUCKET], app[keys.LOGINS] = limits.TokenBucket(), limits.Throttle()
     app[keys.ENGINE] = Engine(db, network, providers, now, hub.publish)
     app[keys.RESCAN] = Rescan(db, providers, now, hub.publish)

@@ -50,14 +50,14 @@ class Claims:
 class Door:
     """Tokens are HS256 and carry iss, sub, jti, iat, exp, ver (decisions.md 12). `revoked` is the deny list, kept here too."""
 
-    def __init__(self, vault: Vault, config: Callable[[], Config], code_file: Path, revoked: set[str], port: int | None = None):
+    def __init__(self, vault: Vault, config: Callable[[], Config], code_file: Path):
         self._vault = vault
         self._config = config
         self._code_file = code_file
         self._claims = functools.lru_cache(REMEMBERED)(self._decode)  # of good tokens: what raises is not remembered
         self.setting_up = asyncio.Lock()  # of several setups at once, one wins
-        self.revoked = revoked
-        self.port = port  # the one we listen on; the local owner's Host names it
+        self.revoked: set[str] = set()
+        self.port: int | None = None  # the one we listen on; the local owner's Host names it
 
     # -- the password ----------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from store.errors import ProviderError
 
 CONNECT = 10  # seconds
 SILENCE = 30  # seconds
-HOPS = 5
+HOPS, PER_HOST = 5, 32  # redirects, connections
 FINAL = {401, 403, 404, 410}
 WAIT = 900  # seconds that a source is left alone at the longest, whatever its Retry-After says
 NAMES = {
@@ -71,18 +71,16 @@ class Web:
     `lan`: base host -> whether it lies in private space. Settled when a base is first used, unless given; keep it
     (it is a plain dict) to hold a public name to its word over a restart."""
 
-    def __init__(self, own_port: int | None = None, *, tls: ssl.SSLContext | None = None,
-                 lan: dict[str, bool] | None = None, per_host: int = 32):  # fmt: skip
+    def __init__(self, own_port: int | None = None, *, tls: ssl.SSLContext | None = None, lan: dict[str, bool] | None = None):
         self.own_port = own_port
         self.lan: dict[str, bool] = {} if lan is None else lan
         self._tls = tls
-        self._per_host = per_host
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
         connector = aiohttp.TCPConnector(
             resolver=_Judged(), use_dns_cache=False, socket_factory=_socket, ssl=self._tls or True,
-            limit=0, limit_per_host=self._per_host)  # fmt: skip
+            limit=0, limit_per_host=PER_HOST)  # fmt: skip
         self._session = aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False,
             timeout=aiohttp.ClientTimeout(total=None, connect=60, sock_connect=CONNECT, sock_read=SILENCE),

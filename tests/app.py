@@ -203,7 +203,7 @@ def write_config(server, config: dict) -> None:
 def set_password(state: Path, password: str = PASSWORD) -> None:
     """Set the password of a server that does not run, cheaply; one that is set stays."""
     with mock.patch.object(door, "COST", 4):
-        one = door.Door(Vault(state / "secrets.json"), dict, state / "setup-code", set())
+        one = door.Door(Vault(state / "secrets.json"), dict, state / "setup-code")
         if not one.is_set_up:
             one.set_password(password)
 
