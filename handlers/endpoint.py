@@ -73,8 +73,6 @@ async def _body(request: web.Request, optional: bool) -> bytes | None:
     """The body's bytes, as long as it is plain JSON of a bearable size (client_max_size) that comes in time; None for an optional one left out."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise web.HTTPUnsupportedMediaType(reason="Send the body unpacked, without Content-Encoding")
-    if not optional and request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(reason="Send the body as Content-Type: application/json")
     try:
         async with asyncio.timeout(BODY_TIME):
             body = await request.read()
