@@ -37,7 +37,7 @@ def signature(call, path: str) -> Signature:
         if isinstance(answer, type) and issubclass(answer, (NoneType, web.StreamResponse)):
             answer = None
         else:
-            fields.check(answer)
+            fields.shape(answer)
     except TypeError as exc:
         raise TypeError(f"{call.__module__}.{call.__qualname__}: {exc}") from None
     optional = "body" in taken and taken["body"].default is not inspect.Parameter.empty

@@ -81,11 +81,6 @@ def schema(type, components: dict) -> dict:
     return shape(type).drawn
 
 
-def check(type) -> None:
-    """Refuse, with a TypeError, a type outside the vocabulary."""
-    shape(type)
-
-
 def dump(value) -> str:
     """An answer as JSON: dataclasses become objects, tuples lists; None stays null. TypeError for strangers."""
     return _encode(value)
@@ -111,7 +106,7 @@ def present(hint):
 
 @cache
 def shape(hint) -> Shape:
-    """Compile a type. Every type of the vocabulary is one of these seven cases."""
+    """Compile a type. Every type of the vocabulary is one of these seven cases; TypeError for any other."""
     origin, args = get_origin(hint), get_args(hint)
     if hint in SCALARS:
         return SCALARS[hint]

@@ -191,17 +191,17 @@ class Hidden:
 )  # fmt: skip
 def test_closed_vocabulary(type):
     with pytest.raises(TypeError):
-        fields.check(type)
+        fields.shape(type)
 
 
 def test_no_type_contains_itself():
     with pytest.raises(RecursionError):
-        fields.check(Knot)
+        fields.shape(Knot)
 
 
 def test_names_the_strange_type():
     with pytest.raises(TypeError, match="object.* is not in the vocabulary"):
-        fields.check(Hidden)
+        fields.shape(Hidden)
 
 
 @pytest.mark.parametrize(
