@@ -28,7 +28,7 @@ class Add:
 
     anime_id: Annotated[str, Rule(pattern="[a-z0-9-]+_[a-z0-9-]+", issue="Invalid anime ID format")]
     episodes: Annotated[list[Code], Rule(least=1, most=3)]
-    priority: Literal["low", "normal", "high"] = "normal"
+    priority: Literal["high", "normal", "low"] = "normal"
     tags: list[str] = field(default_factory=list)
 
 
@@ -123,9 +123,9 @@ def test_read(type, value, expected):
         (Add, GOOD | {"episodes": []}, "episodes", "must have at least 1 entry"),
         (Add, GOOD | {"episodes": ["S01E01"] * 4}, "episodes", "must have at most 3 entries"),
         (Add, GOOD | {"episodes": ["S01E01", "x"]}, "episodes[1]", "has the wrong form; an example: S01E01"),
-        (Add, GOOD | {"priority": "urgent"}, "priority", "must be one of low, normal, high"),
-        (Add, GOOD | {"priority": ["low"]}, "priority", "must be one of low, normal, high"),
-        (Add, GOOD | {"priority": None}, "priority", "must be one of low, normal, high"),
+        (Add, GOOD | {"priority": "urgent"}, "priority", "must be one of high, normal, low"),
+        (Add, GOOD | {"priority": ["low"]}, "priority", "must be one of high, normal, low"),
+        (Add, GOOD | {"priority": None}, "priority", "must be one of high, normal, low"),
         (
             Provider,
             {"uri": "x"},
@@ -334,7 +334,7 @@ def test_schema():
                 "minItems": 1,
                 "maxItems": 3,
             },
-            "priority": {"type": "string", "enum": ["low", "normal", "high"], "default": "normal"},
+            "priority": {"type": "string", "enum": ["high", "normal", "low"], "default": "normal"},
             "tags": {"type": "array", "items": {"type": "string"}, "default": []},
         },
         "required": ["anime_id", "episodes"],
