@@ -21,15 +21,18 @@ from store.models import Listing
 log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 4  # listings asked for at once
+UNREAD = 100  # folders that are named
 CHUNK = 500  # files whose names are read in one go
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a rescan added."""
+    """What a rescan added. Of `unread_folders`, paths in the library that could not be read or whose disk is away, what was
+    known stays; of those seen for the first time nothing is known, and their episodes count as missing."""
 
     new_series: int
     new_episodes: int
+    unread_folders: list[str]
 
 
 class Stranger(NamedTuple):
@@ -78,7 +81,7 @@ class Rescan:
         except Exception as error:
             self._publish("rescan_failed", {"message": str(error) if isinstance(error, Failure) else "The rescan failed; the log tells why"})
             raise
-        self._publish("rescan_completed", {"new_series": found.new_series, "new_episodes": found.new_episodes})
+        self._publish("rescan_completed", vars(found))
         return found
 
     async def _compare(self, full: bool) -> Found:
@@ -96,7 +99,7 @@ class Rescan:
         placed = await self._place(folders)
         new_series, new_episodes = await self._settle(placed)
         await self._refresh()
-        return Found(new_series, new_episodes)
+        return Found(new_series, new_episodes, [path for folder in folders for path in folder.unread][:UNREAD])
 
     async def _place(self, folders: Sequence[library.Folder]) -> list[Placed]:
         """Who each folder is. What only the library knew so far is looked up again: a source may have it by now."""

@@ -137,10 +137,13 @@ class RescanQuery:
 
 @record
 class Rescanned:
+    """Of `unread_folders`, which could not be read or whose disk is away, what was known stays."""
+
     success: Literal[True] = field(default=True, kw_only=True)
     message: str = field(default="Rescan started", kw_only=True)
     new_series: int
     new_episodes: int
+    unread_folders: list[str]
 
 
 @record
@@ -245,7 +248,7 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
     gets the same result. Its progress goes over the socket.
     """
     found = await request.app[RESCAN](query.full)
-    return Rescanned(found.new_series, found.new_episodes)
+    return Rescanned(found.new_series, found.new_episodes, found.unread_folders)
 
 
 async def search(request: web.Request, query: SearchQuery) -> list[SearchHit]:

@@ -24,7 +24,7 @@ DATA = {  # type -> what its `data` holds; what is null is not known
     "queue_removed": {"items": list[str]},
     "queue_state": {"state": State, "reason": str},
     "rescan_progress": {"step": Literal["library", "sources", "names", "episodes"], "done": int, "total": int | None},
-    "rescan_completed": {"new_series": int, "new_episodes": int},
+    "rescan_completed": {"new_series": int, "new_episodes": int, "unread_folders": list[str]},
     "rescan_failed": {"message": str},
 }
 

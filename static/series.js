@@ -225,7 +225,7 @@ $("#rescan").onclick = ({ currentTarget }) => run(currentTarget, async () => {
 });
 
 let told = "";
-function rescanned({ new_series: series, new_episodes: episodes }) {
+function rescanned({ new_series: series, new_episodes: episodes, unread_folders: unread }) {
   // The answer and the socket both tell it: say it once.
   scan = null;
   const text = t("rescanned", { series: tn("seriesCount", series), episodes: tn("episodes", episodes) });
@@ -233,6 +233,7 @@ function rescanned({ new_series: series, new_episodes: episodes }) {
   told = text;
   setTimeout(() => (told = ""), 3000);
   toast(text);
+  if (unread.length) toast(tn("unread", unread.length), { more: unread.join("\n"), bad: true });
   load().catch(complain);
 }
 

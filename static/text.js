@@ -88,6 +88,8 @@ const TEXT = {
   "step.episodes": ["Vergleicht die Folgen …", "Comparing the episodes …"],
   outOf: ["{done} von {total}", "{done} of {total}"],
   rescanned: ["Bibliothek eingelesen: {series}, {episodes} neu.", "Library scanned: {series}, {episodes} new."],
+  "unread.one": ["{n} Ordner war nicht lesbar; was darüber bekannt ist, bleibt.", "{n} folder could not be read; what is known of it stays."],
+  "unread.other": ["{n} Ordner waren nicht lesbar; was darüber bekannt ist, bleibt.", "{n} folders could not be read; what is known of them stays."],
   rescanFailed: ["Die Bibliothek ließ sich nicht einlesen.", "The library could not be scanned."],
   "episodes.one": ["{n} Folge", "{n} episode"],
   "episodes.other": ["{n} Folgen", "{n} episodes"],

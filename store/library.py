@@ -65,7 +65,7 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callabl
             log.warning("a folder whose name is not UTF-8 is left out: %r", top)
             continue
         if linked and away(root / top):
-            found.append(Folder(top, title(top), None, before.get(top, {})))
+            found.append(Folder(top, title(top), None, before.get(top, {}), (top,)))
             continue
         if (seen := before.get(top)) and all(_mtime(f"{root}/{folder}") == mtime for folder, mtime in seen.items()):
             found.append(Folder(top, title(top), None, seen))

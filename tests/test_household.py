@@ -194,6 +194,7 @@ async def test_a_folder_that_cannot_be_read_loses_nothing(tmp_path, household):
                 for query in ("", "?full=true"):
                     status, counted, _ = await server.post(f"/api/v1/anime/rescan{query}")
                     assert status == 200 and (counted["new_series"], counted["new_episodes"]) == (0, 0)
+                    assert os.path.relpath(folder, library) in counted["unread_folders"]
                     assert await whole(server, "home_dunkel") == known
                     assert {title: entry["missing_episodes"] for title, entry in (await listed(server)).items()} == MISSING
         finally:

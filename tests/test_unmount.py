@@ -170,6 +170,7 @@ async def test_a_series_on_another_disk(tmp_path, away):
         for query in ("", "?full=true"):
             _, counted, _ = await server.post(f"/api/v1/anime/rescan{query}")
             assert (counted["new_series"], counted["new_episodes"]) == (0, 0) and await all_that_is_known(server) == before
+            assert counted["unread_folders"] == ["Show"]
         await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
         await server.post("/api/queue/start")
 
