@@ -159,20 +159,23 @@ def _alike(file: File, new: File, extension: str) -> str | None:
     if any(map(_CODE.search, folders)):  # a release's own folder
         return None
     if file.season != new.season:
-        season = re.compile(rf"(?<!\d)0*{file.season}(?!\d)")
+        season = re.compile(rf"(?<!\d){_zeros(file.season)}(?!\d)")
         if not all(map(season.search, folders)):
             return None
         folders = [season.sub(lambda match: _padded(new.season, len(match[0])), name) for name in folders]
     stem = base.rpartition(".")[0]
-    code = re.compile(rf"(?<![^\W_])(s?)(0*{file.season})([ ._-]?(?:ep?|x))(0*{re.escape(_padded(file.numbers[0], 1))})(?!\d|\.\d|-?e?\d)", re.IGNORECASE)
-    if new.numbers[0] >= 0 and (match := code.search(stem)):
-        number = match[1] + _padded(new.season, len(match[2])) + match[3] + _padded(new.numbers[0], len(match[4]))
-    else:
-        for old, value in zip(file.numbers, new.numbers):
-            if value >= 0 and (match := re.search(rf".*(?<![^\W_])(?<!\d\.)((?:ep?)?)(0*{re.escape(_padded(old, 1))})(?=(?:v\d+)?(?![^\W_]|\.\d))", stem, re.IGNORECASE)):
-                number = match[1] + _padded(value, len(match[2]))
-                break
-        else:
-            return None
-    front, edge = _parted(_GROUP.sub("", stem[: match.start(1)]))
-    return "/".join([new.path, *folders, _safe(front, edge + number + extension)])
+    for old, number in zip(file.numbers, new.numbers):
+        code = rf"(?<![^\W_])(s?)({_zeros(file.season)})([ ._-]?(?:ep?|x))({_zeros(old)})(?!\d|\.\d|-?e?\d)"  # S01E05, 1x05
+        alone = rf".*(?<![^\W_])(?<!\d\.)((?:ep?)?)()()({_zeros(old)})(?=(?:v\d+)?(?![^\W_]|\.\d))"  # 05, E05, 05v2; the last one
+        match = re.search(code, stem, re.IGNORECASE) or re.search(alone, stem, re.IGNORECASE)
+        if match and number >= 0:
+            word, season, between, digits = match.groups()
+            text = word + (season and _padded(new.season, len(season))) + between + _padded(number, len(digits))
+            front, edge = _parted(_GROUP.sub("", stem[: match.start(1)]))
+            return "/".join([new.path, *folders, _safe(front, edge + text + extension)])
+    return None
+
+
+def _zeros(number: Number) -> str:
+    """A number as a pattern, with zeros in front or without."""
+    return "0*" + re.escape(_padded(number, 1))
