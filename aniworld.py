@@ -80,7 +80,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
 
     from downloads.engine import Engine
     from downloads.rescan import Rescan
-    from handlers import keys, limits, live, page, routes
+    from handlers import keys, limits, live, routes
     from handlers.door import Door
     from handlers.openapi import DOCUMENT, folded
     from providers import Providers
@@ -144,7 +144,6 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
     app[keys.APPLY] = apply
     app.cleanup_ctx.append(run)
     app.on_shutdown.append(close_sockets)
-    page.set_up(app)
     routes.add_to(app)
     return app
 

@@ -34,7 +34,7 @@ STATUS = {
     "PROVIDER_ERROR": 500,
     "DATABASE_ERROR": 500,
 }
-NAMES = {401: "AUTHENTICATION_ERROR", 403: "AUTHORIZATION_ERROR", 404: "NOT_FOUND", 409: "CONFLICT", 422: "VALIDATION_ERROR", 429: "RATE_LIMIT_EXCEEDED"}
+NAMES = {status: code for code, status in STATUS.items() if status < 500}
 KEPT = ("Allow", "WWW-Authenticate", "Retry-After")
 _OWN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _THIS_START = str(uuid.uuid4())[:24]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from functools import cache
 from pathlib import Path
-from typing import Callable
 
 from aiohttp import web
 
@@ -16,15 +15,11 @@ from store import VERSION
 STATIC = Path(__file__).resolve().parent.parent / "static"
 # The types are pinned here: a module with a wrong one does not run, and a system's own table may be wrong.
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".webmanifest": "application/manifest+json"}
-TEMPLATES: web.AppKey[Callable] = web.AppKey("templates", Callable)
 
 
-def set_up(app: web.Application) -> None:
+@cache
+def _templates():
     """The page's templates, apart from the files that everybody may read."""
-    app[TEMPLATES] = cache(_environment)
-
-
-def _environment():
     import aiohttp_jinja2  # late, with an application of its own: a server that only answers scripts never needs it
     import jinja2
 
@@ -34,7 +29,7 @@ def _environment():
 
 async def index(request: web.Request) -> web.Response:
     """The one document of the page."""
-    text = request.app[TEMPLATES]().get_template("page.html").render(version=VERSION, set_up=request.app[DOOR].is_set_up)
+    text = _templates().get_template("page.html").render(version=VERSION, set_up=request.app[DOOR].is_set_up)
     answer = web.Response(text=text, content_type="text/html", headers={"Cache-Control": "no-cache"})
     answer.enable_compression()
     return answer
