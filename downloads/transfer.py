@@ -23,8 +23,6 @@ from providers.web import Web
 from store.errors import ProviderError
 from store.models import Receipt, Source
 
-__all__ = ["Checkpoint", "Limits", "Progress", "Throttle", "fetch"]
-
 OVERLAP = 64 * 1024  # bytes that a resumed download compares with what the server has
 RESERVE = 64 * MIB
 FEW, SPLIT = 4 * MIB, MIB // 2  # bytes left that are worth no more connections, and no splitting

@@ -118,11 +118,11 @@ class Web:
         except aiohttp.ClientError as failure:
             raise _plain(failure) from failure
 
-    async def read(self, url: str, *, base: str, limit: int = 5_000_000, headers: Mapping[str, str] = {},
-                   method: str = "GET", data: bytes | None = None) -> tuple[bytes, Mapping[str, str], str]:  # fmt: skip
-        """A whole small body, its headers, and the address it came from in the end. At most `limit` bytes, 60 seconds."""
+    async def read(self, url: str, *, limit: int = 5_000_000, **how) -> tuple[bytes, Mapping[str, str], str]:
+        """A whole small body, its headers, and the address it came from in the end. At most `limit` bytes, 60 seconds; `how`
+        is as for `get`."""
         try:
-            async with asyncio.timeout(60), self.get(url, base=base, headers=headers, method=method, data=data) as answer:
+            async with asyncio.timeout(60), self.get(url, **how) as answer:
                 if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
                     raise ProviderError("The source sent packed data although plain data was asked for", final=True)
                 body = bytearray()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,14 +20,15 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Database:
     """`await db.run(queue.finish, item, path)`: the function gets the connection and is the transaction."""
 
-    def __init__(self, path: Path | str):
+    def __init__(self, path: Path):
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
 
     async def open(self) -> None:
         """Connect and bring the schema up to date. Raises DatabaseError when it is newer than this program."""
-        await self._call(self._open)
+        await self._call(self._path.touch, 0o600)  # its journal takes the same rights
+        self._connection = await self._call(connect, self._path)
 
     async def run(self, step: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `step(connection, ...)` in one transaction: committed when it returns, rolled back when it raises."""
@@ -45,10 +45,6 @@ class Database:
 
     def _call(self, function, *args):
         return asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
-
-    def _open(self) -> None:
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # its journal takes the same rights
-        self._connection = connect(self._path)
 
     def _transact(self, step, args, kwargs, synchronous="full"):
         connection = self._connection
