@@ -296,8 +296,7 @@ def headless_password(door) -> None:
     if door.is_set_up or not (password or path):
         return
     try:
-        password = Path(path).read_text("utf-8").rstrip("\r\n") if path else password
-        door.set_password(password)
+        door.set_password(Path(path).read_text("utf-8").rstrip("\r\n") if path else password)
     except Invalid as error:
         raise ConfigurationError(f"ANIWORLD_MASTER_PASSWORD {error.details['issue']}") from None
     except UnicodeError:

@@ -31,6 +31,9 @@ _ITEM = """
     from items join series on series.id = items.series
     left join episodes on episodes.series = items.series and episodes.season = items.season and episodes.number = items.number
 """
+# What a failed item forgets when it is tried again; its bytes stay.
+_ANEW = """status = 'pending', reason = '', attempts = 0, error_code = null, error_message = null, target = null, receipt = null,
+    finished_at = null"""
 
 
 class Added(NamedTuple):
@@ -59,12 +62,8 @@ def add(
             continue
         new.append(
             conn.execute(
-                """
-                insert into items (series, season, number, priority, status, created_at) values (?, ?, ?, ?, 'pending', ?)
-                on conflict (series, season, number) do update set status = 'pending', priority = excluded.priority,
-                    reason = '', error_code = null, error_message = null, attempts = 0, target = null, receipt = null, finished_at = null
-                returning id
-                """,
+                f"""insert into items (series, season, number, priority, status, created_at) values (?, ?, ?, ?, 'pending', ?)
+                on conflict (series, season, number) do update set priority = excluded.priority, {_ANEW} returning id""",
                 (series, *episode, PRIORITIES.index(priority), now()),
             ).fetchone()["id"]
         )
@@ -203,9 +202,7 @@ def retry(conn: sqlite3.Connection, item: int) -> Item:
     found = get(conn, item)
     if found.status != "failed":
         raise Conflict(f"Only a failed item can be retried; this one is {found.status}", queue_item_id=found.name)
-    conn.execute(
-        "update items set status = 'pending', attempts = 0, error_code = null, error_message = null, finished_at = null where id = ?", (item,)
-    )
+    conn.execute(f"update items set {_ANEW} where id = ?", (item,))
     return get(conn, item)
 
 
