@@ -73,17 +73,20 @@ def read_like(known: dict, base: str, season: int | None, chosen: int | None = N
         name = name._replace(episodes=(int(number),), crc=crc or name.crc, why=why)
         return Part(name, sure, tokens._replace(words=[*tokens.words[:at], number, *tokens.words[at + 1 :]]))
     part = read(base, season, chosen)
-    if (at := counts(part, number, crc)) is not None:
+    if (at := counts(part, number, len(base) - match.start(), crc)) is not None:
         known[key] = part, number, at
     return part
 
 
-def counts(part: Part, number: str, crc: str | None) -> int | None:
-    """The token of `number`, if it is the episode and nothing else, and `crc` the checksum and nothing else."""
+def counts(part: Part, number: str, rest: int, crc: str | None) -> int | None:
+    """The token of `number`, if it is the episode and nothing else, and `crc` the checksum and nothing else.
+
+    `rest` is how much of the name begins with it: the E89 at the end of a checksum is no token.
+    """
     (name, sure, tokens), same = part, [at for at, word in enumerate(part.tokens.words) if word.isdecimal() and int(word) == int(number)]
     if len(same) != 1 or name.episodes != (int(number),) or name.why[0].count(number) != 1 or number in (name.group or ""):
         return None
-    if crc and (not sure or name.crc != crc or tokens.text.upper().count(crc) != 1):
+    if len(tokens.text) - tokens.at[same[0]] != rest or crc and (not sure or name.crc != crc or tokens.text.upper().count(crc) != 1):
         return None
     before = tokens.shape[: same[0]]
     long = before[-2:] in ("n-", "y-") and len(tokens.words[same[0] - 2]) > 2

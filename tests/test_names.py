@@ -344,6 +344,11 @@ def numbered(before: str, after: str) -> list[str]:
     return [f"Nacht/{before}{number:02}{after}.mkv" for number in (5, 1, 2, 10, 11, 12, 24, 26, 48, 64, 72, 99)]
 
 
+def test_a_number_within_a_checksum_is_no_neighbours(monkeypatch):
+    paths = [f"Nacht/[G] 10 - Nacht [01494E{number}].mkv" for number in (10, 11, 12)]
+    assert parse_folder(paths) == afresh(paths, monkeypatch)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_families_among_their_neighbours(family, monkeypatch):
     for line in FAMILIES[family].strip().splitlines():
