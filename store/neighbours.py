@@ -47,9 +47,10 @@ def counting(shape: str) -> list[int]:
 
 # --- names that differ in their number alone ---
 
-# Two digits between signs, or as in S01E05 and 1x05; a bracket or nothing follows. So they are no year, date or size.
+# Two digits between signs, or as in S01E05 and 1x05; a bracket or nothing follows. So they are no year, date or size. The
+# digits come first, for a search skips to them.
 COUNTED = re.compile(
-    r"(?<![0-9][-._ ])(?:(?<![^\W_])|(?<=[Ee])|(?<=[0-9][Xx]))(?:0[1-9]|[1-9][0-9])(?=(?:v[0-9])?(?:\Z|[\])]|[ _]?[\[(]))"
+    r"[0-9]{2}(?<!00)(?<![0-9][-._ ]..)(?:(?<![^\W_]..)|(?<=[Ee]..)|(?<=[0-9][Xx]..))(?=(?:v[0-9])?(?:\Z|[\])]|[ _]?[\[(]))"
 )
 CHECKSUM = re.compile(r"\[(?=[A-Fa-f]*[0-9])([0-9A-Fa-f]{8})\]\Z")
 # What may stand before it, as a shape: a range or a pair cannot begin there.
