@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Span = tuple[int, int]  # first byte, byte after the last
 MIB = 1 << 20
-FIRST, STEP, OFTEN = MIB, 7 * MIB, 5.0  # bytes until a sync is due (two of them and what is in flight are under 16 MiB), seconds
+FIRST, STEP, OFTEN = MIB, 6 * MIB, 5.0  # bytes until a sync is due (two of them and what is in flight are under 16 MiB), seconds
 DIGESTS = ("sha256", "sha1", "md5", "crc32")  # strongest first
 TAKEN = "The unfinished file's place is taken by something else"
 
