@@ -20,7 +20,7 @@ from downloads.facts import QueueItem, completed, facts, names, progress, starte
 from downloads.throttle import Throttle
 from providers import Providers
 from providers.web import WAIT, Web
-from store import files, library, queue
+from store import files, library, queue, series
 from store.config import Config
 from store.db import Database
 from store.errors import Conflict, Failure, ProviderError
@@ -157,7 +157,8 @@ class Engine:
                 await settle(item, config, self._db)
             ours = await self._db.run(queue.parts)
             await asyncio.to_thread(_sweep, config.downloads, ours)
-            await asyncio.to_thread(_sweep, config.library / library.INCOMING, set())
+            for disk in ["", *await self._db.run(series.disks)]:
+                await asyncio.to_thread(_sweep, config.library / disk / library.INCOMING, set())
         except (sqlite3.Error, OSError) as error:
             log.error("the queue cannot be recovered: %s", error)
             self._wait_for("The queue cannot be recovered; the log tells why")

@@ -113,7 +113,7 @@ class Job:
         note = json.dumps(asdict(receipt) | {"source": source.url.partition("?")[0]})
         await self._db.run(queue.set_target, self.item.id, target, note)
         try:
-            await asyncio.to_thread(_place, part, root, target)
+            await asyncio.to_thread(_place, part, root, target, await self._db.run(series.some_paths))
         except FileExistsError:
             raise Conflict(f"{target} is in the library already; move it away, or remove this item") from None
         done, missing = await self._db.run(finish, self.item, target, receipt.bytes)
@@ -148,6 +148,7 @@ async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
     if await asyncio.to_thread(library.settled, config.downloads / (item.part or "-"), config.library, item.target):
         size = (await asyncio.to_thread(final.stat)).st_size
         return Outcome(*await db.run(finish, item, item.target, size), final, 0.0)
+    _need_online(config.library, await db.run(series.some_paths))
     await db.run(queue.set_target, item.id, None)
     return None
 
@@ -173,9 +174,7 @@ async def unbroken(work: Coroutine):
 
 
 def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config) -> str:
-    known = [row["path"] for row in conn.execute("select path from files order by path limit 20")]
-    if not library.online(config.library, known):
-        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(config.library))
+    _need_online(config.library, series.some_paths(conn))
     row, running, spot = series.get(conn, item.series), series.running(conn, item.series), (item.season, item.number)
     wanted = naming.Wanted(item.title, item.season, [item.number], titles.ids(item.ids), item.episode_title or "", [running[spot]] if spot in running else [])
     folder = row["folder"] or naming.series_folder(config.naming, wanted)
@@ -187,8 +186,6 @@ def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config
         told, offset = [number, running.get((season, number))], row["number_offset"] if season else 0
         return naming.File(path, season, tuple(one - offset for one in told if one is not None))
 
-    if library.away(config.library / folder):
-        raise Conflict(f"The disk that {folder} is linked to is not mounted; mount it, then retry this item")
     here = conn.execute(
         "select path, season, number from files where series = ? and sure and season >= 0 group by path having count(*) = 1", (item.series,)
     ).fetchall()
@@ -200,9 +197,20 @@ def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config
         verdict = matching.judge(neighbours.parse_folder([*beside, path])[-1], running, row["numbering"], row["number_offset"])
         return verdict.sure and verdict.spots == (spot,)
 
-    return naming.target(config.naming, wanted, named(folder, *spot), [named(*file) for file in here], extension, readable)
+    target = naming.target(config.naming, wanted, named(folder, *spot), [named(*file) for file in here], extension, readable)
+    disks = dict(conn.execute("select path, disk from folders where top = ?", (folder,)).fetchall())
+    for above in map(str, list(Path(target).parents)[:-1]):
+        if library.away(config.library / above, disks.get(above)):
+            raise Conflict(f"The disk on which {above} lies is not mounted; mount it, then retry this item")
+    return target
 
 
-def _place(part: Path, root: Path, target: str) -> None:
+def _need_online(root: Path, known: list[str]) -> None:
+    if not library.online(root, known):
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
+
+
+def _place(part: Path, root: Path, target: str, known: list[str]) -> None:
+    _need_online(root, known)  # again: it may have gone since, and its mount point must not get our marker
     library.mark(root)
     library.place(part, root, target)

@@ -43,16 +43,17 @@ class Renaming:
         self._turn = asyncio.Lock()
 
     async def __call__(self, anime_id: str, *, undo: bool = False, dry_run: bool = True) -> Renamed:
-        """Raises NotFound, and Conflict when there is nothing to take back."""
+        """Raises NotFound, Conflict when there is nothing to take back, and ConfigurationError while the library is offline."""
         config = self._config()
         root = config.library
         async with self._turn:
             row, files, batch = await self._db.run(_facts, anime_id)
+            await asyncio.to_thread(library.check, root, await self._db.run(series.some_paths))
             await asyncio.to_thread(_mend, root, batch)
             if undo and not batch:
                 raise Conflict("No renaming of this series is left to be undone", anime_id=row["id"])
             plan = await asyncio.to_thread(_back, root, batch) if undo else await asyncio.to_thread(_plan, root, config.naming, row, files)
-            if dry_run or not (plan.moves or undo):
+            if dry_run or not (plan.moves or undo and not plan.left):
                 return plan
             if not undo:
                 await self._db.run(_begin, row["id"], plan.moves)

@@ -14,7 +14,7 @@ from providers import Providers
 from store import library, series, titles
 from store.config import Config
 from store.db import Database
-from store.errors import ConfigurationError, Failure
+from store.errors import Failure
 from store.identity import Identity, best, identity
 from store.models import Listing
 
@@ -87,15 +87,12 @@ class Rescan:
     async def _compare(self, full: bool) -> Found:
         root = self._config().library
         self._publish("rescan_progress", {"step": "library", "done": 0, "total": None})
-        before = {} if full else await self._db.run(_seen)
-        folders = await asyncio.to_thread(library.scan, root, before, self._stop.is_set)
-        known = await self._db.run(_known_paths)
-        if not await asyncio.to_thread(library.online, root, known):
-            raise ConfigurationError(
-                "The library is offline: its folder is there, its files and its marker are not. Nothing was changed",
-                fix="Mount the disk; if the library was emptied on purpose, set anime_directory again",
-            )
-        await asyncio.to_thread(library.mark, root)
+        before, disks = await self._db.run(_seen)
+        folders = await asyncio.to_thread(library.scan, root, {} if full else before, disks, self._stop.is_set)
+        known = await self._db.run(series.some_paths)
+        await asyncio.to_thread(library.check, root, known)
+        if known or any(folder.media for folder in folders):  # an empty folder may be a mount point: its marker would lie later
+            await asyncio.to_thread(library.mark, root)
         placed = await self._place(folders)
         new_series, new_episodes = await self._settle(placed)
         await self._refresh()
@@ -164,10 +161,6 @@ class Rescan:
             self._publish("rescan_progress", {"step": "episodes", "done": done, "total": len(followed)})
 
 
-def _known_paths(conn: sqlite3.Connection) -> list[str]:
-    return [row["path"] for row in conn.execute("select distinct path from files limit 50")]
-
-
 def _followed(conn: sqlite3.Connection) -> list[sqlite3.Row]:
     return conn.execute("select id, provider, key from series where listed and provider <> 'local' order by id").fetchall()
 
@@ -199,12 +192,15 @@ def _strangers(root: Path, folders: Sequence[library.Folder]) -> list[Stranger]:
     return found
 
 
-def _seen(conn: sqlite3.Connection) -> dict[str, dict[str, int]]:
-    """What the last scan saw of folders that are a series': top folder -> folder -> mtime."""
+def _seen(conn: sqlite3.Connection) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
+    """What the last scan saw of folders that are a series': top folder -> folder -> mtime, and the same for their disks."""
     found: dict[str, dict[str, int]] = {}
-    for path, top, mtime in conn.execute("select path, top, mtime from folders where top in (select folder from series)"):
+    disks: dict[str, dict[str, int]] = {}
+    for path, top, mtime, disk in conn.execute("select path, top, mtime, disk from folders where top in (select folder from series)"):
         found.setdefault(top, {})[path] = mtime
-    return found
+        if disk is not None:
+            disks.setdefault(top, {})[path] = disk
+    return found, disks
 
 
 def settle(conn: sqlite3.Connection, placed: Sequence[Placed]) -> tuple[set[str], int]:
@@ -221,7 +217,8 @@ def _settle(conn: sqlite3.Connection, place: Placed) -> tuple[str, int]:
     one = _who(conn, folder, known, provider, listing) or series.add_local(conn, folder.path, folder.title)
     new = series.settle(conn, one, folder.path, [*(folder.media or ()), *kept])
     conn.execute("delete from folders where top = ?", (folder.path,))
-    conn.executemany("insert into folders (path, top, mtime) values (?, ?, ?)", [(path, folder.path, mtime) for path, mtime in folder.seen.items()])
+    rows = [(path, folder.path, mtime, folder.disks.get(path)) for path, mtime in folder.seen.items()]
+    conn.executemany("insert into folders (path, top, mtime, disk) values (?, ?, ?, ?)", rows)
     return one, new
 
 
@@ -258,7 +255,7 @@ def _listed(conn: sqlite3.Connection) -> set[str]:
 
 
 def _kept(conn: sqlite3.Connection, known: str | None, folder: library.Folder) -> list[tuple[str, int]]:
-    """What was known of folders that have not changed, or could not be read this time."""
+    """What was known of what has not changed, or could not be read this time."""
     same = tuple(f"{path}/" for path in ([folder.path] if folder.media is None else folder.unread))
     rows = conn.execute("select distinct path, size from files where series = ?", (known,)).fetchall() if same else []
-    return [tuple(row) for row in rows if row["path"].startswith(same)]
+    return [tuple(row) for row in rows if f"{row['path']}/".startswith(same)]

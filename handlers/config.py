@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from handlers.endpoint import Done, record
-from handlers.keys import APPLY, CONFIG
-from store import library
+from handlers.keys import APPLY, CONFIG, DB
+from store import library, series
 from store.backups import Backup, BackupMade
 from store.config import Config, ConfigUpdate, Problem, named
 from store.errors import Conflict
@@ -45,7 +45,7 @@ async def update(request: web.Request, body: ConfigUpdate) -> ConfigShown:
     A mask sent back keeps the secret. Setting `anime_directory`, also to what it is, accepts a library that was emptied.
     """
     config = await asyncio.to_thread(request.app[CONFIG].update, body)
-    if body.anime_directory is not None:
+    if body.anime_directory is not None and await request.app[DB].run(series.some_paths):
         await asyncio.to_thread(library.mark, config.library)
     await request.app[APPLY]()
     return _shown(request)

@@ -11,7 +11,7 @@ import re
 import shutil
 import stat
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Callable, Iterable, Mapping
 
@@ -21,7 +21,7 @@ from store.errors import ConfigurationError
 log = logging.getLogger(__name__)
 
 MARKER = ".aniworld"  # tells a library that was emptied from a disk that is not mounted (decisions.md 29)
-INCOMING = ".aniworld-incoming"  # on the library's own disk; scanners skip dot folders
+INCOMING = ".aniworld-incoming"  # on the disk of what comes in; scanners skip dot folders
 DEPTH = 8
 YOUNG = 2 * 10**9  # nanoseconds in which a folder may change again without another mtime
 IGNORED = frozenset(
@@ -34,22 +34,27 @@ _TAGS = re.compile(r"\s*[\[{][^\]}]*[\]}]")  # [tvdbid-1], {tvdb-1}, [Group]
 @dataclass(frozen=True)
 class Folder:
     """One series as it lies there: (path, size) of each video, or None where nothing has changed or its disk is away. `seen` are its folders
-    with their mtime in nanoseconds, `unread` those that could not be looked into: what was known of them stays."""
+    with their mtime in nanoseconds, `unread` what could not be looked into: what was known of it stays. `disks` are those of
+    its folders that lie on another disk than the one above them, with the number of its device."""
 
     path: str
     title: str
     media: tuple[tuple[str, int], ...] | None
-    seen: Mapping[str, int]
-    unread: tuple[str, ...] = ()
+    seen: dict[str, int]
+    unread: list[str] = field(default_factory=list)
+    disks: dict[str, int] = field(default_factory=dict)
 
 
-def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callable[[], bool] = bool) -> list[Folder]:
+def scan(
+    root: Path, before: Mapping[str, dict[str, int]] = {}, disks: Mapping[str, Mapping[str, int]] = {}, stop: Callable[[], bool] = bool
+) -> list[Folder]:
     """Every top folder of `root` that holds episodes, or nothing yet. Blocks: one thread hop for the whole scan.
 
-    `before` is what the last scan has `seen`, by top folder: one in which no folder has changed is not read again, and a
+    `before` is what the last scan has `seen`, `disks` the `disks` it found, by top folder: one in which no folder has changed is not read again, and a
     file that grew in its place is not noticed. It ends early, with what is worth nothing, once `stop` answers true. Raises ConfigurationError when `root` cannot be read.
     """
     try:
+        device = os.stat(root).st_dev
         tops = sorted((entry.name, entry.is_symlink()) for entry in os.scandir(root) if _looks_like_folder(entry) or _leads_nowhere(entry))
     except OSError as error:
         raise ConfigurationError(
@@ -64,15 +69,16 @@ def scan(root: Path, before: Mapping[str, Mapping[str, int]] = {}, stop: Callabl
         except UnicodeEncodeError:
             log.warning("a folder whose name is not UTF-8 is left out: %r", top)
             continue
+        there = dict(disks.get(top, {}))
         if linked and away(root / top):
-            found.append(Folder(top, title(top), None, before.get(top, {}), (top,)))
+            found.append(Folder(top, title(top), None, before.get(top, {}), [top], there))
             continue
         if (seen := before.get(top)) and all(_mtime(f"{root}/{folder}") == mtime for folder, mtime in seen.items()):
-            found.append(Folder(top, title(top), None, seen))
+            found.append(Folder(top, title(top), None, seen, disks=there))
             continue
-        seen, unread = {}, []
-        media = tuple(_walk(root, top, seen, unread, stop))
-        found.append(Folder(top, title(top), media, seen, tuple(unread)))
+        folder = Folder(top, title(top), None, {})
+        media = tuple(_walk(root, device, folder, there, stop))
+        found.append(replace(folder, media=media))
     return found
 
 
@@ -87,10 +93,21 @@ def online(root: Path, known: Iterable[str]) -> bool:
     return root.is_dir() and (not known or (root / MARKER).exists() or any((root / path).exists() for path in known))
 
 
-def away(folder: Path) -> bool:
-    """Whether a folder that was linked to another disk is not there: its link leads nowhere, or to an empty mount point."""
+def check(root: Path, known: Iterable[str]) -> None:
+    """Raises ConfigurationError when the library is not `online`."""
+    if not online(root, known):
+        raise ConfigurationError(
+            "The library is offline: its files and its marker are not there. Nothing was changed",
+            fix="Mount the disk; if the library was emptied on purpose, set anime_directory again",
+        )
+
+
+def away(folder: Path, device: int | None = None) -> bool:
+    """Whether a folder that was linked to another disk, or was the mount point of that `device`, is empty without it."""
+    if device is None and not folder.is_symlink():
+        return False
     try:
-        return folder.is_symlink() and not os.listdir(folder)
+        return not os.listdir(folder) and (folder.is_symlink() or folder.stat().st_dev != device)
     except OSError:
         return True
 
@@ -105,10 +122,11 @@ def mark(root: Path) -> None:
 def place(part: Path, root: Path, path: str) -> None:
     """Give the finished `part` its name `path` below `root`, never over another file, and make both durable.
 
-    On another file system it is copied into a dot folder of the library first, so that no half file ever has a name
+    On another file system it is copied into a dot folder of that one first, so that no half file ever has a name
     there (conventions.md 1). Raises FileExistsError, or another OSError; the part is whole then.
     """
     final = root / path
+    part.lstat()  # a copy on a disk that has gone meanwhile must not leave folders in its place
     made = _make_folders(root, final.parent)
     try:
         os.link(part, final, follow_symlinks=False)
@@ -175,9 +193,15 @@ def settled(part: Path, root: Path, path: str) -> bool:
 
 
 def _place_across(part: Path, root: Path, path: str) -> None:
-    incoming = root / INCOMING
-    incoming.mkdir(exist_ok=True)
-    copy = incoming / part.name
+    disk = folder = (root / path).parent
+    while disk != root and disk.parent.stat().st_dev == folder.stat().st_dev:
+        disk = disk.parent
+    if part.parent == disk / INCOMING:  # a folder of the same disk that is bound there refuses it too
+        disk = folder
+    copy = disk / INCOMING / part.name
+    if copy == part:
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(folder))
+    copy.parent.mkdir(exist_ok=True)
     copy.unlink(missing_ok=True)
     try:
         with open(part, "rb") as old, open(copy, "xb") as new:
@@ -188,7 +212,7 @@ def _place_across(part: Path, root: Path, path: str) -> None:
     except OSError:
         copy.unlink(missing_ok=True)
         raise
-    part.unlink()
+    part.unlink(missing_ok=True)
     files.sync_folder(part.parent)
 
 
@@ -211,37 +235,51 @@ def _leads_nowhere(entry: os.DirEntry) -> bool:
     return entry.is_symlink() and not entry.name.startswith(".") and not os.path.exists(entry.path)
 
 
-def _walk(root: Path, top: str, seen: dict[str, int], unread: list[str], stop: Callable[[], bool]) -> Iterable[tuple[str, int]]:
-    """(path relative to `root`, size) of each video below `top`. Links to folders are followed, loops cut by inode."""
-    stack, inodes = [top], set()
+def _walk(root: Path, device: int, found: Folder, disks: Mapping[str, int], stop: Callable[[], bool]) -> Iterable[tuple[str, int]]:
+    """(path relative to `root`, size) of each video below `found`, of which all else is filled in. Links to folders are
+    followed, loops cut by inode."""
+
+    def leave(path: str, why: str | None) -> None:
+        log.warning("%s cannot be read, what was known of it stays: %s", path, why)
+        found.unread.append(path)
+        found.seen[path] = -1
+        found.disks.update({path: disks[path]} if path in disks else {})
+
+    stack, inodes = [(found.path, device)], set()
     while stack and not stop():
-        folder = stack.pop()
+        folder, above = stack.pop()
         try:
             here = os.stat(root / folder)
             if (here.st_dev, here.st_ino) in inodes:
                 continue
+            if away(root / folder, disks.get(folder)):
+                leave(folder, "its disk is not mounted")
+                continue
             inodes.add((here.st_dev, here.st_ino))
-            seen[folder] = here.st_mtime_ns if time.time_ns() - here.st_mtime_ns > YOUNG else -1
+            found.seen[folder] = here.st_mtime_ns if time.time_ns() - here.st_mtime_ns > YOUNG else -1
+            if here.st_dev != above:
+                found.disks[folder] = here.st_dev
             with os.scandir(root / folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            log.warning("%s cannot be read: %s", folder, error.strerror)
-            unread.append(folder)
+            leave(folder, error.strerror)
             continue
         if any(entry.name == ".ignore" for entry in entries):
             continue
         for entry in entries:
             path = f"{folder}/{entry.name}"
             try:
+                path.encode()
                 if entry.is_dir():
                     if _looks_like_folder(entry) and path.count("/") < DEPTH:
-                        stack.append(path)
+                        stack.append((path, here.st_dev))
                 elif _leads_nowhere(entry):
-                    unread.append(path)
+                    leave(path, "its link leads nowhere")
                 elif _counts(entry.name) and entry.is_file():
-                    path.encode()
                     yield path, entry.stat().st_size
-            except (OSError, UnicodeEncodeError) as error:
+            except OSError as error:
+                leave(path, error.strerror)
+            except UnicodeEncodeError as error:
                 log.warning("%r is left out: %s", path, error)
 
 

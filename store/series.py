@@ -231,6 +231,16 @@ def add_file(conn: sqlite3.Connection, series: str, folder: str, file: File) -> 
     recount(conn, series)
 
 
+def disks(conn: sqlite3.Connection) -> list[str]:
+    """The folders of the library that lie on another disk than it does, or than the one above them."""
+    return [row["path"] for row in conn.execute("select path from folders where disk is not null")]
+
+
+def some_paths(conn: sqlite3.Connection) -> list[str]:
+    """Of known files: a library that has one of them is there."""
+    return [row["path"] for row in conn.execute("select distinct path from files limit 50")]
+
+
 def forget(conn: sqlite3.Connection, series: str) -> None:
     """Drop a series with its queue items. Its files are nobody's business here."""
     conn.execute("delete from series where id = ?", (get(conn, series)["id"],))

@@ -200,7 +200,7 @@ async def test_a_folder_that_cannot_be_read_loses_nothing(tmp_path, household):
         finally:
             for folder in (library / "24", dark.parent, dark):
                 folder.chmod(0o755)
-        assert "Dunkel/Season 02 cannot be read: Permission denied" in server.log
+        assert "Dunkel/Season 02 cannot be read, what was known of it stays: Permission denied" in server.log
         await server.post("/api/v1/anime/rescan?full=true")
         assert {title: entry["missing_episodes"] for title, entry in (await listed(server)).items()} == {title: entry["missing_episodes"] for title, entry in before.items()}
 

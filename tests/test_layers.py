@@ -50,4 +50,4 @@ def lines_of_code(path: Path) -> int:
 
 def test_the_program_stays_small():
     """The aim is 5,000; the program is not there. Whoever raises this bound says so in the commit."""
-    assert sum(map(lines_of_code, [*FILES, ROOT / "aniworld.py"])) <= 6092
+    assert sum(map(lines_of_code, [*FILES, ROOT / "aniworld.py"])) <= 6134

@@ -96,6 +96,29 @@ def test_place_never_overwrites(root, tmp_path):
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_place_into_a_folder_that_is_bound_there(root, tmp_path, monkeypatch):
+    """The kernel refuses links between two mounts of one disk, which look alike."""
+    (tmp_path / "part").write_bytes(b"new")
+    real = os.link
+
+    def link(source, target, **how):
+        if source.parent.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return real(source, target, **how)
+
+    monkeypatch.setattr(os, "link", link)
+    library.place(tmp_path / "part", root, "Show/Season 01/Show - S01E09.mkv")
+    assert (root / "Show/Season 01/Show - S01E09.mkv").read_bytes() == b"new"
+    assert not [path for path in tmp_path.rglob("part")]
+
+
+def test_place_makes_no_folders_for_nothing(root, tmp_path):
+    """The copy's disk has gone: its bare mount point stays bare."""
+    with pytest.raises(FileNotFoundError):
+        library.place(tmp_path / "part", root, "New/Season 01/New - S01E01.mkv")
+    assert not (root / "New").exists()
+
+
 @pytest.mark.parametrize("refusal", ["EXDEV", "EPERM", None])
 def test_place_where_links_are_refused(root, tmp_path, monkeypatch, refusal):
     """Another file system (EXDEV), or one without links (exFAT, SMB: EPERM)."""

@@ -195,7 +195,7 @@ async def test_an_unchanged_library_is_not_read_again(server, monkeypatch):
     os.utime(server.library / "Other", (time.time() - 60, time.time() - 60))
     await server.post("/api/v1/anime/rescan")
     walked, real = [], library._walk
-    monkeypatch.setattr(library, "_walk", lambda root, top, *rest: (walked.append(top), real(root, top, *rest))[1])
+    monkeypatch.setattr(library, "_walk", lambda root, device, found, *rest: (walked.append(found.path), real(root, device, found, *rest))[1])
     await server.post("/api/v1/anime/rescan")
     assert walked == []
     add(server, "Other/Other - 02.mkv")

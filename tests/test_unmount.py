@@ -6,6 +6,7 @@ The server runs in a mount namespace of its own, as does the disk, a tmpfs that 
 import asyncio
 import os
 import shutil
+import sqlite3
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Disk:
     def __init__(self, holder: int, library: Path, content: Path):
         self.root, self.content = (Path(f"/proc/{holder}/root{path}") for path in (library, content))
         self.inside = ("nsenter", "-t", str(holder), "-U", "-m", "--preserve-credentials")
-        self._library, self._content = library, content
+        self._holder, self._library, self._content = holder, library, content
 
     async def mount(self, how: str = "rw") -> None:
         await self._do("mount", "--bind", str(self._content), str(self._library))
@@ -38,13 +39,23 @@ class Disk:
         """Also while a file on it is open, as when a cable is pulled."""
         await self._do("umount", "--lazy", str(self._library))
 
+    async def further(self, folder: str) -> "Disk":
+        """A second disk, mounted at a folder of the library, which lies on the first one."""
+        content = self._content.with_name("further disk")
+        content.mkdir()
+        await self._do("mount", "-t", "tmpfs", "-o", "mode=700,size=64m", "further", str(content))
+        (self.root / folder).mkdir(parents=True, exist_ok=True)
+        found = Disk(self._holder, self._library / folder, content)
+        await found.mount()
+        return found
+
     async def _do(self, *command: str) -> None:
         assert await (await asyncio.create_subprocess_exec(*self.inside, *command)).wait() == 0, command
 
 
 @asynccontextmanager
-async def on_a_disk(server: Process, impatient):  # noqa: F811
-    """`server` runs with its library on a disk that holds EPISODES; yields the disk."""
+async def on_a_disk(server: Process, impatient, files=EPISODES):  # noqa: F811
+    """`server` runs with its library on a disk that holds `files`; yields the disk."""
     need("unshare", "util-linux")
     need("nsenter", "util-linux")
     content = server.library.parent / "disk"
@@ -56,7 +67,7 @@ async def on_a_disk(server: Process, impatient):  # noqa: F811
             reason = f"no disk can be mounted here: {(await holder.stderr.read()).decode()}"
             pytest.fail(reason) if os.environ.get("ANIWORLD_REQUIRE_PARTS") == "1" else pytest.skip(reason)
         disk = Disk(holder.pid, server.library, content)
-        for path in EPISODES:
+        for path in files:
             (disk.content / path).parent.mkdir(parents=True, exist_ok=True)
             (disk.content / path).write_bytes(path.encode())
         await disk.mount()
@@ -76,11 +87,23 @@ async def all_that_is_known(server) -> dict:
 
 
 async def is_offline(server) -> None:
+    """A rescan says so, to its caller and to the sockets."""
     for query in ("", "?full=true"):
-        status, body, _ = await server.post(f"/api/v1/anime/rescan{query}")
+        async with server.socket() as ws:
+            status, body, _ = await server.post(f"/api/v1/anime/rescan{query}")
+            while (told := await asyncio.wait_for(ws.receive_json(), 10))["type"] != "rescan_failed":
+                assert told["type"] != "rescan_completed"
         assert (status, body["error"]) == (500, "CONFIGURATION_ERROR"), body
         assert "offline" in body["message"] or "cannot be read" in body["message"]
-        assert "Mount the disk" in body["details"]["fix"]
+        assert "Mount the disk" in body["details"]["fix"] and told["data"]["message"] == body["message"]
+
+
+async def queue_state(server) -> dict:
+    return (await server.get("/api/queue/status"))[1]["data"]
+
+
+async def is_done(server) -> bool:
+    return (await queue_state(server))["completed"] == 1
 
 
 @pytest.mark.parametrize("marked", [True, False])
@@ -132,23 +155,147 @@ async def test_a_download_waits_for_its_disk(tmp_path, impatient):  # noqa: F811
             await until(lambda: asyncio.to_thread(lambda: sum(end - start for start, end in up.fetched("S01E03")) > 500_000))
             await disk.unmount()
 
-            async def queue_state():
-                return (await server.get("/api/queue/status"))[1]["data"]
-
             async def waits():
-                return (await queue_state())["reason"]
+                return (await queue_state(server))["reason"]
 
             assert "library directory cannot be used" in await until(waits)
             assert list(disk.root.iterdir()) == []
             await disk.mount()
-
-            async def done():
-                return (await queue_state())["completed"] == 1
-
-            await until(done)
+            await until(lambda: is_done(server))
             assert (disk.content / "Show/Season 01/Show - S01E03.mkv").read_bytes() == up.videos["S01E03"]
             assert sum(end - start for start, end in up.fetched("S01E03")) < 3_300_000, "its bytes were kept"
             assert (await episodes(server, "home_show"))["S01E03"]["state"] == "present"
+
+
+async def is_refused(server) -> dict:
+    """Fetch what is missing: the item, which has failed and says why."""
+    await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
+    await server.post("/api/queue/start")
+
+    async def failed():
+        (item,) = (await server.get("/api/queue"))[1]["data"]
+        return item["status"] == "failed" and item
+
+    item = await until(failed)
+    assert item["error_code"] == "CONFLICT" and "not mounted" in item["error_message"]
+    return item
+
+
+async def test_a_disk_that_comes_after_the_first_start(tmp_path, impatient):  # noqa: F811
+    """A bare mount point gets no marker, neither by its setting nor by a rescan: one there would be believed later."""
+    async with Shows((300_000,) * 3) as up:
+        server = Process(tmp_path, providers=home(up.base))
+        async with on_a_disk(server, impatient) as disk:
+            await disk.unmount()
+            assert (await server.put("/api/config", json={"anime_directory": str(server.library)}))[0] == 200
+            assert (await server.post("/api/v1/anime/rescan"))[0] == 200
+            assert list(disk.root.iterdir()) == []
+            await disk.mount()
+            await server.post("/api/v1/anime/rescan")
+            before = await all_that_is_known(server)
+            await disk.unmount()
+            await is_offline(server)
+            assert before["list"]["data"] and await all_that_is_known(server) == before
+
+
+async def test_a_renaming_can_be_taken_back_later(tmp_path, impatient):  # noqa: F811
+    """While the library is away nothing is renamed, and the journal stays."""
+    async with Shows((300_000,) * 3) as up:
+        server = Process(tmp_path, providers=home(up.base))
+        async with on_a_disk(server, impatient) as disk:
+            await server.post("/api/v1/anime/rescan")
+            path = "/api/v1/anime/local_other/rename"
+            renamed = (await server.post(path, json={"dry_run": False}))[1]
+            assert len(renamed["data"]["moves"]) == 1 and not (disk.content / EPISODES[2]).exists()
+            await disk.unmount()
+            for undo in (False, True):
+                status, body, _ = await server.post(path, json={"dry_run": False, "undo": undo})
+                assert (status, body["error"]) == (500, "CONFIGURATION_ERROR") and "Mount the disk" in body["details"]["fix"]
+            assert list(disk.root.iterdir()) == []
+            await disk.mount()
+            await server.post(path, json={"dry_run": False, "undo": True})
+            assert (disk.content / EPISODES[2]).read_bytes() == EPISODES[2].encode()
+
+
+async def test_a_crash_and_then_no_disk(tmp_path, impatient):  # noqa: F811
+    """The file had its name when the power went, and its disk is late: the item is completed once it is there, not fetched again."""
+    async with Shows((300_000,) * 3) as up:
+        server = Process(tmp_path, providers=home(up.base))
+        async with on_a_disk(server, impatient) as disk:
+            await server.post("/api/v1/anime/rescan")
+            await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
+            await server.post("/api/queue/start")
+            await until(lambda: is_done(server))
+            server.kill9()
+            with sqlite3.connect(server.state / "aniworld.db") as conn:  # as it was just before the end was recorded
+                conn.execute("update items set status = 'downloading', target = 'Show/Season 01/Show - S01E03.mkv', finished_at = null")
+                conn.execute("delete from files where number = 3")
+                conn.execute("delete from history")
+            conn.close()
+            await disk.unmount()
+            asked = len(up.fetched("S01E03"))
+            await server.start()
+
+            async def waits():
+                return (await queue_state(server))["reason"]
+
+            assert "cannot be recovered" in await until(waits)
+            await disk.mount()
+            await until(lambda: is_done(server))
+            assert len(up.fetched("S01E03")) == asked and (await episodes(server, "home_show"))["S01E03"]["state"] == "present"
+
+
+@pytest.mark.parametrize("folder", ["Show", "Show/Season 01"])
+async def test_a_disk_below_the_library(tmp_path, impatient, folder):  # noqa: F811
+    """A series, or a season, is a mount point of its own. What is deleted on it is missing all the same."""
+    async with Shows((300_000,) * 3) as up:
+        server = Process(tmp_path, providers=home(up.base))
+        async with on_a_disk(server, impatient, EPISODES[2:]) as disk:
+            further = await disk.further(folder)
+            for path in EPISODES[:2]:
+                (disk.root / path).parent.mkdir(exist_ok=True)
+                (disk.root / path).write_bytes(b"x")
+            await server.post("/api/v1/anime/rescan")
+            before = await all_that_is_known(server)
+            assert [code for code, one in before["home_show"].items() if one["state"] == "present"] == ["S01E01", "S01E02"]
+            await further.unmount()
+            for query in ("", "?full=true", ""):
+                _, counted, _ = await server.post(f"/api/v1/anime/rescan{query}")
+                assert (counted["new_series"], counted["new_episodes"]) == (0, 0) and await all_that_is_known(server) == before
+            item = await is_refused(server)
+            assert list(further.root.iterdir()) == []
+            await further.mount()
+            await server.post(f"/api/queue/{item['queue_item_id']}/retry")
+            await until(lambda: is_done(server))
+            assert [path.read_bytes() for path in further.content.rglob("*E03.mkv")] == [up.videos["S01E03"]]
+            for path in further.content.rglob("*.mkv"):
+                path.unlink()
+            await server.post("/api/v1/anime/rescan")
+            assert {one["state"] for one in (await episodes(server, "home_show")).values()} == {"missing"}
+
+
+async def test_episodes_on_another_disk(tmp_path):
+    """Each file is a link of its own, and so is a season: what is known of them stays, and what comes with them is noticed."""
+    async with Shows((300_000,) * 3) as up, Process(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        other = tmp_path / "other"
+        for path in ("Show - S01E01.mkv", "Season 2/Show - S02E01.mkv"):
+            (other / path).parent.mkdir(parents=True, exist_ok=True)
+            (other / path).write_bytes(b"x")
+        (server.library / "Show").mkdir()
+        for name in ("Show - S01E01.mkv", "Season 2"):
+            (server.library / "Show" / name).symlink_to(other / name)
+        os.utime(server.library / "Show", (10**9, 10**9))
+        await server.post("/api/v1/anime/rescan")
+        before = await all_that_is_known(server)
+        assert {code for code, one in before["home_show"].items() if one["state"] == "present"} == {"S01E01", "S02E01"}
+        other.rename(tmp_path / "away")
+        for query in ("", "?full=true"):
+            await server.post(f"/api/v1/anime/rescan{query}")
+            assert await all_that_is_known(server) == before
+        (tmp_path / "away").rename(other)
+        (other / "Season 2" / "Show - S02E02.mkv").write_bytes(b"x")
+        assert (await server.post("/api/v1/anime/rescan"))[1]["new_episodes"] == 1
 
 
 @pytest.mark.parametrize("away", ["gone", "empty"])
@@ -171,23 +318,11 @@ async def test_a_series_on_another_disk(tmp_path, away):
             _, counted, _ = await server.post(f"/api/v1/anime/rescan{query}")
             assert (counted["new_series"], counted["new_episodes"]) == (0, 0) and await all_that_is_known(server) == before
             assert counted["unread_folders"] == ["Show"]
-        await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
-        await server.post("/api/queue/start")
-
-        async def failed():
-            (item,) = (await server.get("/api/queue"))[1]["data"]
-            return item["status"] == "failed" and item
-
-        item = await until(failed)
-        assert item["error_code"] == "CONFLICT" and "not mounted" in item["error_message"]
+        item = await is_refused(server)
         if away == "empty":
             assert list(other.iterdir()) == []
             other.rmdir()
         (tmp_path / "away").rename(other)
         await server.post(f"/api/queue/{item['queue_item_id']}/retry")
-
-        async def done():
-            return (await server.get("/api/queue/status"))[1]["data"]["completed"] == 1
-
-        await until(done)
+        await until(lambda: is_done(server))
         assert (other / "Season 01" / "Show - S01E03.mkv").read_bytes() == up.videos["S01E03"]
