@@ -32,16 +32,55 @@ log = logging.getLogger("aniworld")
 def options(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line, with the variables ANIWORLD_* as defaults."""
     get = lambda name, default=None: os.environ.get(name) or default  # noqa: E731 - empty is not given
-    parser = argparse.ArgumentParser(prog="aniworld.py", description="A self-hosted download manager for your own anime and series library.")
-    parser.add_argument("--host", default=get("ANIWORLD_HOST"), help="address to listen on (default: all, IPv4 and IPv6)")
-    parser.add_argument("--port", type=int, default=get("ANIWORLD_PORT", 8000), help="port to listen on (default: 8000)")
-    parser.add_argument("--data-dir", type=Path, default=get("ANIWORLD_DATA_DIR"), help="where all state is kept (default: ~/.local/share/aniworld)")
-    parser.add_argument("--config", type=Path, default=get("ANIWORLD_CONFIG"), help="configuration file (default: config.json in the data directory)")
-    parser.add_argument("--log-level", default=get("ANIWORLD_LOG_LEVEL"), help="how much to log: debug, info, warning or error")
-    parser.add_argument("--demo", action="store_true", help="show a small world of its own, in a temporary directory")
-    parser.add_argument("--check", action="store_true", help="check the configuration and end, with 1 if something is wrong")
+    parser = argparse.ArgumentParser(
+        prog="aniworld.py",
+        description="A self-hosted download manager for your own anime and series library.",
+    )
+    parser.add_argument(
+        "--host",
+        default=get("ANIWORLD_HOST"),
+        help="address to listen on (default: all, IPv4 and IPv6)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=get("ANIWORLD_PORT", 8000),
+        help="port to listen on (default: 8000)",
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=get("ANIWORLD_DATA_DIR"),
+        help="where all state is kept (default: ~/.local/share/aniworld)",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=get("ANIWORLD_CONFIG"),
+        help="configuration file (default: config.json in the data directory)",
+    )
+    parser.add_argument(
+        "--log-level",
+        default=get("ANIWORLD_LOG_LEVEL"),
+        help="how much to log: debug, info, warning or error",
+    )
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="show a small world of its own, in a temporary directory",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="check the configuration and end, with 1 if something is wrong",
+    )
     parser.add_argument("--version", action="version", version=f"aniworld-server {VERSION}")
-    parser.add_argument("command", nargs="?", choices=("names",), help="names: read file names on stdin, print what is understood as JSON")
+    parser.add_argument(
+        "command",
+        nargs="?",
+        choices=("names",),
+        help="names: read file names on stdin, print what is understood as JSON",
+    )
     chosen = parser.parse_args(arguments)
     if not 0 <= chosen.port <= 65535:
         parser.error("--port must be from 0 to 65535")
@@ -81,28 +120,34 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
     from downloads.engine import Engine
     from downloads.rescan import Rescan
     from handlers import keys, limits, live, routes
-    from handlers.door import Door
+    from handlers.authenticator import Authenticator
     from handlers.openapi import DOCUMENT, folded
     from providers import Providers
-    from providers.web import Web
+    from providers.network import Network
     from store import tokens
     from store.config import Configuration
     from store.db import Database
-    from store.secrets import Vault
+    from store.secrets import SecretsFile
 
-    vault = Vault(state / "secrets.json")
-    config = Configuration(state, vault, path=config_file, forced=forced)
+    secrets_file = SecretsFile(state / "secrets.json")
+    config = Configuration(state, secrets_file, path=config_file, forced=forced)
     config.make_default_folders()
     app = web.Application(client_max_size=65536)
     now = lambda: config.now  # noqa: E731 - the settings in force, whenever they are asked for
-    db, network, hub = Database(state / "aniworld.db"), Web(), live.Hub()
+    db, network, hub = Database(state / "aniworld.db"), Network(), live.Hub()
     providers = Providers(network, db)
-    app[keys.DB], app[keys.CONFIG], app[keys.PROVIDERS], app[keys.HUB], app[keys.WEB] = db, config, providers, hub, network
-    app[keys.DOOR] = Door(vault, now, state / "setup-code")
-    app[keys.BUCKET], app[keys.LOGINS] = limits.TokenBucket(), limits.Throttle()
+    app[keys.DB], app[keys.CONFIG], app[keys.PROVIDERS], app[keys.HUB], app[keys.NETWORK] = (
+        db,
+        config,
+        providers,
+        hub,
+        network,
+    )
+    app[keys.AUTHENTICATOR] = Authenticator(secrets_file, now, state / "setup-code")
+    app[keys.BUCKET], app[keys.LOGINS] = limits.TokenBucket(), limits.LoginDelay()
     app[keys.ENGINE] = Engine(db, network, providers, now, hub.publish)
     app[keys.RESCAN] = Rescan(db, providers, now, hub.publish)
-    app[keys.FALLEN] = set()
+    app[keys.CRASHED] = set()
     app[keys.STARTED] = time.monotonic()
 
     @functools.cache
@@ -111,7 +156,10 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
 
         return Renaming(db, now)
 
-    app[keys.RENAMING], app[DOCUMENT] = renaming, functools.cache(functools.partial(folded, routes.API))
+    app[keys.RENAMING], app[DOCUMENT] = (
+        renaming,
+        functools.cache(functools.partial(folded, routes.API)),
+    )
 
     async def apply() -> None:
         logging.getLogger().setLevel(config.now.log_level.upper())
@@ -120,11 +168,11 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
 
     async def run(app: web.Application):
         await db.open()
-        app[keys.DOOR].revoked |= await db.run(tokens.revoked)
+        app[keys.AUTHENTICATOR].revoked |= await db.run(tokens.revoked)
         await network.start()
         await apply()
         engine = asyncio.create_task(app[keys.ENGINE].run(), name="engine")
-        engine.add_done_callback(fallen)
+        engine.add_done_callback(crashed)
         yield
         engine.cancel()
         await asyncio.gather(engine, return_exceptions=True)
@@ -133,10 +181,10 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
         await network.close()
         await db.close()
 
-    def fallen(task: asyncio.Task) -> None:
+    def crashed(task: asyncio.Task) -> None:
         if not task.cancelled() and task.exception():
             log.error("%s ended by a bug", task.get_name(), exc_info=task.exception())
-            app[keys.FALLEN].add(task.get_name())
+            app[keys.CRASHED].add(task.get_name())
 
     async def close_sockets(app: web.Application) -> None:
         hub.close()
@@ -162,15 +210,25 @@ async def serve(app, chosen: argparse.Namespace, state: Path) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(name, end)
-    runner, port = await listening(app, [chosen.host] if chosen.host else ["0.0.0.0", "::"], chosen.port)
-    where, door = chosen.host or "localhost", app[keys.DOOR]
-    print(f"Aniworld {VERSION} listens on http://{f'[{where}]' if ':' in where else where}:{port}/", flush=True)
+    runner, port = await listening(
+        app, [chosen.host] if chosen.host else ["0.0.0.0", "::"], chosen.port
+    )
+    where, door = chosen.host or "localhost", app[keys.AUTHENTICATOR]
+    print(
+        f"Aniworld {VERSION} listens on http://{f'[{where}]' if ':' in where else where}:{port}/",
+        flush=True,
+    )
     print(f"Its state is in {state}", flush=True)
     if not door.is_set_up:
-        print(f"Not set up yet. On this machine just open the page; from elsewhere the setup code is {door.code()}", flush=True)
+        print(
+            f"Not set up yet. On this machine just open the page; from elsewhere the setup code is {door.code()}",
+            flush=True,
+        )
     if chosen.demo:
         await app[keys.RESCAN]()
-        print("The demo's library is scanned; nothing is downloaded until you ask for it", flush=True)
+        print(
+            "The demo's library is scanned; nothing is downloaded until you ask for it", flush=True
+        )
     gc.freeze()  # what the start has made stays; the collector need not look at it again
     gc.enable()
     await stop.wait()
@@ -186,9 +244,11 @@ async def listening(app, hosts: list[str], port: int):
 
     sockets = listen(hosts, port)
     port = sockets[0].getsockname()[1]
-    app[keys.DOOR].port = port
-    app[keys.WEB].own_port = port
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE, keepalive_timeout=30, auto_decompress=False)
+    app[keys.AUTHENTICATOR].port = port
+    app[keys.NETWORK].own_port = port
+    runner = web.AppRunner(
+        app, access_log=None, shutdown_timeout=GRACE, keepalive_timeout=30, auto_decompress=False
+    )
     await runner.setup()
     for listener in sockets:
         await web.SockSite(runner, listener).start()
@@ -199,7 +259,9 @@ def listen(hosts: list[str], port: int) -> list[socket.socket]:
     """One socket a family, all on the same port; a family that this machine lacks is skipped. Raises OSError."""
     sockets: list[socket.socket] = []
     for host in hosts:
-        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+        for family, _, _, _, address in socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
             if sockets and not port:
                 address = (address[0], sockets[0].getsockname()[1], *address[2:])
             try:
@@ -216,9 +278,9 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     chosen = options(arguments)
     if chosen.command == "names":
-        from store import names
+        from store.names import parser
 
-        names.main(sys.stdin, sys.stdout)
+        parser.main(sys.stdin, sys.stdout)
         return 0
     if missing := [name for name in PACKAGES if not importlib.util.find_spec(name)]:
         print(f"aniworld: not installed: {', '.join(missing)}. Type: {SETUP}", file=sys.stderr)
@@ -234,7 +296,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Failure as failure:
         why = ". ".join(filter(None, (str(failure), failure.details.get("fix"))))
     except OSError as error:
-        taken = f"port {chosen.port} is taken. Stop what listens there, or choose another with --port"
+        taken = (
+            f"port {chosen.port} is taken. Stop what listens there, or choose another with --port"
+        )
         why = taken if error.errno == errno.EADDRINUSE else str(error)
     except sqlite3.Error as error:
         why = f"the database cannot be used: {error}"
@@ -246,7 +310,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     """Lock the state directory, build, and serve or check."""
-    from store import files
+    from store import atomic
 
     if chosen.demo and not chosen.data_dir:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aniworld-demo-")))
@@ -254,7 +318,7 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     state = state_directory(chosen)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not chosen.check:  # which may be asked while the server runs
-        stack.enter_context(files.lock(state))
+        stack.enter_context(atomic.lock(state))
     config_file = chosen.config.expanduser().absolute() if chosen.config else None
     if chosen.demo:
         furnish(state, chosen.forced)
@@ -268,7 +332,7 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     if chosen.check:
         print("The configuration has problems" if problems else "The configuration is fine")
         return 1 if problems else 0
-    headless_password(app[keys.DOOR])
+    headless_password(app[keys.AUTHENTICATOR])
     asyncio.run(serve(app, chosen, state))
     return 0
 
@@ -308,10 +372,15 @@ class Log(logging.StreamHandler):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """What is no HTTP is answered 400; the strange bytes, a token perhaps among them, stay out of the log."""
-        return not record.exc_info or type(record.exc_info[1]).__module__ != "aiohttp.http_exceptions"
+        return (
+            not record.exc_info or type(record.exc_info[1]).__module__ != "aiohttp.http_exceptions"
+        )
 
     def format(self, record: logging.LogRecord) -> str:
-        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in super().format(record))
+        return "".join(
+            c if c.isprintable() else c.encode("unicode_escape").decode()
+            for c in super().format(record)
+        )
 
 
 if __name__ == "__main__":

@@ -11,16 +11,17 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING
 
-from downloads.facts import QueueItem, completed, facts, names, progress, started
+from downloads.events import QueueItem, completed, facts, names, progress, started
 from downloads.throttle import Throttle
 from providers import Providers
-from providers.web import WAIT, Web
-from store import files, library, queue, series
+from providers.network import WAIT, Network
+from store import atomic, placing, queue, series
 from store.config import Config
 from store.db import Database
 from store.errors import Conflict, Failure, ProviderError
@@ -44,7 +45,16 @@ class Engine:
     the sockets. The methods are the verbs of the API; they return when the change is on disk and in effect.
     """
 
-    def __init__(self, db: Database, web: Web, providers: Providers, config: Callable[[], Config], publish: Publish, *, pause: float = 2.0):
+    def __init__(
+        self,
+        db: Database,
+        web: Network,
+        providers: Providers,
+        config: Callable[[], Config],
+        publish: Publish,
+        *,
+        pause: float = 2.0,
+    ):
         self._db = db
         self._web = web
         self._providers = providers
@@ -52,7 +62,9 @@ class Engine:
         self._publish = publish
         self._pause = pause  # seconds: the first retry waits up to twice that, each further one up to twice as long
         self._jobs: dict[int, tuple[Job, asyncio.Task]] = {}
-        self._due: dict[int, float] = {}  # item -> the monotonic time before which it is not tried again
+        self._due: dict[
+            int, float
+        ] = {}  # item -> the monotonic time before which it is not tried again
         self._resting: dict[str, float] = {}  # provider -> the same
         self._down: Counter[str] = Counter()  # provider -> how often in a row nobody answered there
         self._throttle = Throttle()
@@ -79,9 +91,16 @@ class Engine:
                 except sqlite3.Error as error:
                     log.error("the queue cannot be read or written: %s", error)
                     self._wait_for("The database cannot be written")
-                due = [when - time.monotonic() for when in (*self._due.values(), *self._resting.values(), self._look_again) if when]
+                due = [
+                    when - time.monotonic()
+                    for when in (*self._due.values(), *self._resting.values(), self._look_again)
+                    if when
+                ]
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), max(0.05, min(due)) if due and self.state == "running" else None)
+                    await asyncio.wait_for(
+                        self._news.wait(),
+                        max(0.05, min(due)) if due and self.state == "running" else None,
+                    )
         finally:
             ticker.cancel()
             await self._cancel(list(self._jobs))
@@ -158,7 +177,7 @@ class Engine:
             ours = await self._db.run(queue.parts)
             await asyncio.to_thread(_sweep, config.downloads, ours)
             for disk in ["", *await self._db.run(series.disks)]:
-                await asyncio.to_thread(_sweep, config.library / disk / library.INCOMING, set())
+                await asyncio.to_thread(_sweep, config.library / disk / placing.INCOMING, set())
         except (sqlite3.Error, OSError) as error:
             log.error("the queue cannot be recovered: %s", error)
             self._wait_for("The queue cannot be recovered; the log tells why")
@@ -169,7 +188,7 @@ class Engine:
     async def _fill(self) -> None:
         """Start items while there are slots."""
         if self.state != "running" or time.monotonic() < self._look_again:
-            return
+            return None
         if self.reason:
             if trouble := await asyncio.to_thread(self._trouble):
                 return self._wait_for(trouble)
@@ -179,14 +198,25 @@ class Engine:
         self._resting = {provider: when for provider, when in self._resting.items() if when > now}
         while len(self._jobs) < self._config().max_concurrent_downloads:
             busy = {job.item.provider for job, _ in self._jobs.values()}
-            resting = {*self._resting, *(provider for provider in busy if not self._spare(provider))}
+            resting = {
+                *self._resting,
+                *(provider for provider in busy if not self._spare(provider)),
+            }
             item = await self._db.note(queue.claim, set(self._due), set(self._jobs), resting)
             if item is None:
-                return
+                return None
             from downloads.job import Job  # late: a server that fetches nothing never needs it
 
-            job = Job(item, self._config(), self._db, self._web, self._providers, throttle=self._throttle,
-                      reserve=self._reserve, spare=partial(self._spare, item.provider))  # fmt: skip
+            job = Job(
+                item,
+                self._config(),
+                self._db,
+                self._web,
+                self._providers,
+                throttle=self._throttle,
+                reserve=self._reserve,
+                spare=partial(self._spare, item.provider),
+            )
             self._jobs[item.id] = job, asyncio.create_task(self._work(job), name=item.name)
 
     async def _work(self, job: Job) -> None:
@@ -204,14 +234,22 @@ class Engine:
             log.warning("%s: %s", item.name, error)
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             self._need = job.remaining() if full else 0
-            self._wait_for("The disk is full" if full else f"The download or library directory cannot be used: {error.strerror}")
+            self._wait_for(
+                "The disk is full"
+                if full
+                else f"The download or library directory cannot be used: {error.strerror}"
+            )
             await self._release(item, self.reason)
         except sqlite3.Error as error:
             log.error("%s: the database failed: %s", item.name, error)
-            self._wait_for("The database cannot be written")  # the item is claimed anew when it can be
+            self._wait_for(
+                "The database cannot be written"
+            )  # the item is claimed anew when it can be
         except Exception:
             log.exception("%s: unexpected", item.name)
-            await self._fail(item, "DOWNLOAD_ERROR", "The download failed for a reason that only the log tells")
+            await self._fail(
+                item, "DOWNLOAD_ERROR", "The download failed for a reason that only the log tells"
+            )
         finally:
             self._jobs.pop(item.id, None)
             self.wake()
@@ -222,13 +260,17 @@ class Engine:
         item = job.item
         if isinstance(failure, ProviderError) and failure.down:
             self._down[item.provider] += 1
-            patience = random.uniform(0, min(WAIT, self._pause * 2 ** min(self._down[item.provider], 20)))
+            patience = random.uniform(
+                0, min(WAIT, self._pause * 2 ** min(self._down[item.provider], 20))
+            )
         else:
             self._down.pop(item.provider, None)
             patience = getattr(failure, "retry_after", None)
         if patience:
             self._resting[item.provider] = time.monotonic() + patience
-        attempts = 1 if job.progress.fetched > 1 << 20 else item.attempts + 1  # a try that got somewhere starts the count anew
+        attempts = (
+            1 if job.progress.fetched > 1 << 20 else item.attempts + 1
+        )  # a try that got somewhere starts the count anew
         if not isinstance(failure, ProviderError) or failure.final or attempts >= TRIES:
             return await self._fail(item, failure.code, str(failure))
         wait = random.uniform(0, self._pause * 2**attempts) if patience is None else patience
@@ -251,7 +293,9 @@ class Engine:
 
     async def _clear(self, removed: list[Item]) -> None:
         downloads = self._config().downloads
-        parts = [downloads / item.part for item in removed if item.part and item.status != "completed"]
+        parts = [
+            downloads / item.part for item in removed if item.part and item.status != "completed"
+        ]
         await asyncio.to_thread(lambda: [part.unlink(missing_ok=True) for part in parts])
         for item in removed:
             self._due.pop(item.id, None)
@@ -261,7 +305,11 @@ class Engine:
 
     def _spare(self, provider: str) -> int:
         """How many further connections each download from this provider may have."""
-        used = [job.progress.connections for job, _ in self._jobs.values() if job.item.provider == provider]
+        used = [
+            job.progress.connections
+            for job, _ in self._jobs.values()
+            if job.item.provider == provider
+        ]
         return -(-max(0, self._config().max_connections_per_host - sum(used)) // len(used))
 
     def _wait_for(self, reason: str) -> None:
@@ -275,7 +323,7 @@ class Engine:
         """Why the queue can't go on; empty when it can."""
         config = self._config()
         for folder in (config.download_directory, config.anime_directory):
-            if not files.writable(Path(folder)):
+            if not atomic.writable(Path(folder)):
                 return self.reason or "The download or library directory cannot be written"
         return "The disk is full" if room(config.downloads) < self._need else ""
 

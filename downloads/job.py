@@ -10,19 +10,22 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
-from typing import Callable, Coroutine, NamedTuple
+from typing import NamedTuple
 
-from downloads.parts import undisturbed
+from downloads.part_file import undisturbed
 from downloads.transfer import Checkpoint, Progress, fetch
 from providers import Providers
-from providers.web import Web
-from store import library, naming, queue, series, titles
+from providers.network import Network
+from store import library, placing, queue, series
 from store.config import Config
 from store.db import Database
 from store.errors import Conflict, ProviderError
-from store.models import Episode, Item, Number, Receipt, Source
+from store.models import Episode, Item, Receipt, Source
+from store.names import codes, database_ids, extensions, spelling, writer
+from store.names.codes import Number
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,9 @@ class Job:
     """`await run()` ends with the item completed; it raises what stopped it, with the bytes kept. `shared` is what all
     transfers have in common: `throttle`, `reserve` and `spare` of fetch."""
 
-    def __init__(self, item: Item, config: Config, db: Database, web: Web, providers: Providers, **shared):
+    def __init__(
+        self, item: Item, config: Config, db: Database, web: Network, providers: Providers, **shared
+    ):
         self.item = item
         self.progress = Progress(total=item.total)
         self._config = config
@@ -62,18 +67,28 @@ class Job:
         if item.ref is None:
             raise ProviderError("The source no longer has this episode", final=True)
         provider = self._providers.get(item.provider)
-        source = await provider.source(item.key, Episode(item.season, item.number, ref=item.ref, size=item.size))
-        if source.extension not in titles.MEDIA:
-            raise ProviderError(f"The source offers a file that is no video ({source.extension[:20]})", final=True)
+        source = await provider.source(
+            item.key, Episode(item.season, item.number, ref=item.ref, size=item.size)
+        )
+        if source.extension not in extensions.MEDIA:
+            raise ProviderError(
+                f"The source offers a file that is no video ({source.extension[:20]})", final=True
+            )
         part = self._config.downloads / part_name(item, source)
         resume = Checkpoint.loads(item.checkpoint) if item.part == part.name else None
         await self._db.note(queue.set_part, item.id, part.name, source.size)
         started()
         self.progress.total = source.size
         receipt = await fetch(
-            self._web, source, part, base=provider.base, resume=resume, save=self._save,
-            progress=self.progress, **self._shared,
-        )  # fmt: skip
+            self._web,
+            source,
+            part,
+            base=provider.base,
+            resume=resume,
+            save=self._save,
+            progress=self.progress,
+            **self._shared,
+        )
         subtitles = await self._subtitles(source, provider.base)
         done, missing, path = await unbroken(self._publish(part, source, receipt, subtitles))
         return Outcome(done, missing, path, time.monotonic() - self._began)
@@ -106,16 +121,22 @@ class Job:
                 log.warning("%s: the subtitles %s are left out: %s", self.item.name, more, error)
         return found
 
-    async def _publish(self, part: Path, source: Source, receipt: Receipt, subtitles: dict[str, bytes]) -> tuple[Item, int, Path]:
+    async def _publish(
+        self, part: Path, source: Source, receipt: Receipt, subtitles: dict[str, bytes]
+    ) -> tuple[Item, int, Path]:
         """Name the verified file in the library, then say so in the database; a crash between is mended at start."""
         root = self._config.library
         target = await self._db.run(_target, self.item, source.extension, self._config)
         note = json.dumps(asdict(receipt) | {"source": source.url.partition("?")[0]})
         await self._db.run(queue.set_target, self.item.id, target, note)
         try:
-            await asyncio.to_thread(_place, part, root, target, await self._db.run(series.some_paths))
+            await asyncio.to_thread(
+                _place, part, root, target, await self._db.run(series.some_paths)
+            )
         except FileExistsError:
-            raise Conflict(f"{target} is in the library already; move it away, or remove this item") from None
+            raise Conflict(
+                f"{target} is in the library already; move it away, or remove this item"
+            ) from None
         done, missing = await self._db.run(finish, self.item, target, receipt.bytes)
         stem = target.rpartition(".")[0]
         beside = {stem + more: content for more, content in subtitles.items()}
@@ -124,7 +145,9 @@ class Job:
         for path, content in beside.items():
             try:
                 if content and not os.path.lexists(root / path):
-                    await asyncio.to_thread(library.add, root, path, content, f"beside.{self.item.name}.part")
+                    await asyncio.to_thread(
+                        placing.place_bytes, root, path, content, f"beside.{self.item.name}.part"
+                    )
             except OSError as error:
                 log.warning("%s could not be written: %s", path, error)
         return done, missing, root / target
@@ -135,7 +158,9 @@ class Job:
 
         item, row = self.item, await self._db.run(series.get, self.item.series)
         return {
-            f"{folder}/{nfo.SERIES}": nfo.of_series(row["title"], row["description"], titles.ids(row["ids"])),
+            f"{folder}/{nfo.SERIES}": nfo.of_series(
+                row["title"], row["description"], database_ids.parse(row["ids"])
+            ),
             f"{stem}.nfo": nfo.of_episode(item.episode_title, item.season, item.number, item.aired),
         }
 
@@ -145,7 +170,9 @@ async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
     if not item.target:
         return None
     final = config.library / item.target
-    if await asyncio.to_thread(library.settled, config.downloads / (item.part or "-"), config.library, item.target):
+    if await asyncio.to_thread(
+        placing.is_placed, config.downloads / (item.part or "-"), config.library, item.target
+    ):
         size = (await asyncio.to_thread(final.stat)).st_size
         return Outcome(*await db.run(finish, item, item.target, size), final, 0.0)
     _need_online(config.library, await db.run(series.some_paths))
@@ -155,12 +182,17 @@ async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
 
 def part_name(item: Item, source: Source) -> str:
     """Ours alone: the item's id is in it, and is never given twice."""
-    return titles.safe(item.title, keep=f" - {titles.code(item.season, item.number)}{source.extension}.{item.name}.part")
+    return spelling.safe(
+        item.title,
+        keep=f" - {codes.code(item.season, item.number)}{source.extension}.{item.name}.part",
+    )
 
 
 def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> tuple[Item, int]:
     """Commit that `target`, relative to the library, is the item's file. Returns the item and what is still missing."""
-    done = queue.finish(conn, item.id, target.partition("/")[0], series.File(item.season, item.number, target, size))
+    done = queue.finish(
+        conn, item.id, target.partition("/")[0], series.File(item.season, item.number, target, size)
+    )
     return done, series.get(conn, item.series)["missing"]
 
 
@@ -175,42 +207,80 @@ async def unbroken(work: Coroutine):
 
 def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config) -> str:
     _need_online(config.library, series.some_paths(conn))
-    row, running, spot = series.get(conn, item.series), series.running(conn, item.series), (item.season, item.number)
-    wanted = naming.Wanted(item.title, item.season, [item.number], titles.ids(item.ids), item.episode_title or "", [running[spot]] if spot in running else [])
-    folder = row["folder"] or naming.series_folder(config.naming, wanted)
+    row, running, spot = (
+        series.get(conn, item.series),
+        series.running(conn, item.series),
+        (item.season, item.number),
+    )
+    wanted = writer.Wanted(
+        item.title,
+        item.season,
+        [item.number],
+        database_ids.parse(item.ids),
+        item.episode_title or "",
+        [running[spot]] if spot in running else [],
+    )
+    folder = row["folder"] or writer.series_folder(config.naming, wanted)
     owner = conn.execute("select id from series where folder = ?", (folder,)).fetchone()
     if owner and owner["id"] != item.series:
-        folder = naming.series_folder(config.naming, wanted, f" ({item.key})")
+        folder = writer.series_folder(config.naming, wanted, f" ({item.key})")
 
-    def named(path: str, season: int, number: Number) -> naming.File:
-        told, offset = [number, running.get((season, number))], row["number_offset"] if season else 0
-        return naming.File(path, season, tuple(one - offset for one in told if one is not None))
+    def named(path: str, season: int, number: Number) -> writer.File:
+        told, offset = (
+            [number, running.get((season, number))],
+            row["number_offset"] if season else 0,
+        )
+        return writer.File(path, season, tuple(one - offset for one in told if one is not None))
 
     here = conn.execute(
-        "select path, season, number from files where series = ? and sure and season >= 0 group by path having count(*) = 1", (item.series,)
+        "select path, season, number from files where series = ? and sure and season >= 0 group by path having count(*) = 1",
+        (item.series,),
     ).fetchall()
 
     def readable(path: str) -> bool:
-        from store import matching, neighbours  # late: most series have no names of another kind
+        from store.names import (
+            folder_parser,  # late: most series have no names of another kind
+            matching,
+        )
 
-        beside = [file["path"] for file in here if file["path"].rpartition("/")[0] == path.rpartition("/")[0]]
-        verdict = matching.judge(neighbours.parse_folder([*beside, path])[-1], running, row["numbering"], row["number_offset"])
+        beside = [
+            file["path"]
+            for file in here
+            if file["path"].rpartition("/")[0] == path.rpartition("/")[0]
+        ]
+        verdict = matching.judge(
+            folder_parser.parse_folder([*beside, path])[-1],
+            running,
+            row["numbering"],
+            row["number_offset"],
+        )
         return verdict.sure and verdict.spots == (spot,)
 
-    target = naming.target(config.naming, wanted, named(folder, *spot), [named(*file) for file in here], extension, readable)
+    target = writer.target(
+        config.naming,
+        wanted,
+        named(folder, *spot),
+        [named(*file) for file in here],
+        extension,
+        readable,
+    )
     disks = dict(conn.execute("select path, disk from folders where top = ?", (folder,)).fetchall())
     for above in map(str, list(Path(target).parents)[:-1]):
-        if library.away(config.library / above, disks.get(above)):
-            raise Conflict(f"The disk on which {above} lies is not mounted; mount it, then retry this item")
+        if library.is_away(config.library / above, disks.get(above)):
+            raise Conflict(
+                f"The disk on which {above} lies is not mounted; mount it, then retry this item"
+            )
     return target
 
 
 def _need_online(root: Path, known: list[str]) -> None:
-    if not library.online(root, known):
+    if not library.is_online(root, known):
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
 
 
 def _place(part: Path, root: Path, target: str, known: list[str]) -> None:
-    _need_online(root, known)  # again: it may have gone since, and its mount point must not get our marker
-    library.mark(root)
-    library.place(part, root, target)
+    _need_online(
+        root, known
+    )  # again: it may have gone since, and its mount point must not get our marker
+    library.write_marker(root)
+    placing.place(part, root, target)

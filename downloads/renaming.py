@@ -8,18 +8,21 @@ import logging
 import os
 import sqlite3
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Callable, Iterable, NamedTuple
+from typing import NamedTuple
 
-from store import library, naming, series, titles
+from store import library, placing, series
 from store.config import Config, Naming
 from store.db import Database
 from store.errors import Conflict
-from store.models import Left, Move, Number, Renamed
+from store.models import Left, Move, Renamed
+from store.names import extensions, writer
+from store.names.codes import Number
 
 log = logging.getLogger(__name__)
 
-SIDECARS = titles.SUBTITLES | {".nfo", ".jpg", ".jpeg", ".png", ".txt"}
+SIDECARS = extensions.SUBTITLES | {".nfo", ".jpg", ".jpeg", ".png", ".txt"}
 
 
 class Held(NamedTuple):
@@ -51,9 +54,15 @@ class Renaming:
             await asyncio.to_thread(library.check, root, await self._db.run(series.some_paths))
             await asyncio.to_thread(_mend, root, batch)
             if undo and not batch:
-                raise Conflict("No renaming of this series is left to be undone", anime_id=row["id"])
-            plan = await asyncio.to_thread(_back, root, batch) if undo else await asyncio.to_thread(_plan, root, config.naming, row, files)
-            if dry_run or not (plan.moves or undo and not plan.left):
+                raise Conflict(
+                    "No renaming of this series is left to be undone", anime_id=row["id"]
+                )
+            plan = (
+                await asyncio.to_thread(_back, root, batch)
+                if undo
+                else await asyncio.to_thread(_plan, root, config.naming, row, files)
+            )
+            if dry_run or not (plan.moves or (undo and not plan.left)):
                 return plan
             if not undo:
                 await self._db.run(_begin, row["id"], plan.moves)
@@ -62,7 +71,9 @@ class Renaming:
             return Renamed(moved, left)
 
 
-def _facts(conn: sqlite3.Connection, anime_id: str) -> tuple[sqlite3.Row, dict[str, list[Held]], list[Move]]:
+def _facts(
+    conn: sqlite3.Connection, anime_id: str
+) -> tuple[sqlite3.Row, dict[str, list[Held]], list[Move]]:
     """The series, its files that are surely episodes with what they hold, and the moves of its last renaming."""
     row = series.get(conn, anime_id)
     running, files = series.running(conn, row["id"]), defaultdict(list)
@@ -83,7 +94,10 @@ def _mend(root: Path, batch: list[Move]) -> None:
     """A crash in the middle of a move leaves one file with two names: the old one goes."""
     for move in batch:
         with contextlib.suppress(OSError):
-            if os.path.samefile(root / move.old, root / move.new) and (root / move.old).lstat().st_nlink > 1:
+            if (
+                os.path.samefile(root / move.old, root / move.new)
+                and (root / move.old).lstat().st_nlink > 1
+            ):
                 (root / move.old).unlink()
 
 
@@ -95,9 +109,13 @@ def _plan(root: Path, templates: Naming, row: sqlite3.Row, files: dict[str, list
             continue
         name = held[0].title if len(held) == 1 else ""
         running = [one.running for one in held] if all(one.running for one in held) else []
-        facts = naming.Wanted(row["title"], held[0].season, [one.number for one in held], name=name, absolute=running)
+        facts = writer.Wanted(
+            row["title"], held[0].season, [one.number for one in held], name=name, absolute=running
+        )
         try:
-            wanted[naming.path(templates, facts, path[path.rindex(".") :], row["folder"])].append(path)
+            wanted[writer.path(templates, facts, path[path.rindex(".") :], row["folder"])].append(
+                path
+            )
         except ValueError:
             left.append(Left(path, "its name would be too long"))
     for new, paths in wanted.items():
@@ -115,7 +133,9 @@ def _plan(root: Path, templates: Naming, row: sqlite3.Row, files: dict[str, list
 def _beside(root: Path, old: str, new: str) -> Iterable[Move]:
     """The sidecars of a video: subtitles and pictures of the same name, with whatever follows it (".de.srt")."""
     folder, _, name = old.rpartition("/")
-    for more, entry in titles.beside(name, sorted(os.listdir(root / folder)), SIDECARS).items():
+    for more, entry in extensions.sidecars(
+        name, sorted(os.listdir(root / folder)), SIDECARS
+    ).items():
         yield Move(f"{folder}/{entry}", new[: new.rindex(".")] + more)
 
 
@@ -124,7 +144,11 @@ def _back(root: Path, batch: list[Move]) -> Renamed:
     moves, left = [], []
     for move in reversed(batch):
         if os.path.lexists(root / move.old):
-            left += [Left(move.new, f"{move.old} is there already")] if os.path.lexists(root / move.new) else []
+            left += (
+                [Left(move.new, f"{move.old} is there already")]
+                if os.path.lexists(root / move.new)
+                else []
+            )
         elif os.path.lexists(root / move.new):
             moves.append(Move(move.new, move.old))
         else:
@@ -136,7 +160,7 @@ def _carry_out(root: Path, plan: Renamed) -> tuple[list[Move], list[Left]]:
     moved, left = [], list(plan.left)
     for move in plan.moves:
         try:
-            library.move(root, move.old, move.new)
+            placing.move(root, move.old, move.new)
             moved.append(move)
         except OSError as error:
             log.warning("%s keeps its name: %s", move.old, error)
@@ -146,19 +170,27 @@ def _carry_out(root: Path, plan: Renamed) -> tuple[list[Move], list[Left]]:
 
 def _begin(conn: sqlite3.Connection, one: str, moves: list[Move]) -> None:
     batch = conn.execute("select coalesce(max(batch), 0) + 1 from renames").fetchone()[0]
-    conn.executemany("insert into renames (series, batch, old, new) values (?, ?, ?, ?)", [(one, batch, m.old, m.new) for m in moves])
+    conn.executemany(
+        "insert into renames (series, batch, old, new) values (?, ?, ?, ?)",
+        [(one, batch, m.old, m.new) for m in moves],
+    )
 
 
 def _end(conn: sqlite3.Connection, one: str, moved: list[Move], undone: bool) -> None:
     """Record the new names. Of the journal stays what can be undone."""
     for move in moved:
         for table in ("files", "history"):
-            conn.execute(f"update {table} set path = ? where series = ? and path = ?", (move.new, one, move.old))
+            conn.execute(
+                f"update {table} set path = ? where series = ? and path = ?",
+                (move.new, one, move.old),
+            )
     last = "series = :id and batch = (select max(batch) from renames where series = :id)"
     if undone:
         conn.execute(f"delete from renames where {last}", {"id": one})
     else:
         kept = {(move.old, move.new) for move in moved}
-        for row in conn.execute(f"select id, old, new from renames where {last}", {"id": one}).fetchall():
+        for row in conn.execute(
+            f"select id, old, new from renames where {last}", {"id": one}
+        ).fetchall():
             if (row["old"], row["new"]) not in kept:
                 conn.execute("delete from renames where id = ?", (row["id"],))

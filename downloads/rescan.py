@@ -6,17 +6,19 @@ import asyncio
 import logging
 import sqlite3
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, NamedTuple, Sequence
+from typing import NamedTuple
 
 from providers import Providers
-from store import library, series, titles
+from store import library, library_scan, series
 from store.config import Config
 from store.db import Database
 from store.errors import Failure
-from store.identity import Identity, best, identity
 from store.models import Listing
+from store.names import database_ids, spelling
+from store.names.identity import Identity, best, identity
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ class Stranger(NamedTuple):
 class Placed(NamedTuple):
     """A folder, the id of the series it is as far as known, and what a provider says of it where one was asked."""
 
-    folder: library.Folder
+    folder: library_scan.Folder
     id: str | None
     provider: str = ""
     listing: Listing | None = None
@@ -55,7 +57,13 @@ class Placed(NamedTuple):
 class Rescan:
     """`await rescan()`: a second caller gets the first one's result; a caller that goes away cancels nothing."""
 
-    def __init__(self, db: Database, providers: Providers, config: Callable[[], Config], publish: Callable[[str, dict], None]):
+    def __init__(
+        self,
+        db: Database,
+        providers: Providers,
+        config: Callable[[], Config],
+        publish: Callable[[str, dict], None],
+    ):
         self._db = db
         self._providers = providers
         self._config = config
@@ -79,7 +87,14 @@ class Rescan:
         try:
             found = await self._compare(full)
         except Exception as error:
-            self._publish("rescan_failed", {"message": str(error) if isinstance(error, Failure) else "The rescan failed; the log tells why"})
+            self._publish(
+                "rescan_failed",
+                {
+                    "message": str(error)
+                    if isinstance(error, Failure)
+                    else "The rescan failed; the log tells why"
+                },
+            )
             raise
         self._publish("rescan_completed", vars(found))
         return found
@@ -88,25 +103,40 @@ class Rescan:
         root = self._config().library
         self._publish("rescan_progress", {"step": "library", "done": 0, "total": None})
         before, disks = await self._db.run(_seen)
-        folders = await asyncio.to_thread(library.scan, root, {} if full else before, disks, self._stop.is_set)
+        folders = await asyncio.to_thread(
+            library_scan.scan, root, {} if full else before, disks, self._stop.is_set
+        )
         known = await self._db.run(series.some_paths)
         await asyncio.to_thread(library.check, root, known)
-        if known or any(folder.media for folder in folders):  # an empty folder may be a mount point: its marker would lie later
-            await asyncio.to_thread(library.mark, root)
+        if known or any(
+            folder.media for folder in folders
+        ):  # an empty folder may be a mount point: its marker would lie later
+            await asyncio.to_thread(library.write_marker, root)
         placed = await self._place(folders)
         new_series, new_episodes = await self._settle(placed)
         await self._refresh()
-        return Found(new_series, new_episodes, [path for folder in folders for path in folder.unread][:UNREAD])
+        return Found(
+            new_series,
+            new_episodes,
+            [path for folder in folders for path in folder.unread][:UNREAD],
+        )
 
-    async def _place(self, folders: Sequence[library.Folder]) -> list[Placed]:
+    async def _place(self, folders: Sequence[library_scan.Folder]) -> list[Placed]:
         """Who each folder is. What only the library knew so far is looked up again: a source may have it by now."""
         known = await self._db.run(_by_folder)
         folders = [folder for folder in folders if folder.media is not None or folder.path in known]
         slots = asyncio.Semaphore(SIDE_BY_SIDE)
         asked = list(self._providers)  # without a source there is nobody to ask
-        new = [folder for folder in folders if known.get(folder.path, (None, "local"))[1] == "local" and (asked or folder.path not in known)]
+        new = [
+            folder
+            for folder in folders
+            if known.get(folder.path, (None, "local"))[1] == "local"
+            and (asked or folder.path not in known)
+        ]
         strangers = await asyncio.to_thread(_strangers, self._config().library, new)
-        known |= await self._db.run(_by_identity, [one for one in strangers if one.path not in known])
+        known |= await self._db.run(
+            _by_identity, [one for one in strangers if one.path not in known]
+        )
         who = {one.path: one for one in strangers}
         places = [Placed(folder, *known.get(folder.path, (None, "local"))) for folder in folders]
 
@@ -118,15 +148,22 @@ class Rescan:
         searches = [look_up(place) for place in places if asked and place.provider == "local"]
         for done, coming in enumerate(asyncio.as_completed(searches), 1):
             placed.append(await coming)
-            self._publish("rescan_progress", {"step": "sources", "done": done, "total": len(searches)})
+            self._publish(
+                "rescan_progress", {"step": "sources", "done": done, "total": len(searches)}
+            )
         return sorted(placed, key=lambda place: place.folder.path)
 
     async def _ask(self, who: Stranger) -> tuple[str, Listing | None]:
         """The first provider that has this very series. A dead one does not fail the rescan."""
         for provider in self._providers:
             try:
-                hits = {hit.key: hit for name in who.names for hit in await provider.search(name, 10)}
-                if key := best(who.identity, [(identity(hit.name, ids=hit.ids), key) for key, hit in hits.items()]):
+                hits = {
+                    hit.key: hit for name in who.names for hit in await provider.search(name, 10)
+                }
+                if key := best(
+                    who.identity,
+                    [(identity(hit.name, ids=hit.ids), key) for key, hit in hits.items()],
+                ):
                     return provider.name, await provider.listing(key)
             except Failure as failure:
                 log.warning("%s: %s", provider.name, failure)
@@ -143,7 +180,10 @@ class Rescan:
             ids, new = await self._db.note(settle, some)
             there |= ids
             new_episodes += new
-            self._publish("rescan_progress", {"step": "names", "done": len(placed) - len(rest), "total": len(placed)})
+            self._publish(
+                "rescan_progress",
+                {"step": "names", "done": len(placed) - len(rest), "total": len(placed)},
+            )
         await self._db.run(_leave, there)
         return len(await self._db.run(_listed) - before), new_episodes
 
@@ -158,37 +198,65 @@ class Rescan:
                     await self._db.run(series.store_listing, row["provider"], listing)
                 except Failure as failure:
                     log.warning("%s: %s", row["id"], failure)
-            self._publish("rescan_progress", {"step": "episodes", "done": done, "total": len(followed)})
+            self._publish(
+                "rescan_progress", {"step": "episodes", "done": done, "total": len(followed)}
+            )
 
 
 def _followed(conn: sqlite3.Connection) -> list[sqlite3.Row]:
-    return conn.execute("select id, provider, key from series where listed and provider <> 'local' order by id").fetchall()
+    return conn.execute(
+        "select id, provider, key from series where listed and provider <> 'local' order by id"
+    ).fetchall()
 
 
 def _by_folder(conn: sqlite3.Connection) -> dict[str, tuple[str, str]]:
     """folder, as on disk -> (id, provider) of its series."""
-    return {folder: (one, provider) for folder, one, provider in conn.execute("select folder, id, provider from series where folder is not null")}
+    return {
+        folder: (one, provider)
+        for folder, one, provider in conn.execute(
+            "select folder, id, provider from series where folder is not null"
+        )
+    }
 
 
 def _by_identity(conn: sqlite3.Connection, new: Sequence[Stranger]) -> dict[str, tuple[str, str]]:
     """As `_by_folder`, of new folders that are a followed series which has none yet: each must be the other's best."""
-    rows = conn.execute("select id, provider, title, ids from series where folder is null and listed").fetchall()
-    free = [(identity(f"{row['title']} {row['ids']}"), (row["id"], row["provider"])) for row in rows]
+    rows = conn.execute(
+        "select id, provider, title, ids from series where folder is null and listed"
+    ).fetchall()
+    free = [
+        (identity(f"{row['title']} {row['ids']}"), (row["id"], row["provider"])) for row in rows
+    ]
     folders = [(one.identity, one) for one in new]
     pairs = [(best(who, folders), one) for who, one in free]
-    return {folder.path: one for folder, one in pairs if folder and best(folder.identity, free) == one}
+    return {
+        folder.path: one for folder, one in pairs if folder and best(folder.identity, free) == one
+    }
 
 
-def _strangers(root: Path, folders: Sequence[library.Folder]) -> list[Stranger]:
+def _strangers(root: Path, folders: Sequence[library_scan.Folder]) -> list[Stranger]:
     """Who these folders are by their names and NFO files."""
     from store import nfo  # late: a server that scans nothing never needs it
 
     found = []
     for folder in folders:
         told = nfo.read(root / folder.path)
-        ids = titles.ids(folder.path) | dict(told.ids)
-        names = dict.fromkeys([folder.title, *told.names, *filter(None, [titles.bracketed(ids)])])
-        found.append(Stranger(folder.path, list(names), identity(folder.title, *told.names, year=titles.year(folder.title) or told.year, ids=ids)))
+        ids = database_ids.parse(folder.path) | dict(told.ids)
+        names = dict.fromkeys(
+            [folder.title, *told.names, *filter(None, [database_ids.bracketed(ids)])]
+        )
+        found.append(
+            Stranger(
+                folder.path,
+                list(names),
+                identity(
+                    folder.title,
+                    *told.names,
+                    year=spelling.year(folder.title) or told.year,
+                    ids=ids,
+                ),
+            )
+        )
     return found
 
 
@@ -196,7 +264,9 @@ def _seen(conn: sqlite3.Connection) -> tuple[dict[str, dict[str, int]], dict[str
     """What the last scan saw of folders that are a series': top folder -> folder -> mtime, and the same for their disks."""
     found: dict[str, dict[str, int]] = {}
     disks: dict[str, dict[str, int]] = {}
-    for path, top, mtime, disk in conn.execute("select path, top, mtime, disk from folders where top in (select folder from series)"):
+    for path, top, mtime, disk in conn.execute(
+        "select path, top, mtime, disk from folders where top in (select folder from series)"
+    ):
         found.setdefault(top, {})[path] = mtime
         if disk is not None:
             disks.setdefault(top, {})[path] = disk
@@ -214,10 +284,14 @@ def _settle(conn: sqlite3.Connection, place: Placed) -> tuple[str, int]:
     if folder.media is None and known and listing is None:
         return known, 0
     kept = _kept(conn, known, folder)
-    one = _who(conn, folder, known, provider, listing) or series.add_local(conn, folder.path, folder.title)
+    one = _who(conn, folder, known, provider, listing) or series.add_local(
+        conn, folder.path, folder.title
+    )
     new = series.settle(conn, one, folder.path, [*(folder.media or ()), *kept])
     conn.execute("delete from folders where top = ?", (folder.path,))
-    rows = [(path, folder.path, mtime, folder.disks.get(path)) for path, mtime in folder.seen.items()]
+    rows = [
+        (path, folder.path, mtime, folder.disks.get(path)) for path, mtime in folder.seen.items()
+    ]
     conn.executemany("insert into folders (path, top, mtime, disk) values (?, ?, ?, ?)", rows)
     return one, new
 
@@ -230,7 +304,13 @@ def _leave(conn: sqlite3.Connection, there: set[str]) -> None:
             conn.execute("delete from folders where top = ?", (row["folder"],))
 
 
-def _who(conn: sqlite3.Connection, folder: library.Folder, known: str | None, provider: str, listing: Listing | None) -> str | None:
+def _who(
+    conn: sqlite3.Connection,
+    folder: library_scan.Folder,
+    known: str | None,
+    provider: str,
+    listing: Listing | None,
+) -> str | None:
     """The id of the series in `folder`, the provider's listing stored; None when it is a new one of the library's own."""
     if listing is None:
         return known
@@ -254,8 +334,14 @@ def _listed(conn: sqlite3.Connection) -> set[str]:
     return {row["id"] for row in conn.execute("select id from series where listed")}
 
 
-def _kept(conn: sqlite3.Connection, known: str | None, folder: library.Folder) -> list[tuple[str, int]]:
+def _kept(
+    conn: sqlite3.Connection, known: str | None, folder: library_scan.Folder
+) -> list[tuple[str, int]]:
     """What was known of what has not changed, or could not be read this time."""
     same = tuple(f"{path}/" for path in ([folder.path] if folder.media is None else folder.unread))
-    rows = conn.execute("select distinct path, size from files where series = ?", (known,)).fetchall() if same else []
+    rows = (
+        conn.execute("select distinct path, size from files where series = ?", (known,)).fetchall()
+        if same
+        else []
+    )
     return [tuple(row) for row in rows if f"{row['path']}/".startswith(same)]

@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from downloads.evidence import HEAD, Changed, first, following, foreign, resumable, validator
-from downloads.parts import DIGESTS, MIB, Checkpoint, Ledger, Part, join, undisturbed
+from downloads.part_file import DIGESTS, MIB, Checkpoint, Journal, Part, join, undisturbed
 from downloads.throttle import Throttle
-from downloads.wire import Body, Lane, Limits, take_over
-from providers.web import Web
+from downloads.validators import HEAD, Changed, first, following, foreign, resumable, validator
+from downloads.wire import Body, Limits, Segment, take_over
+from providers.network import Network
 from store.errors import ProviderError
 from store.models import Receipt, Source
 
@@ -41,7 +41,7 @@ class Progress:
 
 
 async def fetch(
-    web: Web,
+    web: Network,
     source: Source,
     part: Path,
     *,
@@ -64,16 +64,18 @@ async def fetch(
     `part`), OSError (our disk; what was fetched is kept), CancelledError (what was fetched is kept).
     """
     async with Part(part) as file:
-        ledger = Ledger(file, source.url, save)
-        return await _Transfer(web, source, base, ledger, progress, throttle, spare, reserve, limits).run(resume)
+        journal = Journal(file, source.url, save)
+        return await _Transfer(
+            web, source, base, journal, progress, throttle, spare, reserve, limits
+        ).run(resume)
 
 
 @dataclass
 class _Transfer:
-    web: Web
+    web: Network
     source: Source
     base: str
-    ledger: Ledger
+    journal: Journal
     progress: Progress
     throttle: Throttle
     spare: Callable[[], int]
@@ -85,36 +87,55 @@ class _Transfer:
     sniffed: bool = False
     measured: bool = True  # the length was promised, not only found
     validator: str | None = None
-    lanes: dict[Lane, int] = field(default_factory=dict)  # in work -> where each began
+    segments: dict[Segment, int] = field(default_factory=dict)  # in work -> where each began
 
     async def run(self, resume: Checkpoint | None) -> Receipt:
-        self.file = self.ledger.file
-        self.checks = {name: digest.lower() for name, digest in self.source.checksums.items() if name in DIGESTS}
+        self.file = self.journal.file
+        self.checks = {
+            name: digest.lower()
+            for name, digest in self.source.checksums.items()
+            if name in DIGESTS
+        }
         try:
             await self._begin(resume)
             await self._finish()
         except BaseException as failure:
-            settling = asyncio.ensure_future(self.ledger.settle())
+            cause: BaseException = failure
+            settling = asyncio.ensure_future(self.journal.settle())
             if await undisturbed(settling):  # not to be hurried: the file is about to be closed
-                failure = asyncio.CancelledError()
+                cause = asyncio.CancelledError()
             disk = settling.exception()
-            raise disk if disk and isinstance(failure, ProviderError) else failure
-        proof = min(self.checks, key=DIGESTS.index, default="length" if self.measured else "clean end")
-        return Receipt(self.ledger.done, self.ledger.point.resumed, self.validator, proof, self.ledger.seconds)
+            raise disk if disk and isinstance(cause, ProviderError) else cause from None
+        proof = min(
+            self.checks, key=DIGESTS.index, default="length" if self.measured else "clean end"
+        )
+        return Receipt(
+            self.journal.done,
+            self.journal.point.resumed,
+            self.validator,
+            proof,
+            self.journal.seconds,
+        )
 
     async def _begin(self, resume: Checkpoint | None) -> None:
         if resume and resume.url == self.source.url and resume.spans and resumable(resume):
             if await self.file.size() >= resume.spans[-1][1]:
-                self.ledger.resume(resume)
+                self.journal.resume(resume)
                 self.trusted = resume.spans
-                self.progress.done, self.progress.total = self.ledger.done, resume.total
+                self.progress.done, self.progress.total = self.journal.done, resume.total
                 return
-        self.ledger.point.spans = resume.spans if resume else ()
+        self.journal.point.spans = resume.spans if resume else ()
         await self._restart()
 
     async def _restart(self) -> None:
-        self.trusted, self.validator, self.sniffed, self.measured, self.reserved = (), None, False, True, 0
-        await self.ledger.restart()
+        self.trusted, self.validator, self.sniffed, self.measured, self.reserved = (
+            (),
+            None,
+            False,
+            True,
+            0,
+        )
+        await self.journal.restart()
         self.progress.done, self.progress.total = 0, None
 
     async def _finish(self) -> None:
@@ -123,7 +144,7 @@ class _Transfer:
         while True:
             try:
                 await self._work()
-                await self.ledger.settle()
+                await self.journal.settle()
                 return await self._verify()
             except Changed as why:
                 self.spare = lambda: 0
@@ -147,7 +168,9 @@ class _Transfer:
                 ended, _ = await asyncio.wait(busy, timeout=look, return_when=FIRST_COMPLETED)
                 for one in ended:
                     failure, grown = one.result() or failure, True
-                rate = (self.progress.fetched - fetched) / (monotonic() - looked)  # since the last look: a line may begin with a gush
+                rate = (self.progress.fetched - fetched) / (
+                    monotonic() - looked
+                )  # since the last look: a line may begin with a gush
                 fetched, looked = self.progress.fetched, monotonic()
                 if not grown and self._slow(rate):
                     more = [asyncio.create_task(self._worker()) for _ in range(self.spare())]
@@ -161,114 +184,129 @@ class _Transfer:
 
     def _slow(self, rate: float) -> bool:
         """Whether more connections may help, at this many bytes per second."""
-        total, weak = self.ledger.point.total, validator(self.ledger.point)[0] == "length"
-        if total is None or weak or rate > SLOW or self.throttle.mbps and rate > self.throttle.rate / 2:
+        total, weak = self.journal.point.total, validator(self.journal.point)[0] == "length"
+        if (
+            total is None
+            or weak
+            or rate > SLOW
+            or (self.throttle.mbps and rate > self.throttle.rate / 2)
+        ):
             return False
-        return total - self.ledger.done > max(FEW, rate)
+        return total - self.journal.done > max(FEW, rate)
 
     async def _worker(self) -> ProviderError | None:
         """Fetch until nobody is needed any more; the source's failure, if it was that."""
-        while lane := self._claim():
-            self.lanes[lane] = lane.at
+        while segment := self._claim():
+            self.segments[segment] = segment.at
             try:
-                await self._run(lane)
+                await self._run(segment)
             except ProviderError as failure:
                 return failure
             finally:
-                del self.lanes[lane]
+                del self.segments[segment]
 
-    def _claim(self) -> Lane | None:
+    def _claim(self) -> Segment | None:
         """The next stretch that nobody is at, or half of somebody's."""
-        total, spans = self.ledger.point.total, self.file.spans
-        if self.trusted and self.ledger.done == total and not self.validator:
-            return Lane(total, total)  # complete already: only its end is compared with the server's
-        for lane, start in self.lanes.items():
-            spans = join(spans, start, lane.end or 0)
+        total, spans = self.journal.point.total, self.file.spans
+        if self.trusted and self.journal.done == total and not self.validator:
+            return Segment(
+                total, total
+            )  # complete already: only its end is compared with the server's
+        for segment, start in self.segments.items():
+            spans = join(spans, start, segment.end or 0)
         start = spans[0][1] if spans and spans[0][0] == 0 else 0
         end = next((a for a, _ in spans if a > start), total)
         if end is None or start < end:
-            return Lane(start, end)
-        widest = max(self.lanes, key=lambda lane: lane.end - lane.at, default=None)
+            return Segment(start, end)
+        widest = max(self.segments, key=lambda segment: segment.end - segment.at, default=None)
         if widest is None or widest.end - widest.at < SPLIT:
             return None
-        half = Lane((widest.at + widest.end) // 2, widest.end)
+        half = Segment((widest.at + widest.end) // 2, widest.end)
         widest.end = half.at
         return half
 
-    async def _run(self, lane: Lane) -> None:
+    async def _run(self, segment: Segment) -> None:
         """Fetch one stretch over one connection."""
-        point = self.ledger.point
-        before = next((b - a for a, b in self.trusted if b == lane.at), 0)
-        ask = lane.at - min(before, OVERLAP)
+        point = self.journal.point
+        before = next((b - a for a, b in self.trusted if b == segment.at), 0)
+        ask = segment.at - min(before, OVERLAP)
         headers = dict(self.source.headers)
-        if lane.at:
-            headers["Range"] = f"bytes={ask}-" + ("" if lane.end in (None, point.total) else str(lane.end - 1))
+        if segment.at:
+            headers["Range"] = f"bytes={ask}-" + (
+                "" if segment.end in (None, point.total) else str(segment.end - 1)
+            )
             if held := validator(point)[1]:
                 headers["If-Range"] = held
-        async with self.web.get(self.source.url, base=self.base, headers=headers, passing=(416,)) as answer:
+        async with self.web.get(
+            self.source.url, base=self.base, headers=headers, passing=(416,)
+        ) as answer:
             body = Body(self.file, answer.content, *await take_over(answer), self.limits)
             try:
-                if not await self._fits(answer, lane, ask, bool(before)):
-                    ask = lane.at = self.lanes[lane] = 0
+                if not await self._fits(answer, segment, ask, bool(before)):
+                    ask = segment.at = self.segments[segment] = 0
                 await self._reserve()
-                await self._fill(lane, body, lane.at - ask)
+                await self._fill(segment, body, segment.at - ask)
             finally:
                 body.close()
 
-    async def _fits(self, answer, lane: Lane, ask: int, resumed: bool) -> bool:
+    async def _fits(self, answer, segment: Segment, ask: int, resumed: bool) -> bool:
         """Whether this answer goes on where we are; if not, the file begins anew with it."""
-        point, goes_on = self.ledger.point, lane.at and answer.status != 200
+        point, goes_on = self.journal.point, segment.at and answer.status != 200
         if goes_on:
             point.total, end = following(answer, point, ask)
-            lane.end = min(lane.end or end, end)
+            segment.end = min(segment.end or end, end)
             point.resumed += resumed and not self.validator
             self.validator = validator(point)[0]
         else:
-            if lane.at and len(self.lanes) > 1:
+            if segment.at and len(self.segments) > 1:
                 same = answer.headers.get("ETag") == point.etag
                 raise ProviderError("The source gives one connection only") if same else Changed
-            if lane.at:
+            if segment.at:
                 await self._restart()
-            self.ledger.point = point = first(answer, self.source.url, self.limits.cap)
+            self.journal.point = point = first(answer, self.source.url, self.limits.cap)
             self._expected(point.total)
-            lane.end = point.total
+            segment.end = point.total
         self.progress.total = point.total
         return goes_on
 
     # --- bytes ------------------------------------------------------------------------------------------------------
 
-    async def _fill(self, lane: Lane, body: Body, overlap: int) -> None:
-        """Compare `overlap` bytes with those before the lane, write the others."""
+    async def _fill(self, segment: Segment, body: Body, overlap: int) -> None:
+        """Compare `overlap` bytes with those before the segment, write the others."""
         theirs = bytearray()
         while len(theirs) < overlap and not body.ended:
             await body.move(theirs.extend, overlap - len(theirs))
         if len(theirs) < overlap:
             raise ProviderError(SHORT)
-        if overlap and theirs != await self.file.read(overlap, lane.at - overlap):
+        if overlap and theirs != await self.file.read(overlap, segment.at - overlap):
             raise Changed
         self.progress.fetched += overlap
-        while (lane.end is None or lane.at < lane.end) and not body.ended:
-            start, end = lane.at, self.limits.cap + 1 if lane.end is None else lane.end
-            step = self.throttle.step(min(end - start, max(OVERLAP, (self.ledger.room - self.lent) // len(self.lanes))))
+        while (segment.end is None or segment.at < segment.end) and not body.ended:
+            start, end = segment.at, self.limits.cap + 1 if segment.end is None else segment.end
+            step = self.throttle.step(
+                min(
+                    end - start, max(OVERLAP, (self.journal.room - self.lent) // len(self.segments))
+                )
+            )
             self.lent += step
             try:
-                await body.move(partial(self.file.put, lane), step)
+                await body.move(partial(self.file.put, segment), step)
             finally:
                 self.lent -= step
-                self.file.spans = join(self.file.spans, start, lane.at)
-            await self._account(lane.at - start)
-        if lane.end is None:
-            self._ended(lane.at)
-        elif lane.at < lane.end:
+                self.file.spans = join(self.file.spans, start, segment.at)
+            await self._account(segment.at - start)
+        if segment.end is None:
+            self._ended(segment.at)
+        elif segment.at < segment.end:
             raise ProviderError(SHORT)
 
     async def _account(self, count: int) -> None:
         """What follows from `count` more bytes in the file."""
         self.progress.fetched += count
-        self.progress.done = done = self.ledger.done
+        self.progress.done = done = self.journal.done
         if done > self.limits.cap:
             raise ProviderError("The file is larger than any that is believed", final=True)
-        await self.ledger.advance()
+        await self.journal.advance()
         await self._sniff()
         if done >= self.reserved:
             await self._reserve()
@@ -279,15 +317,17 @@ class _Transfer:
         if not total:
             raise ProviderError("The source sent an empty file", final=True)
         self._expected(total)
-        self.ledger.point.total = self.progress.total = total
+        self.journal.point.total = self.progress.total = total
         self.measured = self.source.size is not None
 
     def _expected(self, total: int | None) -> None:
         if None not in (total, self.source.size) and total != self.source.size:
-            raise ProviderError("The source sends another length than it lists; a rescan asks it again")
+            raise ProviderError(
+                "The source sends another length than it lists; a rescan asks it again"
+            )
 
     async def _reserve(self) -> None:
-        total, done = self.ledger.point.total, self.ledger.done
+        total, done = self.journal.point.total, self.journal.done
         self.reserved = done + RESERVE
         if self.reserve:
             await self.reserve(RESERVE if total is None else total - done)
@@ -297,14 +337,14 @@ class _Transfer:
     async def _sniff(self) -> None:
         """Once the beginning is there: Changed if that is no video's."""
         start, end = self.file.spans[0] if self.file.spans else (0, 0)
-        if not self.sniffed and start == 0 and (end >= HEAD or end == self.ledger.point.total):
+        if not self.sniffed and start == 0 and (end >= HEAD or end == self.journal.point.total):
             self.sniffed = True
             if what := foreign(await self.file.read(HEAD, 0)):
                 raise Changed(f"The source sent {what} in place of a video", tries=1, final=True)
 
     async def _verify(self) -> None:
         """Changed if the whole is not what was promised."""
-        total = self.ledger.point.total
+        total = self.journal.point.total
         if self.file.spans != ((0, total),):
             raise ProviderError(SHORT)
         await self._sniff()

@@ -22,14 +22,17 @@ import aiohttp
 from store.errors import ProviderError
 
 if TYPE_CHECKING:
-    from downloads.parts import Part
+    from downloads.part_file import Part
 
-SIZE, CIPHER = 5 << 19, 1 << 17  # bytes: large writes cost the kernel less, short waits for ciphers less copying, measured
+SIZE, CIPHER = (
+    5 << 19,
+    1 << 17,
+)  # bytes: large writes cost the kernel less, short waits for ciphers less copying, measured
 TICK = 0.25  # seconds; a haul takes little longer
 
 
 @dataclass(eq=False)
-class Lane:
+class Segment:
     """A stretch of the file on its way over one connection: `at` is the next byte to be written. `end` may be lowered
     while it runs, and is None while the length is unknown."""
 
@@ -56,10 +59,16 @@ async def take_over(response: aiohttp.ClientResponse) -> tuple[bytes, Wire | Non
     """
     connection, content, first = response.connection, response.content, bytearray()
     transport = connection and connection.transport
-    if "Transfer-Encoding" in response.headers or response.content_length is None or transport is None:
+    if (
+        "Transfer-Encoding" in response.headers
+        or response.content_length is None
+        or transport is None
+    ):
         return b"", None
     secure = getattr(transport, "_ssl_protocol", None)
-    layers = [getattr(secure, name, None) for name in ("_transport", "_sslobj", "_incoming", "_outgoing")]
+    layers = [
+        getattr(secure, name, None) for name in ("_transport", "_sslobj", "_incoming", "_outgoing")
+    ]
     if transport.get_extra_info("ssl_object") and None in layers:
         return b"", None  # another Python, with other insides: slower, but right
     # To the last byte before reading stops, and nothing awaited: aiohttp's parser holds bytes back when it is paused,
@@ -135,7 +144,9 @@ class Wire:
     def _deciphered(self, view: memoryview) -> int:
         filled, size, read = 0, len(view), self._secure.read
         try:
-            while filled < size and (count := read(size - filled, view[filled:])):  # one record of 16 KiB
+            while filled < size and (
+                count := read(size - filled, view[filled:])
+            ):  # one record of 16 KiB
                 filled += count
         except ssl.SSLError as reason:  # comes again, so what came before it may go first
             if not filled and isinstance(reason, ssl.SSLWantReadError):
@@ -151,7 +162,14 @@ class Wire:
 class Body:
     """What comes over one connection: `first`, then what a wire or else aiohttp's reader has."""
 
-    def __init__(self, file: Part, content: aiohttp.StreamReader, first: bytes, wire: Wire | None, limits: Limits):
+    def __init__(
+        self,
+        file: Part,
+        content: aiohttp.StreamReader,
+        first: bytes,
+        wire: Wire | None,
+        limits: Limits,
+    ):
         self._file, self._content, self._first, self._wire = file, content, first, wire
         self._limits = limits
         self._quiet = self._window = 0.0  # only time in which we were reading counts
@@ -167,7 +185,9 @@ class Body:
         was. ProviderError when the source is silent, drips, or breaks off."""
         began = monotonic()
         if self._wire and not self._first:
-            return self._look(await self._file.run(self._wire.haul, sink, most, stop=self._wire.stop), began)
+            return self._look(
+                await self._file.run(self._wire.haul, sink, most, stop=self._wire.stop), began
+            )
         some, self._first = self._first[:most] or await self._content.read(most), self._first[most:]
         self._look(len(some), began)
         await self._file.run(sink, some)

@@ -7,19 +7,36 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from handlers.endpoint import Done, record
+from handlers.endpoint import Done
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
-from store import series, titles
+from store import series
 from store.errors import NotFound
-from store.fields import Rule
 from store.models import Listing, Renamed
+from store.names import codes
+from store.schema import Rule, record
 
 AnimeId = Annotated[
-    str, Rule(most=300, pattern=r"[a-z0-9-]+_[a-z0-9-]+", issue="Invalid anime ID format", example="aniworld_123")
+    str,
+    Rule(
+        most=300,
+        pattern=r"[a-z0-9-]+_[a-z0-9-]+",
+        issue="Invalid anime ID format",
+        example="aniworld_123",
+    ),
 ]
 
-State = Literal["present", "missing", "upcoming", "special", "pending", "downloading", "failed", "ambiguous", "extra"]
+State = Literal[
+    "present",
+    "missing",
+    "upcoming",
+    "special",
+    "pending",
+    "downloading",
+    "failed",
+    "ambiguous",
+    "extra",
+]
 
 
 @record
@@ -168,9 +185,24 @@ async def list_missing(request: web.Request, query: AnimeQuery) -> list[Anime] |
     """
     limit, offset = window(query)
     rows, total = await request.app[DB].run(
-        series.page, sort_by=query.sort_by, descending=query.sort_order == "desc", everything=query.show == "all", limit=limit, offset=offset
+        series.page,
+        sort_by=query.sort_by,
+        descending=query.sort_order == "desc",
+        everything=query.show == "all",
+        limit=limit,
+        offset=offset,
     )
-    found = [Anime(row["id"], row["title"], row["missing"], row["total"], row["downloaded"], row["updated_at"]) for row in rows]
+    found = [
+        Anime(
+            row["id"],
+            row["title"],
+            row["missing"],
+            row["total"],
+            row["downloaded"],
+            row["updated_at"],
+        )
+        for row in rows
+    ]
     if query.page is None and query.per_page is None:
         request[HEADERS]["X-Total-Count"] = str(total)
         return found
@@ -185,10 +217,19 @@ async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
         _, listing = await request.app[PROVIDERS].listing(anime_id)
         return _from_listing(anime_id, listing)
     return AnimeDetails(
-        row["id"], row["title"], [titles.phrase(e["season"], e["number"]) for e in rows], row["description"],
-        row["total"], row["downloaded"], row["missing"], row["site"],
-        list(map(_episode, rows)), f"{row['provider']}_{row['key']}", row["numbering"] or "auto", row["number_offset"],
-    )  # fmt: skip
+        row["id"],
+        row["title"],
+        [codes.phrase(e["season"], e["number"]) for e in rows],
+        row["description"],
+        row["total"],
+        row["downloaded"],
+        row["missing"],
+        row["site"],
+        list(map(_episode, rows)),
+        f"{row['provider']}_{row['key']}",
+        row["numbering"] or "auto",
+        row["number_offset"],
+    )
 
 
 async def episodes(request: web.Request, anime_id: AnimeId, query: EpisodesQuery) -> Page[Episode]:
@@ -205,13 +246,22 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     """Link a series to a source's by hand, and say how its files are numbered. Its id stays; no file is touched."""
     db = request.app[DB]
     if body.source:
-        provider, listing = await request.app[PROVIDERS].listing(await db.run(series.source_id, body.source))
+        provider, listing = await request.app[PROVIDERS].listing(
+            await db.run(series.source_id, body.source)
+        )
         await db.run(_link, anime_id, provider, listing)
     row = await db.run(series.number, anime_id, body.numbering, body.offset)
     rows = await db.run(series.episodes, row["id"], True)
     unsure = {e["unsure"] for e in rows if e["unsure"]}
     source = f"{row['provider']}_{row['key']}"
-    return Linked(row["id"], source, row["numbering"] or "auto", row["number_offset"], row["missing"], len(unsure))
+    return Linked(
+        row["id"],
+        source,
+        row["numbering"] or "auto",
+        row["number_offset"],
+        row["missing"],
+        len(unsure),
+    )
 
 
 async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = None) -> Renamed:
@@ -225,14 +275,33 @@ async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = 
 
 async def parse(request: web.Request, query: ParseQuery) -> Parsed:
     """What a file's name says, and why."""
-    from store import names  # late: few ask
+    from store.names import parser  # late: few ask
 
-    name = names.parse(query.name)
-    also = [", ".join([f"{'' if season is None else f'season {season} '}episode {titles.digits(n)}" for n in numbers]) for season, numbers in name.also]
+    name = parser.parse(query.name)
+    also = [
+        ", ".join(
+            [
+                f"{'' if season is None else f'season {season} '}episode {codes.digits(n)}"
+                for n in numbers
+            ]
+        )
+        for season, numbers in name.also
+    ]
     return Parsed(
-        name.title, name.year, name.season, list(map(float, name.episodes)), list(map(float, name.absolute)), name.kind,
-        name.group, name.version, name.crc, name.language, name.score, also, list(name.why),
-    )  # fmt: skip
+        name.title,
+        name.year,
+        name.season,
+        list(map(float, name.episodes)),
+        list(map(float, name.absolute)),
+        name.kind,
+        name.group,
+        name.version,
+        name.crc,
+        name.language,
+        name.score,
+        also,
+        list(name.why),
+    )
 
 
 async def forget(request: web.Request, anime_id: AnimeId) -> Done:
@@ -254,7 +323,9 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
 async def search(request: web.Request, query: SearchQuery) -> list[SearchHit]:
     """Search the sources for series."""
     hits = await request.app[PROVIDERS].search(query.q, query.limit)
-    ids = await request.app[DB].run(series.shown_ids, [f"{provider}_{hit.key}" for provider, hit in hits])
+    ids = await request.app[DB].run(
+        series.shown_ids, [f"{provider}_{hit.key}" for provider, hit in hits]
+    )
     return [SearchHit(key, hit.name, hit.site) for key, (_, hit) in zip(ids, hits)]
 
 
@@ -273,14 +344,35 @@ def _from_listing(anime_id: str, listing: Listing) -> AnimeDetails:
     absent = {"path": None, "unsure": None, "status": None, "why": "", "item": None}
     shown = [_episode(vars(e) | absent) for e in episodes]
     counted = sum(e.state == "missing" for e in shown)
-    phrases = [titles.phrase(e.season, e.number) for e in episodes]
-    return AnimeDetails(anime_id, listing.title, phrases, listing.description, counted, 0, counted, listing.site, shown, None, "auto", 0)
+    phrases = [codes.phrase(e.season, e.number) for e in episodes]
+    return AnimeDetails(
+        anime_id,
+        listing.title,
+        phrases,
+        listing.description,
+        counted,
+        0,
+        counted,
+        listing.site,
+        shown,
+        None,
+        "auto",
+        0,
+    )
 
 
 def _episode(row) -> Episode:
-    code = "" if row["season"] < 0 else titles.code(row["season"], row["number"])
+    code = "" if row["season"] < 0 else codes.code(row["season"], row["number"])
     item = f"queue_{row['item']}" if row["item"] else None
-    return Episode(code, row["title"], _state(row), row["aired"], row["path"] or row["unsure"], row["why"], item)
+    return Episode(
+        code,
+        row["title"],
+        _state(row),
+        row["aired"],
+        row["path"] or row["unsure"],
+        row["why"],
+        item,
+    )
 
 
 def _state(episode) -> str:

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from handlers.answers import reply
-from handlers.endpoint import Done, record
-from handlers.keys import CLAIMS, DB, DOOR, HUB, LOGINS
+from handlers.endpoint import Done
+from handlers.keys import AUTHENTICATOR, CLAIMS, DB, HUB, LOGINS
+from handlers.responses import reply
 from store import tokens
 from store.errors import BadRequest, TooMany, Unauthorized
-from store.fields import Rule
+from store.schema import Rule, record
 
 COOKIE = "aniworld_socket"  # read by the socket's handshake alone
 
@@ -53,7 +53,7 @@ async def setup(request: web.Request, body: Setup) -> SetUp:
     Works without more for the owner of the server on the same machine; from elsewhere send the code that the server
     printed when it started as `X-Setup-Code`.
     """
-    door = request.app[DOOR]
+    door = request.app[AUTHENTICATOR]
     local = await asyncio.to_thread(door.local_owner, request)
     if door.is_set_up:
         raise BadRequest("Master password already configured")
@@ -67,10 +67,10 @@ async def setup(request: web.Request, body: Setup) -> SetUp:
 
 async def login(request: web.Request, body: Login) -> Token:
     """Exchange the master password for a token."""
-    app, door = request.app, request.app[DOOR]
+    app, door = request.app, request.app[AUTHENTICATOR]
     if not door.is_set_up:
         door.required(None)
-    # The owner keeps a lane of his own, so that nobody else's guesses lock him out.
+    # The owner keeps a segment of his own, so that nobody else's guesses lock him out.
     local = await asyncio.to_thread(door.local_owner, request)
     key = "local owner" if local else door.caller(request)
     async with app[LOGINS].turn["local owner" if local else "others"]:
@@ -83,7 +83,15 @@ async def login(request: web.Request, body: Login) -> Token:
     token, socket_token, life = door.issue()
     answer = reply(Token(token))
     secure = (door.origin(request) or "").startswith("https:")
-    answer.set_cookie(COOKIE, socket_token, max_age=life, path="/ws", httponly=True, samesite="Strict", secure=secure)
+    answer.set_cookie(
+        COOKIE,
+        socket_token,
+        max_age=life,
+        path="/ws",
+        httponly=True,
+        samesite="Strict",
+        secure=secure,
+    )
     return answer
 
 
@@ -91,7 +99,7 @@ async def logout(request: web.Request) -> Done:
     """End this token; sockets opened with it are closed."""
     app, claims = request.app, request[CLAIMS]
     await app[DB].run(tokens.revoke, claims.jti)
-    app[DOOR].revoked.add(claims.jti)
+    app[AUTHENTICATOR].revoked.add(claims.jti)
     app[HUB].end(claims.jti)
     answer = reply(Done("Logged out successfully"))
     answer.del_cookie(COOKIE, path="/ws")

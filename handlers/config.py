@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from handlers.endpoint import Done, record
+from handlers.endpoint import Done
 from handlers.keys import APPLY, CONFIG, DB
 from store import library, series
 from store.backups import Backup, BackupMade
 from store.config import Config, ConfigUpdate, Problem, named
 from store.errors import Conflict
-from store.fields import Rule
+from store.schema import Rule, record
 
 BackupName = Annotated[str, Rule(least=1, most=100, example="backup_2025-10-22_12-30-45")]
 
@@ -46,7 +46,7 @@ async def update(request: web.Request, body: ConfigUpdate) -> ConfigShown:
     """
     config = await asyncio.to_thread(request.app[CONFIG].update, body)
     if body.anime_directory is not None and await request.app[DB].run(series.some_paths):
-        await asyncio.to_thread(library.mark, config.library)
+        await asyncio.to_thread(library.write_marker, config.library)
     await request.app[APPLY]()
     return _shown(request)
 
@@ -57,10 +57,16 @@ async def validate(request: web.Request, body: ConfigUpdate) -> Validated:
     try:
         proposed = configuration.proposed(body)
     except Conflict as error:
-        problems = [Problem(error.details["field"], str(error), f"Change or remove {error.details['variable']}")]
+        problems = [
+            Problem(
+                error.details["field"], str(error), f"Change or remove {error.details['variable']}"
+            )
+        ]
     else:
         problems = await asyncio.to_thread(configuration.problems, proposed, named(body))
-    return Validated(not problems, problems[0].issue if problems else "Configuration is valid", problems)
+    return Validated(
+        not problems, problems[0].issue if problems else "Configuration is valid", problems
+    )
 
 
 async def backups(request: web.Request) -> list[Backup]:
@@ -89,4 +95,6 @@ async def delete_backup(request: web.Request, backup_name: BackupName) -> Done:
 def _shown(request: web.Request) -> ConfigShown:
     configuration = request.app[CONFIG]
     shown = configuration.shown()
-    return ConfigShown(**{f.name: getattr(shown, f.name) for f in fields(Config)}, forced=configuration.forced)
+    return ConfigShown(
+        **{f.name: getattr(shown, f.name) for f in fields(Config)}, forced=configuration.forced
+    )

@@ -14,12 +14,16 @@ from string import Template
 
 from aiohttp import web
 
-from handlers.answers import file
 from handlers.openapi import DOCUMENT
 from handlers.page import asset as own_asset
+from handlers.responses import file
 
 TEMPLATES = Path(__file__).parent / "templates"
-ASSETS = {"swagger_bundle.js": "text/javascript", "swagger_style.css": "text/css", "redoc.js": "text/javascript"}
+ASSETS = {
+    "swagger_bundle.js": "text/javascript",
+    "swagger_style.css": "text/css",
+    "redoc.js": "text/javascript",
+}
 POLICY = (  # measured: both viewers work under it, and ReDoc's logo, its one request to a stranger, is stopped
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " font-src 'self' data:; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -28,7 +32,9 @@ POLICY = (  # measured: both viewers work under it, and ReDoc's logo, its one re
 
 async def page(request: web.Request) -> web.Response:
     """The calls, to read and to try (Swagger UI) or to read (ReDoc)."""
-    template = await asyncio.to_thread((TEMPLATES / f"{request.path.rpartition('/')[2]}.html").read_text, "utf-8")
+    template = await asyncio.to_thread(
+        (TEMPLATES / f"{request.path.rpartition('/')[2]}.html").read_text, "utf-8"
+    )
     text = Template(template).substitute(version=_offapi()[0])
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
     return web.Response(text=text, content_type="text/html", headers=headers)
@@ -46,13 +52,21 @@ async def asset(request: web.Request) -> web.Response:
     if name not in ASSETS or not (folder / name).is_file():
         raise web.HTTPNotFound
     body = await asyncio.to_thread((folder / name).read_bytes)
-    return file(request, body, ASSETS[name], f"offapi-{version}-{name}", "public, max-age=31536000, immutable")
+    return file(
+        request,
+        body,
+        ASSETS[name],
+        f"offapi-{version}-{name}",
+        "public, max-age=31536000, immutable",
+    )
 
 
 @cache
 def _offapi() -> tuple[str, Path]:
     """The package's version and folder; where it is not installed, a folder that does not exist."""
-    from importlib import metadata  # late: a server whose documents nobody reads starts two milliseconds earlier
+    from importlib import (
+        metadata,  # late: a server whose documents nobody reads starts two milliseconds earlier
+    )
 
     for package in metadata.distributions(name="offapi"):
         return package.version, Path(package.locate_file("offapi"))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Awaitable, Callable, Literal, TypeVar
+from typing import Literal
 
 from aiohttp import web
 
-from handlers.answers import reply
-from handlers.keys import CLAIMS, DOOR
+from handlers.keys import AUTHENTICATOR, CLAIMS
+from handlers.responses import reply
 from handlers.signature import signature
-from store import fields
+from store import schema
+from store.schema import record
 
 BODY_TIME = 10  # seconds that a body may take
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,6 @@ class Route:
     wrap: bool = False
     open: bool = False
     alias: str | None = None  # a second path that answers the same
-
-
-def record(cls: type[T]) -> type[T]:
-    """A dataclass that a call takes or gives: a constructor and nothing else.
-
-    Comparison, repr and freezing would cost the start half a millisecond a class, and nobody uses them.
-    """
-    return dataclass(cls, eq=False, repr=False)
 
 
 @record
@@ -54,16 +47,21 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespon
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if locked and request[CLAIMS] is None:
-            request.app[DOOR].required(None)
+            request.app[AUTHENTICATOR].required(None)
         answer = await call(request, **await given(request)) if takes else await call(request)
-        return answer if isinstance(answer, web.StreamResponse) else reply(answer, status, wrap=wrap)
+        return (
+            answer if isinstance(answer, web.StreamResponse) else reply(answer, status, wrap=wrap)
+        )
 
     async def given(request: web.Request) -> dict[str, object]:
-        found = {name: fields.parse(hint, request.match_info[name], name) for name, hint in form.path.items()}
+        found = {
+            name: schema.parse(hint, request.match_info[name], name)
+            for name, hint in form.path.items()
+        }
         if form.query is not None:
-            found["query"] = fields.query(form.query, request.query)
+            found["query"] = schema.query(form.query, request.query)
         if form.body is not None and (body := await _body(request, form.optional)) is not None:
-            found["body"] = fields.read(form.body, fields.loads(body))
+            found["body"] = schema.read(form.body, schema.loads(body))
         return found
 
     return handle
@@ -72,12 +70,16 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespon
 async def _body(request: web.Request, optional: bool) -> bytes | None:
     """The body's bytes, as long as it is plain JSON of a bearable size (client_max_size) that comes in time; None for an optional one left out."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise web.HTTPUnsupportedMediaType(reason="Send the body unpacked, without Content-Encoding")
+        raise web.HTTPUnsupportedMediaType(
+            reason="Send the body unpacked, without Content-Encoding"
+        )
     try:
         async with asyncio.timeout(BODY_TIME):
             body = await request.read()
     except TimeoutError:
-        raise web.HTTPRequestTimeout(reason=f"The body did not come within {BODY_TIME} seconds") from None
+        raise web.HTTPRequestTimeout(
+            reason=f"The body did not come within {BODY_TIME} seconds"
+        ) from None
     except (ConnectionError, web.RequestPayloadError):
         raise web.HTTPBadRequest(reason="The body broke off") from None
     if optional and not body:

@@ -7,13 +7,13 @@ import random
 import re
 import sqlite3
 import uuid
-from typing import Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from handlers.answers import reply, sign
 from handlers.keys import HEADERS
 from handlers.limits import token_bucket
+from handlers.responses import reply, sign
 from store.errors import Failure
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -62,16 +62,37 @@ def envelope(handler: Handler) -> Handler:
             if error.status < 400:
                 raise
             headers = {name: error.headers[name] for name in KEPT if name in error.headers}
-            answer = refusal(request, error.status, NAMES.get(error.status, "BAD_REQUEST"), error.reason, {}, headers)
+            answer = refusal(
+                request,
+                error.status,
+                NAMES.get(error.status, "BAD_REQUEST"),
+                error.reason,
+                {},
+                headers,
+            )
         except sqlite3.Error:
             log.exception("%s database", name)
-            answer = refusal(request, 500, "DATABASE_ERROR", "The database failed; the log tells why", {})
+            answer = refusal(
+                request, 500, "DATABASE_ERROR", "The database failed; the log tells why", {}
+            )
         except OSError as error:
             log.error("%s %s", name, error)
-            answer = refusal(request, 500, "CONFIGURATION_ERROR", f"The state directory cannot be used: {error.strerror}", {})
+            answer = refusal(
+                request,
+                500,
+                "CONFIGURATION_ERROR",
+                f"The state directory cannot be used: {error.strerror}",
+                {},
+            )
         except Exception:
             log.exception("%s unexpected", name)
-            answer = refusal(request, 500, "INTERNAL_SERVER_ERROR", "Something went wrong; the log tells what", {})
+            answer = refusal(
+                request,
+                500,
+                "INTERNAL_SERVER_ERROR",
+                "Something went wrong; the log tells what",
+                {},
+            )
         sign(request, answer)
         return answer
 
@@ -83,9 +104,17 @@ def new_id() -> str:
     return f"{_THIS_START}{random.getrandbits(48):012x}"
 
 
-def refusal(request: web.Request, status: int, code: str, message: str, details: dict, headers: dict = {}) -> web.Response:
+def refusal(
+    request: web.Request, status: int, code: str, message: str, details: dict, headers: dict = {}
+) -> web.Response:
     """The five keys of the reference; a 401 says how to authenticate, a 429 when to come back."""
-    body = {"success": False, "error": code, "message": message, "details": details, "request_id": request[HEADERS]["X-Request-ID"]}
+    body = {
+        "success": False,
+        "error": code,
+        "message": message,
+        "details": details,
+        "request_id": request[HEADERS]["X-Request-ID"],
+    }
     answer = reply(body, status)
     answer.headers.extend(headers)
     if status == 401:

@@ -12,9 +12,9 @@ from typing import Literal
 
 from aiohttp import web
 
-from handlers.endpoint import record
-from handlers.keys import CONFIG, DB, ENGINE, FALLEN, STARTED
+from handlers.keys import CONFIG, CRASHED, DB, ENGINE, STARTED
 from store import VERSION
+from store.schema import record
 
 
 @record
@@ -51,7 +51,7 @@ class HealthInDetail(Health):
 
 async def check(request: web.Request) -> Health:
     """Tell that the application is running."""
-    return Health("degraded" if request.app[FALLEN] else "healthy", VERSION)
+    return Health("degraded" if request.app[CRASHED] else "healthy", VERSION)
 
 
 async def check_in_detail(request: web.Request) -> HealthInDetail:
@@ -59,12 +59,23 @@ async def check_in_detail(request: web.Request) -> HealthInDetail:
     app = request.app
     database = await _database(app)
     filesystem = await asyncio.to_thread(_filesystem, app[CONFIG].now)
-    downloads = "failed" if "engine" in app[FALLEN] else "waiting" if app[ENGINE].reason else "ready"
-    well = database.status == "connected" and filesystem.status == "accessible" and downloads == "ready" and not app[FALLEN]
+    downloads = (
+        "failed" if "engine" in app[CRASHED] else "waiting" if app[ENGINE].reason else "ready"
+    )
+    well = (
+        database.status == "connected"
+        and filesystem.status == "accessible"
+        and downloads == "ready"
+        and not app[CRASHED]
+    )
     return HealthInDetail(
-        "healthy" if well else "degraded", VERSION, int(time.monotonic() - app[STARTED]), database, filesystem,
-        Services("failed" if "rescan" in app[FALLEN] else "ready", downloads),
-    )  # fmt: skip
+        "healthy" if well else "degraded",
+        VERSION,
+        int(time.monotonic() - app[STARTED]),
+        database,
+        filesystem,
+        Services("failed" if "rescan" in app[CRASHED] else "ready", downloads),
+    )
 
 
 async def _database(app: web.Application) -> DatabaseHealth:

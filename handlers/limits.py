@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from typing import Callable
+from collections.abc import Callable
 
 from aiohttp import web
 
-from handlers.keys import BUCKET, CLAIMS, CONFIG, DOOR, HEADERS
+from handlers.keys import AUTHENTICATOR, BUCKET, CLAIMS, CONFIG, HEADERS
 from store.errors import TooMany
 
 KEYS = 10_000  # at most that many callers are told apart; the oldest fall out
@@ -23,7 +23,9 @@ class TokenBucket:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
-        self._buckets: dict[str, tuple[float, float]] = {}  # key -> (tokens, when); insertion order is age
+        self._buckets: dict[
+            str, tuple[float, float]
+        ] = {}  # key -> (tokens, when); insertion order is age
 
     def take(self, key: str, limit: int) -> tuple[int, float]:
         """(tokens left, seconds to wait): one token is taken if there is one, else the wait is above 0."""
@@ -43,18 +45,18 @@ def token_bucket(request: web.Request) -> None:
     """Find out who calls, and take a token for each call below /api: by its bearer token if that is good, else by address
     (decisions.md 17). Raises TooMany."""
     app = request.app
-    request[CLAIMS] = claims = app[DOOR].bearer(request)
+    request[CLAIMS] = claims = app[AUTHENTICATOR].bearer(request)
     limit = app[CONFIG].now.rate_limit_per_minute
     if not limit or not request.path.startswith("/api/") or request.path.startswith(UNLIMITED):
         return
-    key = claims.jti if claims else app[DOOR].caller(request)
+    key = claims.jti if claims else app[AUTHENTICATOR].caller(request)
     left, wait = app[BUCKET].take(key, limit)
     request[HEADERS]["X-RateLimit-Remaining"] = str(left)
     if wait:
         raise TooMany("Rate limit exceeded", retry_after=math.ceil(wait))
 
 
-class Throttle:
+class LoginDelay:
     """Wrong passwords by key: FREE without a wait, then 1, 2, 4 … seconds up to LONGEST, forgotten after LONGEST."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):

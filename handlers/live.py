@@ -6,18 +6,18 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from handlers.answers import sign
 from handlers.auth import COOKIE
-from handlers.door import API, SOCKET, Claims
-from handlers.keys import DB, DOOR, ENGINE, HUB
+from handlers.authenticator import API, SOCKET, Claims
+from handlers.keys import AUTHENTICATOR, DB, ENGINE, HUB
 from handlers.queue import status
+from handlers.responses import sign
 from store import queue
 from store.errors import TooMany
-from store.fields import dump
+from store.schema import dump
 
 SOCKETS, WITHOUT_TOKEN = 64, 8
 INBOX = 64  # messages that may wait for a slow reader, progress aside
@@ -118,7 +118,7 @@ CLOSING = {
 
 
 def message(kind: str, data: object, seq: int) -> str:
-    timestamp = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return dump({"type": kind, "timestamp": timestamp, "seq": seq, "data": data})
 
 
@@ -128,7 +128,9 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
     claims = await _admit(request)
     inbox = hub.join(claims)
     seq = hub.seq  # what happens from here on waits in the inbox: nothing is missed
-    socket = web.WebSocketResponse(heartbeat=25, protocols=(PROTOCOL,), max_msg_size=4096, compress=False)
+    socket = web.WebSocketResponse(
+        heartbeat=25, protocols=(PROTOCOL,), max_msg_size=4096, compress=False
+    )
     try:
         items, _ = await request.app[DB].run(queue.page, None, SHOWN, 0)
         shown = [request.app[ENGINE].facts(item) for item in items]
@@ -136,7 +138,11 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
         sign(request, socket)
         await socket.prepare(request)
         reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
-        timer = asyncio.get_running_loop().call_later(claims.exp - time.time(), inbox.end, "token") if claims else None
+        timer = (
+            asyncio.get_running_loop().call_later(claims.exp - time.time(), inbox.end, "token")
+            if claims
+            else None
+        )
         try:
             while text:
                 async with asyncio.timeout(BLOCKED):
@@ -178,15 +184,23 @@ async def _admit(request: web.Request) -> Claims | None:
 
     None is the local owner. Raises Unauthorized, before the upgrade.
     """
-    door = request.app[DOOR]
-    offered = [p.strip() for value in request.headers.getall("Sec-WebSocket-Protocol", ()) for p in value.split(",")]
+    door = request.app[AUTHENTICATOR]
+    offered = [
+        p.strip()
+        for value in request.headers.getall("Sec-WebSocket-Protocol", ())
+        for p in value.split(",")
+    ]
     tokens = [p.removeprefix("bearer.") for p in offered if p.startswith("bearer.")]
     if "Authorization" in request.headers:
         return door.required(door.bearer(request))
     if tokens:
         return door.required(door.verify(tokens[0], API) if len(tokens) == 1 else None)
     origin = request.headers.getall("Origin", ())
-    if (cookie := request.cookies.get(COOKIE)) and len(origin) == 1 and origin[0] == door.origin(request):
+    if (
+        (cookie := request.cookies.get(COOKIE))
+        and len(origin) == 1
+        and origin[0] == door.origin(request)
+    ):
         if claims := door.verify(cookie, SOCKET):
             return claims
     if await asyncio.to_thread(door.local_owner, request):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import make_dataclass
 from typing import Literal
 
-from downloads.facts import QueueItem
+from downloads.events import QueueItem
 from handlers.queue import QueueStatus
 from store.queue import State
 
@@ -18,12 +18,22 @@ DATA = {  # type -> what its `data` holds; what is null is not known
     | {"progress_percent": int | None, "downloaded_bytes": int, "total_bytes": int | None}
     | {"speed_mbps": float, "eta_seconds": int | None},
     "download_completed": ITEM
-    | {"anime_id": str, "total_time_seconds": int, "file_path": str, "total_bytes": int, "missing_episodes": int},
+    | {
+        "anime_id": str,
+        "total_time_seconds": int,
+        "file_path": str,
+        "total_bytes": int,
+        "missing_episodes": int,
+    },
     "download_error": QueueItem,
     "queue_items": {"items": list[QueueItem]},
     "queue_removed": {"items": list[str]},
     "queue_state": {"state": State, "reason": str},
-    "rescan_progress": {"step": Literal["library", "sources", "names", "episodes"], "done": int, "total": int | None},
+    "rescan_progress": {
+        "step": Literal["library", "sources", "names", "episodes"],
+        "done": int,
+        "total": int | None,
+    },
     "rescan_completed": {"new_series": int, "new_episodes": int, "unread_folders": list[str]},
     "rescan_failed": {"message": str},
 }

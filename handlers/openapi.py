@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
-from typing import Callable, Iterator, Sequence, Union
+from typing import Union
 
 from aiohttp import web
 
 from handlers.endpoint import Route
 from handlers.signature import Signature, signature
-from store import VERSION, fields
+from store import VERSION, schema
 from store.errors import Failure
 
 DOCUMENT = web.AppKey("openapi document", Callable)  # () -> bytes, folded at the first call
@@ -25,9 +26,16 @@ header `X-Request-ID`. Times are UTC, as in `2025-10-22T12:34:56Z`.
 
 `/ws/downloads` is a WebSocket; log in with the same header or the subprotocols `aniworld.v1, bearer.<token>`. It sends
 the schema `SocketMessage`, first a `snapshot` with at most 200 items. `seq` rises with every message but progress."""
-CHAPTERS = {"auth": "Authentication", "config": "Configuration", "queue": "Download Queue"}  # others by their own name
+CHAPTERS = {
+    "auth": "Authentication",
+    "config": "Configuration",
+    "queue": "Download Queue",
+}  # others by their own name
 HEADERS = {
-    "X-Request-ID": ("string", "Names this request in the log; yours, if you sent a well-formed one."),
+    "X-Request-ID": (
+        "string",
+        "Names this request in the log; yours, if you sent a well-formed one.",
+    ),
     "X-RateLimit-Remaining": ("integer", "Calls left at this moment."),
     "X-Total-Count": ("integer", "Entries on all pages together."),
     "Link": ("string", "The first, previous, next and last page (RFC 8288)."),
@@ -35,18 +43,29 @@ HEADERS = {
 }
 REFUSALS = {  # status -> (component, what it says)
     "400": ("BadRequest", "The body cannot be read, or what is asked for cannot work."),
-    "401": ("Unauthorized", "No valid token, or a wrong password; before the setup `details.setup_required` is true."),
+    "401": (
+        "Unauthorized",
+        "No valid token, or a wrong password; before the setup `details.setup_required` is true.",
+    ),
     "403": ("Forbidden", "This caller may not do this."),
     "404": ("NotFound", "There is nothing of this name."),
     "409": ("Conflict", "What is there stands against it."),
-    "422": ("Invalid", "`details.field` is not of the form the call takes; `details.issue` says why."),
+    "422": (
+        "Invalid",
+        "`details.field` is not of the form the call takes; `details.issue` says why.",
+    ),
     "429": ("TooMany", "Too many calls; wait as long as `Retry-After` says."),
     "default": ("Failed", "Anything else that went wrong; `error` says what."),
 }
 OWN = {  # operation -> the refusals that no annotation tells of, because only the call or the store knows them
-    "auth_setup": {"403"}, "auth_login": {"401"}, "config_update": {"409"}, "config_restore": {"400"},
-    "queue_add": {"404", "409"}, "queue_retry": {"409"}, "queue_pause": {"409"},
-}  # fmt: skip
+    "auth_setup": {"403"},
+    "auth_login": {"401"},
+    "config_update": {"409"},
+    "config_restore": {"400"},
+    "queue_add": {"404", "409"},
+    "queue_retry": {"409"},
+    "queue_pause": {"409"},
+}
 
 
 def folded(routes: Sequence[Route]) -> bytes:
@@ -56,7 +75,9 @@ def folded(routes: Sequence[Route]) -> bytes:
     return json.dumps(document(routes, messages=MESSAGES)).encode() + b"\n"
 
 
-def document(routes: Sequence[Route], *, base_path: str = "", messages: dict[str, type] | None = None) -> dict:
+def document(
+    routes: Sequence[Route], *, base_path: str = "", messages: dict[str, type] | None = None
+) -> dict:
     """Fold the routes and the socket's messages (type -> dataclass) into one OpenAPI 3.1.0 document.
 
     A route whose function does not fit its path, a type outside the vocabulary and a call that is listed twice are
@@ -64,27 +85,44 @@ def document(routes: Sequence[Route], *, base_path: str = "", messages: dict[str
     """
     codes = sorted({kind.code for kind in (Failure, *Failure.__subclasses__())})
     text, details = {"type": "string"}, {"type": "object"}
-    schemas = {"Error": _envelope(False, error=text | {"enum": codes}, message=text, details=details, request_id=text)}
+    schemas = {
+        "Error": _envelope(
+            False, error=text | {"enum": codes}, message=text, details=details, request_id=text
+        )
+    }
     if messages:
-        schemas["SocketMessage"] = fields.schema(Union[tuple(messages.values())], schemas)
+        schemas["SocketMessage"] = schema.draw(Union[tuple(messages.values())], schemas)
     paths: dict[str, dict] = {}
     for route in routes:
-        path = re.sub(r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", r"{\1}", route.path)  # a placeholder without its pattern
+        path = re.sub(
+            r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", r"{\1}", route.path
+        )  # a placeholder without its pattern
         paths.setdefault(path, {})[route.method.lower()] = _operation(route, schemas)
     operations = [operation for methods in paths.values() for operation in methods.values()]
     if len({operation["operationId"] for operation in operations}) < len(routes):
         raise TypeError("A call or a path is listed twice")
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Aniworld API", "version": VERSION, "description": ABOUT, "license": {"name": "MIT"}},
+        "info": {
+            "title": "Aniworld API",
+            "version": VERSION,
+            "description": ABOUT,
+            "license": {"name": "MIT"},
+        },
         "servers": [{"url": base_path or "/"}],
         "security": [{"bearerAuth": []}],
-        "tags": [{"name": tag} for tag in dict.fromkeys(operation["tags"][0] for operation in operations)],
+        "tags": [
+            {"name": tag} for tag in dict.fromkeys(operation["tags"][0] for operation in operations)
+        ],
         "paths": paths,
         "components": {
             "schemas": schemas,
             "responses": {
-                name: _response(about, {"$ref": "#/components/schemas/Error"}, *["Retry-After"] * (name == "TooMany"))
+                name: _response(
+                    about,
+                    {"$ref": "#/components/schemas/Error"},
+                    *["Retry-After"] * (name == "TooMany"),
+                )
                 for name, about in REFUSALS.values()
             },
             "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
@@ -99,11 +137,20 @@ def _operation(route: Route, schemas: dict) -> dict:
     summary, _, description = (inspect.getdoc(route.call) or name).partition("\n")
     if route.alias:
         description += f"\n\nAlso answers at `{route.alias}`."
-    limited, paged = route.path.startswith("/api/"), "page" in getattr(taken.query, "__dataclass_fields__", ())
+    limited, paged = (
+        route.path.startswith("/api/"),
+        "page" in getattr(taken.query, "__dataclass_fields__", ()),
+    )
     headers = ["X-RateLimit-Remaining"] * limited + ["X-Total-Count", "Link"] * paged
-    answer = taken.answer and fields.schema(taken.answer, schemas)
+    answer = taken.answer and schema.draw(taken.answer, schemas)
     answer = _envelope(True, data=answer) if route.wrap else answer
-    told = {"400": taken.body, "401": not route.open, "404": taken.path, "429": limited, "default": True}
+    told = {
+        "400": taken.body,
+        "401": not route.open,
+        "404": taken.path,
+        "429": limited,
+        "default": True,
+    }
     told["422"] = taken.body or taken.path or taken.query
     refused = [status for status in REFUSALS if told.get(status) or status in OWN.get(name, ())]
     operation = {
@@ -112,36 +159,53 @@ def _operation(route: Route, schemas: dict) -> dict:
         "summary": summary.rstrip("."),
         "description": description.strip(),
         "parameters": [*_parameters(taken)],
-        "responses": {str(route.status): _response(HTTPStatus(route.status).phrase, answer, *headers)}
+        "responses": {
+            str(route.status): _response(HTTPStatus(route.status).phrase, answer, *headers)
+        }
         | {status: {"$ref": f"#/components/responses/{REFUSALS[status][0]}"} for status in refused},
     }
     if taken.body:
-        operation["requestBody"] = {"required": not taken.optional} | _json(fields.schema(taken.body, schemas))
+        operation["requestBody"] = {"required": not taken.optional} | _json(
+            schema.draw(taken.body, schemas)
+        )
     return operation | ({"security": []} if route.open else {})
 
 
 def _parameters(taken: Signature) -> Iterator[dict]:
     """What comes in the address, where what is null for us when it is left out cannot be sent as null."""
     for name, hint in taken.path.items():
-        yield {"name": name, "in": "path", "required": True, "schema": fields.schema(hint, {})}
-    query = fields.shape(taken.query) if taken.query else None
+        yield {"name": name, "in": "path", "required": True, "schema": schema.draw(hint, {})}
+    query = schema.compile_type(taken.query) if taken.query else None
     for _, form in query.named if query else ():
-        for name, schema in form["properties"].items():
-            schema = schema | {"type": query.parts[name].kind}
-            if "enum" in schema:
-                schema["enum"] = [choice for choice in schema["enum"] if choice is not None]
-            yield {"name": name, "in": "query", "required": name in form["required"], "schema": schema}
+        for name, drawn in form["properties"].items():
+            drawn = drawn | {"type": query.parts[name].kind}
+            if "enum" in drawn:
+                drawn["enum"] = [choice for choice in drawn["enum"] if choice is not None]
+            yield {
+                "name": name,
+                "in": "query",
+                "required": name in form["required"],
+                "schema": drawn,
+            }
 
 
 def _response(about: str, schema: dict | None, *headers: str) -> dict:
-    drawn = {name: {"schema": {"type": kind}, "description": text} for name, (kind, text) in HEADERS.items()}
+    drawn = {
+        name: {"schema": {"type": kind}, "description": text}
+        for name, (kind, text) in HEADERS.items()
+    }
     headers = {name: drawn[name] for name in ("X-Request-ID", *headers)}
     return {"description": about, "headers": headers} | (_json(schema) if schema else {})
 
 
 def _envelope(success: bool, **properties: dict) -> dict:
     properties = {"success": {"type": "boolean", "enum": [success]}, **properties}
-    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+    }
 
 
 def _json(schema: dict) -> dict:

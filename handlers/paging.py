@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, Literal, Sequence, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Generic, Literal, TypeVar
 
 from aiohttp import web
 
-from handlers.endpoint import record
 from handlers.keys import HEADERS
-from store.fields import Rule
+from store.schema import Rule, record
 
 T = TypeVar("T")
 
@@ -54,5 +54,7 @@ def paged(request: web.Request, rows: Sequence[T], total: int, query: Paged) -> 
         for name, number in there.items()
         if 1 <= number <= pages and not (name == "next" and page >= pages)
     ]
-    request[HEADERS] |= {"X-Total-Count": str(total)} | ({"Link": ", ".join(links)} if links else {})
+    request[HEADERS] |= {"X-Total-Count": str(total)} | (
+        {"Link": ", ".join(links)} if links else {}
+    )
     return Page(True, list(rows), Pagination(total, page, size, pages))

@@ -6,18 +6,30 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from downloads.facts import QueueItem
+from downloads.events import QueueItem
 from handlers.anime import AnimeId
-from handlers.endpoint import Done, record
+from handlers.endpoint import Done
 from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, Paged, paged, window
 from store import history, queue, series
 from store.errors import NotFound
-from store.fields import Rule
+from store.schema import Rule, record
 
-ItemId = Annotated[str, Rule(pattern=r"queue_[0-9]{1,15}", issue="Invalid queue item ID format", example="queue_456")]
+ItemId = Annotated[
+    str,
+    Rule(pattern=r"queue_[0-9]{1,15}", issue="Invalid queue item ID format", example="queue_456"),
+]
 Episodes = Annotated[
-    list[Annotated[str, Rule(pattern=queue.EPISODES, issue="must be an episode (S01E05), a range (S01E01-E12), a season (S01) or missing", example="S01E01")]],
+    list[
+        Annotated[
+            str,
+            Rule(
+                pattern=queue.EPISODES,
+                issue="must be an episode (S01E05), a range (S01E01-E12), a season (S01) or missing",
+                example="S01E01",
+            ),
+        ]
+    ],
     Rule(least=1, most=500),
 ]
 
@@ -86,7 +98,14 @@ async def status(request: web.Request) -> QueueStatus:
     """How many items there are, how fast they come, and whether the queue runs."""
     engine, counts = request.app[ENGINE], await request.app[DB].run(queue.counts)
     size = counts.pop("size")
-    return QueueStatus(sum(counts.values()), **counts, total_size_bytes=size, download_speed_mbps=round(engine.speed(), 2), state=engine.state, reason=engine.reason)
+    return QueueStatus(
+        sum(counts.values()),
+        **counts,
+        total_size_bytes=size,
+        download_speed_mbps=round(engine.speed(), 2),
+        state=engine.state,
+        reason=engine.reason,
+    )
 
 
 async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
@@ -115,11 +134,17 @@ async def add(request: web.Request, body: QueueAdd) -> Queued:
     try:
         added = await app[DB].run(queue.add, body.anime_id, body.episodes, body.priority)
     except NotFound:  # a series that is not followed yet, or an episode that is new at its source
-        provider, listing = await app[PROVIDERS].listing(await app[DB].run(series.source_id, body.anime_id))
-        added = await app[DB].run(queue.add, body.anime_id, body.episodes, body.priority, news=(provider, listing))
+        provider, listing = await app[PROVIDERS].listing(
+            await app[DB].run(series.source_id, body.anime_id)
+        )
+        added = await app[DB].run(
+            queue.add, body.anime_id, body.episodes, body.priority, news=(provider, listing)
+        )
     await app[ENGINE].announce(added.items)
     first = added.items[0]
-    return Queued(first.name, body.anime_id, first.status, [item.name for item in added.items], added.skipped)
+    return Queued(
+        first.name, body.anime_id, first.status, [item.name for item in added.items], added.skipped
+    )
 
 
 async def remove(request: web.Request, queue_item_id: ItemId) -> Done:

@@ -26,9 +26,26 @@ API = (
     Route("POST", "/api/v1/anime/rescan", anime.rescan, alias="/api/anime/rescan"),
     Route("GET", "/api/v1/anime/search", anime.search, wrap=True, alias="/api/anime/search"),
     Route("GET", "/api/v1/anime/parse", anime.parse, wrap=True, alias="/api/anime/parse"),
-    Route("GET", "/api/v1/anime/{anime_id}/episodes", anime.episodes, alias="/api/anime/{anime_id}/episodes"),
-    Route("PUT", "/api/v1/anime/{anime_id}/link", anime.link, wrap=True, alias="/api/anime/{anime_id}/link"),
-    Route("POST", "/api/v1/anime/{anime_id}/rename", anime.rename, wrap=True, alias="/api/anime/{anime_id}/rename"),
+    Route(
+        "GET",
+        "/api/v1/anime/{anime_id}/episodes",
+        anime.episodes,
+        alias="/api/anime/{anime_id}/episodes",
+    ),
+    Route(
+        "PUT",
+        "/api/v1/anime/{anime_id}/link",
+        anime.link,
+        wrap=True,
+        alias="/api/anime/{anime_id}/link",
+    ),
+    Route(
+        "POST",
+        "/api/v1/anime/{anime_id}/rename",
+        anime.rename,
+        wrap=True,
+        alias="/api/anime/{anime_id}/rename",
+    ),
     Route("GET", "/api/v1/anime/{anime_id}", anime.details, alias="/api/anime/{anime_id}"),
     Route("DELETE", "/api/v1/anime/{anime_id}", anime.forget, alias="/api/anime/{anime_id}"),
     Route("GET", "/api/queue", queue.items),
@@ -60,9 +77,14 @@ def add_to(app: web.Application) -> None:
         handler = endpoint(route)
         for path in filter(None, (route.path, route.alias)):
             offer(route.method, path, handler)
-    for path, handler in (docs.ROUTES | {"/ws/downloads": live.connect, "/": page.index, "/static/{name}": page.asset}).items():
+    for path, handler in (
+        docs.ROUTES | {"/ws/downloads": live.connect, "/": page.index, "/static/{name}": page.asset}
+    ).items():
         offer("GET", path, handler)
-    for path, methods in offered.items():  # else GET /api/v1/anime/rescan would be the details of an anime "rescan"
+    for (
+        path,
+        methods,
+    ) in offered.items():  # else GET /api/v1/anime/rescan would be the details of an anime "rescan"
         app.router.add_route("*", path, envelope(partial(_wrong_method, methods)))
     app.router.add_route("*", "/{path:.*}", envelope(_nothing))
 

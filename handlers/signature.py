@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from aiohttp import web
 
-from store import fields
+from store import schema
 
 
 class Signature(NamedTuple):
@@ -25,19 +25,19 @@ def signature(call, path: str) -> Signature:
     hints = get_type_hints(call, include_extras=True)
     taken = dict([*inspect.signature(call).parameters.items()][1:])  # the first one is the request
     places = {name: hints.get(name) for name in taken if name not in ("body", "query")}
-    body, answer = fields.present(hints.get("body")), hints.get("return")
+    body, answer = schema.present(hints.get("body")), hints.get("return")
     try:
         if places.keys() != set(re.findall(r"\{([a-z_]+)[:}]", path)):
             raise TypeError(f"it does not take the placeholders of {path}")
         for name in taken:
-            form = fields.shape(hints.get(name))
+            form = schema.compile_type(hints.get(name))
             texts = form.parts.values() if name == "query" else [form] if name in places else []
-            if any(text.kind not in fields.TEXTUAL for text in texts):
+            if any(text.kind not in schema.TEXTUAL for text in texts):
                 raise TypeError(f"{name}: what comes in an address is text, a number or true/false")
         if isinstance(answer, type) and issubclass(answer, (NoneType, web.StreamResponse)):
             answer = None
         else:
-            fields.shape(answer)
+            schema.compile_type(answer)
     except TypeError as exc:
         raise TypeError(f"{call.__module__}.{call.__qualname__}: {exc}") from None
     optional = "body" in taken and taken["body"].default is not inspect.Parameter.empty

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Protocol, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
-from providers.web import Web
+from providers.network import Network
 from store.config import DemoProvider, DirectoryProvider
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
@@ -36,7 +37,7 @@ class Provider(Protocol):
 class Providers:
     """The configured providers by name."""
 
-    def __init__(self, web: Web, db: Database):
+    def __init__(self, web: Network, db: Database):
         self._web = web
         self._db = db
         self._settings: dict[str, DirectoryProvider | DemoProvider] = {}
@@ -45,7 +46,9 @@ class Providers:
     async def configure(self, settings: Sequence[DirectoryProvider | DemoProvider]) -> None:
         """Make these the providers; one whose settings stay the same stays itself."""
         wanted = {s.name: s for s in settings}
-        gone = [self._providers.pop(name) for name, s in self._settings.items() if wanted.get(name) != s]
+        gone = [
+            self._providers.pop(name) for name, s in self._settings.items() if wanted.get(name) != s
+        ]
         for name, setting in wanted.items():
             if name not in self._providers:
                 self._providers[name] = self._open(setting)
@@ -58,7 +61,10 @@ class Providers:
         try:
             return self._providers[name]
         except KeyError:
-            raise ConfigurationError(f"No source named '{name}' is configured", fix="Add it to providers in the configuration") from None
+            raise ConfigurationError(
+                f"No source named '{name}' is configured",
+                fix="Add it to providers in the configuration",
+            ) from None
 
     def __iter__(self):
         return iter(self._providers.values())
@@ -66,9 +72,13 @@ class Providers:
     async def search(self, query: str, limit: int) -> list[tuple[str, Hit]]:
         """(provider name, hit) from all providers side by side; one that fails is left out, unless all do."""
         if not self._providers:
-            raise ConfigurationError("No source is configured", fix="Add one to providers in the configuration")
+            raise ConfigurationError(
+                "No source is configured", fix="Add one to providers in the configuration"
+            )
         providers = list(self)
-        answers = await asyncio.gather(*(p.search(query, limit) for p in providers), return_exceptions=True)
+        answers = await asyncio.gather(
+            *(p.search(query, limit) for p in providers), return_exceptions=True
+        )
         hits, failed = [], []
         for provider, answer in zip(providers, answers):
             if isinstance(answer, Failure):
@@ -79,7 +89,9 @@ class Providers:
             else:
                 hits += [(provider.name, hit) for hit in answer]
         if len(failed) == len(providers):
-            raise failed[0] if isinstance(failed[0], ProviderError) else ProviderError(str(failed[0]))
+            raise (
+                failed[0] if isinstance(failed[0], ProviderError) else ProviderError(str(failed[0]))
+            )
         return hits[:limit]
 
     async def listing(self, series: str) -> tuple[str, Listing]:

@@ -15,18 +15,35 @@ from pathlib import Path
 
 from aiohttp import web
 
-from store import naming, titles
 from store.config import Naming
 from store.errors import NotFound
 from store.models import Episode, Hit, Listing, Source
+from store.names import spelling, writer
 
-WIDTH, HEIGHT, RATE, FRAMES = 320, 180, 10, 40  # pixels, pixels, frames a second, frames: 6.9 MB in four seconds
-SPEED = 400_000  # bytes a second and connection: with four of them an episode takes about five seconds
+WIDTH, HEIGHT, RATE, FRAMES = (
+    320,
+    180,
+    10,
+    40,
+)  # pixels, pixels, frames a second, frames: 6.9 MB in four seconds
+SPEED = (
+    400_000  # bytes a second and connection: with four of them an episode takes about five seconds
+)
 
 # The figures are those of the API reference's examples.
 SERIES = {
-    "123": ("Attack on Titan", "Humanity lives behind walls, and something is knocking.", 100, {1, 2, 3, 50, 100}),
-    "456": ("Demon Slayer", "A boy sells charcoal until the night everything changes.", 26, {25, 26}),
+    "123": (
+        "Attack on Titan",
+        "Humanity lives behind walls, and something is knocking.",
+        100,
+        {1, 2, 3, 50, 100},
+    ),
+    "456": (
+        "Demon Slayer",
+        "A boy sells charcoal until the night everything changes.",
+        26,
+        {25, 26},
+    ),
     "789": ("Search Result 1", "What every search of this demo finds.", 12, set(range(1, 13))),
 }
 
@@ -42,16 +59,25 @@ class Demo:
 
     async def search(self, query: str, limit: int) -> list[Hit]:
         """The series whose titles match, and always the last one: whatever is tried in a demo should find something."""
-        wanted = titles.fold(query)
-        found = [key for key, (title, *_) in SERIES.items() if wanted in titles.fold(title) or key == "789"]
+        wanted = spelling.fold(query)
+        found = [
+            key
+            for key, (title, *_) in SERIES.items()
+            if wanted in spelling.fold(title) or key == "789"
+        ]
         number = {key: n for n, key in enumerate(reversed(SERIES), 1)}
-        return [Hit(key, SERIES[key][0], f"https://provider.com/anime/{number[key]}") for key in found][:limit]
+        return [
+            Hit(key, SERIES[key][0], f"https://provider.com/anime/{number[key]}") for key in found
+        ][:limit]
 
     async def listing(self, key: str) -> Listing:
         if key not in SERIES:
             raise NotFound("Anime not found", anime_id=f"{self.name}_{key}")
         title, description, count, _ = SERIES[key]
-        episodes = tuple(Episode(1, n, title=f"Picture {n}", ref=f"{key}/{n}", size=_size()) for n in range(1, count + 1))
+        episodes = tuple(
+            Episode(1, n, title=f"Picture {n}", ref=f"{key}/{n}", size=_size())
+            for n in range(1, count + 1)
+        )
         return Listing(key, title, description, episodes=episodes)
 
     async def source(self, key: str, episode: Episode) -> Source:
@@ -79,7 +105,7 @@ def furnish(library: Path) -> None:
     for key in ("123", "456"):
         title, _, count, missing = SERIES[key]
         for number in sorted(set(range(1, count + 1)) - missing):
-            path = library / naming.path(Naming(), naming.Wanted(title, 1, [number]), ".avi")
+            path = library / writer.path(Naming(), writer.Wanted(title, 1, [number]), ".avi")
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(_header(1) + _frame(number, 0) + _index(1))
@@ -89,9 +115,17 @@ async def _send(request: web.Request) -> web.StreamResponse:
     """One episode, from any byte on, at SPEED. A picture is made when its turn comes."""
     number = int(request.match_info["number"])
     size, picture = _size(), len(_frame(number, 0))
-    pieces = [(len(_header()), _header), *((picture, partial(_frame, number, n)) for n in range(FRAMES)), (len(_index()), _index)]
+    pieces = [
+        (len(_header()), _header),
+        *((picture, partial(_frame, number, n)) for n in range(FRAMES)),
+        (len(_index()), _index),
+    ]
     tag = f'"demo-{request.path}-{size}"'
-    start, status, headers = 0, 200, {"ETag": tag, "Accept-Ranges": "bytes", "Content-Type": "video/x-msvideo"}
+    start, status, headers = (
+        0,
+        200,
+        {"ETag": tag, "Accept-Ranges": "bytes", "Content-Type": "video/x-msvideo"},
+    )
     wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
     stop = size
     if wanted and request.headers.get("If-Range", tag) == tag:
@@ -103,7 +137,9 @@ async def _send(request: web.Request) -> web.StreamResponse:
     answer.content_length = stop - start
     await answer.prepare(request)
     position = 0
-    with contextlib.suppress(ConnectionError):  # whoever has all of a piece that was shared out hangs up
+    with contextlib.suppress(
+        ConnectionError
+    ):  # whoever has all of a piece that was shared out hangs up
         for length, make in pieces:
             if position + length > start and position < stop:
                 piece = make()[max(start - position, 0) : stop - position]
@@ -116,9 +152,17 @@ async def _send(request: web.Request) -> web.StreamResponse:
 # -- a test picture as AVI: RIFF, two header lists, one chunk a frame, an index ---------------------------------------
 
 _FONT = {  # 3 x 5 points a digit, one octal digit a row
-    "0": "75557", "1": "26227", "2": "71747", "3": "71717", "4": "55711",
-    "5": "74717", "6": "74757", "7": "71111", "8": "75757", "9": "75717",
-}  # fmt: skip
+    "0": "75557",
+    "1": "26227",
+    "2": "71747",
+    "3": "71717",
+    "4": "55711",
+    "5": "74717",
+    "6": "74757",
+    "7": "71111",
+    "8": "75757",
+    "9": "75717",
+}
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
@@ -132,20 +176,72 @@ def _size() -> int:
 def _header(frames: int = FRAMES) -> bytes:
     """Everything before the first frame."""
     picture = WIDTH * HEIGHT * 3
-    main = struct.pack("<14I", 1_000_000 // RATE, picture * RATE, 0, 0x10, frames, 0, 1, picture, WIDTH, HEIGHT, 0, 0, 0, 0)
-    stream = struct.pack("<4s4sIHHIIIIIIII4H", b"vids", b"DIB ", 0, 0, 0, 0, 1, RATE, 0, frames, picture, 0, 0, 0, 0, WIDTH, HEIGHT)
+    main = struct.pack(
+        "<14I",
+        1_000_000 // RATE,
+        picture * RATE,
+        0,
+        0x10,
+        frames,
+        0,
+        1,
+        picture,
+        WIDTH,
+        HEIGHT,
+        0,
+        0,
+        0,
+        0,
+    )
+    stream = struct.pack(
+        "<4s4sIHHIIIIIIII4H",
+        b"vids",
+        b"DIB ",
+        0,
+        0,
+        0,
+        0,
+        1,
+        RATE,
+        0,
+        frames,
+        picture,
+        0,
+        0,
+        0,
+        0,
+        WIDTH,
+        HEIGHT,
+    )
     bitmap = struct.pack("<IiiHHIIiiII", 40, WIDTH, HEIGHT, 1, 24, 0, picture, 0, 0, 0, 0)
-    lists = b"hdrl" + _chunk(b"avih", main) + _chunk(b"LIST", b"strl" + _chunk(b"strh", stream) + _chunk(b"strf", bitmap))
+    lists = (
+        b"hdrl"
+        + _chunk(b"avih", main)
+        + _chunk(b"LIST", b"strl" + _chunk(b"strh", stream) + _chunk(b"strf", bitmap))
+    )
     head = _chunk(b"LIST", lists)
     movie = 4 + frames * (8 + picture)
     total = 4 + len(head) + 8 + movie + len(_index(frames))
-    return b"RIFF" + struct.pack("<I", total) + b"AVI " + head + b"LIST" + struct.pack("<I", movie) + b"movi"
+    return (
+        b"RIFF"
+        + struct.pack("<I", total)
+        + b"AVI "
+        + head
+        + b"LIST"
+        + struct.pack("<I", movie)
+        + b"movi"
+    )
 
 
 def _index(frames: int = FRAMES) -> bytes:
     """Where each frame lies: what makes the film seekable."""
     size = WIDTH * HEIGHT * 3
-    return _chunk(b"idx1", b"".join(struct.pack("<4sIII", b"00db", 0x10, 4 + n * (8 + size), size) for n in range(frames)))
+    return _chunk(
+        b"idx1",
+        b"".join(
+            struct.pack("<4sIII", b"00db", 0x10, 4 + n * (8 + size), size) for n in range(frames)
+        ),
+    )
 
 
 def _frame(number: int, n: int) -> bytes:

@@ -14,12 +14,13 @@ from html.parser import HTMLParser
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from providers.web import Web
-from store import series, titles
+from providers.network import Network
+from store import series
 from store.config import DirectoryProvider
 from store.db import Database
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
+from store.names import database_ids, extensions, spelling
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Top(NamedTuple):
 class Directory:
     """See the Provider protocol. A key is the slug of a top folder's name, once given for ever."""
 
-    def __init__(self, setting: DirectoryProvider, web: Web, db: Database):
+    def __init__(self, setting: DirectoryProvider, web: Network, db: Database):
         self.name = setting.name
         self.base = setting.url if setting.url.endswith("/") else setting.url + "/"
         self._web = web
@@ -59,8 +60,15 @@ class Directory:
         self._read_at = -FRESH
 
     async def search(self, query: str, limit: int) -> list[Hit]:
-        wanted, ids = titles.fold(titles.IDS.sub("", query)), titles.ids(query).items()
-        found = [(key, top) for key, top in (await self._top()).items() if ids & top.ids.items() or (wanted or not ids) and wanted in top.fold]
+        wanted, ids = (
+            spelling.fold(database_ids.PATTERN.sub("", query)),
+            database_ids.parse(query).items(),
+        )
+        found = [
+            (key, top)
+            for key, top in (await self._top()).items()
+            if ids & top.ids.items() or ((wanted or not ids) and wanted in top.fold)
+        ]
         found.sort(key=lambda hit: (hit[1].fold != wanted, hit[1].name.casefold()))
         return [Hit(key, top.title, self._site(top), top.ids) for key, top in found[:limit]]
 
@@ -71,11 +79,15 @@ class Directory:
         top = folders[key]
         episodes: dict[tuple, Episode] = {}
         found = await self._walk(self._site(top), top.name)
-        for (path, size), spots in zip(found, await asyncio.to_thread(_read, [path for path, _ in found])):
+        for (path, size), spots in zip(
+            found, await asyncio.to_thread(_read, [path for path, _ in found])
+        ):
             for season, number in spots:
                 ref = "/".join(quote(part, safe="") for part in path.split("/"))
                 episodes.setdefault((season, number), Episode(season, number, ref=ref, size=size))
-        return Listing(key, top.title, site=self._site(top), episodes=tuple(episodes.values()), ids=top.ids)
+        return Listing(
+            key, top.title, site=self._site(top), episodes=tuple(episodes.values()), ids=top.ids
+        )
 
     async def source(self, key: str, episode: Episode) -> Source:
         url = urljoin(self.base, episode.ref)
@@ -86,16 +98,19 @@ class Directory:
         except ProviderError as error:
             log.warning("%s: the subtitles beside an episode are not known: %s", self.name, error)
             there = []
-        from store import names  # late, as in _read
+        from store.names import parser  # late, as in _read
 
-        crc = names.parse(name).crc
+        crc = parser.parse(name).crc
         return Source(
             url,
             "." + name.rpartition(".")[2].casefold(),
             headers=self._headers,
             size=episode.size,
             checksums={"crc32": crc.lower()} if crc else {},
-            beside={more: f"{folder}/{quote(one, safe='')}" for more, one in titles.beside(name, there, titles.SUBTITLES).items()},
+            beside={
+                more: f"{folder}/{quote(one, safe='')}"
+                for more, one in extensions.sidecars(name, there, extensions.SUBTITLES).items()
+            },
         )
 
     async def close(self) -> None:
@@ -106,7 +121,11 @@ class Directory:
 
     async def _top(self) -> dict[str, Top]:
         if time.monotonic() - self._read_at > FRESH:
-            found = [e.name for e in await self._list(self.base) if e.folder and not e.name.startswith(".")]
+            found = [
+                e.name
+                for e in await self._list(self.base)
+                if e.folder and not e.name.startswith(".")
+            ]
             keys = await self._db.run(series.keys, self.name, found)
             self._series = {keys[name]: _named(name) for name in found}
             self._read_at = time.monotonic()
@@ -120,35 +139,42 @@ class Directory:
             for entry in sorted(await self._list(url)):
                 seen += 1
                 if seen > ENTRIES:
-                    raise ProviderError(f"The source lists more than {ENTRIES} entries for one series")
+                    raise ProviderError(
+                        f"The source lists more than {ENTRIES} entries for one series"
+                    )
                 below = f"{path}/{entry.name}"
                 if entry.name.startswith("."):
                     continue
                 if entry.folder:
                     if depth < DEPTH:
                         folders.append((url + quote(entry.name, safe="") + "/", below, depth + 1))
-                elif "." + entry.name.rpartition(".")[2].casefold() in titles.MEDIA:
+                elif "." + entry.name.rpartition(".")[2].casefold() in extensions.MEDIA:
                     found.append((below, entry.size))
         return sorted(found)
 
     async def _list(self, url: str) -> list[Entry]:
         accept = {"Accept": "application/json, text/html;q=0.9"}
-        body, headers, final = await self._web.read(url, base=self.base, headers={**self._headers, **accept})
+        body, headers, final = await self._web.read(
+            url, base=self.base, headers={**self._headers, **accept}
+        )
         if "json" in headers.get("Content-Type", ""):
             return _from_json(body)
         return _from_html(body, final)
 
 
 def _named(name: str) -> Top:
-    title = titles.IDS.sub("", name).strip() or name
-    return Top(name, title, titles.ids(name), titles.fold(title))
+    title = database_ids.PATTERN.sub("", name).strip() or name
+    return Top(name, title, database_ids.parse(name), spelling.fold(title))
 
 
 def _read(paths: list[str]) -> list[list[tuple]]:
     """The episodes that each file holds. Numbers without a season are of the first; there is no other list to ask."""
-    from store import matching, neighbours  # late: a server that lists nothing never needs them
+    from store.names import (
+        folder_parser,  # late: a server that lists nothing never needs them
+        matching,
+    )
 
-    verdicts = [matching.judge(name, (), "season") for name in neighbours.parse_folder(paths)]
+    verdicts = [matching.judge(name, (), "season") for name in folder_parser.parse_folder(paths)]
     return [[spot for spot in verdict.spots if spot != matching.EXTRA] for verdict in verdicts]
 
 
@@ -162,7 +188,11 @@ def _from_json(body: bytes) -> list[Entry]:
             if not folder and row.get("type", "file") != "file":
                 continue
             size = row.get("size")
-            entry = Entry(row["name"].rstrip("/") if folder else row["name"], folder, size if type(size) is int and not folder and size >= 0 else None)
+            entry = Entry(
+                row["name"].rstrip("/") if folder else row["name"],
+                folder,
+                size if type(size) is int and not folder and size >= 0 else None,
+            )
             if _is_plain(entry.name):
                 entries.append(entry)
         return list(dict.fromkeys(entries))
@@ -194,7 +224,12 @@ def _from_html(body: bytes, url: str) -> list[Entry]:
 
 def _is_plain(name: str) -> bool:
     """A name that is one component of a path and nothing else. Sources are not trusted."""
-    return name not in ("", ".", "..") and "/" not in name and "\0" not in name and "\ufffd" not in name
+    return (
+        name not in ("", ".", "..")
+        and "/" not in name
+        and "\0" not in name
+        and "\ufffd" not in name
+    )
 
 
 class _Links(HTMLParser):

@@ -6,23 +6,29 @@ import ipaddress
 import logging
 import os
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, make_dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Iterable, Literal, Mapping, get_type_hints
+from typing import Annotated, Literal, get_type_hints
 
-from store import files, folders
+from store import allowed_folders, atomic
 from store.backups import BackupMade, Backups
 from store.errors import BadRequest, ConfigurationError, Conflict, Failure, Invalid
-from store.fields import Rule, loads, read
-from store.secrets import Vault
+from store.schema import Rule, loads, read
+from store.secrets import SecretsFile
 
 log = logging.getLogger(__name__)
 
 MASK = "********"
 
 ProviderName = Annotated[
-    str, Rule(pattern=r"(?!local$)[a-z0-9-]{1,40}", issue="must be 1 to 40 of a-z, 0-9 and -, and not 'local'", example="home")
+    str,
+    Rule(
+        pattern=r"(?!local$)[a-z0-9-]{1,40}",
+        issue="must be 1 to 40 of a-z, 0-9 and -, and not 'local'",
+        example="home",
+    ),
 ]
 Address = Annotated[
     str,
@@ -97,7 +103,9 @@ class Config:
     download_directory: Directory = "~/aniworld/downloads"
     session_timeout_hours: Annotated[int, Rule(least=1, most=8760)] = 24
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    providers: Annotated[list[DirectoryProvider | DemoProvider], Rule(most=50)] = field(default_factory=list)
+    providers: Annotated[list[DirectoryProvider | DemoProvider], Rule(most=50)] = field(
+        default_factory=list
+    )
     max_concurrent_downloads: Annotated[int, Rule(least=1, most=16)] = 2
     max_connections_per_host: Annotated[int, Rule(least=1, most=16)] = 4
     bandwidth_limit_mbps: Annotated[float, Rule(least=0, most=100_000)] = 0.0
@@ -105,7 +113,9 @@ class Config:
     naming: Naming = field(default_factory=Naming)
     write_nfo: bool = False
     local_owner: Literal["auto", "off"] = "auto"
-    trusted_proxies: Annotated[list[Annotated[str, Rule(least=1, most=60)]], Rule(most=50)] = field(default_factory=list)
+    trusted_proxies: Annotated[list[Annotated[str, Rule(least=1, most=60)]], Rule(most=50)] = field(
+        default_factory=list
+    )
 
     @property
     def library(self) -> Path:
@@ -119,9 +129,15 @@ class Config:
 # The same settings, each of which may be left out (or null): the body of PUT and validate.
 ConfigUpdate = make_dataclass(
     "ConfigUpdate",
-    [(name, hint | None, None) for name, hint in get_type_hints(Config, include_extras=True).items()],
+    [
+        (name, hint | None, None)
+        for name, hint in get_type_hints(Config, include_extras=True).items()
+    ],
     frozen=True,
-    namespace={"__doc__": "The settings to change; what is left out or null stays as it is.", "__module__": __name__},
+    namespace={
+        "__doc__": "The settings to change; what is left out or null stays as it is.",
+        "__module__": __name__,
+    },
 )
 
 
@@ -149,12 +165,19 @@ class Configuration:
     called from any thread. In force is: forced over stored over default, with the providers' passwords put in.
     """
 
-    def __init__(self, state: Path, vault: Vault, *, path: Path | None = None, forced: Mapping[str, tuple[object, str]] = {}):
+    def __init__(
+        self,
+        state: Path,
+        secrets_file: SecretsFile,
+        *,
+        path: Path | None = None,
+        forced: Mapping[str, tuple[object, str]] = {},
+    ):
         self.path = path or state / "config.json"
         self.state = state
         self.forced = {name: variable for name, (_, variable) in forced.items()}
         self._forced = {name: value for name, (value, _) in forced.items()}
-        self._vault = vault
+        self._secrets = secrets_file
         self.backups = Backups(state / "backups")
         self._lock = threading.RLock()
         self._stored = self._load()
@@ -168,14 +191,21 @@ class Configuration:
 
     def shown(self) -> Config:
         """The settings in force, each secret as MASK."""
-        return replace(self.now, providers=[_with_password(p, MASK if _password(p) else "") for p in self.now.providers])
+        return replace(
+            self.now,
+            providers=[_with_password(p, MASK if _password(p) else "") for p in self.now.providers],
+        )
 
     def proposed(self, update: ConfigUpdate) -> Config:
         """What would be in force after `update`. Raises Invalid, and Conflict for what a variable forces."""
         changes = {name: getattr(update, name) for name in named(update)}
         for name in changes.keys() & self.forced.keys():
             if changes[name] != getattr(self.now, name):
-                raise Conflict(f"{name} is set by {self.forced[name]}: change it there", field=name, variable=self.forced[name])
+                raise Conflict(
+                    f"{name} is set by {self.forced[name]}: change it there",
+                    field=name,
+                    variable=self.forced[name],
+                )
         if "providers" in changes:
             changes["providers"] = self._unmasked(changes["providers"])
         return _expanded(_unique(replace(self.now, **changes)))
@@ -189,19 +219,47 @@ class Configuration:
     def problems(self, config: Config, names: Iterable[str] = ALL) -> list[Problem]:
         """Why the settings `names` of `config` can't work on this machine. An unmounted library stops no other change."""
         found = []
-        chosen = {name: Path(getattr(config, name)) for name in ("anime_directory", "download_directory")}
+        chosen = {
+            name: Path(getattr(config, name)) for name in ("anime_directory", "download_directory")
+        }
         for name in chosen.keys() & set(names):
-            if issue := folders.unfit(chosen[name], self.state):
+            if issue := allowed_folders.unfit(chosen[name], self.state):
                 found.append(Problem(name, f"{chosen[name]} {issue[0]}", issue[1]))
-        if not found and chosen.keys() & set(names) and folders.nested(*(folder.resolve() for folder in chosen.values())):
-            found.append(Problem("download_directory", "The two directories are the same or one lies in the other", "Choose two that lie side by side"))
-        if "naming" in names and config.naming != Naming() and (issue := _unreadable(config.naming)):
-            found.append(Problem("naming", issue, "Take {code} into the episode's name, as in '{title} - {code}'"))
-        for index, network in enumerate(config.trusted_proxies if "trusted_proxies" in names else ()):
+        if (
+            not found
+            and chosen.keys() & set(names)
+            and allowed_folders.nested(*(folder.resolve() for folder in chosen.values()))
+        ):
+            found.append(
+                Problem(
+                    "download_directory",
+                    "The two directories are the same or one lies in the other",
+                    "Choose two that lie side by side",
+                )
+            )
+        if (
+            "naming" in names
+            and config.naming != Naming()
+            and (issue := _unreadable(config.naming))
+        ):
+            found.append(
+                Problem(
+                    "naming", issue, "Take {code} into the episode's name, as in '{title} - {code}'"
+                )
+            )
+        for index, network in enumerate(
+            config.trusted_proxies if "trusted_proxies" in names else ()
+        ):
             try:
                 ipaddress.ip_network(network)
             except ValueError:
-                found.append(Problem(f"trusted_proxies[{index}]", f"'{network}' is no address or network", "Write it as 192.168.1.2 or 192.168.1.0/24"))
+                found.append(
+                    Problem(
+                        f"trusted_proxies[{index}]",
+                        f"'{network}' is no address or network",
+                        "Write it as 192.168.1.2 or 192.168.1.0/24",
+                    )
+                )
         return found
 
     def back_up(self) -> BackupMade:
@@ -216,7 +274,9 @@ class Configuration:
             try:
                 restored = self._effective(_parse(data))
             except Failure as error:
-                raise BadRequest(f"The backup cannot be used: {_describe(error)}", backup_name=name) from error
+                raise BadRequest(
+                    f"The backup cannot be used: {_describe(error)}", backup_name=name
+                ) from error
             self._put_in_force(restored, ALL)
             return self.now
 
@@ -229,13 +289,13 @@ class Configuration:
         stored = replace(new, **{name: getattr(self._stored, name) for name in self.forced})
         self.backups.make(_to_file(self._stored), automatic=True)
         self._keep({p.name: p.password for p in new.providers if hasattr(p, "password")})
-        files.replace(self.path, _to_file(stored))
+        atomic.replace(self.path, _to_file(stored))
         self._stored, self.now = stored, new
 
     def _keep(self, passwords: dict[str, str]) -> None:
-        known = self._vault.now.providers
+        known = self._secrets.now.providers
         if any(known.get(name, "") != password for name, password in passwords.items()):
-            self._vault.change(providers={**known, **passwords})
+            self._secrets.change(providers={**known, **passwords})
 
     def _load(self) -> Config:
         try:
@@ -246,9 +306,11 @@ class Configuration:
             raise ConfigurationError(f"{self.path} cannot be read: {error.strerror}") from error
         except Failure as error:
             return self._fall_back(error)
-        if found := {p.name: p.password for p in stored.providers if _password(p) not in ("", MASK)}:
+        if found := {
+            p.name: p.password for p in stored.providers if _password(p) not in ("", MASK)
+        }:
             self._keep(found)  # written there by hand: they belong with the other secrets
-            files.replace(self.path, _to_file(stored))
+            atomic.replace(self.path, _to_file(stored))
         return stored
 
     def _fall_back(self, error: Failure) -> Config:
@@ -258,26 +320,37 @@ class Configuration:
                 stored = _parse(self.backups.read(backup.name))
             except Failure:
                 continue
-            kept = self.path.with_name(f"{self.path.name}.corrupt-{datetime.now(timezone.utc):%Y-%m-%d_%H-%M-%S}")
+            kept = self.path.with_name(
+                f"{self.path.name}.corrupt-{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}"
+            )
             os.replace(self.path, kept)
-            files.replace(self.path, _to_file(stored))
-            log.warning("%s: %s. Went back to %s; the bad file is %s", self.path, _describe(error), backup.name, kept.name)
+            atomic.replace(self.path, _to_file(stored))
+            log.warning(
+                "%s: %s. Went back to %s; the bad file is %s",
+                self.path,
+                _describe(error),
+                backup.name,
+                kept.name,
+            )
             return stored
         raise ConfigurationError(f"{self.path}: {_describe(error)}") from error
 
     def _effective(self, stored: Config) -> Config:
-        secret = self._vault.now.providers
+        secret = self._secrets.now.providers
         providers = [_with_password(p, secret.get(p.name, "")) for p in stored.providers]
         return _expanded(replace(stored, **{"providers": providers, **self._forced}))
 
     def _unmasked(self, providers: list) -> list:
         """The mask sent back keeps the stored password."""
-        secret = self._vault.now.providers
-        return [_with_password(p, secret.get(p.name, "")) if _password(p) == MASK else p for p in providers]
+        secret = self._secrets.now.providers
+        return [
+            _with_password(p, secret.get(p.name, "")) if _password(p) == MASK else p
+            for p in providers
+        ]
 
 
 def _unreadable(naming: Naming) -> str:
-    from store.naming import trouble  # late: few change their templates
+    from store.names.writer import trouble  # late: few change their templates
 
     return trouble(naming)
 
@@ -297,7 +370,9 @@ def _unique(config: Config) -> Config:
 
 def _to_file(config: Config) -> bytes:
     """What goes into the file: everything but the secrets."""
-    return files.to_json(replace(config, providers=[_with_password(p, "") for p in config.providers]))
+    return atomic.to_json(
+        replace(config, providers=[_with_password(p, "") for p in config.providers])
+    )
 
 
 def _password(provider) -> str:

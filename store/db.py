@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Callable, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from store.errors import DatabaseError
 
@@ -30,11 +31,21 @@ class Database:
         await self._call(self._path.touch, 0o600)  # its journal takes the same rights
         self._connection = await self._call(connect, self._path)
 
-    async def run(self, step: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(
+        self,
+        step: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         """Run `step(connection, ...)` in one transaction: committed when it returns, rolled back when it raises."""
         return await self._call(self._transact, step, args, kwargs)
 
-    async def note(self, step: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def note(
+        self,
+        step: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
         """As `run`, for what a power cut may undo: it costs no sync of its own, and is on disk with whatever is run next."""
         return await self._call(self._transact, step, args, kwargs, "normal")
 
@@ -81,8 +92,15 @@ def connect(path: Path | str) -> sqlite3.Connection:
     newest = len(list(MIGRATIONS.glob("*.sql")))
     if version > newest:
         connection.close()
-        raise DatabaseError(f"The database is of version {version}, this program knows {newest}: update Aniworld")
+        raise DatabaseError(
+            f"The database is of version {version}, this program knows {newest}: update Aniworld"
+        )
     if version < newest:
-        scripts = [(MIGRATIONS / f"{number}.sql").read_text("utf-8") for number in range(version + 1, newest + 1)]
-        connection.executescript(f"begin; {'; '.join(scripts)}; pragma user_version = {newest}; commit;")
+        scripts = [
+            (MIGRATIONS / f"{number}.sql").read_text("utf-8")
+            for number in range(version + 1, newest + 1)
+        ]
+        connection.executescript(
+            f"begin; {'; '.join(scripts)}; pragma user_version = {newest}; commit;"
+        )
     return connection

@@ -75,7 +75,15 @@ class ProviderError(Failure):
 
     code = "PROVIDER_ERROR"
 
-    def __init__(self, message: str, *, final: bool = False, retry_after: float | None = None, down: bool = False, **details):
+    def __init__(
+        self,
+        message: str,
+        *,
+        final: bool = False,
+        retry_after: float | None = None,
+        down: bool = False,
+        **details,
+    ):
         super().__init__(message, **details)
         self.final = final
         self.retry_after = retry_after

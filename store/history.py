@@ -6,8 +6,8 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
-from store import titles
 from store.models import Item
+from store.names import codes
 
 
 @dataclass(eq=False, repr=False)
@@ -37,15 +37,30 @@ def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:
     conn.execute(
         """insert into history (item, series, title, season, number, provider, path, receipt, finished_at)
         values (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (item.id, item.series, item.title, item.season, item.number, item.provider, path, receipt, item.finished_at),
+        (
+            item.id,
+            item.series,
+            item.title,
+            item.season,
+            item.number,
+            item.provider,
+            path,
+            receipt,
+            item.finished_at,
+        ),
     )
 
 
-def page(conn: sqlite3.Connection, series: str | None, limit: int, offset: int) -> tuple[list[Fetched], int]:
+def page(
+    conn: sqlite3.Connection, series: str | None, limit: int, offset: int
+) -> tuple[list[Fetched], int]:
     """(files, total), the newest first; of one series, or of all."""
     where, values = ("series = ?", [series]) if series else ("1", [])
     total = conn.execute(f"select count(*) from history where {where}", values).fetchone()[0]
-    rows = conn.execute(f"select * from history where {where} order by id desc limit ? offset ?", (*values, limit, offset))
+    rows = conn.execute(
+        f"select * from history where {where} order by id desc limit ? offset ?",
+        (*values, limit, offset),
+    )
     return [_fetched(row) for row in rows], total
 
 
@@ -53,9 +68,19 @@ def _fetched(row: sqlite3.Row) -> Fetched:
     receipt = json.loads(row["receipt"])
     size, seconds = receipt["bytes"], receipt.get("seconds")
     return Fetched(
-        history_id=row["id"], queue_item_id=f"queue_{row['item']}", anime_id=row["series"], anime_title=row["title"],
-        episode=titles.code(row["season"], row["number"]), provider=row["provider"], file_path=row["path"],
-        finished_at=row["finished_at"], total_bytes=size, resumed=receipt.get("resumed"), validator=receipt.get("validator"),
-        proof=receipt.get("proof"), seconds=seconds and round(seconds, 3),
-        average_mbps=round(size * 8e-6 / seconds, 2) if seconds else None, source=receipt.get("source"),
-    )  # fmt: skip
+        history_id=row["id"],
+        queue_item_id=f"queue_{row['item']}",
+        anime_id=row["series"],
+        anime_title=row["title"],
+        episode=codes.code(row["season"], row["number"]),
+        provider=row["provider"],
+        file_path=row["path"],
+        finished_at=row["finished_at"],
+        total_bytes=size,
+        resumed=receipt.get("resumed"),
+        validator=receipt.get("validator"),
+        proof=receipt.get("proof"),
+        seconds=seconds and round(seconds, 3),
+        average_mbps=round(size * 8e-6 / seconds, 2) if seconds else None,
+        source=receipt.get("source"),
+    )

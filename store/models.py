@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Mapping
 
-Number = int | float  # 6.5 is the only kind of float: a decimal episode, always a special (season 0)
+from store.names.codes import Number
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,9 @@ class Hit:
     key: str
     name: str
     site: str = ""
-    ids: Mapping[str, str] = field(default_factory=dict)  # database -> id, of titles.DATABASES
+    ids: Mapping[str, str] = field(
+        default_factory=dict
+    )  # database -> id, of database_ids.DATABASES
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,17 @@ class Source:
     """Where the bytes of one episode are, right now."""
 
     url: str
-    extension: str  # with the dot, one of store.titles.MEDIA
-    headers: Mapping[str, str] = field(default_factory=dict)  # e.g. Authorization; never leaves the first origin
+    extension: str  # with the dot, one of store.extensions.MEDIA
+    headers: Mapping[str, str] = field(
+        default_factory=dict
+    )  # e.g. Authorization; never leaves the first origin
     size: int | None = None
-    checksums: Mapping[str, str] = field(default_factory=dict)  # sha256, sha1, md5, crc32 -> lower-case hex
-    beside: Mapping[str, str] = field(default_factory=dict)  # its subtitles: what follows the video's stem -> URL
+    checksums: Mapping[str, str] = field(
+        default_factory=dict
+    )  # sha256, sha1, md5, crc32 -> lower-case hex
+    beside: Mapping[str, str] = field(
+        default_factory=dict
+    )  # its subtitles: what follows the video's stem -> URL
 
 
 @dataclass(eq=False, repr=False)
@@ -117,7 +125,7 @@ class Item:
     provider: str
     key: str
     folder: str | None
-    ids: str  # as titles.bracketed writes them
+    ids: str  # as database_ids.bracketed writes them
     episode_title: str | None
     aired: str | None
     ref: str | None

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from typing import Literal, NamedTuple, Sequence, get_args
+from collections.abc import Sequence
+from typing import Literal, NamedTuple, get_args
 
-from store import history, titles
+from store import history
 from store import series as series_store
 from store.errors import Conflict, Invalid, NotFound
-from store.models import Item, Listing, Number
+from store.models import Item, Listing
+from store.names import codes
+from store.names.codes import Number
 from store.series import File, now
 
 Priority = Literal["high", "normal", "low"]
@@ -42,7 +45,12 @@ class Added(NamedTuple):
 
 
 def add(
-    conn: sqlite3.Connection, series: str, wanted: Sequence[str], priority: str, *, news: tuple[str, Listing] | None = None
+    conn: sqlite3.Connection,
+    series: str,
+    wanted: Sequence[str],
+    priority: str,
+    *,
+    news: tuple[str, Listing] | None = None,
 ) -> Added:
     """Queue episodes. A failed one, or one whose file is gone again, is retried under its old id.
 
@@ -58,7 +66,7 @@ def add(
     for episode in _expand(wanted, known, row):
         present, status = known[episode]["path"], known[episode]["status"]
         if present or status in ("pending", "downloading"):
-            skipped.append(titles.code(*episode))
+            skipped.append(codes.code(*episode))
             continue
         new.append(
             conn.execute(
@@ -68,7 +76,11 @@ def add(
             ).fetchone()["id"]
         )
     if not new:
-        raise Conflict("Everything asked for is queued or in the library already", anime_id=series, skipped=skipped)
+        raise Conflict(
+            "Everything asked for is queued or in the library already",
+            anime_id=series,
+            skipped=skipped,
+        )
     conn.execute("update series set listed = 1 where id = ?", (series,))
     return Added([get(conn, item) for item in new], skipped)
 
@@ -80,7 +92,9 @@ def get(conn: sqlite3.Connection, item: int) -> Item:
     return found[0]
 
 
-def page(conn: sqlite3.Connection, status: str | None, limit: int, offset: int) -> tuple[list[Item], int]:
+def page(
+    conn: sqlite3.Connection, status: str | None, limit: int, offset: int
+) -> tuple[list[Item], int]:
     """(items, total), what is being worked on first, then in the order of work."""
     where, values = ("items.status = ?", [status]) if status else ("1", [])
     total = conn.execute(f"select count(*) from items where {where}", values).fetchone()[0]
@@ -92,7 +106,9 @@ def page(conn: sqlite3.Connection, status: str | None, limit: int, offset: int) 
 def counts(conn: sqlite3.Connection) -> dict[str, int]:
     """Items by status, and under `size` the bytes of all of them as far as known."""
     found = dict.fromkeys(get_args(Status), 0) | {"size": 0}
-    for row in conn.execute("select status, count(*) as n, sum(total) as size from items group by status"):
+    for row in conn.execute(
+        "select status, count(*) as n, sum(total) as size from items group by status"
+    ):
         found[row["status"]] = row["n"]
         found["size"] += row["size"] or 0
     return found
@@ -110,7 +126,9 @@ def set_state(conn: sqlite3.Connection, value: str) -> None:
     """Whatever happens next: in a queue that does not run, nothing is downloading."""
     conn.execute("insert or replace into meta (key, value) values ('queue_state', ?)", (value,))
     if value != "running":
-        conn.execute("update items set status = 'pending', reason = '' where status = 'downloading'")
+        conn.execute(
+            "update items set status = 'pending', reason = '' where status = 'downloading'"
+        )
 
 
 def recover(conn: sqlite3.Connection) -> list[Item]:
@@ -121,13 +139,20 @@ def recover(conn: sqlite3.Connection) -> list[Item]:
 
 def parts(conn: sqlite3.Connection) -> set[str]:
     """The part files that belong to an item."""
-    return {row["part"] for row in conn.execute("select part from items where part is not null and status <> 'completed'")}
+    return {
+        row["part"]
+        for row in conn.execute(
+            "select part from items where part is not null and status <> 'completed'"
+        )
+    }
 
 
 # -- one item's way ------------------------------------------------------------------------------------------------
 
 
-def claim(conn: sqlite3.Connection, held: set[int], active: set[int], resting: set[str]) -> Item | None:
+def claim(
+    conn: sqlite3.Connection, held: set[int], active: set[int], resting: set[str]
+) -> Item | None:
     """The next item, now downloading; those in `held` and those of the providers `resting` wait. None: nothing to do.
 
     An item that is downloading but not `active` lost its worker to a database that failed: it is pending again.
@@ -143,7 +168,10 @@ def claim(conn: sqlite3.Connection, held: set[int], active: set[int], resting: s
     ).fetchone()
     if row is None:
         return None
-    conn.execute("update items set status = 'downloading', reason = '', started_at = coalesce(started_at, ?) where id = ?", (now(), row["id"]))
+    conn.execute(
+        "update items set status = 'downloading', reason = '', started_at = coalesce(started_at, ?) where id = ?",
+        (now(), row["id"]),
+    )
     return get(conn, row["id"])
 
 
@@ -157,15 +185,22 @@ def set_part(conn: sqlite3.Connection, item: int, part: str, total: int | None) 
 
 def set_checkpoint(conn: sqlite3.Connection, item: int, checkpoint: str, total: int | None) -> None:
     """These bytes are on the disk for good."""
-    conn.execute("update items set checkpoint = ?, total = coalesce(?, total) where id = ?", (checkpoint, total, item))
+    conn.execute(
+        "update items set checkpoint = ?, total = coalesce(?, total) where id = ?",
+        (checkpoint, total, item),
+    )
 
 
-def set_target(conn: sqlite3.Connection, item: int, target: str | None, receipt: str | None = None) -> None:
+def set_target(
+    conn: sqlite3.Connection, item: int, target: str | None, receipt: str | None = None
+) -> None:
     """The name that the verified file is about to get in the library, and what is known of it for the history."""
     conn.execute("update items set target = ?, receipt = ? where id = ?", (target, receipt, item))
 
 
-def release(conn: sqlite3.Connection, item: int, reason: str = "", attempts: int | None = None) -> Item | None:
+def release(
+    conn: sqlite3.Connection, item: int, reason: str = "", attempts: int | None = None
+) -> Item | None:
     """Back to pending with its bytes kept; so many tries have failed. None when the item is gone or done."""
     conn.execute(
         "update items set status = 'pending', reason = ?, attempts = coalesce(?, attempts) where id = ? and status = 'downloading'",
@@ -201,7 +236,10 @@ def retry(conn: sqlite3.Connection, item: int) -> Item:
     """A failed item is pending again. Raises Conflict for one that has not failed."""
     found = get(conn, item)
     if found.status != "failed":
-        raise Conflict(f"Only a failed item can be retried; this one is {found.status}", queue_item_id=found.name)
+        raise Conflict(
+            f"Only a failed item can be retried; this one is {found.status}",
+            queue_item_id=found.name,
+        )
     conn.execute(f"update items set {_ANEW} where id = ?", (item,))
     return get(conn, item)
 
@@ -239,11 +277,17 @@ def _expand(wanted: Sequence[str], known: dict, row: sqlite3.Row) -> list[tuple[
         plain = text.casefold()
         if plain == "missing":
             today = now()[:10]
-            some = [e for e, r in known.items() if e[0] > 0 and not r["path"] and not r["unsure"] and (r["aired"] or "") <= today]
+            some = [
+                e
+                for e, r in known.items()
+                if e[0] > 0 and not r["path"] and not r["unsure"] and (r["aired"] or "") <= today
+            ]
         elif match := _RANGE.fullmatch(plain):
             season, first, last = map(int, match.groups())
             if last < first or last - first > 2000:
-                raise Invalid(f"episodes[{index}]", f"'{text}' is no range from a lower to a higher number")
+                raise Invalid(
+                    f"episodes[{index}]", f"'{text}' is no range from a lower to a higher number"
+                )
             some = [(season, number) for number in range(first, last + 1)]
         elif plain[1:].isdigit():
             some = [e for e in known if e[0] == int(plain[1:])] or [(int(plain[1:]), 0)]
@@ -251,11 +295,15 @@ def _expand(wanted: Sequence[str], known: dict, row: sqlite3.Row) -> list[tuple[
             some = [(int(match[1]), int(match[2]))]
         else:
             try:
-                some = [titles.decode(plain)]
+                some = [codes.decode(plain)]
             except ValueError as error:
-                raise Invalid(f"episodes[{index}]", f"'{text}' is no episode: write it as S01E05") from error
+                raise Invalid(
+                    f"episodes[{index}]", f"'{text}' is no episode: write it as S01E05"
+                ) from error
         if absent := [e for e in some if e not in known]:
-            raise NotFound(f"{row['title']} has no {text}", anime_id=row["id"], episode=titles.code(*absent[0]))
+            raise NotFound(
+                f"{row['title']} has no {text}", anime_id=row["id"], episode=codes.code(*absent[0])
+            )
         found.update(dict.fromkeys(some))
     return list(found)
 

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from store import fields, files
+from store import atomic, schema
 from store.errors import ConfigurationError, Failure
 
 
@@ -29,7 +29,7 @@ class Secrets:
         return base64.b64decode(self.jwt_key)
 
 
-class Vault:
+class SecretsFile:
     """The file and what it holds now."""
 
     def __init__(self, path: Path):
@@ -39,19 +39,21 @@ class Vault:
     def change(self, **changes) -> None:
         """Replace the named fields on disk first, then here. Raises OSError, and nothing has changed then."""
         new = replace(self.now, **changes)
-        files.replace(self._path, files.to_json(asdict(new)), 0o600)
+        atomic.replace(self._path, atomic.to_json(asdict(new)), 0o600)
         self.now = new
 
     def _load(self) -> Secrets:
         try:
-            found = fields.read(Secrets, fields.loads(self._path.read_bytes()))
+            found = schema.read(Secrets, schema.loads(self._path.read_bytes()))
             if len(found.key) != 32:
                 raise ValueError
             return found
         except FileNotFoundError:
             new = Secrets(jwt_key=base64.b64encode(secrets.token_bytes(32)).decode())
-            files.replace(self._path, files.to_json(asdict(new)), 0o600)
+            atomic.replace(self._path, atomic.to_json(asdict(new)), 0o600)
             return new
         except (Failure, ValueError) as error:
             # Never treated as "not set up yet": that would hand the server to whoever comes first.
-            raise ConfigurationError(f"{self._path} is damaged. Put a copy of it back, or remove it to set a new password") from error
+            raise ConfigurationError(
+                f"{self._path} is damaged. Put a copy of it back, or remove it to set a new password"
+            ) from error

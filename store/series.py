@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from datetime import datetime, timezone
-from typing import Iterable, Iterator, NamedTuple
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-from store import titles
 from store.errors import Conflict, NotFound
-from store.models import Listing, Number
+from store.models import Listing
+from store.names import codes, database_ids, spelling
+from store.names.codes import Number
 
 ORDER = {"name": "title collate nocase", "updated_at": "updated_at"}
 
@@ -27,13 +29,15 @@ class File(NamedTuple):
 
 
 def now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def find(conn: sqlite3.Connection, series: str) -> sqlite3.Row | None:
     """The row of the series with this id, or with this provider and key: one that was local keeps its old id too."""
     provider, _, key = series.partition("_")
-    return conn.execute("select * from series where id = ? or (provider = ? and key = ?)", (series, provider, key)).fetchone()
+    return conn.execute(
+        "select * from series where id = ? or (provider = ? and key = ?)", (series, provider, key)
+    ).fetchone()
 
 
 def get(conn: sqlite3.Connection, series: str) -> sqlite3.Row:
@@ -49,29 +53,48 @@ def link(conn: sqlite3.Connection, series: str, provider: str, key: str) -> None
     is that."""
     other = find(conn, f"{provider}_{key}")
     if other and other["id"] != series:
-        if other["folder"] or conn.execute("select 1 from items where series = ?", (other["id"],)).fetchone():
-            raise Conflict(f"{other['title']} is that series already; forget it first", anime_id=other["id"])
+        if (
+            other["folder"]
+            or conn.execute("select 1 from items where series = ?", (other["id"],)).fetchone()
+        ):
+            raise Conflict(
+                f"{other['title']} is that series already; forget it first", anime_id=other["id"]
+            )
         conn.execute("delete from series where id = ?", (other["id"],))
     conn.execute("update series set provider = ?, key = ? where id = ?", (provider, key, series))
 
 
-def number(conn: sqlite3.Connection, series: str, numbering: str | None, offset: int | None) -> sqlite3.Row:
+def number(
+    conn: sqlite3.Connection, series: str, numbering: str | None, offset: int | None
+) -> sqlite3.Row:
     """Say what the numbers in the names of its files do, see matching.judge; what is None stays. Returns the series."""
     series = get(conn, series)["id"]
     changes = (numbering and numbering.replace("auto", ""), offset, series)
-    conn.execute("update series set numbering = nullif(coalesce(?, numbering), ''), number_offset = coalesce(?, number_offset) where id = ?", changes)
+    conn.execute(
+        "update series set numbering = nullif(coalesce(?, numbering), ''), number_offset = coalesce(?, number_offset) where id = ?",
+        changes,
+    )
     read_again(conn, series)
     return get(conn, series)
 
 
-def page(conn: sqlite3.Connection, *, sort_by: str, descending: bool, everything: bool, limit: int, offset: int) -> tuple[list[sqlite3.Row], int]:
+def page(
+    conn: sqlite3.Connection,
+    *,
+    sort_by: str,
+    descending: bool,
+    everything: bool,
+    limit: int,
+    offset: int,
+) -> tuple[list[sqlite3.Row], int]:
     """(rows, total) of the listed series: those with missing episodes, or all of them."""
     _let_time_pass(conn)
     where = "listed" if everything else "listed and missing > 0"
     direction = "desc" if descending else "asc"
     total = conn.execute(f"select count(*) from series where {where}").fetchone()[0]
     rows = conn.execute(
-        f"select * from series where {where} order by {ORDER[sort_by]} {direction}, id {direction} limit ? offset ?", (limit, offset)
+        f"select * from series where {where} order by {ORDER[sort_by]} {direction}, id {direction} limit ? offset ?",
+        (limit, offset),
     ).fetchall()
     return rows, total
 
@@ -108,7 +131,10 @@ def episodes(conn: sqlite3.Connection, series: str, extras: bool = False) -> lis
 
 def running(conn: sqlite3.Connection, series: str) -> dict[tuple[int, Number], int]:
     """Each regular episode that the source has, with its number counted through all seasons."""
-    rows = conn.execute("select season, number from episodes where series = ? and season > 0 order by season, number", (series,))
+    rows = conn.execute(
+        "select season, number from episodes where series = ? and season > 0 order by season, number",
+        (series,),
+    )
     return {tuple(row): number for number, row in enumerate(rows, 1)}
 
 
@@ -127,14 +153,21 @@ def keys(conn: sqlite3.Connection, provider: str, names: Iterable[str]) -> dict[
     """name -> key for what `provider` calls its series: a slug, once given for ever (decisions.md 4)."""
     found = {}
     for name in sorted(set(names)):
-        row = conn.execute("select key from keys where provider = ? and name = ?", (provider, name)).fetchone()
+        row = conn.execute(
+            "select key from keys where provider = ? and name = ?", (provider, name)
+        ).fetchone()
         found[name] = row["key"] if row else _new_key(conn, provider, name)
     return found
 
 
 def _new_key(conn: sqlite3.Connection, provider: str, name: str) -> str:
-    key = titles.slug(titles.IDS.sub("", name))
-    if not 0 < len(key) <= 80 or conn.execute("select 1 from keys where provider = ? and key = ?", (provider, key)).fetchone():
+    key = spelling.slug(database_ids.PATTERN.sub("", name))
+    if (
+        not 0 < len(key) <= 80
+        or conn.execute(
+            "select 1 from keys where provider = ? and key = ?", (provider, key)
+        ).fetchone()
+    ):
         digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
         key = f"{key[:80] or 'series'}-{digest[:6]}"
     conn.execute("insert into keys (provider, name, key) values (?, ?, ?)", (provider, name, key))
@@ -151,10 +184,21 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
         on conflict (id) do update set
             title = excluded.title, description = excluded.description, site = excluded.site, fold = excluded.fold, ids = excluded.ids
         """,
-        (series, provider, listing.key, listing.title, listing.description, listing.site, titles.fold(listing.title),
-         titles.bracketed(listing.ids), now()),  # fmt: skip
+        (
+            series,
+            provider,
+            listing.key,
+            listing.title,
+            listing.description,
+            listing.site,
+            spelling.fold(listing.title),
+            database_ids.bracketed(listing.ids),
+            now(),
+        ),
     )
-    before = conn.execute("select season, number, title, ref, size, aired from episodes where series = ?", (series,)).fetchall()
+    before = conn.execute(
+        "select season, number, title, ref, size, aired from episodes where series = ?", (series,)
+    ).fetchall()
     after = sorted((e.season, e.number, e.title, e.ref, e.size, e.aired) for e in listing.episodes)
     if [tuple(row) for row in before] != after:
         conn.execute("delete from episodes where series = ?", (series,))
@@ -171,38 +215,59 @@ def add_local(conn: sqlite3.Connection, folder: str, title: str) -> str:
     key = keys(conn, "local", [folder])[folder]
     conn.execute(
         "insert or ignore into series (id, provider, key, title, fold, updated_at) values (?, 'local', ?, ?, ?, ?)",
-        (f"local_{key}", key, title, titles.fold(title), now()),
+        (f"local_{key}", key, title, spelling.fold(title), now()),
     )
     return f"local_{key}"
 
 
-def settle(conn: sqlite3.Connection, series: str, folder: str | None, media: Iterable[tuple[str, int]]) -> int:
+def settle(
+    conn: sqlite3.Connection, series: str, folder: str | None, media: Iterable[tuple[str, int]]
+) -> int:
     """Record that `media`, (path, size) each, is what lies in the series' folder. Returns how many episodes are new there."""
     row = get(conn, series)
-    before = {tuple(file) for file in conn.execute("select series, season, number, path, size, sure, why from files where series = ?", (series,))}
+    before = {
+        tuple(file)
+        for file in conn.execute(
+            "select series, season, number, path, size, sure, why from files where series = ?",
+            (series,),
+        )
+    }
     after = set(_judged(conn, row, sorted(media)))
-    conn.execute("update series set folder = ?, listed = ? where id = ?", (folder, int(row["listed"] or folder is not None), series))
+    conn.execute(
+        "update series set folder = ?, listed = ? where id = ?",
+        (folder, int(row["listed"] or folder is not None), series),
+    )
     if before != after:
         conn.execute("delete from files where series = ?", (series,))
         insert = "insert into files (series, season, number, path, size, sure, why) values (?, ?, ?, ?, ?, ?, ?)"
         conn.executemany(insert, sorted(after))
         recount(conn, series)
-    there = [{(season, number) for _, season, number, _, _, sure, _ in files if sure and season >= 0} for files in (before, after)]
+    there = [
+        {(season, number) for _, season, number, _, _, sure, _ in files if sure and season >= 0}
+        for files in (before, after)
+    ]
     return len(there[1] - there[0])
 
 
 def read_again(conn: sqlite3.Connection, series: str) -> None:
     """What is known of the series has changed: judge its files anew."""
-    media = conn.execute("select distinct path, size from files where series = ?", (series,)).fetchall()
+    media = conn.execute(
+        "select distinct path, size from files where series = ?", (series,)
+    ).fetchall()
     settle(conn, series, get(conn, series)["folder"], [tuple(row) for row in media])
     recount(conn, series)
 
 
-def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, int]]) -> Iterator[tuple]:
+def _judged(
+    conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, int]]
+) -> Iterator[tuple]:
     """The rows of each file: series, season, number, path, size, sure, why. What we fetched or renamed we know, whatever its name says."""
     if not media:
         return
-    from store import matching, neighbours  # late: a server that scans nothing never needs them
+    from store.names import (
+        folder_parser,  # late: a server that scans nothing never needs them
+        matching,
+    )
 
     ours: dict[str, tuple[str, dict]] = {}
     for path, how, season, number in conn.execute(
@@ -211,12 +276,19 @@ def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, i
         {"id": row["id"]},
     ):
         ours.setdefault(path, (how, {}))[1][season, number] = True
-    known = {tuple(spot) for spot in conn.execute("select season, number from episodes where series = ?", (row["id"],))}
+    known = {
+        tuple(spot)
+        for spot in conn.execute(
+            "select season, number from episodes where series = ?", (row["id"],)
+        )
+    }
     series, numbering, offset = row["id"], row["numbering"], row["number_offset"]
-    for (path, size), name in zip(media, neighbours.parse_folder([path for path, _ in media])):
+    for (path, size), name in zip(media, folder_parser.parse_folder([path for path, _ in media])):
         if path in ours:
             how, spots = ours[path]
-            verdict = matching.Verdict(tuple(spots), True, f"{how} as {' '.join(titles.code(*spot) for spot in spots)}")
+            verdict = matching.Verdict(
+                tuple(spots), True, f"{how} as {' '.join(codes.code(*spot) for spot in spots)}"
+            )
         else:
             verdict = matching.judge(name, known, numbering, offset)
         for season, number in verdict.spots:
@@ -225,8 +297,11 @@ def _judged(conn: sqlite3.Connection, row: sqlite3.Row, media: list[tuple[str, i
 
 def add_file(conn: sqlite3.Connection, series: str, folder: str, file: File) -> None:
     """A finished download now lies in the library."""
-    values = (series, *file, f"fetched as {titles.code(file.season, file.number)}")
-    conn.execute("insert or replace into files (series, season, number, path, size, why) values (?, ?, ?, ?, ?, ?)", values)
+    values = (series, *file, f"fetched as {codes.code(file.season, file.number)}")
+    conn.execute(
+        "insert or replace into files (series, season, number, path, size, why) values (?, ?, ?, ?, ?, ?)",
+        values,
+    )
     conn.execute("update series set folder = ?, listed = 1 where id = ?", (folder, series))
     recount(conn, series)
 

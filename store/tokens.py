@@ -10,7 +10,9 @@ KEPT = 10_000  # decisions.md 12: counted, not timed, so that a clock set back r
 def revoke(conn: sqlite3.Connection, jti: str) -> None:
     """Put `jti` on the deny list; the oldest beyond KEPT fall off."""
     conn.execute("insert or ignore into revoked (jti) values (?)", (jti,))
-    conn.execute("delete from revoked where sequence <= (select max(sequence) from revoked) - ?", (KEPT,))
+    conn.execute(
+        "delete from revoked where sequence <= (select max(sequence) from revoked) - ?", (KEPT,)
+    )
 
 
 def revoked(conn: sqlite3.Connection) -> set[str]:

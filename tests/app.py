@@ -1,12 +1,12 @@
 """The real application on a real socket, in this process or as one of its own.
 
-    async with running(tmp_path, providers=[...], max_concurrent_downloads=1) as server:
-        await server.login()
-        status, body, headers = await server.get("/api/config")
+async with running(tmp_path, providers=[...], max_concurrent_downloads=1) as server:
+    await server.login()
+    status, body, headers = await server.get("/api/config")
 
-    async with Process(tmp_path) as process:
-        await process.login()
-        process.kill9()
+async with Process(tmp_path) as process:
+    await process.login()
+    process.kill9()
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import AsyncIterator
 from unittest import mock
 
 import aiohttp
 from multidict import CIMultiDict
 
 import aniworld
-from handlers import door, keys
-from store.secrets import Vault
+from handlers import authenticator, keys
+from store.secrets import SecretsFile
 
 PASSWORD = "correct horse battery"
 PATIENCE = 20.0  # seconds for a process to start or to end
@@ -54,7 +54,9 @@ class Client:
         """`how` is aiohttp's; `token=` sends that one instead, or none."""
         if "token" in how:
             token = how.pop("token")
-            how["headers"] = {**how.get("headers", {})} | ({"Authorization": f"Bearer {token}"} if token is not None else {})
+            how["headers"] = {**how.get("headers", {})} | (
+                {"Authorization": f"Bearer {token}"} if token is not None else {}
+            )
             if token is None and "Authorization" in self.client.headers:
                 async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as stranger:
                     return await _answer(stranger.request(method, self.base + path, **how))
@@ -86,7 +88,11 @@ class Client:
                 body = await reader.readexactly(int(headers.get("Content-Length", 0)))
         finally:
             writer.close()
-        return int(lines[0].split()[1]), json.loads(body) if body.startswith(b"{") else None, headers
+        return (
+            int(lines[0].split()[1]),
+            json.loads(body) if body.startswith(b"{") else None,
+            headers,
+        )
 
     def socket(self, **how):
         """`async with server.socket() as ws`: the socket's upgrade, as aiohttp's ws_connect."""
@@ -102,14 +108,21 @@ class Server(Client):
 
 
 @asynccontextmanager
-async def running(tmp_path: Path, *, password: str | None = PASSWORD, hosts=("127.0.0.1",), forced: dict = {}, **config) -> AsyncIterator[Server]:
+async def running(
+    tmp_path: Path,
+    *,
+    password: str | None = PASSWORD,
+    hosts=("127.0.0.1",),
+    forced: dict = {},
+    **config,
+) -> AsyncIterator[Server]:
     """The application in this process, set up, without a rate limit; `config` goes into config.json. bcrypt is cheap."""
     server = Server(tmp_path)
     write_config(server, config)
-    with mock.patch.object(door, "COST", 4):
+    with mock.patch.object(authenticator, "COST", 4):
         server.app = aniworld.build(server.state, forced=forced)
-        if password and not server.app[keys.DOOR].is_set_up:
-            server.app[keys.DOOR].set_password(password)
+        if password and not server.app[keys.AUTHENTICATOR].is_set_up:
+            server.app[keys.AUTHENTICATOR].set_password(password)
         runner, server.port = await aniworld.listening(server.app, list(hosts), 0)
         server.base = f"http://127.0.0.1:{server.port}"
         try:
@@ -125,7 +138,15 @@ class Process(Client):
     `process.log` is what it wrote so far; `await process.start()` starts it again on the same port and state.
     """
 
-    def __init__(self, tmp_path: Path, *arguments: str, password: str | None = PASSWORD, env: dict = {}, how: dict = {}, **config):
+    def __init__(
+        self,
+        tmp_path: Path,
+        *arguments: str,
+        password: str | None = PASSWORD,
+        env: dict = {},
+        how: dict = {},
+        **config,
+    ):
         self.state, self.library, self.downloads = folders(tmp_path)
         if config or not (self.state / "config.json").exists():
             write_config(self, config)
@@ -151,7 +172,15 @@ class Process(Client):
 
     async def start(self) -> None:
         """Start it and wait until it answers."""
-        self.process = spawn(self.state, "--port", str(self.port), *self.arguments, env=self.env, log=self._log, **self.how)
+        self.process = spawn(
+            self.state,
+            "--port",
+            str(self.port),
+            *self.arguments,
+            env=self.env,
+            log=self._log,
+            **self.how,
+        )
         async with asyncio.timeout(PATIENCE):
             while True:
                 assert self.process.poll() is None, self.log
@@ -175,13 +204,26 @@ class Process(Client):
         return await asyncio.to_thread(self.process.wait, PATIENCE)
 
 
-def spawn(state: Path, *arguments: str, env: dict = {}, log: Path | None = None, **how) -> subprocess.Popen:
+def spawn(
+    state: Path, *arguments: str, env: dict = {}, log: Path | None = None, **how
+) -> subprocess.Popen:
     """`python aniworld.py --data-dir state ...`; what it writes goes to the end of `log`, else into its pipe."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("ANIWORLD_", "XDG_", "STATE_DIR"))}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("ANIWORLD_", "XDG_", "STATE_DIR"))
+    }
     command = [sys.executable, str(ROOT / "aniworld.py"), "--data-dir", str(state), *arguments]
     out = open(log, "ab") if log else subprocess.PIPE
     try:
-        return subprocess.Popen(command, env=clean | env, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, **how)
+        return subprocess.Popen(
+            command,
+            env=clean | env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            **how,
+        )
     finally:
         if log:
             out.close()
@@ -196,14 +238,20 @@ def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
 
 
 def write_config(server, config: dict) -> None:
-    config = {"anime_directory": str(server.library), "download_directory": str(server.downloads), "rate_limit_per_minute": 0} | config
+    config = {
+        "anime_directory": str(server.library),
+        "download_directory": str(server.downloads),
+        "rate_limit_per_minute": 0,
+    } | config
     (server.state / "config.json").write_text(json.dumps(config))
 
 
 def set_password(state: Path, password: str = PASSWORD) -> None:
     """Set the password of a server that does not run, cheaply; one that is set stays."""
-    with mock.patch.object(door, "COST", 4):
-        one = door.Door(Vault(state / "secrets.json"), dict, state / "setup-code")
+    with mock.patch.object(authenticator, "COST", 4):
+        one = authenticator.Authenticator(
+            SecretsFile(state / "secrets.json"), dict, state / "setup-code"
+        )
         if not one.is_set_up:
             one.set_password(password)
 
@@ -217,4 +265,8 @@ def free_port() -> int:
 async def _answer(call) -> tuple[int, object, dict]:
     async with call as answer:
         kind = answer.content_type
-        return answer.status, await answer.json() if kind == "application/json" else None, answer.headers
+        return (
+            answer.status,
+            await answer.json() if kind == "application/json" else None,
+            answer.headers,
+        )

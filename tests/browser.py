@@ -1,9 +1,9 @@
 """Headless Chromium, driven over the DevTools protocol with aiohttp. Only 127.0.0.1 can be reached from it.
 
-    async with Chromium() as browser:
-        page = await browser.open(url)
-        await page.wait_for("document.querySelector('h1')")
-        assert page.console == []
+async with Chromium() as browser:
+    page = await browser.open(url)
+    await page.wait_for("document.querySelector('h1')")
+    assert page.console == []
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.parts import need
+from tests.requirements import need
 
 PATIENCE = 10.0  # seconds for anything that takes a moment
 KEYS = {  # key -> (Windows key code, text); letters and digits need no line here
@@ -56,7 +56,10 @@ class Chromium:
 
     async def __aenter__(self) -> Chromium:
         self.profile = Path(tempfile.mkdtemp(prefix="chromium-"))
-        rules = [f"MAP {host} 127.0.0.1" for host in self.hosts] + ["MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1"]
+        rules = [f"MAP {host} 127.0.0.1" for host in self.hosts] + [
+            "MAP * ~NOTFOUND",
+            "EXCLUDE 127.0.0.1",
+        ]
         self.process = await asyncio.create_subprocess_exec(
             self.command,
             "--headless",
@@ -173,7 +176,9 @@ class Page:
 
     async def evaluate(self, script: str):
         """The JSON value of an expression, or of the promise that it is."""
-        answer = await self.send("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        answer = await self.send(
+            "Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True
+        )
         if "exceptionDetails" in answer:
             raise Refused(_thrown(answer["exceptionDetails"]))
         return answer["result"].get("value")
@@ -182,11 +187,17 @@ class Page:
         """The value of an expression once it is true."""
         try:
             async with asyncio.timeout(timeout):
-                while not (value := await self.evaluate(f"(() => {{ const it = ({script}); return it instanceof Node || it }})()")):
+                while not (
+                    value := await self.evaluate(
+                        f"(() => {{ const it = ({script}); return it instanceof Node || it }})()"
+                    )
+                ):
                     await asyncio.sleep(0.03)
                 return value
         except TimeoutError:
-            raise AssertionError(f"never true within {timeout} s: {script}; console: {self.console}") from None
+            raise AssertionError(
+                f"never true within {timeout} s: {script}; console: {self.console}"
+            ) from None
 
     async def screenshot(self, path) -> None:
         """What is visible, as a PNG."""
@@ -194,11 +205,21 @@ class Page:
         await asyncio.to_thread(Path(path).write_bytes, base64.b64decode(answer["data"]))
 
     async def emulate(
-        self, *, width: int = 1280, height: int = 900, dark: bool = False, still: bool = False, forced: bool = False
+        self,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+        still: bool = False,
+        forced: bool = False,
     ) -> None:
         """A window's size and what its user prefers: dark colours, no motion, forced colours."""
         await self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
         features = {
             "prefers-color-scheme": "dark" if dark else "light",
@@ -206,13 +227,18 @@ class Page:
             "forced-colors": "active" if forced else "none",
         }
         await self.send(
-            "Emulation.setEmulatedMedia", features=[{"name": name, "value": value} for name, value in features.items()]
+            "Emulation.setEmulatedMedia",
+            features=[{"name": name, "value": value} for name, value in features.items()],
         )
 
     async def offline(self, cut: bool = True) -> None:
         """Take the network away from this tab, or give it back."""
         await self.send(
-            "Network.emulateNetworkConditions", offline=cut, latency=0, downloadThroughput=-1, uploadThroughput=-1
+            "Network.emulateNetworkConditions",
+            offline=cut,
+            latency=0,
+            downloadThroughput=-1,
+            uploadThroughput=-1,
         )
 
     async def press(self, key: str, *, shift: bool = False) -> None:
@@ -238,7 +264,12 @@ class Page:
             raise AssertionError(f"there is no {selector}")
         for kind in ("mousePressed", "mouseReleased"):
             await self.send(
-                "Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=place[0],
+                y=place[1],
+                button="left",
+                clickCount=1,
             )
 
     async def _listen(self) -> None:

@@ -23,7 +23,7 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from handlers import door, keys, limits
+from handlers import authenticator, keys
 from handlers.auth import COOKIE
 from handlers.routes import API
 from tests.app import PASSWORD, Process, running
@@ -56,58 +56,94 @@ def refused(answer, status: int, code: str | None = None) -> dict:
     assert list(body) == ["success", "error", "message", "details", "request_id"], body
     assert body["success"] is False and body["error"] == (code or CODE[str(status)]), body
     assert body["request_id"] == headers["X-Request-ID"]
-    assert isinstance(body["message"], str) and body["message"] and isinstance(body["details"], dict)
+    assert (
+        isinstance(body["message"], str) and body["message"] and isinstance(body["details"], dict)
+    )
     return body["details"]
 
 
-def door_of(server) -> door.Door:
-    return server.app[keys.DOOR]
+def door_of(server) -> authenticator.Authenticator:
+    return server.app[keys.AUTHENTICATOR]
 
 
 def claims(server, **changes) -> dict:
     """What a good token says, with changes; None takes one away."""
     now = int(time.time())
-    found = {"iss": "aniworld", "sub": "owner", "jti": "j", "iat": now, "exp": now + 3600, "ver": 1, "aud": "api"} | changes
+    found = {
+        "iss": "aniworld",
+        "sub": "owner",
+        "jti": "j",
+        "iat": now,
+        "exp": now + 3600,
+        "ver": 1,
+        "aud": "api",
+    } | changes
     return {name: value for name, value in found.items() if value is not None}
 
 
 def key(server) -> bytes:
-    return door_of(server)._vault.now.key
+    return door_of(server)._secrets.now.key
 
 
-def signed(server, payload: dict, algorithm: str = "HS256", secret: bytes | None = None, headers: dict | None = None) -> str:
+def signed(
+    server,
+    payload: dict,
+    algorithm: str = "HS256",
+    secret: bytes | None = None,
+    headers: dict | None = None,
+) -> str:
     """A token by hand: a library would refuse to make the bad ones."""
     head = {"alg": algorithm, "typ": "JWT"} | (headers or {})
-    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, payload)]
-    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(b".".join(parts), key(server) if secret is None else secret)
+    parts = [
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, payload)
+    ]
+    signature = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(
+        b".".join(parts), key(server) if secret is None else secret
+    )
     return b".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
 
 
 # -- A9: every route with every credential -----------------------------------------------------------------------------
 
 ROUTES = [(route, path) for route in API for path in (route.path, route.alias) if path]
-OPEN = {("POST", "/api/auth/setup"), ("POST", "/api/auth/login"), ("GET", "/health"), ("GET", "/health/detailed")}
+OPEN = {
+    ("POST", "/api/auth/setup"),
+    ("POST", "/api/auth/login"),
+    ("GET", "/health"),
+    ("GET", "/health/detailed"),
+}
 CREDENTIALS = ("none", "bad", "expired", "revoked", "cookie", "good")
 
 
 def filled(path: str) -> str:
-    return re.sub(r"\{(\w+)\}", lambda m: {"anime_id": "aniworld_123", "queue_item_id": "queue_456"}.get(m[1], "nothing"), path)
+    return re.sub(
+        r"\{(\w+)\}",
+        lambda m: {"anime_id": "aniworld_123", "queue_item_id": "queue_456"}.get(m[1], "nothing"),
+        path,
+    )
 
 
 async def credential(server, kind: str) -> str | None:
     bearer, cookie, _ = door_of(server).issue()
     if kind == "revoked":
         assert (await server.post("/api/auth/logout", token=bearer))[0] == 200
-    return {"none": None, "bad": "nonsense", "expired": signed(server, claims(server, exp=1)), "cookie": cookie}.get(kind, bearer)
+    return {
+        "none": None,
+        "bad": "nonsense",
+        "expired": signed(server, claims(server, exp=1)),
+        "cookie": cookie,
+    }.get(kind, bearer)
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS, ids="A9-{}".format)
-@pytest.mark.parametrize("route, path", ROUTES, ids=lambda one: one if isinstance(one, str) else one.method)
+@pytest.mark.parametrize(
+    "route, path", ROUTES, ids=lambda one: one if isinstance(one, str) else one.method
+)
 async def test_every_route_with_every_credential(server, route, path, kind):
     answer = await server.request(route.method, filled(path), token=await credential(server, kind))
     assert route.open == ((route.method, path) in OPEN), "a public route that nobody decided on"
     if route.open or kind == "good":
-        assert answer[0] not in (401, 403) and answer[0] < 500 or "/search" in path, answer[1]
+        assert (answer[0] not in (401, 403) and answer[0] < 500) or "/search" in path, answer[1]
     else:
         refused(answer, 401)
         assert answer[2]["WWW-Authenticate"] == "Bearer"
@@ -115,8 +151,19 @@ async def test_every_route_with_every_credential(server, route, path, kind):
 
 async def test_A9_nothing_else_is_served(server):
     """The router holds the table, the docs, the page and the socket; whoever adds a route lists it here."""
-    others = {"/api/docs", "/api/redoc", "/api/openapi.json", "/api/docs/assets/{name}", "/", "/static/{name}", "/ws/downloads", "/{path}"}  # the last one is 404
-    assert {resource.canonical for resource in server.app.router.resources()} == {path for _, path in ROUTES} | others
+    others = {
+        "/api/docs",
+        "/api/redoc",
+        "/api/openapi.json",
+        "/api/docs/assets/{name}",
+        "/",
+        "/static/{name}",
+        "/ws/downloads",
+        "/{path}",
+    }  # the last one is 404
+    assert {resource.canonical for resource in server.app.router.resources()} == {
+        path for _, path in ROUTES
+    } | others
 
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -144,7 +191,10 @@ TOKENS = {
     "alg-absent": lambda s: signed(s, claims(s), None),
     "empty-key": lambda s: signed(s, claims(s), secret=b""),
     "other-key": lambda s: signed(s, claims(s), secret=b"k" * 32),
-    **{f"without-{name}": lambda s, name=name: signed(s, claims(s, **{name: None})) for name in ("iss", "sub", "jti", "iat", "exp", "ver", "aud")},
+    **{
+        f"without-{name}": lambda s, name=name: signed(s, claims(s, **{name: None}))
+        for name in ("iss", "sub", "jti", "iat", "exp", "ver", "aud")
+    },
     "exp-past": lambda s: signed(s, claims(s, exp=int(time.time()) - 1)),
     "exp-now": lambda s: signed(s, claims(s, exp=int(time.time()))),
     "exp-infinite": lambda s: signed(s, claims(s, exp=float("inf"))),
@@ -175,7 +225,11 @@ TOKENS = {
 @pytest.mark.parametrize("name", TOKENS, ids="A8-{}".format)
 async def test_bad_tokens(server, name):
     token = TOKENS[name](server).encode("utf-8", "surrogateescape")
-    answer = await server.raw(b"GET /api/config HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token + b"\r\n\r\n")
+    answer = await server.raw(
+        b"GET /api/config HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
+        + token
+        + b"\r\n\r\n"
+    )
     refused(answer, 401)
 
 
@@ -183,10 +237,17 @@ async def test_A8_the_control(server):
     """What the bad tokens are made from is good, also with a `kid` that is a path, and an iat of tomorrow."""
     for token in (
         signed(server, claims(server)),
-        signed(server, claims(server), headers={"kid": "../../etc/passwd", "jku": "http://127.0.0.1:1/", "jwk": {}}),
+        signed(
+            server,
+            claims(server),
+            headers={"kid": "../../etc/passwd", "jku": "http://127.0.0.1:1/", "jwk": {}},
+        ),
         signed(server, claims(server, iat=int(time.time()) + 86400)),
     ):
-        assert (await server.get("/api/auth/status", token=token))[:2] == (200, {"authenticated": True, "token_valid": True})
+        assert (await server.get("/api/auth/status", token=token))[:2] == (
+            200,
+            {"authenticated": True, "token_valid": True},
+        )
 
 
 @pytest.mark.parametrize(
@@ -204,7 +265,9 @@ async def test_A8_the_control(server):
 async def test_authorization_headers(server, lines, status):
     token = await credential(server, "good")
     head = "".join(f"Authorization: {line.format(token)}\r\n" for line in lines)
-    assert (await server.raw(f"GET /api/auth/status HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode()))[0] == status
+    assert (
+        await server.raw(f"GET /api/auth/status HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode())
+    )[0] == status
 
 
 async def test_A20_the_sockets_cookie_is_no_bearer_token(server):
@@ -212,9 +275,14 @@ async def test_A20_the_sockets_cookie_is_no_bearer_token(server):
     assert status == 200
     name, _, rest = headers["Set-Cookie"].partition("=")
     value, *attributes = rest.split("; ")
-    assert name == COOKIE and {"HttpOnly", "Path=/ws", "SameSite=Strict", "Max-Age=86400"} <= set(attributes)
+    assert name == COOKIE and {"HttpOnly", "Path=/ws", "SameSite=Strict", "Max-Age=86400"} <= set(
+        attributes
+    )
     refused(await server.get("/api/auth/status", token=value), 401)
-    refused(await server.get("/api/auth/status", token=None, headers={"Cookie": f"{COOKIE}={value}"}), 401)
+    refused(
+        await server.get("/api/auth/status", token=None, headers={"Cookie": f"{COOKIE}={value}"}),
+        401,
+    )
 
 
 # -- A10: logout -------------------------------------------------------------------------------------------------------
@@ -223,7 +291,10 @@ async def test_A20_the_sockets_cookie_is_no_bearer_token(server):
 async def test_A10_logout_survives_kill_and_restart(tmp_path):
     async with Process(tmp_path) as process:
         other, ended = await process.login(), await process.login()
-        assert (await process.post("/api/auth/logout"))[:2] == (200, {"success": True, "message": "Logged out successfully"})
+        assert (await process.post("/api/auth/logout"))[:2] == (
+            200,
+            {"success": True, "message": "Logged out successfully"},
+        )
         refused(await process.get("/api/auth/status", token=ended), 401)
         process.kill9()
         await process.start()
@@ -233,14 +304,18 @@ async def test_A10_logout_survives_kill_and_restart(tmp_path):
             assert secret not in process.log
         for path in process.state.rglob("*"):
             if path.name not in ("config.json",):  # the owner's own file, until the first change
-                assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+                assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), (
+                    path
+                )
         assert stat.S_IMODE(process.state.stat().st_mode) == 0o700
 
 
 async def test_A18_a_clock_set_back_revives_no_token(server, monkeypatch):
     token = await credential(server, "revoked")
     for shift in (-40 * 365 * 86400, 0):
-        monkeypatch.setattr(door.time, "time", lambda shift=shift, now=time.time(): now + shift)
+        monkeypatch.setattr(
+            authenticator.time, "time", lambda shift=shift, now=time.time(): now + shift
+        )
         refused(await server.get("/api/auth/status", token=token), 401)
     monkeypatch.undo()
 
@@ -250,18 +325,25 @@ async def test_A18_a_clock_set_back_revives_no_token(server, monkeypatch):
 
 async def test_A1_of_fifty_setups_at_once_one_wins(fresh, monkeypatch):
     passwords = [f"password {n:02}" for n in range(50)]
-    answers = await asyncio.gather(*(fresh.post("/api/auth/setup", json={"master_password": one}) for one in passwords))
+    answers = await asyncio.gather(
+        *(fresh.post("/api/auth/setup", json={"master_password": one}) for one in passwords)
+    )
     won = [one for one, answer in zip(passwords, answers) if answer[0] == 201]
     assert len(won) == 1
     assert [refused(answer, 400) for answer in answers if answer[0] != 201] == [{}] * 49
     await fresh.login(won[0])
-    refused(await fresh.post("/api/auth/login", json={"password": passwords[won[0] == passwords[0]]}), 401)
+    refused(
+        await fresh.post("/api/auth/login", json={"password": passwords[won[0] == passwords[0]]}),
+        401,
+    )
     assert not (fresh.state / "setup-code").exists()
 
 
 async def test_before_setup_every_call_says_so(fresh):
     assert refused(await fresh.get("/api/config"), 401) == {"setup_required": True}
-    assert refused(await fresh.post("/api/auth/login", json={"password": PASSWORD}), 401) == {"setup_required": True}
+    assert refused(await fresh.post("/api/auth/login", json={"password": PASSWORD}), 401) == {
+        "setup_required": True
+    }
 
 
 STRANGERS = {
@@ -292,7 +374,13 @@ async def test_setup_by_a_stranger(fresh, headers):
     code = door_of(fresh).code()  # what the server prints when it starts
     assert (fresh.state / "setup-code").read_text().strip() == code
     assert stat.S_IMODE((fresh.state / "setup-code").stat().st_mode) == 0o600
-    for wrong in ("", code[:-1], code[:-1] + "ä", code + "0", code.upper() if code.upper() != code else "x"):
+    for wrong in (
+        "",
+        code[:-1],
+        code[:-1] + "ä",
+        code + "0",
+        code.upper() if code.upper() != code else "x",
+    ):
         refused(await call(**{"X-Setup-Code": wrong}), 403)
     answer = await call(**{"X-Setup-Code": code})
     assert answer[:2] == (201, {"status": "ok"})
@@ -301,29 +389,60 @@ async def test_setup_by_a_stranger(fresh, headers):
     await fresh.login()
 
 
-@pytest.mark.parametrize("value", [b"\xff\xfe", "ä".encode(), b"\x80" * 32], ids=["A2-not-UTF-8", "A2-umlaut", "A2-bytes"])
+@pytest.mark.parametrize(
+    "value",
+    [b"\xff\xfe", "ä".encode(), b"\x80" * 32],
+    ids=["A2-not-UTF-8", "A2-umlaut", "A2-bytes"],
+)
 async def test_a_setup_code_of_strange_bytes(fresh, value):
     body = b'{"master_password": "correct horse"}'
-    head = b"POST /api/auth/setup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nX-Setup-Code: " % len(body)
+    head = (
+        b"POST /api/auth/setup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nX-Setup-Code: "
+        % len(body)
+    )
     refused(await fresh.raw(head + value + b"\r\n\r\n" + body), 403)
 
 
 async def test_A2_an_empty_code_file_lets_nobody_in(fresh):
     (fresh.state / "setup-code").write_text("\n")
     for headers in ({}, {"X-Setup-Code": ""}):
-        refused(await fresh.post("/api/auth/setup", json={"master_password": PASSWORD}, headers={"Via": "x"} | headers), 403)
+        refused(
+            await fresh.post(
+                "/api/auth/setup",
+                json={"master_password": PASSWORD},
+                headers={"Via": "x"} | headers,
+            ),
+            403,
+        )
 
 
 async def test_setup_by_the_local_owner_and_again(fresh):
     for headers in ({"Origin": fresh.base}, {}):
-        assert (await fresh.post("/api/auth/setup", json={"master_password": PASSWORD}, headers={"Host": f"LOCALHOST:{fresh.port}"}))[0] in (201, 400)
+        assert (
+            await fresh.post(
+                "/api/auth/setup",
+                json={"master_password": PASSWORD},
+                headers={"Host": f"LOCALHOST:{fresh.port}"},
+            )
+        )[0] in (201, 400)
     refused(await fresh.post("/api/auth/setup", json={"master_password": "another password"}), 400)
     await fresh.login()
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""], ids="A3-{}".format)
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""],
+    ids="A3-{}".format,
+)
 async def test_setup_by_a_form(fresh, kind):
-    refused(await fresh.post("/api/auth/setup", data=b'{"master_password": "correct horse"}', headers={"Content-Type": kind}), 415)
+    refused(
+        await fresh.post(
+            "/api/auth/setup",
+            data=b'{"master_password": "correct horse"}',
+            headers={"Content-Type": kind},
+        ),
+        415,
+    )
     assert not door_of(fresh).is_set_up
 
 
@@ -355,7 +474,10 @@ async def test_setup_by_another_user(fresh, how):
 
 # -- A6, A7: passwords -------------------------------------------------------------------------------------------------
 
-COMPOSED, APART = unicodedata.normalize("NFC", "pässwörter"), unicodedata.normalize("NFD", "pässwörter")
+COMPOSED, APART = (
+    unicodedata.normalize("NFC", "pässwörter"),
+    unicodedata.normalize("NFD", "pässwörter"),
+)
 PASSWORDS = [
     ("0", "", 422), ("1", "a", 422), ("7", "a" * 7, 422), ("8", "a" * 8, 201), ("72", "a" * 72, 201), ("73", "a" * 73, 201),
     ("1024", "b" * 1024, 201), ("1025", "b" * 1025, 422), ("7-in-NFC", unicodedata.normalize("NFD", "äääääää"), 422),
@@ -364,7 +486,9 @@ PASSWORDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("password, status", [pytest.param(p, s, id=f"A6-{name}") for name, p, s in PASSWORDS])
+@pytest.mark.parametrize(
+    "password, status", [pytest.param(p, s, id=f"A6-{name}") for name, p, s in PASSWORDS]
+)
 async def test_passwords(fresh, password, status):
     answer = await fresh.post("/api/auth/setup", json={"master_password": password})
     if status == 422:
@@ -374,16 +498,26 @@ async def test_passwords(fresh, password, status):
         assert answer[0] == 201
         await fresh.login(password)
         for other in (password[:-1], password + "a"):
-            refused(await fresh.post("/api/auth/login", json={"password": other}), *([401] if other else [422]))
+            refused(
+                await fresh.post("/api/auth/login", json={"password": other}),
+                *([401] if other else [422]),
+            )
 
 
 async def test_A6_half_a_character(fresh):
     for path, name in (("setup", "master_password"), ("login", "password")):
         data = b'{"%s": "\\ud800aaaaaaaa"}' % name.encode()
-        refused(await fresh.post(f"/api/auth/{path}", data=data, headers={"Content-Type": "application/json"}), 422)
+        refused(
+            await fresh.post(
+                f"/api/auth/{path}", data=data, headers={"Content-Type": "application/json"}
+            ),
+            422,
+        )
 
 
-@pytest.mark.parametrize("one, other", [(COMPOSED, APART), (APART, COMPOSED)], ids=["A6-NFC-then-NFD", "A6-NFD-then-NFC"])
+@pytest.mark.parametrize(
+    "one, other", [(COMPOSED, APART), (APART, COMPOSED)], ids=["A6-NFC-then-NFD", "A6-NFD-then-NFC"]
+)
 async def test_both_spellings_are_one_password(fresh, one, other):
     assert (await fresh.post("/api/auth/setup", json={"master_password": one}))[0] == 201
     await fresh.login(other)
@@ -395,16 +529,31 @@ async def test_A6_a_prefix_of_72_bytes_does_not_do(fresh):
         refused(await fresh.post("/api/auth/login", json={"password": wrong}), 401)
 
 
-DAMAGE = ["", "x", "$2b$04$", "cut", "$2b$99$" + "a" * 53, "ä" * 60, "\0" * 60, "$2b$04$" + "!" * 53]
+DAMAGE = [
+    "",
+    "x",
+    "$2b$04$",
+    "cut",
+    "$2b$99$" + "a" * 53,
+    "ä" * 60,
+    "\0" * 60,
+    "$2b$04$" + "!" * 53,
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=[f"A7-{n}" for n in range(len(DAMAGE))])
 async def test_a_damaged_hash_is_not_a_missing_one(tmp_path, damage, caplog):
     async with running(tmp_path) as server:
-        vault = door_of(server)._vault
-        vault.change(password_hash=vault.now.password_hash[:40] if damage == "cut" else damage)
+        secrets_file = door_of(server)._secrets
+        secrets_file.change(
+            password_hash=secrets_file.now.password_hash[:40] if damage == "cut" else damage
+        )
     async with running(tmp_path) as server:
-        refused(await server.post("/api/auth/login", json={"password": PASSWORD}), 500, "CONFIGURATION_ERROR")
+        refused(
+            await server.post("/api/auth/login", json={"password": PASSWORD}),
+            500,
+            "CONFIGURATION_ERROR",
+        )
         refused(await server.post("/api/auth/setup", json={"master_password": PASSWORD}), 400)
         assert "The stored password is damaged" in caplog.text
         assert (await server.get("/health"))[0] == 200
@@ -433,14 +582,16 @@ async def test_A12_guessing(fresh):
             refused(await guess(fresh, **{"X-Forwarded-For": f"10.0.0.{n}"}), 401)
         waits = []
         for n in range(11):
-            answer = await guess(fresh, PASSWORD if n % 2 else "wrong", **{"X-Forwarded-For": f"10.0.1.{n}"})
+            answer = await guess(
+                fresh, PASSWORD if n % 2 else "wrong", **{"X-Forwarded-For": f"10.0.1.{n}"}
+            )
             wait = refused(answer, 429)["retry_after"]
             assert answer[2]["Retry-After"] == str(wait)
             waits.append(wait)
             time.now += wait
             refused(await guess(fresh, **{"X-Forwarded-For": f"10.0.2.{n}"}), 401)
         assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900]
-        # The owner on this machine has a lane of his own; being right forgets what was wrong.
+        # The owner on this machine has a segment of his own; being right forgets what was wrong.
         assert (await guess(fresh, PASSWORD))[0] == 200
         time.now += 900
         assert (await guess(fresh, PASSWORD, **{"X-Forwarded-For": "10.0.3.1"}))[0] == 200
@@ -459,7 +610,10 @@ async def test_A12_a_flood_from_one_address_costs_five_guesses(fresh, monkeypatc
 async def test_A14_the_owner_does_not_queue_behind_strangers(fresh):
     door_of(fresh).set_password(PASSWORD)
     others = fresh.app[keys.LOGINS].turn["others"]
-    await others.acquire(), await others.acquire()  # as many strangers as there are turns, and one that waits
+    (
+        await others.acquire(),
+        await others.acquire(),
+    )  # as many strangers as there are turns, and one that waits
     waiting = asyncio.create_task(guess(fresh, PASSWORD, Via="x"))
     await asyncio.wait_for(fresh.login(), 2)
     assert not waiting.done()
@@ -470,10 +624,23 @@ async def test_A14_the_owner_does_not_queue_behind_strangers(fresh):
 async def test_a_trusted_proxy_names_the_caller(tmp_path):
     async with running(tmp_path, trusted_proxies=["127.0.0.0/8", "10.9.0.0/16"]) as server:
         for _ in range(5):
-            refused(await guess(server, **{"X-Forwarded-For": "203.0.113.9, 198.51.100.7, 10.9.1.1"}), 401)
-        refused(await guess(server, PASSWORD, **{"X-Forwarded-For": "203.0.113.10, 198.51.100.7"}), 429)
-        assert (await guess(server, PASSWORD, **{"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}))[0] == 200
-        for nonsense in ("", "unknown", "1.2.3.4:80", "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"), ",,"):
+            refused(
+                await guess(server, **{"X-Forwarded-For": "203.0.113.9, 198.51.100.7, 10.9.1.1"}),
+                401,
+            )
+        refused(
+            await guess(server, PASSWORD, **{"X-Forwarded-For": "203.0.113.10, 198.51.100.7"}), 429
+        )
+        assert (await guess(server, PASSWORD, **{"X-Forwarded-For": "198.51.100.7, 203.0.113.9"}))[
+            0
+        ] == 200
+        for nonsense in (
+            "",
+            "unknown",
+            "1.2.3.4:80",
+            "\udcff".encode("utf-8", "surrogateescape").decode("latin-1"),
+            ",,",
+        ):
             assert (await guess(server, PASSWORD, **{"X-Forwarded-For": nonsense}))[0] == 200
 
 
@@ -489,7 +656,9 @@ async def test_A25_local_owner_off(tmp_path):
 
 async def test_a_proxy_written_wrong_trusts_nobody(tmp_path):
     """By hand, where no call checks it: it must not bring every answer down."""
-    async with running(tmp_path, trusted_proxies=["nonsense", "127.0.0.1/8"], rate_limit_per_minute=60) as server:
+    async with running(
+        tmp_path, trusted_proxies=["nonsense", "127.0.0.1/8"], rate_limit_per_minute=60
+    ) as server:
         await server.login()
         assert (await server.get("/api/config"))[0] == 200
         assert (await server.put("/api/config", json={"log_level": "warning"}))[0] == 200

@@ -10,22 +10,28 @@ import re
 import sqlite3
 import stat
 import subprocess
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from handlers import keys
-from store import backups, config, files
+from store import atomic, backups, config
 from store.errors import ConfigurationError
-from store.secrets import Vault
+from store.secrets import SecretsFile
 from tests.app import PASSWORD, ROOT, Process, folders, free_port, running, set_password, spawn
 from tests.test_auth import door_of, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "pässwort-of-the-NAS"
-NAS = {"type": "directory", "name": "nas", "url": "http://127.0.0.1:9/shows/", "username": "me", "password": SECRET}
+NAS = {
+    "type": "directory",
+    "name": "nas",
+    "url": "http://127.0.0.1:9/shows/",
+    "username": "me",
+    "password": SECRET,
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -44,7 +50,10 @@ async def fresh(tmp_path):
 
 def on_disk(server) -> tuple:
     """What a refused change leaves as it is: the files to the byte, their inodes, the backups."""
-    return [(path, path.read_bytes(), path.stat().st_ino) for path in sorted(server.state.rglob("*.json"))]
+    return [
+        (path, path.read_bytes(), path.stat().st_ino)
+        for path in sorted(server.state.rglob("*.json"))
+    ]
 
 
 async def data(call):
@@ -92,7 +101,12 @@ async def test_directories_that_cannot_work(server, name):
     tmp = server.state.parent
     if not (tmp / "loop").is_symlink():
         (tmp / "downloads" / "x").mkdir()
-        for link, target in {"link": "/etc", "to-state": "state", "dangling": "gone", "loop": "loop"}.items():
+        for link, target in {
+            "link": "/etc",
+            "to-state": "state",
+            "dangling": "gone",
+            "loop": "loop",
+        }.items():
             (tmp / link).symlink_to(target)
     before = on_disk(server)
     body = {"anime_directory": DIRECTORIES[name].format(tmp=tmp)}
@@ -101,33 +115,76 @@ async def test_directories_that_cannot_work(server, name):
     details = refused(await server.put("/api/config", json=body), 400)
     assert details["field"] in ("anime_directory", "download_directory") and details["fix"]
     status, verdict, _ = await server.post("/api/config/validate", json=body)
-    assert status == 200 and verdict["success"] is True and verdict["valid"] is False and verdict["message"]
-    assert all(problem["field"] and problem["issue"] and problem["fix"] for problem in verdict["problems"])
+    assert (
+        status == 200
+        and verdict["success"] is True
+        and verdict["valid"] is False
+        and verdict["message"]
+    )
+    assert all(
+        problem["field"] and problem["issue"] and problem["fix"] for problem in verdict["problems"]
+    )
     assert on_disk(server) == before
 
 
 async def test_I9_a_directory_that_cannot_be_written(server, tmp_path):
     """root writes past permission bits, so a mount has to say no."""
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(tmp_path)], capture_output=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(tmp_path)], capture_output=True
+    )
     if mounted.returncode:
         pytest.skip("nothing can be mounted here")
     try:
-        assert "written" in (await server.put("/api/config", json={"anime_directory": str(tmp_path)}))[1]["message"]
+        assert (
+            "written"
+            in (await server.put("/api/config", json={"anime_directory": str(tmp_path)}))[1][
+                "message"
+            ]
+        )
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
 
 
-@pytest.mark.parametrize("network", ["nonsense", "10.0.0.1/8", "10.0.0.0/33", "localhost", "10.0.0.1-10.0.0.9", "::1/129", "fe80::1%eth0/64"], ids="I9-400-{}".format)
+@pytest.mark.parametrize(
+    "network",
+    [
+        "nonsense",
+        "10.0.0.1/8",
+        "10.0.0.0/33",
+        "localhost",
+        "10.0.0.1-10.0.0.9",
+        "::1/129",
+        "fe80::1%eth0/64",
+    ],
+    ids="I9-400-{}".format,
+)
 async def test_proxies_that_cannot_work(server, network):
     before = on_disk(server)
-    assert refused(await server.put("/api/config", json={"trusted_proxies": ["10.0.0.1", network]}), 400)["field"] == "trusted_proxies[1]"
+    assert (
+        refused(
+            await server.put("/api/config", json={"trusted_proxies": ["10.0.0.1", network]}), 400
+        )["field"]
+        == "trusted_proxies[1]"
+    )
     assert on_disk(server) == before
 
 
 async def test_what_works_is_said_so(server):
     before = on_disk(server)
-    for body in ({}, {"log_level": "debug"}, {"anime_directory": str(server.library)}, {"providers": [NAS]}, {"trusted_proxies": ["10.0.0.0/8", "::1"]}, {"log_level": None}):
-        assert (await server.post("/api/config/validate", json=body))[1] == {"success": True, "valid": True, "message": "Configuration is valid", "problems": []}
+    for body in (
+        {},
+        {"log_level": "debug"},
+        {"anime_directory": str(server.library)},
+        {"providers": [NAS]},
+        {"trusted_proxies": ["10.0.0.0/8", "::1"]},
+        {"log_level": None},
+    ):
+        assert (await server.post("/api/config/validate", json=body))[1] == {
+            "success": True,
+            "valid": True,
+            "message": "Configuration is valid",
+            "problems": [],
+        }
     assert on_disk(server) == before
     assert (await server.get("/api/config"))[1]["data"]["log_level"] == "error"
 
@@ -138,15 +195,19 @@ async def test_what_works_is_said_so(server):
 async def test_a_change_names_what_it_changes(fresh):
     before = await data(fresh.get("/api/config"))
     text = (fresh.state / "config.json").read_text()
-    assert await data(fresh.put("/api/config", json={"session_timeout_hours": 1, "log_level": None})) == before | {"session_timeout_hours": 1}
+    assert await data(
+        fresh.put("/api/config", json={"session_timeout_hours": 1, "log_level": None})
+    ) == before | {"session_timeout_hours": 1}
     assert await data(fresh.get("/api/config")) == before | {"session_timeout_hours": 1}
     stored = json.loads((fresh.state / "config.json").read_text())
     assert stored["session_timeout_hours"] == 1 and stored["anime_directory"] == str(fresh.library)
     (backup,) = await data(fresh.get("/api/config/backups"))
     kept = json.loads(next(fresh.state.glob("backups/*.auto.json")).read_text())
     assert kept["session_timeout_hours"] == 24 and kept.items() >= json.loads(text).items()
-    assert backup["size_bytes"] > 0 and re.fullmatch(r"backup_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d", backup["name"])
-    assert abs(datetime.now(timezone.utc) - datetime.fromisoformat(backup["created_at"])).seconds < 60
+    assert backup["size_bytes"] > 0 and re.fullmatch(
+        r"backup_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d", backup["name"]
+    )
+    assert abs(datetime.now(UTC) - datetime.fromisoformat(backup["created_at"])).seconds < 60
     assert {stat.S_IMODE(path.stat().st_mode) for path in fresh.state.rglob("*.json")} == {0o600}
     assert stat.S_IMODE((fresh.state / "backups").stat().st_mode) == 0o700
 
@@ -159,44 +220,87 @@ async def test_a_missing_library_stops_no_other_change(fresh):
 
 
 async def test_changes_at_once_are_all_whole(fresh):
-    answers = await asyncio.gather(*(fresh.put("/api/config", json={"rate_limit_per_minute": 1000 + n, "session_timeout_hours": 1 + n}) for n in range(20)))
+    answers = await asyncio.gather(
+        *(
+            fresh.put(
+                "/api/config",
+                json={"rate_limit_per_minute": 1000 + n, "session_timeout_hours": 1 + n},
+            )
+            for n in range(20)
+        )
+    )
     assert {answer[0] for answer in answers} == {200}
-    for shown in [answer[1]["data"] for answer in answers] + [json.loads((fresh.state / "config.json").read_text())]:
+    for shown in [answer[1]["data"] for answer in answers] + [
+        json.loads((fresh.state / "config.json").read_text())
+    ]:
         assert shown["rate_limit_per_minute"] - 1000 == shown["session_timeout_hours"] - 1
     assert len(await data(fresh.get("/api/config/backups"))) == 20
 
 
 async def test_what_a_variable_forces(tmp_path):
-    forced = {"log_level": ("error", "--log-level"), "providers": ([config.DemoProvider("demo")], "--demo")}
+    forced = {
+        "log_level": ("error", "--log-level"),
+        "providers": ([config.DemoProvider("demo")], "--demo"),
+    }
     async with running(tmp_path, forced=forced, log_level="warning") as server:
         await server.login()
         shown = await data(server.get("/api/config"))
-        assert shown["forced"] == {"log_level": "--log-level", "providers": "--demo"} and shown["log_level"] == "error"
+        assert (
+            shown["forced"] == {"log_level": "--log-level", "providers": "--demo"}
+            and shown["log_level"] == "error"
+        )
         before = on_disk(server)
-        details = refused(await server.put("/api/config", json={"log_level": "info", "session_timeout_hours": 2}), 409)
+        details = refused(
+            await server.put("/api/config", json={"log_level": "info", "session_timeout_hours": 2}),
+            409,
+        )
         assert details == {"field": "log_level", "variable": "--log-level"}
         verdict = (await server.post("/api/config/validate", json={"log_level": "info"}))[1]
-        assert verdict["valid"] is False and verdict["problems"][0]["field"] == "log_level" and "--log-level" in verdict["problems"][0]["fix"]
+        assert (
+            verdict["valid"] is False
+            and verdict["problems"][0]["field"] == "log_level"
+            and "--log-level" in verdict["problems"][0]["fix"]
+        )
         assert on_disk(server) == before
-        assert (await server.put("/api/config", json={"log_level": "error", "session_timeout_hours": 2, "providers": shown["providers"]}))[0] == 200
+        assert (
+            await server.put(
+                "/api/config",
+                json={
+                    "log_level": "error",
+                    "session_timeout_hours": 2,
+                    "providers": shown["providers"],
+                },
+            )
+        )[0] == 200
         stored = json.loads((server.state / "config.json").read_text())
-        assert (stored["log_level"], stored["session_timeout_hours"], stored["providers"]) == ("warning", 2, [])
+        assert (stored["log_level"], stored["session_timeout_hours"], stored["providers"]) == (
+            "warning",
+            2,
+            [],
+        )
 
 
 async def test_a_disk_that_refuses_changes_nothing(fresh, monkeypatch):
     before, whole = await data(fresh.get("/api/config")), (fresh.state / "config.json").read_bytes()
     for name in ("config.json", "backup_"):
 
-        def refusing(path, data, mode=0o600, name=name, replace=files.replace):
+        def refusing(path, data, mode=0o600, name=name, replace=atomic.replace):
             if path.name.startswith(name):
                 raise OSError(errno.ENOSPC, "No space left on device")
             replace(path, data, mode)
 
-        monkeypatch.setattr(files, "replace", refusing)
-        details = refused(await fresh.put("/api/config", json={"session_timeout_hours": 2, "providers": [NAS]}), 500, "CONFIGURATION_ERROR")
+        monkeypatch.setattr(atomic, "replace", refusing)
+        details = refused(
+            await fresh.put("/api/config", json={"session_timeout_hours": 2, "providers": [NAS]}),
+            500,
+            "CONFIGURATION_ERROR",
+        )
         assert str(fresh.state) not in str(details)
         monkeypatch.undo()
-        assert await data(fresh.get("/api/config")) == before and (fresh.state / "config.json").read_bytes() == whole
+        assert (
+            await data(fresh.get("/api/config")) == before
+            and (fresh.state / "config.json").read_bytes() == whole
+        )
         assert not list(fresh.state.rglob(".*"))
 
 
@@ -208,28 +312,52 @@ async def test_secrets_are_masked_and_kept(tmp_path, caplog):
     async with running(tmp_path, log_level="debug") as server:
         await server.login()
         provider = lambda: server.app[keys.CONFIG].now.providers[0].password  # noqa: E731
-        assert (await data(server.put("/api/config", json={"providers": [NAS]})))["providers"] == [masked]
+        assert (await data(server.put("/api/config", json={"providers": [NAS]})))["providers"] == [
+            masked
+        ]
         assert provider() == SECRET
-        assert (await data(server.put("/api/config", json={"providers": [masked | {"username": "you"}]})))["providers"] == [masked | {"username": "you"}]
+        assert (
+            await data(
+                server.put("/api/config", json={"providers": [masked | {"username": "you"}]})
+            )
+        )["providers"] == [masked | {"username": "you"}]
         assert provider() == SECRET
         await data(server.post("/api/config/backups"))
-        assert (await data(server.put("/api/config", json={"providers": [NAS | {"password": "another"}]})))["providers"] == [masked]
+        assert (
+            await data(
+                server.put("/api/config", json={"providers": [NAS | {"password": "another"}]})
+            )
+        )["providers"] == [masked]
         assert provider() == "another"
         name = (await data(server.get("/api/config/backups")))[-1]["name"]
-        assert (await data(server.put("/api/config", json={"providers": [NAS | {"password": ""}]})))["providers"] == [NAS | {"password": ""}]
-        refused(await server.put("/api/config", json={"providers": [NAS | {"password": "p" * 201}]}), 422)
-        assert (await data(server.put("/api/config", json={"providers": [NAS]})))["providers"] == [masked]
+        assert (
+            await data(server.put("/api/config", json={"providers": [NAS | {"password": ""}]}))
+        )["providers"] == [NAS | {"password": ""}]
+        refused(
+            await server.put("/api/config", json={"providers": [NAS | {"password": "p" * 201}]}),
+            422,
+        )
+        assert (await data(server.put("/api/config", json={"providers": [NAS]})))["providers"] == [
+            masked
+        ]
         assert (await server.post(f"/api/config/backups/{name}/restore"))[0] == 200
     async with running(tmp_path, providers=[masked]) as server:
         assert server.app[keys.CONFIG].now.providers[0].password == SECRET
     for path in tmp_path.rglob("*"):
-        assert path.name == "secrets.json" or not path.is_file() or SECRET.encode() not in path.read_bytes(), path
+        assert (
+            path.name == "secrets.json"
+            or not path.is_file()
+            or SECRET.encode() not in path.read_bytes()
+        ), path
     assert SECRET not in caplog.text and PASSWORD not in caplog.text
 
 
 async def test_a_secret_found_in_the_file_moves(tmp_path):
     async with running(tmp_path, providers=[NAS]) as server:
-        assert SECRET not in (server.state / "config.json").read_text() and SECRET in (server.state / "secrets.json").read_text()
+        assert (
+            SECRET not in (server.state / "config.json").read_text()
+            and SECRET in (server.state / "secrets.json").read_text()
+        )
         assert server.app[keys.CONFIG].now.providers[0].password == SECRET
         await server.login()
         assert SECRET not in str(await server.get("/api/config"))
@@ -245,7 +373,9 @@ NAMES = ["..%2f..%2fconfig", "..%2f..%2fconfig.json", "%2fetc%2fpasswd", "..%5cc
 async def test_names_of_backups(server, name):
     if not (server.state / "backups").exists():
         await data(server.post("/api/config/backups"))
-        (server.state / "backups" / "backup_2001-01-01_00-00-00.json").symlink_to(server.state / "secrets.json")
+        (server.state / "backups" / "backup_2001-01-01_00-00-00.json").symlink_to(
+            server.state / "secrets.json"
+        )
         (server.state / "backups" / "backup_2001-01-01_00-00-01.json").mkdir()
     (real,) = [backup["name"] for backup in await data(server.get("/api/config/backups"))]
     before = on_disk_of_files(server)
@@ -253,7 +383,9 @@ async def test_names_of_backups(server, name):
         path = f"/api/config/backups/{name.format(name=real)}{rest}"
         if name == ".":  # aiohttp would tidy it away
             path = path.replace("/.", "/%2e")
-        answer = await server.raw(f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode())
+        answer = await server.raw(
+            f"{method} {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\n\r\n".encode()
+        )
         assert answer[0] in (404, 405), answer  # a dot is the folder itself
         refused(answer, answer[0])
     assert on_disk_of_files(server) == before
@@ -261,7 +393,9 @@ async def test_names_of_backups(server, name):
 
 
 def on_disk_of_files(server):
-    return [(path, path.read_bytes()) for path in sorted(server.state.rglob("*.json")) if path.is_file()]
+    return [
+        (path, path.read_bytes()) for path in sorted(server.state.rglob("*.json")) if path.is_file()
+    ]
 
 
 async def test_restore_and_delete(fresh):
@@ -269,12 +403,20 @@ async def test_restore_and_delete(fresh):
     made = await data(fresh.post("/api/config/backups"))
     assert made.keys() == {"name", "created_at"}
     await data(fresh.put("/api/config", json={"session_timeout_hours": 5}))
-    assert (await fresh.post(f"/api/config/backups/{made['name']}/restore"))[:2] == (200, {"success": True, "message": "Configuration restored successfully"})
+    assert (await fresh.post(f"/api/config/backups/{made['name']}/restore"))[:2] == (
+        200,
+        {"success": True, "message": "Configuration restored successfully"},
+    )
     assert await data(fresh.get("/api/config")) == first
     listed = await data(fresh.get("/api/config/backups"))
-    assert len(listed) == 3 and [one["name"] for one in listed][-1] == made["name"]  # each change, and the restore, backed up first
+    assert (
+        len(listed) == 3 and [one["name"] for one in listed][-1] == made["name"]
+    )  # each change, and the restore, backed up first
     for one in listed:
-        assert (await fresh.delete(f"/api/config/backups/{one['name']}"))[:2] == (200, {"success": True, "message": "Backup deleted successfully"})
+        assert (await fresh.delete(f"/api/config/backups/{one['name']}"))[:2] == (
+            200,
+            {"success": True, "message": "Backup deleted successfully"},
+        )
         refused(await fresh.delete(f"/api/config/backups/{one['name']}"), 404)
         refused(await fresh.post(f"/api/config/backups/{one['name']}/restore"), 404)
     assert await data(fresh.get("/api/config/backups")) == []
@@ -294,7 +436,21 @@ async def test_A19_a_restore_rolls_back_no_password(fresh):
     refused(await fresh.get("/api/config", token=ended), 401)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"log_level": 1}', b'{"unknown": 1}', b'{"anime_directory": "/etc"}', b'{"anime_directory": "/nothing/here"}', b"\xff", b'{"trusted_proxies": ["x"]}'], ids=str)
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"log_level": 1}',
+        b'{"unknown": 1}',
+        b'{"anime_directory": "/etc"}',
+        b'{"anime_directory": "/nothing/here"}',
+        b"\xff",
+        b'{"trusted_proxies": ["x"]}',
+    ],
+    ids=str,
+)
 async def test_a_backup_that_cannot_be_used(fresh, content):
     made = await data(fresh.post("/api/config/backups"))
     (fresh.state / "backups" / f"{made['name']}.json").write_bytes(content)
@@ -310,7 +466,10 @@ async def test_fifty_automatic_ones_stay_and_every_manual_one(fresh):
     manual.append((await data(fresh.post("/api/config/backups")))["name"])
     listed = [one["name"] for one in await data(fresh.get("/api/config/backups"))]
     assert len(listed) == len(set(listed)) == 54 and set(manual) <= set(listed)
-    kept = [json.loads(path.read_text())["session_timeout_hours"] for path in fresh.state.glob("backups/*.auto.json")]
+    kept = [
+        json.loads(path.read_text())["session_timeout_hours"]
+        for path in fresh.state.glob("backups/*.auto.json")
+    ]
     assert sorted(kept) == list(range(10, 60))
     assert listed == sorted(listed, key=lambda name: (name[:26], int(name[27:] or 1)), reverse=True)
     assert (await fresh.post(f"/api/config/backups/{manual[0]}/restore"))[0] == 200
@@ -327,7 +486,10 @@ async def test_a_clock_set_back_costs_no_new_backup(fresh, monkeypatch):
 
         monkeypatch.setattr(backups, "datetime", Clock)
         await data(fresh.put("/api/config", json={"session_timeout_hours": 2}))
-        assert any(one["name"].startswith(f"backup_{year}") for one in await data(fresh.get("/api/config/backups")))
+        assert any(
+            one["name"].startswith(f"backup_{year}")
+            for one in await data(fresh.get("/api/config/backups"))
+        )
     assert len(await data(fresh.get("/api/config/backups"))) == 3
 
 
@@ -340,9 +502,13 @@ async def test_two_in_one_second(fresh, monkeypatch):
     monkeypatch.setattr(backups, "datetime", Clock)
     await data(fresh.put("/api/config", json={"session_timeout_hours": 2}))
     made = [await data(fresh.post("/api/config/backups")) for _ in range(11)]
-    assert [one["name"] for one in made] == [f"backup_2025-10-22_12-30-45_{n}" for n in range(2, 13)]
+    assert [one["name"] for one in made] == [
+        f"backup_2025-10-22_12-30-45_{n}" for n in range(2, 13)
+    ]
     listed = await data(fresh.get("/api/config/backups"))
-    assert [one["name"] for one in listed] == [one["name"] for one in reversed(made)] + ["backup_2025-10-22_12-30-45"]
+    assert [one["name"] for one in listed] == [one["name"] for one in reversed(made)] + [
+        "backup_2025-10-22_12-30-45"
+    ]
     assert {one["created_at"] for one in listed} == {"2025-10-22T12:30:45Z"}
 
 
@@ -350,13 +516,33 @@ async def test_backups_listed_made_and_deleted_at_once(fresh):
     for n in range(12):
         await data(fresh.post("/api/config/backups"))
     names = [one["name"] for one in await data(fresh.get("/api/config/backups"))]
-    calls = [call for name in names for call in (fresh.delete(f"/api/config/backups/{name}"), fresh.get("/api/config/backups"), fresh.post(f"/api/config/backups/{name}/restore"))]
+    calls = [
+        call
+        for name in names
+        for call in (
+            fresh.delete(f"/api/config/backups/{name}"),
+            fresh.get("/api/config/backups"),
+            fresh.post(f"/api/config/backups/{name}/restore"),
+        )
+    ]
     assert {answer[0] for answer in await asyncio.gather(*calls)} <= {200, 404}
 
 
 # -- the file at start -------------------------------------------------------------------------------------------------
 
-TORN = [b"", b"\0" * 40, b'{"log_level": "in', b"[]", b'{"log_level": "loud"}', b'{"unknown": 1}', b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * 50_000, b'{"anime_directory": "a", "anime_directory": "b"}', b"9" * 5000]
+TORN = [
+    b"",
+    b"\0" * 40,
+    b'{"log_level": "in',
+    b"[]",
+    b'{"log_level": "loud"}',
+    b'{"unknown": 1}',
+    b"\xff\xfe",
+    b"\xef\xbb\xbf{}",
+    b"[" * 50_000,
+    b'{"anime_directory": "a", "anime_directory": "b"}',
+    b"9" * 5000,
+]
 
 
 @pytest.mark.parametrize("torn", TORN, ids=lambda torn: f"INV-4-{torn[:20]}")
@@ -369,7 +555,7 @@ async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplo
         (server.state / "backups" / f"{newest}.auto.json").write_bytes(b'{"cut')
     path = tmp_path / "state" / "config.json"
     path.write_bytes(torn)
-    again = config.Configuration(tmp_path / "state", door_of(server)._vault)
+    again = config.Configuration(tmp_path / "state", door_of(server)._secrets)
     assert again.now.session_timeout_hours == 2  # the one before the newest, which is damaged too
     (bad,) = path.parent.glob("config.json.corrupt-*")
     assert bad.read_bytes() == torn and json.loads(path.read_text())["session_timeout_hours"] == 2
@@ -382,12 +568,10 @@ async def test_without_a_backup_it_is_left_alone_and_named(tmp_path, torn):
     path = state / "config.json"
     path.write_bytes(torn)
     set_password(state)
-    vault = Vault(state / "secrets.json")
+    secrets_file = SecretsFile(state / "secrets.json")
     with pytest.raises(ConfigurationError, match="config.json"):
-        config.Configuration(state, vault)
+        config.Configuration(state, secrets_file)
     assert path.read_bytes() == torn
-
-
 
 
 VAULTS = [b"", b"{", b"[]", b"null", b"{}", b'{"jwt_key": ""}', b'{"jwt_key": "x"}', b'{"jwt_key": 1}', b'{"jwt_key": "%s", "password_hash": 1}', b'{"jwt_key": "%s", "epoch": "1"}', b'{"jwt_key": "%s", "epoch": true}',
@@ -400,7 +584,7 @@ async def test_damaged_secrets_are_never_not_set_up(tmp_path, damaged):
     path.write_bytes(damaged.replace(b"%s", b"A" * 43 + b"="))
     before = path.read_bytes()
     with pytest.raises(ConfigurationError, match="is damaged"):
-        Vault(tmp_path / "secrets.json")
+        SecretsFile(tmp_path / "secrets.json")
     assert path.read_bytes() == before
 
 
@@ -412,7 +596,11 @@ async def test_INV_4_kill_while_it_is_changed(tmp_path):
             async def change():
                 nonlocal told
                 for n in itertools.count(1):
-                    status, body, _ = await process.put("/api/config", json={"session_timeout_hours": n, "rate_limit_per_minute": 100_000 - n}, token=token)
+                    status, body, _ = await process.put(
+                        "/api/config",
+                        json={"session_timeout_hours": n, "rate_limit_per_minute": 100_000 - n},
+                        token=token,
+                    )
                     assert status == 200
                     told = body["data"]["session_timeout_hours"]
 
@@ -482,7 +670,11 @@ STARTS = {
     "foreign-host": ({"ANIWORLD_HOST": "203.0.113.1"}, 1, "aniworld: "),
     "short-password": ({"ANIWORLD_MASTER_PASSWORD": "short"}, 1, "ANIWORLD_MASTER_PASSWORD"),
     "no-password-file": ({"ANIWORLD_MASTER_PASSWORD_FILE": "/nothing/here"}, 1, "/nothing/here"),
-    "binary-password-file": ({"ANIWORLD_MASTER_PASSWORD_FILE": "{tmp}/binary"}, 1, "ANIWORLD_MASTER_PASSWORD"),
+    "binary-password-file": (
+        {"ANIWORLD_MASTER_PASSWORD_FILE": "{tmp}/binary"},
+        1,
+        "ANIWORLD_MASTER_PASSWORD",
+    ),
     "binary-password": ({"ANIWORLD_MASTER_PASSWORD": "\udcff" * 9}, 1, "ANIWORLD_MASTER_PASSWORD"),
     "config-is-a-folder": ({"ANIWORLD_CONFIG": "{tmp}"}, 1, "{tmp}"),
     "state-is-a-file": ({"ANIWORLD_DATA_DIR": "{tmp}/binary"}, 1, "{tmp}/binary"),
@@ -507,7 +699,9 @@ async def test_starts_that_fail_say_why_in_a_line(tmp_path, name):
         (state / "secrets.json").write_bytes(b"{")
     env = {key: value.format(tmp=tmp_path) for key, value in env.items()} | {"HOME": str(tmp_path)}
     where = Path(env.pop("ANIWORLD_DATA_DIR", state))
-    found, text = await ended(where, *([] if "ANIWORLD_PORT" in env else ["--port", str(free_port())]), env=env)
+    found, text = await ended(
+        where, *([] if "ANIWORLD_PORT" in env else ["--port", str(free_port())]), env=env
+    )
     assert found == code and said.format(tmp=tmp_path) in text, text
     assert "Traceback" not in text and (code == 2 or one_line(text))
     assert "short" not in text.replace("characters", "")
@@ -522,15 +716,27 @@ async def test_variables(tmp_path):
     async with Process(tmp_path, password=None, env=env) as process:
         await process.login()
         shown = await data(process.get("/api/config"))
-        assert shown["anime_directory"] == str(tmp_path / "forced") and shown["trusted_proxies"] == ["10.0.0.1", "nonsense"]
+        assert shown["anime_directory"] == str(tmp_path / "forced") and shown[
+            "trusted_proxies"
+        ] == ["10.0.0.1", "nonsense"]
         assert shown["forced"].keys() == {"anime_directory", "log_level", "trusted_proxies"}
-        assert refused(await process.put("/api/config", json={"anime_directory": str(process.library)}), 409)["variable"] == "ANIWORLD_ANIME_DIRECTORY"
+        assert (
+            refused(
+                await process.put("/api/config", json={"anime_directory": str(process.library)}),
+                409,
+            )["variable"]
+            == "ANIWORLD_ANIME_DIRECTORY"
+        )
         assert (await process.put("/api/config", json={"session_timeout_hours": 3}))[0] == 200
         secret.write_text("another password")
         assert await process.stop() == 0
         await process.start()  # set once, the variable no longer counts
         await process.login()
-        assert "trusted_proxies[1]" in process.log and PASSWORD not in process.log and process.token not in process.log
+        assert (
+            "trusted_proxies[1]" in process.log
+            and PASSWORD not in process.log
+            and process.token not in process.log
+        )
 
 
 async def test_the_setup_code_is_told_once_and_burnt(tmp_path):
@@ -540,11 +746,29 @@ async def test_the_setup_code_is_told_once_and_burnt(tmp_path):
         process.kill9()
         await process.start()
         assert process.log.count(code) == 2  # the same, until it is used
-        refused(await process.post("/api/auth/setup", json={"master_password": PASSWORD}, headers={"Via": "x"}), 403)
-        assert (await process.post("/api/auth/setup", json={"master_password": PASSWORD}, headers={"Via": "x", "X-Setup-Code": code}))[0] == 201
+        refused(
+            await process.post(
+                "/api/auth/setup", json={"master_password": PASSWORD}, headers={"Via": "x"}
+            ),
+            403,
+        )
+        assert (
+            await process.post(
+                "/api/auth/setup",
+                json={"master_password": PASSWORD},
+                headers={"Via": "x", "X-Setup-Code": code},
+            )
+        )[0] == 201
         assert not (process.state / "setup-code").exists()
         await process.login()
-        await process.raw(f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {process.token}\0\r\n\r\n".encode())
+        await process.raw(
+            f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {process.token}\0\r\n\r\n".encode()
+        )
         process.kill9()
         await process.start()
-        assert process.log.count(code) == 2 and process.token not in process.log and PASSWORD not in process.log and "Traceback" not in process.log
+        assert (
+            process.log.count(code) == 2
+            and process.token not in process.log
+            and PASSWORD not in process.log
+            and "Traceback" not in process.log
+        )

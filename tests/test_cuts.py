@@ -10,8 +10,8 @@ from email.utils import formatdate
 
 import pytest
 
-from downloads import parts
-from providers.web import Web
+from downloads import part_file
+from providers.network import Network
 from store.errors import ProviderError
 from store.models import Source
 from tests.test_transfer import Run
@@ -22,7 +22,13 @@ SIZE = 180_000
 NEW = b"\x1aE\xdf\xa3" + random.Random(1).randbytes(SIZE - 4)
 # In the middle every place looks like every other, and like those of the twin: only the headers tell them apart there.
 MIDDLE = bytes(110_000)
-OLD, TWIN = (b"\x1aE\xdf\xa3" + random.Random(seed).randbytes(29_996) + MIDDLE + random.Random(seed).randbytes(40_000) for seed in (2, 3))
+OLD, TWIN = (
+    b"\x1aE\xdf\xa3"
+    + random.Random(seed).randbytes(29_996)
+    + MIDDLE
+    + random.Random(seed).randbytes(40_000)
+    for seed in (2, 3)
+)
 LONGER, SHORTER = NEW + b"more", NEW[:120_000]
 LATER = "Tue, 06 Oct 2020 10:00:00 GMT"
 EDGES = [0, 1, 4, 5, 511, 512, 513, 65_535, 65_536, 65_537, 131_072, SIZE - 1]
@@ -92,8 +98,8 @@ def offsets(behaviour: str) -> list[int]:
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch):
     """Several maps a file."""
-    monkeypatch.setattr(parts, "FIRST", 20_000)
-    monkeypatch.setattr(parts, "STEP", 50_000)
+    monkeypatch.setattr(part_file, "FIRST", 20_000)
+    monkeypatch.setattr(part_file, "STEP", 50_000)
     monkeypatch.setattr("downloads.wire.SIZE", 25_000)
 
 
@@ -101,7 +107,10 @@ def of_one_version(run: Mortal, *versions: bytes) -> None:
     """The map never claims bytes of two versions, nor any that are not there."""
     if run.saved and run.saved.spans:
         there = run.part.read_bytes()
-        assert any(all(there[a:b] == body[a:b] and b <= len(there) for a, b in run.saved.spans) for body in versions), "a splice"
+        assert any(
+            all(there[a:b] == body[a:b] and b <= len(there) for a, b in run.saved.spans)
+            for body in versions
+        ), "a splice"
 
 
 async def finished(run: Mortal, up: Upstream, tries: int, *versions: bytes, **more) -> bool:
@@ -113,7 +122,9 @@ async def finished(run: Mortal, up: Upstream, tries: int, *versions: bytes, **mo
             of_one_version(run, *versions)
             run.lives = None
             continue
-        assert run.part.read_bytes() == up.body and receipt.bytes == len(up.body) == run.progress.done, "not the server's"
+        assert (
+            run.part.read_bytes() == up.body and receipt.bytes == len(up.body) == run.progress.done
+        ), "not the server's"
         return True
     return False
 
@@ -123,16 +134,22 @@ async def test_each_offset(tmp_path, behaviour):
     """The bytes are the server's, of one version; where the map is lost or old, too."""
     before, after = BEHAVIOURS[behaviour]
     chance = random.Random(behaviour)
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         for cut in offsets(behaviour):
             run = Mortal(web, up.base, tmp_path / f"{cut}.part")
-            vars(up).update(vars(Knobs(body=OLD)) | before | ({"modified": formatdate(usegmt=True)} if "second" in behaviour else {}))
+            vars(up).update(
+                vars(Knobs(body=OLD))
+                | before
+                | ({"modified": formatdate(usegmt=True)} if "second" in behaviour else {})
+            )
             up.script = [{"drop_after": cut}]
             with pytest.raises(ProviderError):
                 await run()
             of_one_version(run, OLD)
             if run.saves and chance.random() < 0.25:
-                run.saved = chance.choice([None, *run.saves])  # it was killed, and the newest map was never written
+                run.saved = chance.choice(
+                    [None, *run.saves]
+                )  # it was killed, and the newest map was never written
             vars(up).update(after)
             up.script = list(after.get("script", []))
             run.lives = chance.choice((None, 0, 1, 2))
@@ -143,8 +160,10 @@ async def test_each_offset(tmp_path, behaviour):
 async def test_a_wrong_byte_before_the_cut(tmp_path):
     """N14: a checksum finds what a resumed download took over from a bad line."""
     chance = random.Random(3)
-    async with Upstream() as up, Web() as web:
-        source = Source(up.url("e1.mkv"), ".mkv", checksums={"sha256": hashlib.sha256(OLD).hexdigest()})
+    async with Upstream() as up, Network() as web:
+        source = Source(
+            up.url("e1.mkv"), ".mkv", checksums={"sha256": hashlib.sha256(OLD).hexdigest()}
+        )
         up.body = OLD
         for cut in offsets("flip"):
             run = Mortal(web, up.base, tmp_path / f"{cut}.part")
@@ -165,25 +184,49 @@ LIES = {
 async def test_a_server_that_always_lies(tmp_path, lie):
     """Never said to be complete."""
     chance = random.Random(lie)
-    async with Upstream() as up, Web() as web:
-        source = Source(up.url("e1.mkv"), ".mkv", size=SIZE, checksums={"crc32": "00000000"} if "checksum" in lie else {})
+    async with Upstream() as up, Network() as web:
+        source = Source(
+            up.url("e1.mkv"),
+            ".mkv",
+            size=SIZE,
+            checksums={"crc32": "00000000"} if "checksum" in lie else {},
+        )
         for cut in offsets(lie)[: CUTS // 4]:
             run = Mortal(web, up.base, tmp_path / f"{cut}.part")
             vars(up).update(vars(Knobs(body=OLD)) | LIES[lie])
-            up.script = [{"drop_after": cut}] + [{}] * chance.randrange(3) + [{"drop_after": chance.randrange(SIZE)}]
+            up.script = (
+                [{"drop_after": cut}]
+                + [{}] * chance.randrange(3)
+                + [{"drop_after": chance.randrange(SIZE)}]
+            )
             for _ in range(4):
                 with pytest.raises(ProviderError):
                     await run(source)
 
 
-CHANGES = [{"body": NEW, "etag": '"v2"', "modified": LATER}, {"ranges": False}, {"if_range": False}, {"etag": None}, {"chunked": True}, {"reset": True}]
-ODD = [{"shift": 1}, {"content_range": ""}, {"status": 416}, {"status": 500}, {"multipart": True}, {"length": SIZE + 5}, {"raw": b"HTTP/1.1 206 X\r\n\r\n"}]
+CHANGES = [
+    {"body": NEW, "etag": '"v2"', "modified": LATER},
+    {"ranges": False},
+    {"if_range": False},
+    {"etag": None},
+    {"chunked": True},
+    {"reset": True},
+]
+ODD = [
+    {"shift": 1},
+    {"content_range": ""},
+    {"status": 416},
+    {"status": 500},
+    {"multipart": True},
+    {"length": SIZE + 5},
+    {"raw": b"HTTP/1.1 206 X\r\n\r\n"},
+]
 
 
 @pytest.mark.parametrize("part", range(4))
 async def test_mixtures(tmp_path, part):
     """Cuts, odd answers, changes of the file and of the server's ways, in any order; then it behaves."""
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         for seed in range(part, CUTS, 4):
             chance = random.Random(seed)
             run = Mortal(web, up.base, tmp_path / f"{seed}.part")
@@ -193,7 +236,11 @@ async def test_mixtures(tmp_path, part):
                 if chance.random() < 0.3:
                     vars(up).update(chance.choice(CHANGES))
                 run.lives = chance.choice((None, None, 0, 1, 3))
-                up.script = [{"drop_after": chance.choice([*EDGES, chance.randrange(SIZE)])}] if chance.random() < 0.7 else [chance.choice(ODD)]
+                up.script = (
+                    [{"drop_after": chance.choice([*EDGES, chance.randrange(SIZE)])}]
+                    if chance.random() < 0.7
+                    else [chance.choice(ODD)]
+                )
                 if await finished(run, up, 1, OLD, NEW):
                     break
             up.script, run.lives = [], None

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from providers.directory import Directory
-from providers.web import Web
+from providers.network import Network
 from store.config import DirectoryProvider
 from store.db import Database
 from store.errors import NotFound, ProviderError
@@ -19,14 +19,25 @@ from tests.upstream import free_port, nginx
 VIDEO = b"\x1aE\xdf\xa3 not really"
 NAMES = {  # path below the root -> the episode that is in it
     "Show A (2010)/Season 01/Show A S01E01 & täst #1 [x] (y).mkv": (1, 1),
-    "Show A (2010)/Season 01/Show A - S01E02 - a name of far more than fifty characters, which listings cut off.mkv": (1, 2),
+    "Show A (2010)/Season 01/Show A - S01E02 - a name of far more than fifty characters, which listings cut off.mkv": (
+        1,
+        2,
+    ),
     "Show A (2010)/Season 01/Show A - S01E03 - 100%20 literal.mkv": (1, 3),
     "Show A (2010)/Season 01/Show A - S01E04 - why?.mkv": (1, 4),
     "Show A (2010)/Season 02/Show A - S02E01-E02.mkv": (2, 1),
     "Show A (2010)/Specials/Show A - S00E01.mkv": (0, 1),
     "Show A (2010)/Show A - 06.5.mkv": (0, 6.5),
 }
-NOISE = ("Show A (2010)/.hidden.mkv", "Show A (2010)/notes.txt", "Show A (2010)/poster.jpg", ".dot/x - S01E01.mkv", "loose - S01E01.mkv", "über Ich/über Ich - 01.mkv", "Empty/")
+NOISE = (
+    "Show A (2010)/.hidden.mkv",
+    "Show A (2010)/notes.txt",
+    "Show A (2010)/poster.jpg",
+    ".dot/x - S01E01.mkv",
+    "loose - S01E01.mkv",
+    "über Ich/über Ich - 01.mkv",
+    "Empty/",
+)
 
 
 @pytest.fixture
@@ -63,7 +74,9 @@ async def python(root):
 
 SERVERS = {
     "nginx, JSON": lambda tmp: nginx(tmp / "server", tmp / "root"),
-    "nginx, HTML": lambda tmp: nginx(tmp / "server", tmp / "root", extra="location / { autoindex_format html; }"),
+    "nginx, HTML": lambda tmp: nginx(
+        tmp / "server", tmp / "root", extra="location / { autoindex_format html; }"
+    ),
     "http.server": lambda tmp: python(tmp / "root"),
 }
 
@@ -73,7 +86,7 @@ async def provider(url: str, **setting):
     with tempfile.TemporaryDirectory() as folder:
         db = Database(Path(folder) / "db")
         await db.open()
-        async with Web() as web:
+        async with Network() as web:
             yield Directory(DirectoryProvider("directory", "home", url, **setting), web, db)
         await db.close()
 
@@ -92,7 +105,7 @@ async def test_contract(tmp_path, tree, server):
         for episode in found.values():
             where = await source.source("show-a-2010", episode)
             assert where.extension == ".mkv"
-            async with Web() as web, web.get(where.url, base=source.base) as answer:
+            async with Network() as web, web.get(where.url, base=source.base) as answer:
                 assert await answer.read() == VIDEO
         assert (await source.listing("empty")).episodes == ()
         with pytest.raises(NotFound):
@@ -108,7 +121,9 @@ async def test_a_login_and_its_refusal(tmp_path, tree):
         async with provider(url, username="mia", password="wrong") as source:
             with pytest.raises(ProviderError, match="password") as failure:
                 await source.search("show", 5)
-            assert failure.value.final and "wrong" not in str(failure.value).replace("wrong user", "")
+            assert failure.value.final and "wrong" not in str(failure.value).replace(
+                "wrong user", ""
+            )
 
 
 @pytest.mark.parametrize(
@@ -124,7 +139,10 @@ async def test_names_that_lead_elsewhere_are_left_out(tmp_path, rows):
     tmp_path.chmod(0o755)
     (tmp_path / "root" / "list.json").write_text(rows)
     extra = "location = / { try_files /list.json =404; default_type application/json; types {} }"
-    async with nginx(tmp_path / "server", tmp_path / "root", extra=extra) as url, provider(url) as source:
+    async with (
+        nginx(tmp_path / "server", tmp_path / "root", extra=extra) as url,
+        provider(url) as source,
+    ):
         assert await source.search("", 10) == []
 
 
@@ -135,7 +153,10 @@ async def test_a_listing_that_is_none(tmp_path, rows):
     tmp_path.chmod(0o755)
     (tmp_path / "root" / "list.json").write_text(rows)
     extra = "location = / { try_files /list.json =404; default_type application/json; types {} }"
-    async with nginx(tmp_path / "server", tmp_path / "root", extra=extra) as url, provider(url) as source:
+    async with (
+        nginx(tmp_path / "server", tmp_path / "root", extra=extra) as url,
+        provider(url) as source,
+    ):
         if rows == "{}":
             assert await source.search("", 10) == []
         else:

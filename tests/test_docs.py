@@ -31,7 +31,9 @@ async def client(aiohttp_client, tmp_path):
         folder.mkdir()
     state = tmp_path / "state"
     state.mkdir()
-    app = aniworld.build(state, forced={name: (str(folder), "the test") for name, folder in folders.items()})
+    app = aniworld.build(
+        state, forced={name: (str(folder), "the test") for name, folder in folders.items()}
+    )
     return await aiohttp_client(app)
 
 
@@ -50,7 +52,9 @@ async def test_swagger_shows_and_calls_every_operation(client):
         await page.click(".try-out__btn")
         await page.wait_for("document.querySelector('.execute')")
         await page.click(".execute")
-        answer = await page.wait_for("document.querySelector('.live-responses-table tbody .response-col_status')?.innerText")
+        answer = await page.wait_for(
+            "document.querySelector('.live-responses-table tbody .response-col_status')?.innerText"
+        )
         assert answer.startswith("200")
         assert strangers(page, client) == []
         assert page.console == []
@@ -60,14 +64,20 @@ async def test_a_viewer_that_is_missing_is_told(client, monkeypatch):
     monkeypatch.setattr(docs, "_offapi", lambda: ("missing", Path("/nowhere")))
     async with Chromium() as browser:
         page = await browser.open(str(client.make_url("/api/docs")))
-        await page.wait_for("document.querySelector('main').innerText.includes('pip install offapi')")
+        await page.wait_for(
+            "document.querySelector('main').innerText.includes('pip install offapi')"
+        )
 
 
 async def test_redoc_shows_every_operation(client):
     async with Chromium() as browser:
         page = await browser.open(str(client.make_url("/api/redoc")))
-        await page.wait_for(f"document.querySelectorAll('[id^=\"operation/\"]').length == {len(API)}")
-        assert (await page.evaluate("document.querySelector('h1').innerText")).startswith("Aniworld API")
+        await page.wait_for(
+            f"document.querySelectorAll('[id^=\"operation/\"]').length == {len(API)}"
+        )
+        assert (await page.evaluate("document.querySelector('h1').innerText")).startswith(
+            "Aniworld API"
+        )
         assert strangers(page, client) in ([], [LOGO])
         assert page.blocked in ([], [LOGO])
         assert [line for line in page.console if LOGO not in line] == []
@@ -78,7 +88,9 @@ async def test_document(client):
     assert answer.content_type == "application/json"
     document = await answer.json()
     OpenAPIV31SpecValidator(document).validate()
-    listed = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    listed = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
     assert listed == {(route.method, route.path) for route in API}
     again = await client.get("/api/openapi.json", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status == 304
@@ -105,7 +117,9 @@ async def test_asset_of_offapi(client, name):
     assert OFFAPI[name] in await answer.read()
     assert "0.1.3" in answer.headers["ETag"]
     assert "max-age=31536000" in answer.headers["Cache-Control"]
-    again = await client.get(f"/api/docs/assets/{name}", headers={"If-None-Match": answer.headers["ETag"]})
+    again = await client.get(
+        f"/api/docs/assets/{name}", headers={"If-None-Match": answer.headers["ETag"]}
+    )
     assert (again.status, await again.read()) == (304, b"")
 
 
@@ -115,7 +129,10 @@ async def test_asset_of_ours(client):
     assert answer.headers["Cache-Control"] == "no-cache"
 
 
-@pytest.mark.parametrize("name", ["scalar.js", "__init__.py", "..%2f__init__.py", "%2fetc%2fpasswd", "redoc.js%00", "app.js"])
+@pytest.mark.parametrize(
+    "name",
+    ["scalar.js", "__init__.py", "..%2f__init__.py", "%2fetc%2fpasswd", "redoc.js%00", "app.js"],
+)
 async def test_no_other_file(client, name):
     assert (await client.get(f"/api/docs/assets/{name}")).status == 404
 
@@ -161,10 +178,15 @@ async def test_the_browser_itself(aiohttp_server, tmp_path):
         assert await page.wait_for("out.textContent") == "äb"
         assert await page.evaluate("innerWidth") == 800
         await page.emulate(width=360, dark=True, still=True)
-        assert await page.evaluate("matchMedia('(prefers-color-scheme: dark) and (max-width: 360px)').matches")
+        assert await page.evaluate(
+            "matchMedia('(prefers-color-scheme: dark) and (max-width: 360px)').matches"
+        )
         await page.screenshot(tmp_path / "page.png")
         assert (tmp_path / "page.png").read_bytes().startswith(b"\x89PNG")
-        assert await page.evaluate("fetch('http://example.org/').then(() => 'reached', () => 'cut')") == "cut"
+        assert (
+            await page.evaluate("fetch('http://example.org/').then(() => 'reached', () => 'cut')")
+            == "cut"
+        )
         assert "http://example.org/" in page.blocked
         await page.evaluate("console.error('oh', 1)")
         assert "oh 1" in page.console

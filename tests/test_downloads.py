@@ -28,7 +28,14 @@ def served(tmp_path):
     """A folder to serve: Show with three episodes, its specials, and a decimal."""
     tmp_path.chmod(0o755)
     root = tmp_path / "served"
-    for seed, name in enumerate(("Season 01/Show - S01E01.mkv", "Season 01/Show - S01E02.mkv", "Season 01/Show - S01E03.mkv", "Specials/Show - S00E01.mkv")):
+    for seed, name in enumerate(
+        (
+            "Season 01/Show - S01E01.mkv",
+            "Season 01/Show - S01E02.mkv",
+            "Season 01/Show - S01E03.mkv",
+            "Specials/Show - S00E01.mkv",
+        )
+    ):
         file = root / "Show" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(video(seed))
@@ -63,7 +70,9 @@ async def completed(server, *codes: str):
 
 
 async def queue(server, *episodes: str, **more):
-    status, body, _ = await server.post("/api/queue/add", json={"anime_id": SHOW, "episodes": list(episodes), **more})
+    status, body, _ = await server.post(
+        "/api/queue/add", json={"anime_id": SHOW, "episodes": list(episodes), **more}
+    )
     assert status == 201, body
     return body["data"]
 
@@ -73,7 +82,10 @@ def library_file(server, season: str, name: str):
 
 
 async def test_missing_episodes_end_up_in_the_library(tmp_path, served):
-    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+    async with (
+        nginx(tmp_path / "nginx", served) as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         await server.login()
         added = await queue(server, "S01", "S00E01")
         assert len(added["items"]) == 4
@@ -94,7 +106,9 @@ async def test_missing_episodes_end_up_in_the_library(tmp_path, served):
         assert library_file(server, "Season 00", "Show - S00E01.mkv").exists()
         assert [path.name for path in server.downloads.iterdir()] == []
         finals = [data for kind, data in seen if kind == "download_completed"]
-        assert {data["file_path"] for data in finals} == {str(p) for p in server.library.rglob("*.mkv")}
+        assert {data["file_path"] for data in finals} == {
+            str(p) for p in server.library.rglob("*.mkv")
+        }
         assert min(data["missing_episodes"] for data in finals) == 0
         assert (await server.get("/api/v1/anime"))[1] == []
         _, everything, _ = await server.get("/api/v1/anime?show=all")
@@ -102,7 +116,9 @@ async def test_missing_episodes_end_up_in_the_library(tmp_path, served):
         # A rescan agrees with what the downloads recorded.
         _, counted, _ = await server.post("/api/v1/anime/rescan")
         assert (counted["new_series"], counted["new_episodes"]) == (0, 0)
-        status, body, _ = await server.post("/api/queue/add", json={"anime_id": SHOW, "episodes": ["S01"]})
+        status, body, _ = await server.post(
+            "/api/queue/add", json={"anime_id": SHOW, "episodes": ["S01"]}
+        )
         assert status == 409 and body["details"]["skipped"] == ["S01E01", "S01E02", "S01E03"]
 
 
@@ -134,7 +150,11 @@ async def test_kill_9_in_the_middle_goes_on_by_itself(tmp_path, served):
             await completed(server, "S01E01")
             file = library_file(server, "Season 01", "Show - S01E01.mkv")
             assert file.read_bytes() == (served / "Show/Season 01" / file.name).read_bytes()
-            answers = [line.split('"')[2].split()[0] for line in log.read_text().splitlines() if ".mkv" in line]
+            answers = [
+                line.split('"')[2].split()[0]
+                for line in log.read_text().splitlines()
+                if ".mkv" in line
+            ]
             assert answers[0] == "200" and answers[-1] == "206", log.read_text()
 
 
@@ -150,14 +170,20 @@ async def test_the_queue_keeps_its_state_over_a_restart(tmp_path, served):
             await server.start()
             await server.login()
             _, body, _ = await server.get("/api/queue/status")
-            assert body["data"]["state"] == "paused" and body["data"]["pending"] == 3 and body["data"]["downloading"] == 0
+            assert (
+                body["data"]["state"] == "paused"
+                and body["data"]["pending"] == 3
+                and body["data"]["downloading"] == 0
+            )
             _, page, _ = await server.get("/api/queue")
             assert [item["episode"] for item in page["data"]] == ["S01E03", "S01E01", "S01E02"]
 
 
 async def test_pause_keeps_the_bytes_and_remove_takes_them(tmp_path, served):
     log = tmp_path / "nginx" / "requests"
-    async with nginx(tmp_path / "nginx", served, extra=f"limit_rate 2m; access_log {log} combined;") as url:
+    async with nginx(
+        tmp_path / "nginx", served, extra=f"limit_rate 2m; access_log {log} combined;"
+    ) as url:
         async with running(tmp_path, providers=home(url), max_concurrent_downloads=1) as server:
             await server.login()
             first = await queue(server, "S01E01")
@@ -196,7 +222,10 @@ async def test_a_dead_source_fails_in_the_end_and_can_be_retried(tmp_path, serve
                 message = {}
                 while message.get("type") != "download_error":
                     message = await asyncio.wait_for(ws.receive_json(), 10)
-            assert message["data"]["error_code"] == "PROVIDER_ERROR" and message["data"]["error_message"]
+            assert (
+                message["data"]["error_code"] == "PROVIDER_ERROR"
+                and message["data"]["error_message"]
+            )
             item = message["data"]["queue_item_id"]
             assert (await statuses(server)) == {"S01E01": "failed"}
             (tmp_path / "away.mkv").rename(served / "Show/Season 01/Show - S01E01.mkv")
@@ -207,7 +236,10 @@ async def test_a_dead_source_fails_in_the_end_and_can_be_retried(tmp_path, serve
 
 async def test_the_owners_file_is_never_overwritten(tmp_path, served):
     """F6: the final name is taken by a file that nobody told us about."""
-    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+    async with (
+        nginx(tmp_path / "nginx", served) as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         await server.login()
         await queue(server, "S01E01")
         mine = library_file(server, "Season 01", "Show - S01E01.mkv")
@@ -226,7 +258,10 @@ async def test_the_owners_file_is_never_overwritten(tmp_path, served):
 
 async def test_an_unmounted_library_is_never_filled(tmp_path, served):
     """F10: the files and the marker are gone: the queue waits, a rescan changes nothing, and all goes on when it is back."""
-    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+    async with (
+        nginx(tmp_path / "nginx", served) as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         await server.login()
         mine = library_file(server, "Season 01", "Show - S01E02.mkv")
         mine.parent.mkdir(parents=True)
@@ -279,7 +314,11 @@ async def test_a_source_that_fails_for_a_while_is_asked_again(tmp_path):
     body, answers = video(9, 300_000), []
 
     async def listing(request: web.Request) -> web.Response:
-        inside = [{"name": "Show - 01.mkv", "type": "file", "size": len(body)}] if "Show" in request.path else [{"name": "Show", "type": "directory"}]
+        inside = (
+            [{"name": "Show - 01.mkv", "type": "file", "size": len(body)}]
+            if "Show" in request.path
+            else [{"name": "Show", "type": "directory"}]
+        )
         return web.json_response(inside)
 
     async def file(request: web.Request) -> web.Response:
@@ -291,7 +330,10 @@ async def test_a_source_that_fails_for_a_while_is_asked_again(tmp_path):
     source = web.Application()
     source.router.add_get("/{folder:(Show/)?}", listing)
     source.router.add_get("/Show/{file}.mkv", file)
-    async with TestServer(source) as there, running(tmp_path, providers=home(str(there.make_url("/")))) as server:
+    async with (
+        TestServer(source) as there,
+        running(tmp_path, providers=home(str(there.make_url("/")))) as server,
+    ):
         await server.login()
         await queue(server, "S01E01")
         await server.post("/api/queue/start")
@@ -310,7 +352,10 @@ async def test_a_full_disk_makes_the_queue_wait(tmp_path, served, monkeypatch):
     free = 0
     monkeypatch.setattr(engine, "room", lambda folder: free)
     monkeypatch.setattr(engine, "PATIENCE", 0.2)
-    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+    async with (
+        nginx(tmp_path / "nginx", served) as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         await server.login()
         await queue(server, "S01E01")
         await server.post("/api/queue/start")
@@ -319,7 +364,9 @@ async def test_a_full_disk_makes_the_queue_wait(tmp_path, served, monkeypatch):
             return (await server.get("/api/queue/status"))[1]["data"]
 
         await until(lambda: _reason(waits))
-        assert (await waits())["state"] == "running" and (await statuses(server)) == {"S01E01": "pending"}
+        assert (await waits())["state"] == "running" and (await statuses(server)) == {
+            "S01E01": "pending"
+        }
         free = 10**12
         await completed(server, "S01E01")
         assert (await waits())["reason"] == ""
@@ -337,7 +384,9 @@ async def history(server, query: str = "") -> list[dict]:
 
 async def test_the_history_tells_what_was_proven(tmp_path, served):
     """A file that two runs fetched, and one whose name carries its checksum; the rows outlive item and series."""
-    named = served / "Show" / "Season 01" / f"[Group] Show - S01E02 [{zlib.crc32(video(1)):08X}].mkv"
+    named = (
+        served / "Show" / "Season 01" / f"[Group] Show - S01E02 [{zlib.crc32(video(1)):08X}].mkv"
+    )
     (served / "Show/Season 01/Show - S01E02.mkv").rename(named)
     async with nginx(tmp_path / "nginx", served, extra="limit_rate 5m;") as url:
         async with Process(tmp_path, providers=home(url), max_connections_per_host=1) as server:
@@ -355,25 +404,46 @@ async def test_the_history_tells_what_was_proven(tmp_path, served):
             await completed(server, "S01E01")
             await queue(server, "S01E02", "S01E03")
             await completed(server, "S01E02", "S01E03")
-            third, second, first = sorted(await history(server), key=lambda row: row["episode"], reverse=True)
-            assert (first["resumed"], first["validator"], first["proof"], first["total_bytes"]) == (1, "etag", "length", SIZE)
+            third, second, first = sorted(
+                await history(server), key=lambda row: row["episode"], reverse=True
+            )
+            assert (first["resumed"], first["validator"], first["proof"], first["total_bytes"]) == (
+                1,
+                "etag",
+                "length",
+                SIZE,
+            )
             assert first["source"] == f"{url}Show/Season%2001/Show%20-%20S01E01.mkv"
             assert first["file_path"] == "Show/Season 01/Show - S01E01.mkv"
-            assert first["average_mbps"] == pytest.approx(SIZE * 8e-6 / first["seconds"], rel=0.01) and first["seconds"] >= 0.3
+            assert (
+                first["average_mbps"] == pytest.approx(SIZE * 8e-6 / first["seconds"], rel=0.01)
+                and first["seconds"] >= 0.3
+            )
             assert (second["resumed"], second["validator"], second["proof"]) == (0, None, "crc32")
             assert third["proof"] == "length"
             status, page, headers = await server.get("/api/queue/history?per_page=2")
-            assert page["pagination"] == {"total": 3, "page": 1, "per_page": 2, "pages": 2} and len(page["data"]) == 2
+            assert (
+                page["pagination"] == {"total": 3, "page": 1, "per_page": 2, "pages": 2}
+                and len(page["data"]) == 2
+            )
             assert headers["X-Total-Count"] == "3"
             await server.delete("/api/queue?status=completed")
             await server.delete(f"/api/v1/anime/{SHOW}")
-            assert len(await history(server, f"?anime_id={SHOW}")) == 3 and await history(server, "?anime_id=home_other") == []
+            assert (
+                len(await history(server, f"?anime_id={SHOW}")) == 3
+                and await history(server, "?anime_id=home_other") == []
+            )
             assert (await server.get("/api/queue/history?page=0"))[0] == 422
 
 
 async def test_a_wrong_checksum_in_the_name_is_refused(tmp_path, served):
-    (served / "Show/Season 01/Show - S01E02.mkv").rename(served / "Show/Season 01/[Group] Show - S01E02 [DEADBEEF].mkv")
-    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url)) as server:
+    (served / "Show/Season 01/Show - S01E02.mkv").rename(
+        served / "Show/Season 01/[Group] Show - S01E02 [DEADBEEF].mkv"
+    )
+    async with (
+        nginx(tmp_path / "nginx", served) as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         await server.login()
         await queue(server, "S01E02")
         await server.post("/api/queue/start")
@@ -390,7 +460,9 @@ async def test_a_wrong_checksum_in_the_name_is_refused(tmp_path, served):
 async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
     """Three at once at 16 megabits a second together; lifted while they run, they are done at once."""
     async with nginx(tmp_path / "nginx", served) as url:
-        async with Process(tmp_path, providers=home(url), max_concurrent_downloads=3, bandwidth_limit_mbps=16) as server:
+        async with Process(
+            tmp_path, providers=home(url), max_concurrent_downloads=3, bandwidth_limit_mbps=16
+        ) as server:
             await server.login()
             await queue(server, "S01")
             await server.post("/api/queue/start")
@@ -404,7 +476,9 @@ async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
             await asyncio.sleep(3)
             rate = (await fetched() - before) / (time.monotonic() - began)
             assert rate == pytest.approx(2_000_000, rel=0.05)
-            assert (await server.get("/api/queue/status"))[1]["data"]["download_speed_mbps"] == pytest.approx(16, rel=0.1)
+            assert (await server.get("/api/queue/status"))[1]["data"][
+                "download_speed_mbps"
+            ] == pytest.approx(16, rel=0.1)
             status, body, _ = await server.put("/api/config", json={"bandwidth_limit_mbps": 0.5})
             assert status == 200 and body["data"]["bandwidth_limit_mbps"] == 0.5
             before = await fetched()
@@ -414,17 +488,32 @@ async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
             await completed(server, "S01E01", "S01E02", "S01E03")
 
 
-async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_may_have(tmp_path, served):
+async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_may_have(
+    tmp_path, served
+):
     """nginx counts: with two a host, a third connection would be answered 503."""
     limited = "limit_conn each 2; limit_rate 2m; location ~ /$ { limit_conn each 100; autoindex on; autoindex_format json; }"
-    async with nginx(tmp_path / "nginx", served, extra=limited, http="limit_conn_zone $binary_remote_addr zone=each:1m;") as url:
-        async with Process(tmp_path, providers=home(url), max_concurrent_downloads=3, max_connections_per_host=2, log_level="debug") as server:
+    async with nginx(
+        tmp_path / "nginx",
+        served,
+        extra=limited,
+        http="limit_conn_zone $binary_remote_addr zone=each:1m;",
+    ) as url:
+        async with Process(
+            tmp_path,
+            providers=home(url),
+            max_concurrent_downloads=3,
+            max_connections_per_host=2,
+            log_level="debug",
+        ) as server:
             await server.login()
             await queue(server, "S01E01")
             await server.post("/api/queue/start")
             began = time.monotonic()
             await completed(server, "S01E01")
-            assert time.monotonic() - began < 0.75 * SIZE / 2_097_152, "two connections share the file"
+            assert time.monotonic() - began < 0.75 * SIZE / 2_097_152, (
+                "two connections share the file"
+            )
             await queue(server, "S01E02", "S01E03")
             seen = set()
 
@@ -450,7 +539,9 @@ async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, se
         monkeypatch.setattr(engine.random, "uniform", lambda least, most: 1.0)
         async with running(tmp_path, providers=sources, max_concurrent_downloads=1) as server:
             await server.login()
-            await server.post("/api/queue/add", json={"anime_id": "other_show", "episodes": ["S00E01"]})
+            await server.post(
+                "/api/queue/add", json={"anime_id": "other_show", "episodes": ["S00E01"]}
+            )
             await server.post("/api/queue/start")
 
             async def other():
@@ -459,6 +550,8 @@ async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, se
             await until(other)
             _, page, _ = await server.get("/api/queue")
             assert sorted(item["attempts"] for item in page["data"]) == [0, 0, 0, 1]
-            assert [item["reason"] for item in page["data"] if item["attempts"]] == ["The source refused the connection (try 1 of 5)"]
+            assert [item["reason"] for item in page["data"] if item["attempts"]] == [
+                "The source refused the connection (try 1 of 5)"
+            ]
             async with nginx(tmp_path / "nginx", served, port=URL(url).port):
                 await completed(server, "S01E01", "S01E02", "S01E03")

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from downloads import parts
-from providers.web import Web
+from downloads import part_file
+from providers.network import Network
 from tests.app import ROOT, Process
-from tests.parts import need
+from tests.requirements import need
 from tests.test_downloads import home, queue, statuses, until
 from tests.test_kills import OVERLAP, Shows, database_is_right, library_is_right
 from tests.test_transfer import BODY, Run
@@ -29,7 +29,12 @@ from tests.upstream import Upstream
 
 ALL = os.environ.get("ANIWORLD_FAILING") == "all"
 SIZES = (2_600_000, 300_000)
-NAMES = {"link": "?link,linkat", "mkdir": "?mkdir,mkdirat", "unlink": "?unlink,unlinkat", "rename": "?rename,?renameat,renameat2"}
+NAMES = {
+    "link": "?link,linkat",
+    "mkdir": "?mkdir,mkdirat",
+    "unlink": "?unlink,unlinkat",
+    "rename": "?rename,?renameat,renameat2",
+}
 IMPATIENT = f"""
 import ctypes, sys
 sys.path.insert(0, {str(ROOT)!r})
@@ -47,7 +52,9 @@ def impatient(tmp_path, monkeypatch):
 
     def start_by(*command: str) -> None:
         script = tmp_path / "python"
-        script.write_text(f'#!/bin/sh\nexec {" ".join(command)} {python} {tmp_path}/impatient.py "$@"\n')
+        script.write_text(
+            f'#!/bin/sh\nexec {" ".join(command)} {python} {tmp_path}/impatient.py "$@"\n'
+        )
         script.chmod(0o755)
         monkeypatch.setattr(sys, "executable", str(script))
 
@@ -117,7 +124,10 @@ async def tampered(server, *rules: tuple[str, str, str], number: int | str = 1):
 def _traced(pid: int) -> bool:
     """Whether each thread is."""
     try:
-        return all("TracerPid:\t0\n" not in (thread / "status").read_text() for thread in Path(f"/proc/{pid}/task").iterdir())
+        return all(
+            "TracerPid:\t0\n" not in (thread / "status").read_text()
+            for thread in Path(f"/proc/{pid}/task").iterdir()
+        )
     except OSError:
         return False  # a thread has ended meanwhile
 
@@ -128,8 +138,10 @@ async def consequence(server, up: Shows) -> dict:
     async def look():
         item = (await server.get("/api/queue"))[1]["data"][0]
         there = library_is_right(server, up)
-        assert item["status"] != "completed" or item["episode"] in there, "it is said to be completed"
-        return item["status"] in ("completed", "failed") and item or item["reason"] and item
+        assert item["status"] != "completed" or item["episode"] in there, (
+            "it is said to be completed"
+        )
+        return (item["status"] in ("completed", "failed") and item) or (item["reason"] and item)
 
     return await until(look)
 
@@ -166,7 +178,10 @@ ROWS = {
     "C6 name: broken": [("link", "final", "error=EIO")],
     "C6 name: full": [("link", "final", "error=ENOSPC")],
     "C6 name: links refused": [("link", "final", "error=EPERM")],
-    "C6 name: links refused, rename broken": [("link", "final", "error=EPERM"), ("rename", "final", "error=EIO")],
+    "C6 name: links refused, rename broken": [
+        ("link", "final", "error=EPERM"),
+        ("rename", "final", "error=EIO"),
+    ],
     "C6 part: second name": [("unlink", "part", "error=EIO")],
     "C4 season: sync": [("fsync", "season", "error=EIO")],
     "C4 downloads: sync": [("fsync", "downloads", "error=EIO")],
@@ -291,7 +306,9 @@ async def killed_at(tmp_path, rule, number: int = 1, **config) -> None:
         await queue(server, "S01E02")
         await heals(server, up, "S01E01", "S01E02")
         if rule[1] != "part" or rule[0] == "unlink":
-            assert sum(end - start for start, end in up.fetched("S01E01")) <= SIZES[0] + OVERLAP, "fetched again"
+            assert sum(end - start for start, end in up.fetched("S01E01")) <= SIZES[0] + OVERLAP, (
+                "fetched again"
+            )
 
 
 @pytest.mark.parametrize("rule", rows(STEPS))
@@ -326,7 +343,10 @@ async def test_c2_killed_while_removing(tmp_path, impatient):
 
 async def test_c2_killed_while_copying_then_removed(tmp_path, impatient, elsewhere):
     """Nothing of an item that was removed stays in the library's own folder."""
-    async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base), anime_directory=str(elsewhere)) as server:
+    async with (
+        Shows(SIZES) as up,
+        Process(tmp_path, providers=home(up.base), anime_directory=str(elsewhere)) as server,
+    ):
         server.library = elsewhere
         await server.login()
         added = await queue(server, "S01E01")
@@ -341,7 +361,9 @@ async def test_c2_killed_while_copying_then_removed(tmp_path, impatient, elsewhe
         await until(lambda: asyncio.to_thread(lambda: not Path(place(server, "copy")).exists()), 3)
 
 
-@pytest.mark.parametrize("call, how", [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("fdatasync", "EIO")])
+@pytest.mark.parametrize(
+    "call, how", [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("fdatasync", "EIO")]
+)
 async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):
     """Each write and each sync of the database, from the add on: 500 or a queue that waits; what was acknowledged holds."""
     need("strace", "strace")
@@ -352,7 +374,9 @@ async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):
         while not untouched:
             code = f"S01E{number:02}"
             async with tampered(server, (call, "wal", f"error={how}"), number=number) as hit:
-                added = await tries(server, "/api/queue/add", {"anime_id": "home_show", "episodes": [code]})
+                added = await tries(
+                    server, "/api/queue/add", {"anime_id": "home_show", "episodes": [code]}
+                )
                 assert await tries(server, "/api/queue/start") == 200
                 await until(lambda: settled(server, up, code))
                 untouched = not hit()
@@ -375,12 +399,21 @@ async def test_c5_the_database_fails_while_it_stops(tmp_path, impatient):
         while not untouched:
             requests = len(up.fetched("S01E01"))
             assert await tries(server, "/api/queue/start") == 200
-            await until(lambda: asyncio.to_thread(lambda: len(up.fetched("S01E01")) > requests and up.fetched("S01E01")[-1][1] > up.fetched("S01E01")[-1][0]))
+            await until(
+                lambda: asyncio.to_thread(
+                    lambda: (
+                        len(up.fetched("S01E01")) > requests
+                        and up.fetched("S01E01")[-1][1] > up.fetched("S01E01")[-1][0]
+                    )
+                )
+            )
             async with tampered(server, ("pwrite64", "wal", "error=ENOSPC"), number=number) as hit:
                 assert await tries(server, "/api/queue/stop") == 200
                 untouched = not hit()
             _, body, _ = await server.get("/api/queue/status")
-            assert (body["data"]["state"], body["data"]["downloading"]) == ("stopped", 0), f"write {number}"
+            assert (body["data"]["state"], body["data"]["downloading"]) == ("stopped", 0), (
+                f"write {number}"
+            )
             number += 1
         up.rate = None
         await server.post("/api/queue/start")
@@ -398,7 +431,9 @@ async def tries(server, path: str, body=None) -> int:
 
 
 async def is_completed(server, code: str) -> bool:
-    now = {item["episode"]: item for item in (await server.get("/api/queue?per_page=100"))[1]["data"]}
+    now = {
+        item["episode"]: item for item in (await server.get("/api/queue?per_page=100"))[1]["data"]
+    }
     assert now[code]["status"] != "failed", now[code]
     return now[code]["status"] == "completed"
 
@@ -421,16 +456,23 @@ async def test_c5_the_database_fails_while_it_recovers(tmp_path, impatient):
         await until(lambda: asyncio.to_thread(lambda: len(up.fetched("S01E01")) > 0))
         server.kill9()
         up.rate = None
-        rules = f"-e trace=pwrite64 -e inject=pwrite64:error=ENOSPC:when=1..2 -P {place(server, 'wal')}"
+        rules = (
+            f"-e trace=pwrite64 -e inject=pwrite64:error=ENOSPC:when=1..2 -P {place(server, 'wal')}"
+        )
         impatient(strace, "-D", "-f", "-q", "-o", str(tmp_path / "strace"), *rules.split())
         await server.start()
-        await until(lambda: asyncio.to_thread(lambda: "INJECTED" in (tmp_path / "strace").read_text()))
+        await until(
+            lambda: asyncio.to_thread(lambda: "INJECTED" in (tmp_path / "strace").read_text())
+        )
         await until(lambda: is_completed(server, "S01E01"), 5)
 
 
 async def test_c5_a_copy_that_fails_leaves_its_room(tmp_path, impatient, elsewhere):
     """A library that is too full for a file is not filled up with a piece of it."""
-    async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base), anime_directory=str(elsewhere)) as server:
+    async with (
+        Shows(SIZES) as up,
+        Process(tmp_path, providers=home(up.base), anime_directory=str(elsewhere)) as server,
+    ):
         server.library = elsewhere
         await server.login()
         await queue(server, "S01E01")
@@ -450,9 +492,9 @@ async def test_c4_a_failed_sync_is_heard_of(tmp_path, monkeypatch):
     unheard: list[dict] = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: unheard.append(context))
     monkeypatch.setattr(os, "fdatasync", broken)
-    monkeypatch.setattr(parts, "FIRST", 50_000)
+    monkeypatch.setattr(part_file, "FIRST", 50_000)
     monkeypatch.setattr("downloads.wire.SIZE", 50_000)
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         up.body, up.rate = BODY, 3_000_000
         with pytest.raises(OSError):
             await Run(web, up.base, tmp_path / "e1.part")()
@@ -469,7 +511,15 @@ async def small_disk(server, impatient, mount: Path, size: str):
     need("unshare", "util-linux")
     need("nsenter", "util-linux")
     work = f"cp -a {mount} {mount}.old && mount -t tmpfs -o mode=700,size={size} small {mount} && cp -a {mount}.old/. {mount} && echo ready && exec sleep 600"
-    holder = await asyncio.create_subprocess_exec("unshare", "-rm", "sh", "-c", work, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    holder = await asyncio.create_subprocess_exec(
+        "unshare",
+        "-rm",
+        "sh",
+        "-c",
+        work,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     try:
         if await holder.stdout.readline() != b"ready\n":
             pytest.skip(f"no disk can be mounted here: {(await holder.stderr.read()).decode()}")
@@ -523,7 +573,11 @@ async def test_c7_the_disk_for_downloads_is_full(tmp_path, impatient, when):
             await queue(server, "S01E01")
             await server.post("/api/queue/start")
             if not ballast:
-                await until(lambda: asyncio.to_thread(lambda: sum(end - start for start, end in up.fetched("S01E01")) > 4_000_000))
+                await until(
+                    lambda: asyncio.to_thread(
+                        lambda: sum(end - start for start, end in up.fetched("S01E01")) > 4_000_000
+                    )
+                )
                 ballast = fill(disk)
             await waits(server, "The disk is full")
             assert library_is_right(server, up) == set()
@@ -549,7 +603,9 @@ async def test_c7_the_library_is_full(tmp_path, impatient):
             inside.unlink()
             await queue(server, "S01E02")
             await heals(server, up, "S01E01", "S01E02")
-            assert sum(end - start for start, end in up.fetched("S01E01")) < 9_000_000, "only its end is fetched again"
+            assert sum(end - start for start, end in up.fetched("S01E01")) < 9_000_000, (
+                "only its end is fetched again"
+            )
 
 
 async def test_c7_the_disk_of_the_state_is_full(tmp_path, impatient):
@@ -562,9 +618,13 @@ async def test_c7_the_disk_of_the_state_is_full(tmp_path, impatient):
             added, refused = ["S01E40"], 0
             for number in range(1, 40):
                 code = f"S01E{number:02}"
-                status, body, _ = await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": [code]})
+                status, body, _ = await server.post(
+                    "/api/queue/add", json={"anime_id": "home_show", "episodes": [code]}
+                )
                 assert status == 201 or (status, body["error"]) == (500, "DATABASE_ERROR"), body
-                added, refused = (added + [code], refused) if status == 201 else (added, refused + 1)
+                added, refused = (
+                    (added + [code], refused) if status == 201 else (added, refused + 1)
+                )
                 if refused > 3:
                     break
             assert refused

@@ -1,7 +1,6 @@
 """A library as households have it, against a source: fansub names, season folders, specials, doubles, decimals, umlauts in
 either form, linked disks, very long names, folders that cannot be read. Read right, completed, and nothing of it touched."""
 
-import asyncio
 import ctypes
 import hashlib
 import os
@@ -78,7 +77,13 @@ def household(tmp_path):
     for name, seasons in SERVED.items():
         for season, last in seasons.items():
             for number in range(1, last + 1):
-                file = tmp_path / "served" / name / f"Season {season:02}" / f"S{season:02}E{number:02}.mkv"
+                file = (
+                    tmp_path
+                    / "served"
+                    / name
+                    / f"Season {season:02}"
+                    / f"S{season:02}E{number:02}.mkv"
+                )
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(b"\x1aE\xdf\xa3" + f"{name} {season} {number}".encode() * 9)
     (tmp_path / "disk" / "Gelinkt").mkdir(parents=True)
@@ -113,7 +118,9 @@ def told(folder: str) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path, codes in LIBRARY[folder][1].items():
         for code in (codes or "").split():
-            found.setdefault(f"{folder}/{path}" if code == "-" else code, set()).add(f"{folder}/{path}")
+            found.setdefault(f"{folder}/{path}" if code == "-" else code, set()).add(
+                f"{folder}/{path}"
+            )
     return found
 
 
@@ -137,7 +144,10 @@ async def whole(server, anime: str) -> list[dict]:
 async def test_a_household(tmp_path, household):
     library, served = household
     before = hashes(library)
-    async with nginx(tmp_path / "nginx", served) as url, running(tmp_path, providers=home(url), max_concurrent_downloads=8) as server:
+    async with (
+        nginx(tmp_path / "nginx", served) as url,
+        running(tmp_path, providers=home(url), max_concurrent_downloads=8) as server,
+    ):
         await server.login()
         status, _, _ = await server.post("/api/v1/anime/rescan")
         assert status == 200
@@ -145,12 +155,16 @@ async def test_a_household(tmp_path, household):
         for folder, title in zip(LIBRARY, MISSING):
             assert LIBRARY[folder][0] in ("", shown[title]["id"])
             entries = [entry for entry in await whole(server, shown[title]["id"]) if entry["path"]]
-            assert {said(entry): entry["path"] in told(folder)[said(entry)] for entry in entries} == dict.fromkeys(told(folder), True)
+            assert {
+                said(entry): entry["path"] in told(folder)[said(entry)] for entry in entries
+            } == dict.fromkeys(told(folder), True)
         assert {title: entry["missing_episodes"] for title, entry in shown.items()} == MISSING
         # All that is missing, and not one file more.
         for title, entry in shown.items():
             if MISSING[title]:
-                status, body, _ = await server.post("/api/queue/add", json={"anime_id": entry["id"], "episodes": ["missing"]})
+                status, body, _ = await server.post(
+                    "/api/queue/add", json={"anime_id": entry["id"], "episodes": ["missing"]}
+                )
                 assert status == 201 and len(body["data"]["items"]) == MISSING[title]
         await server.post("/api/queue/start")
 
@@ -161,7 +175,9 @@ async def test_a_household(tmp_path, household):
 
         await until(done, 60)
         after = hashes(library)
-        assert {path: after[path] for path in before} == before and len(after) == len(before) + sum(MISSING.values()) + 1, "the marker"
+        assert {path: after[path] for path in before} == before and len(after) == len(before) + sum(
+            MISSING.values()
+        ) + 1, "the marker"
         assert {entry["missing_episodes"] for entry in (await listed(server)).values()} == {0}
         # Whatever is forgotten of who fetched what, the names alone tell the same.
         await server.app[keys.DB].run(lambda conn: conn.execute("delete from history"))
@@ -169,7 +185,10 @@ async def test_a_household(tmp_path, household):
         assert (counted["new_series"], counted["new_episodes"]) == (0, 0)
         assert {entry["missing_episodes"] for entry in (await listed(server)).values()} == {0}
         new = {os.path.relpath(path, library) for path in after.keys() - before.keys()}
-        assert "[Nachtsub] Yakei no Kita [1080p]/Yakei no Kita - 12.mkv" in new and "[Nachtsub] Yakei no Kita [1080p]/Yakei no Kita - 24.mkv" in new
+        assert (
+            "[Nachtsub] Yakei no Kita [1080p]/Yakei no Kita - 12.mkv" in new
+            and "[Nachtsub] Yakei no Kita [1080p]/Yakei no Kita - 24.mkv" in new
+        )
         assert "Haus.am.See/Haus.am.See.S01E04.mkv" in new
         assert f"{next(iter(LIBRARY))}/Staffel 1/Folge 4.mkv" in new
 
@@ -183,7 +202,12 @@ def without_rights_of_root() -> None:
 async def test_a_folder_that_cannot_be_read_loses_nothing(tmp_path, household):
     library, served = household
     dark = library / "Dunkel" / "Season 02"
-    async with nginx(tmp_path / "nginx", served) as url, Process(tmp_path, providers=home(url), how={"preexec_fn": without_rights_of_root}) as server:
+    async with (
+        nginx(tmp_path / "nginx", served) as url,
+        Process(
+            tmp_path, providers=home(url), how={"preexec_fn": without_rights_of_root}
+        ) as server,
+    ):
         await server.login()
         await server.post("/api/v1/anime/rescan")
         before = await listed(server)
@@ -193,16 +217,27 @@ async def test_a_folder_that_cannot_be_read_loses_nothing(tmp_path, household):
                 folder.chmod(0)
                 for query in ("", "?full=true"):
                     status, counted, _ = await server.post(f"/api/v1/anime/rescan{query}")
-                    assert status == 200 and (counted["new_series"], counted["new_episodes"]) == (0, 0)
+                    assert status == 200 and (counted["new_series"], counted["new_episodes"]) == (
+                        0,
+                        0,
+                    )
                     assert os.path.relpath(folder, library) in counted["unread_folders"]
                     assert await whole(server, "home_dunkel") == known
-                    assert {title: entry["missing_episodes"] for title, entry in (await listed(server)).items()} == MISSING
+                    assert {
+                        title: entry["missing_episodes"]
+                        for title, entry in (await listed(server)).items()
+                    } == MISSING
         finally:
             for folder in (library / "24", dark.parent, dark):
                 folder.chmod(0o755)
-        assert "Dunkel/Season 02 cannot be read, what was known of it stays: Permission denied" in server.log
+        assert (
+            "Dunkel/Season 02 cannot be read, what was known of it stays: Permission denied"
+            in server.log
+        )
         await server.post("/api/v1/anime/rescan?full=true")
-        assert {title: entry["missing_episodes"] for title, entry in (await listed(server)).items()} == {title: entry["missing_episodes"] for title, entry in before.items()}
+        assert {
+            title: entry["missing_episodes"] for title, entry in (await listed(server)).items()
+        } == {title: entry["missing_episodes"] for title, entry in before.items()}
 
 
 @asynccontextmanager
@@ -211,8 +246,13 @@ async def source_of_long_names(title: str):
     body = b"\x1aE\xdf\xa3" + b"x" * 1000
 
     async def listing(request: web.Request) -> web.Response:
-        inside = [{"name": f"{title} - S01E{n:02} {'ü' * 130}.mkv", "type": "file", "size": len(body)} for n in (1, 2)]
-        return web.json_response(inside if request.path.count("/") > 1 else [{"name": title, "type": "directory"}])
+        inside = [
+            {"name": f"{title} - S01E{n:02} {'ü' * 130}.mkv", "type": "file", "size": len(body)}
+            for n in (1, 2)
+        ]
+        return web.json_response(
+            inside if request.path.count("/") > 1 else [{"name": title, "type": "directory"}]
+        )
 
     async def file(request: web.Request) -> web.Response:
         return web.Response(body=body, content_type="video/x-matroska")
@@ -231,7 +271,9 @@ async def test_names_of_300_bytes(tmp_path, title):
         await server.login()
         _, hits, _ = await server.get("/api/v1/anime/search", params={"q": title[:40]})
         anime = hits["data"][0]["key"]
-        status, body, _ = await server.post("/api/queue/add", json={"anime_id": anime, "episodes": ["S01E01"]})
+        status, body, _ = await server.post(
+            "/api/queue/add", json={"anime_id": anime, "episodes": ["S01E01"]}
+        )
         assert status == 201, body
         await server.post("/api/queue/start")
 

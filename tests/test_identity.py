@@ -5,8 +5,9 @@ import logging
 import pytest
 
 from store import nfo
-from store.identity import best, identity
-from store.titles import bracketed, ids
+from store.names.database_ids import bracketed
+from store.names.database_ids import parse as ids
+from store.names.identity import best, identity
 from tests.app import running
 from tests.test_downloads import home
 from tests.test_matching import add
@@ -16,7 +17,10 @@ from tests.upstream import nginx
 def test_ids():
     assert ids("Nacht (2019) [tvdbid-12] [imdbid-tt3]") == {"tvdb": "12", "imdb": "tt3"}
     assert ids("Nacht {tvdb-12}") == {"tvdb": "12"} and ids("Nacht [1080p]") == {}
-    assert bracketed({"tvdb": "12", "imdb": "tt3"}) == "[tvdbid-12] [imdbid-tt3]" and bracketed({}) == ""
+    assert (
+        bracketed({"tvdb": "12", "imdb": "tt3"}) == "[tvdbid-12] [imdbid-tt3]"
+        and bracketed({}) == ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,9 @@ def test_nfo_is_read(tmp_path):
     (tmp_path / "tvshow.nfo").write_bytes(FILE)
     assert nfo.read(tmp_path) == (("Nächte & Tage", "Yoru"), 2010, {"imdb": "tt3", "tvdb": "12"})
     assert nfo.read(tmp_path / "nothing") == nfo.Series()
-    (tmp_path / "tvshow.nfo").write_text("<tvshow><title>A</title></tvshow><tvshow><premiered>2011-02-03</premiered></tvshow>https://example.org/1")
+    (tmp_path / "tvshow.nfo").write_text(
+        "<tvshow><title>A</title></tvshow><tvshow><premiered>2011-02-03</premiered></tvshow>https://example.org/1"
+    )
     assert nfo.read(tmp_path) == (("A",), 2011, {})
 
 
@@ -62,7 +68,9 @@ def test_nfo_is_read(tmp_path):
     [
         b"<tvshow><title>A</tvshow>",
         b'<!DOCTYPE tvshow [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><tvshow><title>&b;</title></tvshow>',
-        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE tvshow [<!ENTITY a "b">]><tvshow><title>&a;</title></tvshow>'.encode("utf-16"),
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE tvshow [<!ENTITY a "b">]><tvshow><title>&a;</title></tvshow>'.encode(
+            "utf-16"
+        ),
         b"<tvshow><title>" + b"A" * nfo.LARGEST + b"</title></tvshow>",
         b"\xff\xfe\x00",
     ],
@@ -75,14 +83,31 @@ def test_nfo_that_is_broken_is_told_and_left_out(tmp_path, caplog, content):
 
 
 def test_nfo_is_written_as_it_is_read(tmp_path):
-    (tmp_path / "tvshow.nfo").write_bytes(nfo.of_series("Nächte <&> (2010)", "Lang\x00\x1b und \ud800 breit", {"tvdb": "12", "imdb": "tt3"}))
+    (tmp_path / "tvshow.nfo").write_bytes(
+        nfo.of_series(
+            "Nächte <&> (2010)", "Lang\x00\x1b und \ud800 breit", {"tvdb": "12", "imdb": "tt3"}
+        )
+    )
     assert nfo.read(tmp_path) == (("Nächte <&>",), 2010, {"tvdb": "12", "imdb": "tt3"})
     told = nfo.of_episode("Der Anfang", 1, 5, "2010-01-05").decode()
-    assert "<episodedetails>" in told and "<season>1</season>" in told and "<episode>5</episode>" in told and "<aired>2010-01-05</aired>" in told
+    assert (
+        "<episodedetails>" in told
+        and "<season>1</season>" in told
+        and "<episode>5</episode>" in told
+        and "<aired>2010-01-05</aired>" in told
+    )
     assert nfo.of_episode("", 1, 5, None) is None and nfo.of_episode("Recap", 0, 6.5, None) is None
 
 
-SERVED = ("Nacht (1999)", "Nacht (2010)", "Yoru [tvdbid-7]", "Tag", "Wache {tmdb-5}", "Nach dem Ende", "Haus (2001)")
+SERVED = (
+    "Nacht (1999)",
+    "Nacht (2010)",
+    "Yoru [tvdbid-7]",
+    "Tag",
+    "Wache {tmdb-5}",
+    "Nach dem Ende",
+    "Haus (2001)",
+)
 LIBRARY = {  # folder -> the series at the source, or nothing
     "Nacht (2010)": "home_nacht-2010",
     "Nacht": None,  # which of the two?
@@ -101,16 +126,26 @@ async def test_folders_are_recognised(tmp_path):
         for number in (1, 2, 3):
             (tmp_path / "served" / name / f"E{number:02}.mkv").write_bytes(b"\x1aE\xdf\xa3")
     (tmp_path / "nginx").mkdir()
-    async with nginx(tmp_path / "nginx", tmp_path / "served") as url, running(tmp_path, providers=home(url)) as server:
+    async with (
+        nginx(tmp_path / "nginx", tmp_path / "served") as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         for folder in LIBRARY:
             add(server, f"{folder}/Season 01/{folder} - S01E01.mkv")
-        (server.library / "Hüter" / "tvshow.nfo").write_text('<tvshow><title>Hüter</title><uniqueid type="tmdb">5</uniqueid></tvshow>')
-        (server.library / "After the End" / "tvshow.nfo").write_text("<tvshow><title>After the End</title><originaltitle>Nach dem Ende</originaltitle></tvshow>")
+        (server.library / "Hüter" / "tvshow.nfo").write_text(
+            '<tvshow><title>Hüter</title><uniqueid type="tmdb">5</uniqueid></tvshow>'
+        )
+        (server.library / "After the End" / "tvshow.nfo").write_text(
+            "<tvshow><title>After the End</title><originaltitle>Nach dem Ende</originaltitle></tvshow>"
+        )
         await server.login()
         await server.post("/api/v1/anime/rescan")
         _, listed, _ = await server.get("/api/v1/anime?show=all&per_page=100")
         missing = {entry["id"]: entry["missing_episodes"] for entry in listed["data"]}
-        assert missing == {key: 2 for key in LIBRARY.values() if key} | {"local_nacht": 0, "local_haus-1987": 0}
+        assert missing == {key: 2 for key in LIBRARY.values() if key} | {
+            "local_nacht": 0,
+            "local_haus-1987": 0,
+        }
         titles = {entry["id"]: entry["title"] for entry in listed["data"]}
         assert titles["home_yoru"] == "Yoru" and titles["home_wache"] == "Wache"
         await server.post("/api/v1/anime/rescan")
@@ -124,9 +159,16 @@ async def test_what_is_queued_finds_its_folder(tmp_path):
     (tmp_path / "served" / "Nacht (2010)").mkdir(parents=True)
     (tmp_path / "served" / "Nacht (2010)" / "E01.mkv").write_bytes(b"\x1aE\xdf\xa3")
     (tmp_path / "nginx").mkdir()
-    async with nginx(tmp_path / "nginx", tmp_path / "served") as url, running(tmp_path, providers=home(url)) as server:
+    async with (
+        nginx(tmp_path / "nginx", tmp_path / "served") as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         await server.login()
-        assert (await server.post("/api/queue/add", json={"anime_id": "home_nacht-2010", "episodes": ["S01E01"]}))[0] == 201
+        assert (
+            await server.post(
+                "/api/queue/add", json={"anime_id": "home_nacht-2010", "episodes": ["S01E01"]}
+            )
+        )[0] == 201
         add(server, "Nacht (1999)/Nacht - S01E01.mkv")
         await server.post("/api/v1/anime/rescan")
         assert (await server.get("/api/v1/anime/home_nacht-2010"))[1]["missing_episodes"] == 1
@@ -134,4 +176,6 @@ async def test_what_is_queued_finds_its_folder(tmp_path):
             add(server, f"{folder}/Nacht - S01E01.mkv")
         await server.post("/api/v1/anime/rescan")
         (episode,) = (await server.get("/api/v1/anime/home_nacht-2010"))[1]["episode_list"]
-        assert episode["path"] == "Nacht (2010)/Nacht - S01E01.mkv", "of two it is the one with the year"
+        assert episode["path"] == "Nacht (2010)/Nacht - S01E01.mkv", (
+            "of two it is the one with the year"
+        )

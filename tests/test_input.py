@@ -30,16 +30,26 @@ SERIES = 45
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(tmp_path_factory):
     """With a source that has three series, 45 more that miss an episode, and a stopped queue of three items."""
-    async with running(tmp_path_factory.mktemp("input"), providers=[{"type": "demo", "name": "aniworld"}], log_level="error") as server:
+    async with running(
+        tmp_path_factory.mktemp("input"),
+        providers=[{"type": "demo", "name": "aniworld"}],
+        log_level="error",
+    ) as server:
         await server.login()
         await server.app[keys.DB].run(fill)
-        assert (await server.post("/api/queue/add", json={"anime_id": "aniworld_123", "episodes": ["S01E01-E03"]}))[0] == 201
+        assert (
+            await server.post(
+                "/api/queue/add", json={"anime_id": "aniworld_123", "episodes": ["S01E01-E03"]}
+            )
+        )[0] == 201
         yield server
 
 
 def fill(conn) -> None:
     for n in range(SERIES):
-        series.store_listing(conn, "home", Listing(f"s{n:02}", f"Series {n:02}", episodes=(Episode(1, 1),)))
+        series.store_listing(
+            conn, "home", Listing(f"s{n:02}", f"Series {n:02}", episodes=(Episode(1, 1),))
+        )
     conn.execute("update series set listed = 1")
 
 
@@ -48,8 +58,20 @@ async def unchanged(server):
     """Neither the settings nor the queue nor the backups differ after the test."""
 
     async def look():
-        found = [(await server.get(path))[1] for path in ("/api/config", "/api/config/backups", "/api/queue", "/api/v1/anime?show=all&per_page=100")]
-        return found, (server.state / "config.json").read_bytes(), sorted(server.state.rglob("*.json"))
+        found = [
+            (await server.get(path))[1]
+            for path in (
+                "/api/config",
+                "/api/config/backups",
+                "/api/queue",
+                "/api/v1/anime?show=all&per_page=100",
+            )
+        ]
+        return (
+            found,
+            (server.state / "config.json").read_bytes(),
+            sorted(server.state.rglob("*.json")),
+        )
 
     before = await look()
     yield
@@ -81,7 +103,9 @@ BODIES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("body, status", [pytest.param(body, status, id=f"I2-{name}") for name, body, status in BODIES])
+@pytest.mark.parametrize(
+    "body, status", [pytest.param(body, status, id=f"I2-{name}") for name, body, status in BODIES]
+)
 async def test_bodies(server, unchanged, body, status):
     details = refused(await server.put("/api/config", data=body, headers=JSON), status)
     if status == 422:
@@ -90,14 +114,30 @@ async def test_bodies(server, unchanged, body, status):
 
 async def test_I2_a_body_is_read_as_UTF_8_whatever_its_type_says(server):
     body = '{"anime_id": "aniworld_123", "episodes": ["S01E01ä"]}'.encode("latin-1")
-    refused(await server.post("/api/queue/add", data=body, headers={"Content-Type": "application/json; charset=latin-1"}), 400)
+    refused(
+        await server.post(
+            "/api/queue/add",
+            data=body,
+            headers={"Content-Type": "application/json; charset=latin-1"},
+        ),
+        400,
+    )
 
 
 async def test_an_empty_body_is_fine_where_none_is_needed(server):
-    for headers in ({}, {"Content-Type": "application/x-www-form-urlencoded"}, {"Content-Type": "nonsense"}):
-        refused(await server.post("/api/queue/pause", headers=headers), 409)  # it is read, and the queue is stopped
+    for headers in (
+        {},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "nonsense"},
+    ):
+        refused(
+            await server.post("/api/queue/pause", headers=headers), 409
+        )  # it is read, and the queue is stopped
         assert (await server.post("/api/queue/stop", headers=headers))[0] == 200
-    refused(await server.post("/api/queue/pause", data=b"{}", headers={"Content-Type": "text/plain"}), 415)
+    refused(
+        await server.post("/api/queue/pause", data=b"{}", headers={"Content-Type": "text/plain"}),
+        415,
+    )
     refused(await server.post("/api/queue/pause", data=b'{"paused": 1}', headers=JSON), 422)
     refused(await server.post("/api/queue/pause", data=b"[]", headers=JSON), 422)
 
@@ -106,7 +146,16 @@ async def test_an_empty_body_is_fine_where_none_is_needed(server):
 
 
 def head(server, *lines: str, method: str = "PUT", path: str = "/api/config") -> bytes:
-    return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: localhost:{server.port}", f"Authorization: Bearer {server.token}", *lines, "", ""]).encode()
+    return "\r\n".join(
+        [
+            f"{method} {path} HTTP/1.1",
+            f"Host: localhost:{server.port}",
+            f"Authorization: Bearer {server.token}",
+            *lines,
+            "",
+            "",
+        ]
+    ).encode()
 
 
 PACKED = {
@@ -126,12 +175,39 @@ async def test_packed_bodies(server, unchanged, coding):
     headers = JSON | {"Content-Encoding": "gzip" if coding == "bomb" else coding}
     for path in ("/api/config", "/api/config/validate", "/api/queue/add", "/api/queue/pause"):
         method = "PUT" if path == "/api/config" else "POST"
-        refused(await server.request(method, path, data=PACKED[coding], headers=headers, skip_auto_headers=["Content-Encoding"]), 415)
+        refused(
+            await server.request(
+                method,
+                path,
+                data=PACKED[coding],
+                headers=headers,
+                skip_auto_headers=["Content-Encoding"],
+            ),
+            415,
+        )
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", "text/json", "x", "", ";"], ids="I16-415-{}".format)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/jsonp",
+        "text/json",
+        "x",
+        "",
+        ";",
+    ],
+    ids="I16-415-{}".format,
+)
 async def test_wrong_types(server, unchanged, kind):
-    refused(await server.put("/api/config", data=b'{"log_level": "debug"}', headers={"Content-Type": kind}), 415)
+    refused(
+        await server.put(
+            "/api/config", data=b'{"log_level": "debug"}', headers={"Content-Type": kind}
+        ),
+        415,
+    )
 
 
 async def test_I16_415_without_a_type(server, unchanged):
@@ -146,21 +222,31 @@ async def test_I3_the_largest_body(server, unchanged):
 
 
 async def test_I3_a_length_of_10_GiB(server, unchanged):
-    sent = head(server, "Content-Type: application/json", f"Content-Length: {10 << 30}") + b" " * 70_000
+    sent = (
+        head(server, "Content-Type: application/json", f"Content-Length: {10 << 30}")
+        + b" " * 70_000
+    )
     answer = await server.raw(sent)
     refused(answer, 413)
     assert answer[2]["Connection"] == "close"
 
 
 async def test_I3_chunks_without_end(server, unchanged):
-    sent = head(server, "Content-Type: application/json", "Transfer-Encoding: chunked") + b"1000\r\n" + b" " * 4096 + b"\r\n"
+    sent = (
+        head(server, "Content-Type: application/json", "Transfer-Encoding: chunked")
+        + b"1000\r\n"
+        + b" " * 4096
+        + b"\r\n"
+    )
     refused(await server.raw(sent + (b"1000\r\n" + b" " * 4096 + b"\r\n") * 20), 413)
 
 
 async def test_I3_a_body_that_trickles(server, unchanged, monkeypatch):
     monkeypatch.setattr(endpoint, "BODY_TIME", 0.2)
     for framing in ("Content-Length: 20", "Transfer-Encoding: chunked"):
-        answer = await server.raw(head(server, "Content-Type: application/json", framing) + b"2\r\n{}\r\n")
+        answer = await server.raw(
+            head(server, "Content-Type: application/json", framing) + b"2\r\n{}\r\n"
+        )
         refused(answer, 408)
         assert answer[2]["Connection"] == "close"
 
@@ -176,7 +262,10 @@ CHUNKS = {
 @pytest.mark.parametrize("chunks", CHUNKS.values(), ids=[f"I15-chunks-{name}" for name in CHUNKS])
 async def test_broken_chunks(server, unchanged, chunks, caplog, monkeypatch):
     monkeypatch.setattr(endpoint, "BODY_TIME", 0.3)
-    for wait, answer in ((0, b"400"), (0.05, b"408")):  # with the head; after it, when the parser tells nobody
+    for wait, answer in (
+        (0, b"400"),
+        (0.05, b"408"),
+    ):  # with the head; after it, when the parser tells nobody
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(head(server, "Content-Type: application/json", "Transfer-Encoding: chunked"))
         await asyncio.sleep(wait)
@@ -219,14 +308,28 @@ async def test_choices(server, unchanged, path, query):
     assert refused(await server.get(f"{path}?{query}"), 422)["field"] == query.partition("=")[0]
 
 
-@pytest.mark.parametrize("query", ["", "?status=pending", "?status=downloading", "?status=completed&status=failed", "?status=all"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?status=pending",
+        "?status=downloading",
+        "?status=completed&status=failed",
+        "?status=all",
+    ],
+)
 async def test_only_what_is_finished_is_cleared(server, unchanged, query):
     refused(await server.delete(f"/api/queue{query}"), 422)
 
 
 async def test_I5_the_pages(server):
     status, bare, headers = await server.get("/api/v1/anime")
-    assert status == 200 and len(bare) == 20 and headers["X-Total-Count"] == str(SERIES + 1) and "Link" not in headers
+    assert (
+        status == 200
+        and len(bare) == 20
+        and headers["X-Total-Count"] == str(SERIES + 1)
+        and "Link" not in headers
+    )
     seen, path = [], "/api/v1/anime?per_page=20&sort_order=desc&q=%3E%22%0d%0a,"
     for page in (1, 2, 3):
         status, body, headers = await server.get(path)
@@ -234,33 +337,72 @@ async def test_I5_the_pages(server):
         assert body["pagination"] == {"total": SERIES + 1, "page": page, "per_page": 20, "pages": 3}
         links = {name: url for url, name in re.findall(r'<([^<>]*)>; rel="(\w+)"', headers["Link"])}
         assert set(links) == {"first", "last", *["prev"] * (page > 1), *["next"] * (page < 3)}
-        assert all(url.startswith("/api/v1/anime?") and "sort_order=desc" in url for url in links.values())
+        assert all(
+            url.startswith("/api/v1/anime?") and "sort_order=desc" in url for url in links.values()
+        )
         seen += [one["id"] for one in body["data"]]
         path = links.get("next")
     assert len(set(seen)) == len(seen) == SERIES + 1
     for page in (4, 10**9):
         status, body, headers = await server.get(f"/api/v1/anime?page={page}")
         assert (status, body["data"]) == (200, []) and 'rel="next"' not in headers["Link"]
-    assert (await server.get("/api/anime?page=2&per_page=1"))[1]["pagination"]["pages"] == SERIES + 1
+    assert (await server.get("/api/anime?page=2&per_page=1"))[1]["pagination"][
+        "pages"
+    ] == SERIES + 1
     status, body, headers = await server.get("/api/queue?status=completed")
-    assert body == {"success": True, "data": [], "pagination": {"total": 0, "page": 1, "per_page": 20, "pages": 0}}
+    assert body == {
+        "success": True,
+        "data": [],
+        "pagination": {"total": 0, "page": 1, "per_page": 20, "pages": 0},
+    }
     assert headers["X-Total-Count"] == "0" and "Link" not in headers
 
 
 # -- I6, I7, I8: searches, episodes, ids -------------------------------------------------------------------------------
 
-QUERIES = ["%25", "_", "'", "%22", "%27%3B--", "(a%2B)%2B%24", "%5B", "*", "%5C", "%00", "%F0%9F%94%91", "%ff", "%ED%A0%80", "%0d%0a", "a" * 200]
+QUERIES = [
+    "%25",
+    "_",
+    "'",
+    "%22",
+    "%27%3B--",
+    "(a%2B)%2B%24",
+    "%5B",
+    "*",
+    "%5C",
+    "%00",
+    "%F0%9F%94%91",
+    "%ff",
+    "%ED%A0%80",
+    "%0d%0a",
+    "a" * 200,
+]
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[f"I6-{query[:20]}" for query in QUERIES])
 async def test_searches(server, query):
     began = asyncio.get_running_loop().time()
-    status, body, _ = await server.raw(head(server, method="GET", path=f"/api/v1/anime/search?q={query}"))
+    status, body, _ = await server.raw(
+        head(server, method="GET", path=f"/api/v1/anime/search?q={query}")
+    )
     assert status in (200, 422) and (status == 422 or body["success"])
     assert asyncio.get_running_loop().time() - began < 0.3
 
 
-@pytest.mark.parametrize("query", ["", "?q=", "?q=" + "a" * 201, "?q=a&q=b", "?q=a&limit=0", "?q=a&limit=101", "?q=a&limit=x", "?limit=1"], ids=lambda q: f"I6-{q[:20]}")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?q=",
+        "?q=" + "a" * 201,
+        "?q=a&q=b",
+        "?q=a&limit=0",
+        "?q=a&limit=101",
+        "?q=a&limit=x",
+        "?limit=1",
+    ],
+    ids=lambda q: f"I6-{q[:20]}",
+)
 async def test_searches_out_of_range(server, query):
     refused(await server.get(f"/api/v1/anime/search{query}"), 422)
 
@@ -274,14 +416,32 @@ EPISODES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("episodes, status", [pytest.param(episodes, status, id=f"I7-{name}") for name, episodes, status in EPISODES])
+@pytest.mark.parametrize(
+    "episodes, status",
+    [pytest.param(episodes, status, id=f"I7-{name}") for name, episodes, status in EPISODES],
+)
 async def test_episodes(server, unchanged, episodes, status):
-    refused(await server.post("/api/queue/add", json={"anime_id": "aniworld_123", "episodes": episodes}), status)
+    refused(
+        await server.post(
+            "/api/queue/add", json={"anime_id": "aniworld_123", "episodes": episodes}
+        ),
+        status,
+    )
 
 
 async def test_I7_twins_are_one_item(server):
-    answer = await server.post("/api/queue/add", json={"anime_id": "aniworld_123", "episodes": ["S01E10", "s1e10", "Season 1 Episode 10", "S01E10-E10"]})
-    assert answer[0] == 201 and len(answer[1]["data"]["items"]) == 1 and answer[1]["data"]["skipped"] == []
+    answer = await server.post(
+        "/api/queue/add",
+        json={
+            "anime_id": "aniworld_123",
+            "episodes": ["S01E10", "s1e10", "Season 1 Episode 10", "S01E10-E10"],
+        },
+    )
+    assert (
+        answer[0] == 201
+        and len(answer[1]["data"]["items"]) == 1
+        and answer[1]["data"]["skipped"] == []
+    )
     assert (await server.delete(f"/api/queue/{answer[1]['data']['queue_item_id']}"))[0] == 200
 
 
@@ -291,25 +451,45 @@ ANIME = [("unknown", "aniworld_999999", 404), ("unknown-provider", "nobody_1", 4
          ("empty-key", "aniworld_", 422), ("empty-name", "_123", 422), ("semicolon", "aniworld_1;drop", 422)]  # fmt: skip
 
 
-@pytest.mark.parametrize("name, status", [pytest.param(one, status, id=f"I8-{name}") for name, one, status in ANIME])
+@pytest.mark.parametrize(
+    "name, status", [pytest.param(one, status, id=f"I8-{name}") for name, one, status in ANIME]
+)
 async def test_anime_ids(server, unchanged, name, status):
     for method in ("GET", "DELETE"):
-        details = refused(await server.raw(head(server, method=method, path=f"/api/v1/anime/{name}")), status)
+        details = refused(
+            await server.raw(head(server, method=method, path=f"/api/v1/anime/{name}")), status
+        )
         assert status != 422 or details == {"field": "anime_id", "issue": "Invalid anime ID format"}
     if "%" not in name:
-        refused(await server.post("/api/queue/add", json={"anime_id": name, "episodes": ["S01E01"]}), status)
+        refused(
+            await server.post("/api/queue/add", json={"anime_id": name, "episodes": ["S01E01"]}),
+            status,
+        )
 
 
 ITEMS = [("unknown", "queue_999", 404), ("largest", "queue_999999999999999", 404), ("too-large", "queue_9999999999999999", 422), ("digits", "1", 422), ("negative", "queue_-1", 422),
          ("slash", "queue_1%2f", 422), ("NUL", "queue_1%00", 422), ("arabic", "queue_%D9%A1", 422), ("up", "..%2f..", 422), ("newline", "queue_1%0a", 422)]  # fmt: skip
 
 
-@pytest.mark.parametrize("name, status", [pytest.param(one, status, id=f"I8-{name}") for name, one, status in ITEMS])
+@pytest.mark.parametrize(
+    "name, status", [pytest.param(one, status, id=f"I8-{name}") for name, one, status in ITEMS]
+)
 async def test_item_ids(server, unchanged, name, status):
     refused(await server.raw(head(server, method="DELETE", path=f"/api/queue/{name}")), status)
     refused(await server.raw(head(server, method="POST", path=f"/api/queue/{name}/retry")), status)
     body = b'{"priority": "high"}'
-    refused(await server.raw(head(server, "Content-Type: application/json", f"Content-Length: {len(body)}", path=f"/api/queue/{name}") + body), status)
+    refused(
+        await server.raw(
+            head(
+                server,
+                "Content-Type: application/json",
+                f"Content-Length: {len(body)}",
+                path=f"/api/queue/{name}",
+            )
+            + body
+        ),
+        status,
+    )
 
 
 async def test_only_a_failed_item_is_retried(server, unchanged):
@@ -339,15 +519,41 @@ UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 @pytest.mark.parametrize("given", ["a", "0123456789.A_z-", "x" * 64], ids="I14-kept-{:.9}".format)
 async def test_a_callers_request_id_is_kept(server, given):
-    for path in ("/api/config", "/health", "/api/docs", "/", "/static/app.js", "/nothing", "/api/openapi.json"):
+    for path in (
+        "/api/config",
+        "/health",
+        "/api/docs",
+        "/",
+        "/static/app.js",
+        "/nothing",
+        "/api/openapi.json",
+    ):
         answer = await server.get(path, headers={"X-Request-ID": given})
         assert answer[2]["X-Request-ID"] == given
         assert answer[0] == 200 or answer[1]["request_id"] == given
 
 
-@pytest.mark.parametrize("given", [b"", b"x" * 65, b"a b", b'"a"', b"<b>", b"\x1b[31m", "\u2028".encode(), b"\xff", b"x" * 8000, b"a;b", b"../a"], ids=lambda g: f"I14-replaced-{g[:9]}")
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"",
+        b"x" * 65,
+        b"a b",
+        b'"a"',
+        b"<b>",
+        b"\x1b[31m",
+        "\u2028".encode(),
+        b"\xff",
+        b"x" * 8000,
+        b"a;b",
+        b"../a",
+    ],
+    ids=lambda g: f"I14-replaced-{g[:9]}",
+)
 async def test_a_strange_request_id_is_replaced_or_refused(server, given):
-    answer = await server.raw(b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: " + given + b"\r\n\r\n")
+    answer = await server.raw(
+        b"GET /nothing HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: " + given + b"\r\n\r\n"
+    )
     if answer[0] != 400:  # the parser's
         refused(answer, 404)
         assert re.fullmatch(UUID, answer[2]["X-Request-ID"])
@@ -392,7 +598,11 @@ async def test_requests_of_two_readings(server, rest):
 
 
 async def test_I16_a_bug_says_nothing_to_strangers(server, monkeypatch, caplog):
-    for error, code in (RuntimeError, "INTERNAL_SERVER_ERROR"), (sqlite3.OperationalError, "DATABASE_ERROR"), (OSError, "CONFIGURATION_ERROR"):
+    for error, code in (
+        (RuntimeError, "INTERNAL_SERVER_ERROR"),
+        (sqlite3.OperationalError, "DATABASE_ERROR"),
+        (OSError, "CONFIGURATION_ERROR"),
+    ):
 
         async def broken(*_, error=error):
             raise error("the secret of the house")
@@ -406,20 +616,28 @@ async def test_I16_a_bug_says_nothing_to_strangers(server, monkeypatch, caplog):
 
 
 async def test_an_expectation_that_nobody_meets(server, caplog):
-    assert (await server.raw(b"GET /health HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n"))[0] == 417
+    assert (await server.raw(b"GET /health HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n"))[
+        0
+    ] == 417
     assert caplog.records == []
 
 
 async def test_headers_of_every_answer(server):
     for path in ("/api/config", "/nothing", "/", "/static/app.js", "/api/docs", "/health"):
         headers = (await server.get(path))[2]
-        assert headers["X-Content-Type-Options"] == "nosniff" and headers["Referrer-Policy"] == "no-referrer" and "Content-Security-Policy" in headers
+        assert (
+            headers["X-Content-Type-Options"] == "nosniff"
+            and headers["Referrer-Policy"] == "no-referrer"
+            and "Content-Security-Policy" in headers
+        )
         assert not [name for name in headers if name.lower().startswith("access-control")]
 
 
 async def test_head_and_a_newline_at_the_end(server):
     async with server.client.head(f"{server.base}/api/v1/anime") as answer:
-        assert answer.status == 200 and answer.headers["X-Total-Count"] and await answer.read() == b""
+        assert (
+            answer.status == 200 and answer.headers["X-Total-Count"] and await answer.read() == b""
+        )
     for path in ("/api/config", "/nothing"):
         async with server.client.get(server.base + path) as answer:
             assert (await answer.read()).endswith(b"}\n")
@@ -432,27 +650,48 @@ async def test_sixty_a_minute(tmp_path):
     async with running(tmp_path, rate_limit_per_minute=60) as server:
         with clock(server.app[keys.BUCKET]) as time:
             first = await server.login()  # by address: 59 are left there
-            second = (await server.post("/api/auth/login", json={"password": PASSWORD}, token=None))[1]["token"]
-            left = [int((await server.get(path, token=first))[2]["X-RateLimit-Remaining"]) for path in ["/api/auth/status", "/api/nothing", "/api/anime"] * 20]
+            second = (
+                await server.post("/api/auth/login", json={"password": PASSWORD}, token=None)
+            )[1]["token"]
+            left = [
+                int((await server.get(path, token=first))[2]["X-RateLimit-Remaining"])
+                for path in ["/api/auth/status", "/api/nothing", "/api/anime"] * 20
+            ]
             assert left == list(range(59, -1, -1))
             for _ in range(2):
                 answer = await server.get("/api/auth/status", token=first)
                 assert refused(answer, 429) == {"retry_after": 1}
                 assert answer[2]["Retry-After"] == "1" and answer[2]["X-RateLimit-Remaining"] == "0"
-            for path in ("/health", "/health/detailed", "/", "/static/app.js", "/api/docs", "/api/redoc", "/api/docs/assets/docs.js"):
+            for path in (
+                "/health",
+                "/health/detailed",
+                "/",
+                "/static/app.js",
+                "/api/docs",
+                "/api/redoc",
+                "/api/docs/assets/docs.js",
+            ):
                 answer = await server.get(path, token=first)
                 assert answer[0] == 200 and "X-RateLimit-Remaining" not in answer[2]
             async with server.socket(headers={"Authorization": f"Bearer {first}"}) as ws:
                 assert (await ws.receive_json())["type"] == "snapshot"
-            assert (await server.get("/api/auth/status", token=second))[2]["X-RateLimit-Remaining"] == "59"
-            answer = await server.get("/api/auth/status", token="bad", headers={"X-Forwarded-For": "203.0.113.1"})
+            assert (await server.get("/api/auth/status", token=second))[2][
+                "X-RateLimit-Remaining"
+            ] == "59"
+            answer = await server.get(
+                "/api/auth/status", token="bad", headers={"X-Forwarded-For": "203.0.113.1"}
+            )
             refused(answer, 401)
             assert answer[2]["X-RateLimit-Remaining"] == "57"
             for n in range(3):
                 time.now += 0.99 if n else 1
-                assert (await server.get("/api/auth/status", token=first))[0] == (429 if n == 1 else 200)
+                assert (await server.get("/api/auth/status", token=first))[0] == (
+                    429 if n == 1 else 200
+                )
             time.now += 10**6
-            assert (await server.get("/api/auth/status", token=first))[2]["X-RateLimit-Remaining"] == "59"
+            assert (await server.get("/api/auth/status", token=first))[2][
+                "X-RateLimit-Remaining"
+            ] == "59"
 
 
 async def test_the_rate_limit_follows_its_setting(tmp_path):

@@ -19,7 +19,7 @@ import aiohttp
 import pytest
 
 from downloads import engine
-from downloads.parts import join
+from downloads.part_file import join
 from tests.app import Process, running, spawn
 from tests.test_downloads import SHOW, home, queue, statuses, until, video
 from tests.upstream import Knobs, Upstream
@@ -39,7 +39,9 @@ class Shows(Upstream):
 
     def __init__(self, sizes, seed: int = 0):
         super().__init__()
-        self.videos = {f"S01E{n:02}": video(seed * 100 + n, size) for n, size in enumerate(sizes, 1)}
+        self.videos = {
+            f"S01E{n:02}": video(seed * 100 + n, size) for n, size in enumerate(sizes, 1)
+        }
         self.gone: set[str] = set()
         self.kills: list[int] = []  # how many requests there were at each
 
@@ -48,8 +50,13 @@ class Shows(Upstream):
         if path.endswith("/"):
             rows = [{"name": "Show", "type": "directory"}]
             if path == "/Show/":
-                rows = [{"name": f"Show - {code}.mkv", "type": "file", "size": len(body)} for code, body in self.videos.items()]
-            plain = Knobs(body=json.dumps(rows).encode(), kind="application/json", etag=None, modified=None)
+                rows = [
+                    {"name": f"Show - {code}.mkv", "type": "file", "size": len(body)}
+                    for code, body in self.videos.items()
+                ]
+            plain = Knobs(
+                body=json.dumps(rows).encode(), kind="application/json", etag=None, modified=None
+            )
             vars(knobs).update(vars(plain))
         else:
             code = self.code(request)
@@ -63,18 +70,29 @@ class Shows(Upstream):
 
     def fetched(self, code: str, first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
         """(first byte, byte after the last one sent) of each request for an episode."""
-        found = [r for r in self.requests[first:last] if self.code(r) == code and r.status in (200, 206)]
-        starts = [int(r.headers["Range"][6:].partition("-")[0]) if r.status == 206 else 0 for r in found]
+        found = [
+            r for r in self.requests[first:last] if self.code(r) == code and r.status in (200, 206)
+        ]
+        starts = [
+            int(r.headers["Range"][6:].partition("-")[0]) if r.status == 206 else 0 for r in found
+        ]
         return [(start, start + r.sent) for start, r in zip(starts, found)]
 
     def lives(self, code: str) -> list[list[tuple[int, int]]]:
         """The same, for each life of the server."""
-        return [self.fetched(code, *life) for life in zip([0, *self.kills], [*self.kills, len(self.requests)])]
+        return [
+            self.fetched(code, *life)
+            for life in zip([0, *self.kills], [*self.kills, len(self.requests)])
+        ]
 
 
 def library_is_right(server, up: Shows) -> set[str]:
     """INV-1: every file with a name in the library is whole and the source's. Returns the codes of those that are there."""
-    found = [path for path in server.library.rglob("[!.]*") if path.is_file() and ".aniworld-incoming" not in path.parts]
+    found = [
+        path
+        for path in server.library.rglob("[!.]*")
+        if path.is_file() and ".aniworld-incoming" not in path.parts
+    ]
     there = {path.stem[-6:]: path for path in found}
     assert len(there) == len(found), f"doubled: {found}"
     for code, path in there.items():
@@ -112,9 +130,18 @@ async def test_c1_kills_while_downloading(tmp_path, seed):
     """The queue goes on by itself after each kill, and little is fetched again; in the end all is there, once."""
     chance = random.Random(seed)
     async with Shows(chance.sample(SIZES, len(SIZES)), seed) as up:
-        rate, at_once, kills = (10_000_000, 25_000_000, 100_000_000)[seed % 3], chance.randint(1, 4), 0
-        up.rate, span = rate, 2 * sum(SIZES) / (rate * at_once) / EACH  # so that most kills hit a download
-        async with Process(tmp_path, providers=home(up.base), max_concurrent_downloads=at_once) as server:
+        rate, at_once, kills = (
+            (10_000_000, 25_000_000, 100_000_000)[seed % 3],
+            chance.randint(1, 4),
+            0,
+        )
+        up.rate, span = (
+            rate,
+            2 * sum(SIZES) / (rate * at_once) / EACH,
+        )  # so that most kills hit a download
+        async with Process(
+            tmp_path, providers=home(up.base), max_concurrent_downloads=at_once
+        ) as server:
             await server.login()
             await queue(server, "S01")
             await server.post("/api/queue/start")
@@ -128,7 +155,9 @@ async def test_c1_kills_while_downloading(tmp_path, seed):
             assert list(server.downloads.iterdir()) == []
             slack = between() if rate > 50_000_000 else 0
             again = fetched_again(up)
-            print(f"{kills} kills, {at_once} at once at {rate}: {sum(again)} bytes again, {max(again)} of one file in one life at most")
+            print(
+                f"{kills} kills, {at_once} at once at {rate}: {sum(again)} bytes again, {max(again)} of one file in one life at most"
+            )
             assert max(again) <= AGAIN + slack
             assert sum(again) <= AGAIN * kills * (1 if at_once <= 2 else 2)
             # A rescan agrees, and there is nothing left to do.
@@ -181,23 +210,40 @@ class Promises:
 
     async def act(self, server, up: Shows, chance: random.Random) -> None:
         """One call, drawn at random."""
-        kind = chance.choice(("add", "add", "add", "remove", "retry", "state", "state", "priority", "rescan"))
+        kind = chance.choice(
+            ("add", "add", "add", "remove", "retry", "state", "state", "priority", "rescan")
+        )
         item = chance.choice(sorted(self.items)) if self.items else None
         if kind == "add":
             code = chance.choice(sorted(up.videos))
             self.open = kind, code
-            self.priority = {name: held for name, held in self.priority.items() if self.items[name] != code}  # of a failed one it is set anew
-            status, body, _ = await server.post("/api/queue/add", json={"anime_id": SHOW, "episodes": [code]})
+            self.priority = {
+                name: held for name, held in self.priority.items() if self.items[name] != code
+            }  # of a failed one it is set anew
+            status, body, _ = await server.post(
+                "/api/queue/add", json={"anime_id": SHOW, "episodes": [code]}
+            )
             assert status in (201, 409), body
             if status == 201:
                 (one,) = body["data"]["items"]
                 self.items[one] = code
         elif kind == "state":
-            verb, state = chance.choice((("start", "running"), ("start", "running"), ("stop", "stopped"), ("pause", "paused")))
+            verb, state = chance.choice(
+                (
+                    ("start", "running"),
+                    ("start", "running"),
+                    ("stop", "stopped"),
+                    ("pause", "paused"),
+                )
+            )
             self.open, before = (kind, state), self.states
             self.states = self.states | {state}
-            status, body, _ = await server.post(f"/api/queue/{verb}", json={"paused": True} if verb == "pause" else None)
-            assert status == 200 or verb == "pause" and status == 409 and "stopped" in before, body
+            status, body, _ = await server.post(
+                f"/api/queue/{verb}", json={"paused": True} if verb == "pause" else None
+            )
+            assert status == 200 or (verb == "pause" and status == 409 and "stopped" in before), (
+                body
+            )
             self.states = {state} if status == 200 else before
         elif kind == "rescan":
             status, body, _ = await server.post("/api/v1/anime/rescan")
@@ -229,7 +275,11 @@ class Promises:
         _, page, _ = await server.get("/api/queue?per_page=100")
         found = {item["queue_item_id"]: item for item in page["data"]}
         kind, what = self.open or (None, None)
-        assert len({item["episode"] for item in found.values()}) == len(found) == page["pagination"]["total"]
+        assert (
+            len({item["episode"] for item in found.values()})
+            == len(found)
+            == page["pagination"]["total"]
+        )
         lost = set(self.items) - set(found) - ({what} if kind == "remove" else set())
         assert not lost, f"acknowledged and lost: {lost}"
         assert not self.removed & set(found), "a removed item returned"

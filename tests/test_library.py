@@ -7,7 +7,7 @@ import os
 import pytest
 
 from downloads.rescan import Placed, settle
-from store import library, series
+from store import library_scan, placing, series
 from store.db import connect
 from store.errors import ConfigurationError
 
@@ -19,7 +19,14 @@ FILES = {
     "Die Häuser/Staffel 2/Folge 3.mkv": [(2, 3)],
     "[Group] Other [tvdbid-12]/[Group] Other - 07 [1A2B3C4D].mkv": [(1, 7)],
 }
-NOISE = ("Show/extras/x - S01E09.mkv", "Show/Season 01/sample.mkv", "Show/.trash/x - S01E08.mkv", "Show/Season 01/x.part", "Show/notes/x - S01E07.txt", ".dot/x - S01E01.mkv")
+NOISE = (
+    "Show/extras/x - S01E09.mkv",
+    "Show/Season 01/sample.mkv",
+    "Show/.trash/x - S01E08.mkv",
+    "Show/Season 01/x.part",
+    "Show/notes/x - S01E07.txt",
+    ".dot/x - S01E01.mkv",
+)
 
 
 @pytest.fixture
@@ -42,12 +49,19 @@ def test_scan(root, conn):
     (root / "Ignored" / ".ignore").touch()
     (root / "Ignored" / "x - S01E01.mkv").touch()
     found = {}
-    for folder in library.scan(root):
+    for folder in library_scan.scan(root):
         settle(conn, [Placed(folder, None)])
-    for row in conn.execute("select path, season, number from files where sure order by season, number"):
+    for row in conn.execute(
+        "select path, season, number from files where sure order by season, number"
+    ):
         found.setdefault(row["path"], []).append((row["season"], row["number"]))
     assert found == FILES
-    assert {folder.title for folder in library.scan(root)} == {"Die Häuser", "Ignored", "Show", "Other"}
+    assert {folder.title for folder in library_scan.scan(root)} == {
+        "Die Häuser",
+        "Ignored",
+        "Show",
+        "Other",
+    }
 
 
 def test_linked_folders_are_followed_and_loops_end(root, tmp_path):
@@ -56,13 +70,13 @@ def test_linked_folders_are_followed_and_loops_end(root, tmp_path):
     (disk / "Linked - S01E01.mkv").touch()
     (root / "Linked").symlink_to(disk)
     (disk / "again").symlink_to(disk)
-    linked = next(folder for folder in library.scan(root) if folder.path == "Linked")
+    linked = next(folder for folder in library_scan.scan(root) if folder.path == "Linked")
     assert [path for path, _ in linked.media] == ["Linked/Linked - S01E01.mkv"]
 
 
 def test_what_cannot_be_read_is_not_missing(root, conn, monkeypatch):
     """An unreadable folder keeps what was known of it."""
-    for folder in library.scan(root):
+    for folder in library_scan.scan(root):
         settle(conn, [Placed(folder, None)])
     real = os.scandir
 
@@ -72,27 +86,33 @@ def test_what_cannot_be_read_is_not_missing(root, conn, monkeypatch):
         return real(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    for folder in library.scan(root):
+    for folder in library_scan.scan(root):
         settle(conn, [Placed(folder, series.add_local(conn, folder.path, folder.title))])
     rows = series.episodes(conn, "local_show")
-    assert [(row["season"], row["number"]) for row in rows if row["path"]] == [(1, 1), (1, 2), (1, 3), (0, 1), (0, 6.5)]
+    assert [(row["season"], row["number"]) for row in rows if row["path"]] == [
+        (1, 1),
+        (1, 2),
+        (1, 3),
+        (0, 1),
+        (0, 6.5),
+    ]
 
 
 def test_a_missing_library_is_an_error(tmp_path):
     with pytest.raises(ConfigurationError):
-        library.scan(tmp_path / "nowhere")
+        library_scan.scan(tmp_path / "nowhere")
 
 
 def test_place_never_overwrites(root, tmp_path):
     part = tmp_path / "part"
     part.write_bytes(b"new")
     with pytest.raises(FileExistsError):
-        library.place(part, root, "Show/Season 01/Show - S01E01.mkv")
+        placing.place(part, root, "Show/Season 01/Show - S01E01.mkv")
     assert part.read_bytes() == b"new"
     assert (root / "Show/Season 01/Show - S01E01.mkv").read_bytes() == b"x" * 10
     (root / "Show/Season 01/Show - S01E04.mkv").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(FileExistsError):
-        library.place(part, root, "Show/Season 01/Show - S01E04.mkv")
+        placing.place(part, root, "Show/Season 01/Show - S01E04.mkv")
     assert not (tmp_path / "elsewhere").exists()
 
 
@@ -107,7 +127,7 @@ def test_place_into_a_folder_that_is_bound_there(root, tmp_path, monkeypatch):
         return real(source, target, **how)
 
     monkeypatch.setattr(os, "link", link)
-    library.place(tmp_path / "part", root, "Show/Season 01/Show - S01E09.mkv")
+    placing.place(tmp_path / "part", root, "Show/Season 01/Show - S01E09.mkv")
     assert (root / "Show/Season 01/Show - S01E09.mkv").read_bytes() == b"new"
     assert not [path for path in tmp_path.rglob("part")]
 
@@ -115,7 +135,7 @@ def test_place_into_a_folder_that_is_bound_there(root, tmp_path, monkeypatch):
 def test_place_makes_no_folders_for_nothing(root, tmp_path):
     """The copy's disk has gone: its bare mount point stays bare."""
     with pytest.raises(FileNotFoundError):
-        library.place(tmp_path / "part", root, "New/Season 01/New - S01E01.mkv")
+        placing.place(tmp_path / "part", root, "New/Season 01/New - S01E01.mkv")
     assert not (root / "New").exists()
 
 
@@ -132,7 +152,7 @@ def test_place_where_links_are_refused(root, tmp_path, monkeypatch, refusal):
         return real(source, target, **how)
 
     monkeypatch.setattr(os, "link", link)
-    library.place(part, root, "New/Season 01/New - S01E01.mkv")
+    placing.place(part, root, "New/Season 01/New - S01E01.mkv")
     assert (root / "New/Season 01/New - S01E01.mkv").read_bytes() == b"new"
     assert not part.exists()
     if (root / ".aniworld-incoming").exists():
@@ -140,8 +160,11 @@ def test_place_where_links_are_refused(root, tmp_path, monkeypatch, refusal):
     other = tmp_path / "other"
     other.write_bytes(b"other")
     with pytest.raises(FileExistsError):
-        library.place(other, root, "New/Season 01/New - S01E01.mkv")
-    assert other.read_bytes() == b"other" and (root / "New/Season 01/New - S01E01.mkv").read_bytes() == b"new"
+        placing.place(other, root, "New/Season 01/New - S01E01.mkv")
+    assert (
+        other.read_bytes() == b"other"
+        and (root / "New/Season 01/New - S01E01.mkv").read_bytes() == b"new"
+    )
 
 
 @pytest.mark.parametrize("both", [True, False])
@@ -151,12 +174,12 @@ def test_a_crash_between_name_and_record_is_seen(root, tmp_path, both):
     os.link(part, root / path)
     if not both:
         part.unlink()
-    assert library.settled(part, root, path)
+    assert placing.is_placed(part, root, path)
     assert not part.exists() and (root / path).exists()
 
 
 def test_a_file_of_somebody_else_settles_nothing(root, tmp_path):
     part = tmp_path / "part"
     part.write_bytes(b"new")
-    assert not library.settled(part, root, "Show/Season 01/Show - S01E01.mkv")
+    assert not placing.is_placed(part, root, "Show/Season 01/Show - S01E01.mkv")
     assert part.exists()

@@ -33,14 +33,18 @@ UPGRADE = ("Upgrade: websocket", "Connection: Upgrade", KEY, "Sec-WebSocket-Vers
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(tmp_path_factory):
     """On IPv4 and IPv6, for the local owner."""
-    async with running(tmp_path_factory.mktemp("live"), hosts=("0.0.0.0", "::"), log_level="error") as server:
+    async with running(
+        tmp_path_factory.mktemp("live"), hosts=("0.0.0.0", "::"), log_level="error"
+    ) as server:
         yield server
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def closed(tmp_path_factory):
     """Without a local owner: only a token opens it."""
-    async with running(tmp_path_factory.mktemp("closed"), local_owner="off", log_level="error") as server:
+    async with running(
+        tmp_path_factory.mktemp("closed"), local_owner="off", log_level="error"
+    ) as server:
         yield server
 
 
@@ -51,18 +55,39 @@ async def fresh(tmp_path):
         yield server
 
 
-async def handshake(server, *lines: str, target="/ws/downloads", version="1.1", host="localhost:{port}", peer="127.0.0.1", source=None):
+async def handshake(
+    server,
+    *lines: str,
+    target="/ws/downloads",
+    version="1.1",
+    host="localhost:{port}",
+    peer="127.0.0.1",
+    source=None,
+):
     """(status, JSON or None, headers) of an upgrade made of these very lines."""
     hosts = [host] if isinstance(host, str) else host
-    head = [f"GET {target.format(port=server.port)} HTTP/{version}", *(f"Host: {one}" for one in hosts), *UPGRADE, *lines, "", ""]
-    reader, writer = await asyncio.open_connection(peer, server.port, local_addr=source and (source, 0))
+    head = [
+        f"GET {target.format(port=server.port)} HTTP/{version}",
+        *(f"Host: {one}" for one in hosts),
+        *UPGRADE,
+        *lines,
+        "",
+        "",
+    ]
+    reader, writer = await asyncio.open_connection(
+        peer, server.port, local_addr=source and (source, 0)
+    )
     try:
         writer.write("\r\n".join(head).format(port=server.port).encode())
         async with asyncio.timeout(3):
             answer = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = dict(line.split(": ", 1) for line in answer[1:] if line)
             status = int(answer[0].split()[1])
-            body = json.loads(await reader.readexactly(int(headers["Content-Length"]))) if headers.get("Content-Type", "").startswith("application/json") else None
+            body = (
+                json.loads(await reader.readexactly(int(headers["Content-Length"])))
+                if headers.get("Content-Type", "").startswith("application/json")
+                else None
+            )
     finally:
         writer.close()
     return status, body, headers
@@ -116,7 +141,14 @@ async def test_the_local_owner_needs_no_token(server, how):
 @pytest.mark.parametrize("headers", STRANGERS.values(), ids=STRANGERS)
 async def test_strangers_do(server, headers):
     host = headers.get("Host", "localhost:{port}")
-    refused(await handshake(server, *(f"{name}: {value}" for name, value in headers.items() if name != "Host"), host=host), 401)
+    refused(
+        await handshake(
+            server,
+            *(f"{name}: {value}" for name, value in headers.items() if name != "Host"),
+            host=host,
+        ),
+        401,
+    )
 
 
 MORE = {
@@ -174,8 +206,15 @@ print(one.recv(9999).split(b" ")[1].decode())
 async def test_A22_another_user(server):
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")
-    head = "\r\n".join(["GET /ws/downloads HTTP/1.1", f"Host: localhost:{server.port}", *UPGRADE, "", ""])
-    done = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", STRANGER, str(server.port), head], capture_output=True, text=True)
+    head = "\r\n".join(
+        ["GET /ws/downloads HTTP/1.1", f"Host: localhost:{server.port}", *UPGRADE, "", ""]
+    )
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", STRANGER, str(server.port), head],
+        capture_output=True,
+        text=True,
+    )
     assert (done.stdout, done.stderr) == ("401\n", "")
 
 
@@ -201,8 +240,14 @@ async def test_A27_the_ways_of_a_token(closed):
     for lines, status in table:
         found, body, headers = await handshake(closed, *lines)
         assert found == status, lines
-        assert api not in str(headers) and cookie not in str(headers) and "bearer" not in headers.get("Sec-WebSocket-Protocol", "")
-        assert headers.get("Sec-WebSocket-Protocol") == ("aniworld.v1" if status == 101 and "aniworld.v1" in str(lines) else None)
+        assert (
+            api not in str(headers)
+            and cookie not in str(headers)
+            and "bearer" not in headers.get("Sec-WebSocket-Protocol", "")
+        )
+        assert headers.get("Sec-WebSocket-Protocol") == (
+            "aniworld.v1" if status == 101 and "aniworld.v1" in str(lines) else None
+        )
         if status == 401:
             refused((found, body, headers), 401)
     for query in (f"?token={api}", f"?access_token={api}", f"?bearer={api}"):
@@ -213,7 +258,9 @@ async def test_A8_a_bad_token_is_judged_alone(server):
     """Also the local owner's: whoever shows a token means that one."""
     for line in ("Authorization: Bearer x", "Authorization:", "Sec-WebSocket-Protocol: bearer.x"):
         refused(await handshake(server, line), 401)
-    assert (await handshake(server, f"Cookie: {COOKIE}=ended"))[0] == 101  # a cookie is no proof that was chosen
+    assert (await handshake(server, f"Cookie: {COOKIE}=ended"))[
+        0
+    ] == 101  # a cookie is no proof that was chosen
 
 
 async def test_what_is_no_upgrade(server):
@@ -233,13 +280,20 @@ async def test_A28_logout_closes_its_sockets(closed):
         first, second = [await stack.enter_async_context(listening(closed, headers=headers)) for headers in (
             {"Authorization": f"Bearer {ended}"}, {"Cookie": f"{COOKIE}={cookie}", "Origin": closed.base},
         )]  # fmt: skip
-        kept = await stack.enter_async_context(listening(closed, protocols=["aniworld.v1", f"bearer.{other}"]))
+        kept = await stack.enter_async_context(
+            listening(closed, protocols=["aniworld.v1", f"bearer.{other}"])
+        )
         assert kept.protocol == "aniworld.v1"
         assert (await closed.post("/api/auth/logout", token=ended))[0] == 200
         assert [await close_code(ws, 1) for ws in (first, second)] == [1008, 1008]
         closed.app[keys.HUB].publish("queue_state", {})
         assert (await kept.receive_json(timeout=1))["type"] == "queue_state"
-    refused(await handshake(closed, f"Cookie: {COOKIE}={cookie}", f"Origin: http://localhost:{closed.port}"), 401)
+    refused(
+        await handshake(
+            closed, f"Cookie: {COOKIE}={cookie}", f"Origin: http://localhost:{closed.port}"
+        ),
+        401,
+    )
 
 
 async def test_A28_a_token_that_expires(closed):
@@ -256,7 +310,9 @@ async def test_A30_nine_without_and_sixty_five_with_a_token(fresh):
     token, stranger = fresh.token, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(stranger)
-        open_one = lambda session, **how: stack.enter_async_context(session.ws_connect(f"{fresh.base}/ws/downloads", **how))  # noqa: E731
+        open_one = lambda session, **how: stack.enter_async_context(
+            session.ws_connect(f"{fresh.base}/ws/downloads", **how)
+        )
         bare = [await open_one(stranger) for _ in range(8)]
         answer = await handshake(fresh)
         assert refused(answer, 429)["retry_after"] and answer[2]["Retry-After"]
@@ -278,21 +334,41 @@ async def test_the_snapshot_comes_first_and_seq_rises(tmp_path):
     async with running(tmp_path, providers=[{"type": "demo", "name": "aniworld"}]) as server:
         await server.login()
         async with server.socket() as ws:
-            added = (await server.post("/api/queue/add", json={"anime_id": "aniworld_123", "episodes": ["S01E01", "S01E02"]}))[1]["data"]
+            added = (
+                await server.post(
+                    "/api/queue/add",
+                    json={"anime_id": "aniworld_123", "episodes": ["S01E01", "S01E02"]},
+                )
+            )[1]["data"]
             await server.put(f"/api/queue/{added['items'][1]}", json={"priority": "high"})
             server.app[keys.HUB].publish("download_progress", {"queue_item_id": "queue_1"})
             await asyncio.sleep(0.05)
             await server.post("/api/queue/stop")
             await server.delete(f"/api/queue/{added['items'][0]}")
             seen = [await ws.receive_json(timeout=2) for _ in range(6)]
-            assert [message["type"] for message in seen] == ["snapshot", "queue_items", "queue_items", "download_progress", "queue_state", "queue_removed"]
+            assert [message["type"] for message in seen] == [
+                "snapshot",
+                "queue_items",
+                "queue_items",
+                "download_progress",
+                "queue_state",
+                "queue_removed",
+            ]
             first = seen[0]["seq"]
             assert [message["seq"] - first for message in seen] == [0, 1, 2, 2, 3, 4]
-            assert all(message.keys() == {"type", "timestamp", "seq", "data"} and message["timestamp"].endswith("Z") for message in seen)
+            assert all(
+                message.keys() == {"type", "timestamp", "seq", "data"}
+                and message["timestamp"].endswith("Z")
+                for message in seen
+            )
             assert seen[0]["data"]["status"]["state"] == "stopped"
         async with server.socket() as ws:
             snapshot = await ws.receive_json(timeout=2)
-            assert snapshot["seq"] == first + 4 and [item["queue_item_id"] for item in snapshot["data"]["items"]] == added["items"][1:]
+            assert (
+                snapshot["seq"] == first + 4
+                and [item["queue_item_id"] for item in snapshot["data"]["items"]]
+                == added["items"][1:]
+            )
 
 
 async def test_nothing_that_a_snapshot_has_comes_again_with_its_number(fresh):
@@ -353,7 +429,10 @@ FRAMES = {
     "unknown-kind": (b"\x83\x80\0\0\0\0", 1002),
     "not-UTF-8": (b"\x81\x81\0\0\0\0\xff", 1007),
     "a-length-of-2-to-the-62": (b"\x82\xff\x3f" + b"\xff" * 7 + b"\0\0\0\0", 1009),
-    "fragments-without-end": (b"\x01\xfe\x04\x00\0\0\0\0" + b"x" * 1024 + (b"\x00\xfe\x04\x00\0\0\0\0" + b"x" * 1024) * 8, 1009),
+    "fragments-without-end": (
+        b"\x01\xfe\x04\x00\0\0\0\0" + b"x" * 1024 + (b"\x00\xfe\x04\x00\0\0\0\0" + b"x" * 1024) * 8,
+        1009,
+    ),
     "long-ping": (b"\x89\xfe\x00\x80\0\0\0\0" + b"x" * 128, 1002),
 }
 
@@ -364,7 +443,11 @@ async def test_broken_frames(server, frame, monkeypatch):
     sent, code = FRAMES[frame]
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     try:
-        writer.write("\r\n".join([f"GET /ws/downloads HTTP/1.1\r\nHost: localhost:{server.port}", *UPGRADE, "", ""]).encode())
+        writer.write(
+            "\r\n".join(
+                [f"GET /ws/downloads HTTP/1.1\r\nHost: localhost:{server.port}", *UPGRADE, "", ""]
+            ).encode()
+        )
         await reader.readuntil(b"\r\n\r\n")
         await until(lambda: inboxes(server))
         writer.write(sent)
@@ -385,7 +468,12 @@ async def slow_reader(server) -> socket.socket:
     one.setblocking(False)
     loop = asyncio.get_running_loop()
     await loop.sock_connect(one, ("127.0.0.1", server.port))
-    await loop.sock_sendall(one, "\r\n".join([f"GET /ws/downloads HTTP/1.1\r\nHost: localhost:{server.port}", *UPGRADE, "", ""]).encode())
+    await loop.sock_sendall(
+        one,
+        "\r\n".join(
+            [f"GET /ws/downloads HTTP/1.1\r\nHost: localhost:{server.port}", *UPGRADE, "", ""]
+        ).encode(),
+    )
     return one
 
 
@@ -400,7 +488,11 @@ async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatc
         await until(lambda: len(inboxes(fresh)) == 2)
         heard = asyncio.create_task(count(fast))
         text, sent = "x" * 50_000, 0
-        while sent < 2000 and not any(inbox.over for inbox in inboxes(fresh)) and len(inboxes(fresh)) == 2:
+        while (
+            sent < 2000
+            and not any(inbox.over for inbox in inboxes(fresh))
+            and len(inboxes(fresh)) == 2
+        ):
             hub.publish("queue_state", {"x": text})
             hub.publish("download_progress", {"queue_item_id": "queue_1", "x": text})
             sent += 1
@@ -409,7 +501,9 @@ async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatc
         began = time.monotonic()
         if reads_again:
             told = b""
-            while chunk := await asyncio.wait_for(asyncio.get_running_loop().sock_recv(slow, 1 << 20), 5):
+            while chunk := await asyncio.wait_for(
+                asyncio.get_running_loop().sock_recv(slow, 1 << 20), 5
+            ):
                 told = (told + chunk)[-200:]
             assert (1013).to_bytes(2, "big") + b"too slow" in told
         await until(lambda: len(inboxes(fresh)) == 1, 3)
@@ -418,7 +512,15 @@ async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatc
         slow.close()
         assert time.monotonic() - began < 5
     # Neither a task nor a connection of it is left.
-    await until(lambda: not [task for task in asyncio.all_tasks() - before if "connect" in repr(task.get_coro()) or task.get_name() == "socket reader"])
+    await until(
+        lambda: (
+            not [
+                task
+                for task in asyncio.all_tasks() - before
+                if "connect" in repr(task.get_coro()) or task.get_name() == "socket reader"
+            ]
+        )
+    )
 
 
 async def count(ws) -> int:
@@ -449,10 +551,14 @@ async def test_a_stop_closes_the_sockets_and_ends_in_time(tmp_path, by):
         await process.login()
         async with AsyncExitStack() as stack:
             sockets = [await stack.enter_async_context(listening(process)) for _ in range(5)]
-            deaf = [await slow_reader(process)] if by == signal.SIGTERM else []  # never answers a close
+            deaf = (
+                [await slow_reader(process)] if by == signal.SIGTERM else []
+            )  # never answers a close
             await asyncio.sleep(0.1)
             began = time.monotonic()
-            code, *codes = await asyncio.gather(process.stop(by), *(close_code(ws, 10) for ws in sockets))
+            code, *codes = await asyncio.gather(
+                process.stop(by), *(close_code(ws, 10) for ws in sockets)
+            )
             assert (code, codes) == (0, [1001] * 5)
             assert time.monotonic() - began < 5
             for one in deaf:

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from handlers import keys
-from store import library
-from store.matching import EXTRA, judge
-from store.names import SURE, Name, parse
+from store import library_scan
+from store.names.matching import EXTRA, judge
+from store.names.parser import SURE, Name, parse
 from tests.app import running
 from tests.test_downloads import home, until
 from tests.upstream import nginx
@@ -26,7 +26,11 @@ CASES = {
     "a decimal is a special": ("[G] Nacht - 06.5.mkv", TWO, [(0, 6.5)]),
     "a folder's season counts": ("Nacht/Season 2/05.mkv", TWO, [(2, 5)]),
     "an opening is no episode": ("[G] Nacht - NCOP1.mkv", TWO, [EXTRA]),
-    "the only season may be another than 1": ("[G] Nacht - 05.mkv", [(3, n) for n in range(1, 8)], [(3, 5)]),
+    "the only season may be another than 1": (
+        "[G] Nacht - 05.mkv",
+        [(3, n) for n in range(1, 8)],
+        [(3, 5)],
+    ),
     "beyond the only season": ("[G] Nacht - 30.mkv", [(1, n) for n in range(1, 13)], [(1, 30)]),
     "without a list": ("[G] Nacht - 05.mkv", [], [(1, 5)]),
     "three digits that only one reading allows": ("Nacht.102.mkv", TWO, [(1, 2)]),
@@ -43,14 +47,20 @@ def test_judge(case):
 @pytest.mark.parametrize(
     ("name", "known", "spots"),
     [
-        (Name(episodes=(101,), score=SURE - 5, also=((1, (1,)),), why=("the number",)), LONG, {(1, 101), (1, 1)}),
+        (
+            Name(episodes=(101,), score=SURE - 5, also=((1, (1,)),), why=("the number",)),
+            LONG,
+            {(1, 101), (1, 1)},
+        ),
         (Name(episodes=(40,), score=SURE, why=("the number",)), TWO, {EXTRA}),
     ],
 )
 def test_two_readings_or_none_are_ambiguous(name, known, spots):
     verdict = judge(name, known)
     assert not verdict.sure and set(verdict.spots) == spots
-    assert judge(Name(episodes=(101,), score=SURE), LONG).spots == ((1, 101),), "the neighbours have said which"
+    assert judge(Name(episodes=(101,), score=SURE), LONG).spots == ((1, 101),), (
+        "the neighbours have said which"
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,11 +84,20 @@ async def server(tmp_path):
     tmp_path.chmod(0o755)
     for season, count in ((1, 12), (2, 13)):
         for number in range(1, count + 1):
-            file = tmp_path / "served" / "Nacht" / f"Season {season:02}" / f"Nacht - S{season:02}E{number:02}.mkv"
+            file = (
+                tmp_path
+                / "served"
+                / "Nacht"
+                / f"Season {season:02}"
+                / f"Nacht - S{season:02}E{number:02}.mkv"
+            )
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(b"\x1aE\xdf\xa3" + bytes([season, number]) * 200)
     (tmp_path / "nginx").mkdir()
-    async with nginx(tmp_path / "nginx", tmp_path / "served") as url, running(tmp_path, providers=home(url)) as server:
+    async with (
+        nginx(tmp_path / "nginx", tmp_path / "served") as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         for number in (1, 2, 13, 25):
             add(server, f"Nachtwache/[G] Nachtwache - {number:02}.mkv")
         add(server, "Nachtwache/[G] Nachtwache - NCOP1.mkv")
@@ -100,8 +119,15 @@ async def episodes(server, anime: str) -> dict[str, dict]:
 
 async def test_a_folder_is_linked_by_hand(server):
     before = await episodes(server, "local_nachtwache")
-    assert [code for code, entry in before.items() if entry["state"] == "present"] == ["S01E01", "S01E02", "S01E13", "S01E25"]
-    status, body, _ = await server.put("/api/v1/anime/local_nachtwache/link", json={"source": "home_nacht"})
+    assert [code for code, entry in before.items() if entry["state"] == "present"] == [
+        "S01E01",
+        "S01E02",
+        "S01E13",
+        "S01E25",
+    ]
+    status, body, _ = await server.put(
+        "/api/v1/anime/local_nachtwache/link", json={"source": "home_nacht"}
+    )
     assert status == 200
     assert body["data"] == {
         "id": "local_nachtwache", "source": "home_nacht", "numbering": "auto", "offset": 0, "missing_episodes": 21, "ambiguous_files": 0,
@@ -109,24 +135,45 @@ async def test_a_folder_is_linked_by_hand(server):
     found = await episodes(server, "local_nachtwache")
     there = {code: entry for code, entry in found.items() if entry["state"] == "present"}
     assert list(there) == ["S01E01", "S01E02", "S02E01", "S02E13"]
-    assert there["S02E01"]["path"] == "Nachtwache/[G] Nachtwache - 13.mkv" and "counted through all seasons" in there["S02E01"]["why"]
+    assert (
+        there["S02E01"]["path"] == "Nachtwache/[G] Nachtwache - 13.mkv"
+        and "counted through all seasons" in there["S02E01"]["why"]
+    )
     assert found["Nachtwache/[G] Nachtwache - NCOP1.mkv"]["state"] == "extra"
     assert found["S01E03"]["state"] == "missing"
     assert (await server.get("/api/v1/anime/home_nacht"))[1]["id"] == "local_nachtwache"
     # Within their season, two of them are episodes that the source lacks; with an offset they move.
-    _, body, _ = await server.put("/api/v1/anime/local_nachtwache/link", json={"numbering": "season"})
+    _, body, _ = await server.put(
+        "/api/v1/anime/local_nachtwache/link", json={"numbering": "season"}
+    )
     assert body["data"]["missing_episodes"] == 23
-    _, body, _ = await server.put("/api/v1/anime/local_nachtwache/link", json={"numbering": "absolute", "offset": 12})
+    _, body, _ = await server.put(
+        "/api/v1/anime/local_nachtwache/link", json={"numbering": "absolute", "offset": 12}
+    )
     moved = await episodes(server, "local_nachtwache")
-    assert [code for code, entry in moved.items() if entry["state"] == "present"] == ["S02E01", "S02E02", "S02E13"]
-    assert moved["Nachtwache/[G] Nachtwache - 25.mkv"]["state"] == "ambiguous" and body["data"]["ambiguous_files"] == 1
-    _, body, _ = await server.put("/api/v1/anime/local_nachtwache/link", json={"numbering": "auto", "offset": 0})
+    assert [code for code, entry in moved.items() if entry["state"] == "present"] == [
+        "S02E01",
+        "S02E02",
+        "S02E13",
+    ]
+    assert (
+        moved["Nachtwache/[G] Nachtwache - 25.mkv"]["state"] == "ambiguous"
+        and body["data"]["ambiguous_files"] == 1
+    )
+    _, body, _ = await server.put(
+        "/api/v1/anime/local_nachtwache/link", json={"numbering": "auto", "offset": 0}
+    )
     assert body["data"]["missing_episodes"] == 21
 
 
 async def test_what_was_fetched_is_known_whatever_the_owner_says(server):
-    await server.put("/api/v1/anime/local_nachtwache/link", json={"source": "home_nacht", "numbering": "absolute", "offset": 12})
-    await server.post("/api/queue/add", json={"anime_id": "local_nachtwache", "episodes": ["S01E05"]})
+    await server.put(
+        "/api/v1/anime/local_nachtwache/link",
+        json={"source": "home_nacht", "numbering": "absolute", "offset": 12},
+    )
+    await server.post(
+        "/api/queue/add", json={"anime_id": "local_nachtwache", "episodes": ["S01E05"]}
+    )
     await server.post("/api/queue/start")
 
     async def done():
@@ -138,28 +185,48 @@ async def test_what_was_fetched_is_known_whatever_the_owner_says(server):
     assert counted["new_episodes"] == 1
     found = await episodes(server, "local_nachtwache")
     assert found["S01E05"]["state"] == "present" and found["S01E05"]["why"] == "fetched as S01E05"
-    assert found["S01E05"]["path"] == "Nachtwache/Nacht - S01E05.mkv", "as its neighbours count it would be -7"
+    assert found["S01E05"]["path"] == "Nachtwache/Nacht - S01E05.mkv", (
+        "as its neighbours count it would be -7"
+    )
     assert found["S02E03"]["state"] == "present"
-    await server.post("/api/queue/add", json={"anime_id": "local_nachtwache", "episodes": ["S02E04"]})
+    await server.post(
+        "/api/queue/add", json={"anime_id": "local_nachtwache", "episodes": ["S02E04"]}
+    )
 
     async def both():
         return (await server.get("/api/queue/status"))[1]["data"]["completed"] == 2
 
     await until(both)
-    assert (await episodes(server, "local_nachtwache"))["S02E04"]["path"] == "Nachtwache/Nachtwache - 04.mkv"
+    assert (await episodes(server, "local_nachtwache"))["S02E04"][
+        "path"
+    ] == "Nachtwache/Nachtwache - 04.mkv"
 
 
 async def test_an_ambiguous_file_is_counted_nowhere_and_not_fetched_twice(server):
     for number in range(1, 14):
-        (server.library.parent / "served" / "Nacht" / "Season 01" / f"Nacht - S01E1{number:02}.mkv").write_bytes(b"\x1aE\xdf\xa3")
+        (
+            server.library.parent
+            / "served"
+            / "Nacht"
+            / "Season 01"
+            / f"Nacht - S01E1{number:02}.mkv"
+        ).write_bytes(b"\x1aE\xdf\xa3")
     add(server, "Nacht/Nacht - 101.mkv")
     await server.post("/api/v1/anime/rescan")
     found = await episodes(server, "home_nacht")
-    assert {code for code, entry in found.items() if entry["state"] == "ambiguous"} == {"S01E01", "S01E101"}
-    assert "S01E101 or S01E01" in found["S01E01"]["why"] or "S01E01 or S01E101" in found["S01E01"]["why"]
+    assert {code for code, entry in found.items() if entry["state"] == "ambiguous"} == {
+        "S01E01",
+        "S01E101",
+    }
+    assert (
+        "S01E101 or S01E01" in found["S01E01"]["why"]
+        or "S01E01 or S01E101" in found["S01E01"]["why"]
+    )
     _, details, _ = await server.get("/api/v1/anime/home_nacht")
     assert details["downloaded_episodes"] == 0 and details["missing_episodes"] == 25 + 13 - 2
-    status, body, _ = await server.post("/api/queue/add", json={"anime_id": "home_nacht", "episodes": ["missing"]})
+    status, body, _ = await server.post(
+        "/api/queue/add", json={"anime_id": "home_nacht", "episodes": ["missing"]}
+    )
     assert len(body["data"]["items"]) == 36
     _, body, _ = await server.put("/api/v1/anime/home_nacht/link", json={"numbering": "season"})
     assert body["data"]["ambiguous_files"] == 0
@@ -178,10 +245,20 @@ async def test_a_link_that_cannot_be(server):
 
 
 async def test_one_name_is_explained(server):
-    status, body, _ = await server.get("/api/v1/anime/parse", params={"name": "Die Häuser/Staffel 2/[Gruppe] Die Häuser - 05v2 [1A2B3C4D].mkv"})
+    status, body, _ = await server.get(
+        "/api/v1/anime/parse",
+        params={"name": "Die Häuser/Staffel 2/[Gruppe] Die Häuser - 05v2 [1A2B3C4D].mkv"},
+    )
     assert status == 200
     told = body["data"]
-    assert (told["title"], told["season"], told["episodes"], told["group"], told["version"], told["crc"]) == ("Die Häuser", 2, [5], "Gruppe", 2, "1A2B3C4D")
+    assert (
+        told["title"],
+        told["season"],
+        told["episodes"],
+        told["group"],
+        told["version"],
+        told["crc"],
+    ) == ("Die Häuser", 2, [5], "Gruppe", 2, "1A2B3C4D")
     assert "season 2 from the folder" in told["why"]
     assert (await server.get("/api/v1/anime/parse"))[0] == 422
 
@@ -194,8 +271,15 @@ async def test_an_unchanged_library_is_not_read_again(server, monkeypatch):
     add(server, "Other/Other - 01.mkv")
     os.utime(server.library / "Other", (time.time() - 60, time.time() - 60))
     await server.post("/api/v1/anime/rescan")
-    walked, real = [], library._walk
-    monkeypatch.setattr(library, "_walk", lambda root, device, found, *rest: (walked.append(found.path), real(root, device, found, *rest))[1])
+    walked, real = [], library_scan._walk
+    monkeypatch.setattr(
+        library_scan,
+        "_walk",
+        lambda root, device, found, *rest: (
+            walked.append(found.path),
+            real(root, device, found, *rest),
+        )[1],
+    )
     await server.post("/api/v1/anime/rescan")
     assert walked == []
     add(server, "Other/Other - 02.mkv")
@@ -203,7 +287,9 @@ async def test_an_unchanged_library_is_not_read_again(server, monkeypatch):
     assert walked == ["Other"] and counted["new_episodes"] == 1
     (server.library / "Nachtwache" / "[G] Nachtwache - 02.mkv").unlink()
     await server.post("/api/v1/anime/rescan")
-    assert walked[1:] == ["Nachtwache", "Other"] and (await episodes(server, "local_nachtwache")).keys().isdisjoint({"S01E02"})
+    assert walked[1:] == ["Nachtwache", "Other"] and (
+        await episodes(server, "local_nachtwache")
+    ).keys().isdisjoint({"S01E02"})
     await server.post("/api/v1/anime/rescan?full=true")
     assert walked[3:] == ["Nachtwache", "Other"]
 
@@ -222,7 +308,12 @@ async def test_a_folder_that_has_not_changed_keeps_its_files(server):
     server.app[keys.PROVIDERS].get("home")._read_at = -1000.0
     await server.post("/api/v1/anime/rescan")
     found = await episodes(server, "local_nachtwache")
-    assert [code for code, entry in found.items() if entry["state"] == "present"] == ["S01E01", "S01E02", "S02E01", "S02E13"]
+    assert [code for code, entry in found.items() if entry["state"] == "present"] == [
+        "S01E01",
+        "S01E02",
+        "S02E01",
+        "S02E13",
+    ]
 
 
 async def test_a_stop_ends_a_scan_of_a_slow_disk(tmp_path, monkeypatch):
@@ -245,4 +336,8 @@ async def test_a_stop_ends_a_scan_of_a_slow_disk(tmp_path, monkeypatch):
         await asyncio.get_running_loop().shutdown_default_executor()
         assert time.monotonic() - began < 1
         await asyncio.gather(call, return_exceptions=True)
-        assert (await server.app[keys.DB].run(lambda conn: conn.execute("select count(*) from series").fetchone()[0])) == 0
+        assert (
+            await server.app[keys.DB].run(
+                lambda conn: conn.execute("select count(*) from series").fetchone()[0]
+            )
+        ) == 0

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from store import names, neighbours
 from store.config import Naming
-from store.names import parse
-from store.naming import Wanted, path
-from store.neighbours import parse_folder
-from store.titles import YEAR, fold, safe
+from store.names import folder_parser, parser
+from store.names.folder_parser import parse_folder
+from store.names.parser import parse
+from store.names.spelling import YEAR, fold, safe
+from store.names.writer import Wanted, path
 
 # name | title | season | episodes | the rest as field=value. An empty season is none; "1-3" are three episodes.
 FAMILIES = {
@@ -219,13 +219,21 @@ def cases():
     for family, lines in FAMILIES.items():
         for line in lines.strip().splitlines():
             path, title, season, episodes, *rest = [cell.strip() for cell in line.split("|")]
-            said = dict(title=title or None, season=int(season) if season else None, episodes=numbers(episodes))
+            said = dict(
+                title=title or None,
+                season=int(season) if season else None,
+                episodes=numbers(episodes),
+            )
             yield pytest.param(path, said | eval(f"dict({''.join(rest)})"), id=f"{family}: {path}")
 
 
 def numbers(text):
     low, dash, high = text.partition("-")
-    return tuple(range(int(low), int(high) + 1)) if dash else tuple(float(n) if "." in n else int(n) for n in text.split())
+    return (
+        tuple(range(int(low), int(high) + 1))
+        if dash
+        else tuple(float(n) if "." in n else int(n) for n in text.split())
+    )
 
 
 @pytest.mark.parametrize("path, said", list(cases()))
@@ -243,12 +251,26 @@ def test_umlauts_in_either_form():
 
 NASTY = ("86", "Level 1", "No. 6", "Area 88", "24", "S01E01", "2x05 - Nacht", "Nacht - S01E01", "[Oshi] no Ko", "Staffel 2", "1080p",
          "Nacht (2019)", "Nacht - 05", "3.5", "100 Nächte", "Folge 7", "OVA", "~", "...", "日" * 90, "ä" * 150, "Re: Nacht/Tag?", "2012")  # fmt: skip
-titles = st.sampled_from(NASTY) | st.text(max_size=30) | st.text(st.sampled_from("S0E12 -[]().~x日aB"), max_size=20)
+titles = (
+    st.sampled_from(NASTY)
+    | st.text(max_size=30)
+    | st.text(st.sampled_from("S0E12 -[]().~x日aB"), max_size=20)
+)
 one = st.lists(st.integers(0, 2000), min_size=1, max_size=4, unique=True)
-special = st.lists(st.integers(0, 99) | st.integers(1, 999).map(lambda n: n + 0.5), min_size=1, max_size=3, unique=True)
+special = st.lists(
+    st.integers(0, 99) | st.integers(1, 999).map(lambda n: n + 0.5),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
 
 
-@given(titles, st.one_of(st.tuples(st.integers(1, 2030), one), st.tuples(st.just(0), special)), st.integers(0, 1500), st.sampled_from(["", " (2019)", " [tvdbid-1]"]))
+@given(
+    titles,
+    st.one_of(st.tuples(st.integers(1, 2030), one), st.tuples(st.just(0), special)),
+    st.integers(0, 1500),
+    st.sampled_from(["", " (2019)", " [tvdbid-1]"]),
+)
 @settings(max_examples=300, deadline=None)
 @example("Nacht", (1, [1, 2]), 0, "")
 @example("日" * 200, (0, [6.5, 1]), 0, "")
@@ -256,18 +278,45 @@ def test_what_we_write_we_read(title, code, running, ids):
     season, episodes = code
     absolute = range(running, running + len(episodes)) if running else ()
     templates = Naming(episode="{title} - {code} - {absolute:03}")
-    name = parse("Anime/" + path(templates, Wanted(title, season, episodes, absolute=absolute), ".mkv", safe(title) + ids))
-    assert (name.season, name.episodes, name.absolute) == (season, tuple(sorted(episodes)), tuple(absolute))
+    name = parse(
+        "Anime/"
+        + path(
+            templates, Wanted(title, season, episodes, absolute=absolute), ".mkv", safe(title) + ids
+        )
+    )
+    assert (name.season, name.episodes, name.absolute) == (
+        season,
+        tuple(sorted(episodes)),
+        tuple(absolute),
+    )
     assert name.kind == ("episode" if season else "special") and name.score == 100
     if len(safe(title).encode()) < 180:
         assert name.title == safe(YEAR.sub("", title) or title)
 
 
-@pytest.mark.parametrize("title", ["86", "Level 1", "No. 6", "Area 88", "24", "100 Nächte", "7 Tage", "9-1-1", "Nacht 2", "Nacht II", "2.0", "Ü"])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "86",
+        "Level 1",
+        "No. 6",
+        "Area 88",
+        "24",
+        "100 Nächte",
+        "7 Tage",
+        "9-1-1",
+        "Nacht 2",
+        "Nacht II",
+        "2.0",
+        "Ü",
+    ],
+)
 def test_our_names_without_their_folder(title):
     for season, episodes in ((1, [5]), (2, [1, 2]), (0, [6.5]), (12, [3, 7])):
         name = parse(path(Naming(), Wanted(title, season, episodes), ".mkv").rpartition("/")[2])
-        assert (name.season, name.episodes) == (season, tuple(episodes)) and fold(name.title) == fold(title)
+        assert (name.season, name.episodes) == (season, tuple(episodes)) and fold(
+            name.title
+        ) == fold(title)
 
 
 def test_sidecars_are_their_episode():
@@ -284,16 +333,26 @@ def read(*paths):
 
 
 def test_a_number_that_never_changes_is_the_title():
-    assert read(*(f"[Sub] Stufe 7 {n:02d} Zu zweit.mkv" for n in (1, 2, 3))) == [("Stufe 7", None, (n,)) for n in (1, 2, 3)]
-    assert read(*(f"Zone 88 {n} von Anfang.mkv" for n in (1, 2, 3))) == [("Zone 88", None, (n,)) for n in (1, 2, 3)]
+    assert read(*(f"[Sub] Stufe 7 {n:02d} Zu zweit.mkv" for n in (1, 2, 3))) == [
+        ("Stufe 7", None, (n,)) for n in (1, 2, 3)
+    ]
+    assert read(*(f"Zone 88 {n} von Anfang.mkv" for n in (1, 2, 3))) == [
+        ("Zone 88", None, (n,)) for n in (1, 2, 3)
+    ]
 
 
 def test_neighbours_tell_seasons_from_running_numbers():
-    assert read(*(f"Nacht {n}.mkv" for n in (101, 102, 201, 202))) == [("Nacht", n // 100, (n % 100,)) for n in (101, 102, 201, 202)]
-    assert read(*(f"Nacht {n}.mkv" for n in (98, 99, 100, 101))) == [("Nacht", None, (n,)) for n in (98, 99, 100, 101)]
-    assert read(*(f"nacht.{n}.hdtv.mkv" for n in (98, 99, 100, 101))) == [("nacht", None, (n,)) for n in (98, 99, 100, 101)]
+    assert read(*(f"Nacht {n}.mkv" for n in (101, 102, 201, 202))) == [
+        ("Nacht", n // 100, (n % 100,)) for n in (101, 102, 201, 202)
+    ]
+    assert read(*(f"Nacht {n}.mkv" for n in (98, 99, 100, 101))) == [
+        ("Nacht", None, (n,)) for n in (98, 99, 100, 101)
+    ]
+    assert read(*(f"nacht.{n}.hdtv.mkv" for n in (98, 99, 100, 101))) == [
+        ("nacht", None, (n,)) for n in (98, 99, 100, 101)
+    ]
     alone = parse_folder([f"Nacht {n}.mkv" for n in (101, 102, 103)])
-    assert all(name.score < names.SURE and name.also for name in alone)
+    assert all(name.score < parser.SURE and name.also for name in alone)
 
 
 def test_clear_codes_need_no_neighbours():
@@ -321,11 +380,15 @@ def test_every_text_is_read(text):
 
 def test_the_command():
     out = io.StringIO()
-    names.main(["Nacht/Staffel 1/Folge 03.mkv\n", "\n"], out)
+    parser.main(["Nacht/Staffel 1/Folge 03.mkv\n", "\n"], out)
     first, second = map(json.loads, out.getvalue().splitlines())
     assert list(first) == ["path", "title", "season", "episodes", "absolute", "kind", "why"]
     assert first["title"] == "Nacht" and first["episodes"] == [3] and second["path"] == ""
-    assert first["why"] == ['the word for episode in "Folge 03"', "season 1 from the folder", "title from the folder"]
+    assert first["why"] == [
+        'the word for episode in "Folge 03"',
+        "season 1 from the folder",
+        "title from the folder",
+    ]
 
 
 # --- what is taken from a neighbour is what would be read ---
@@ -336,12 +399,15 @@ PIECES = ["Nacht", " ", "-", " - ", "_", ".", "[", "]", "(", ")", "S01E", "1x", 
 
 def afresh(paths, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(neighbours, "read_like", lambda known, *asked: names.read(*asked))
+        patch.setattr(folder_parser, "read_like", lambda known, *asked: parser.read(*asked))
         return parse_folder(paths)
 
 
 def numbered(before: str, after: str) -> list[str]:
-    return [f"Nacht/{before}{number:02}{after}.mkv" for number in (5, 1, 2, 10, 11, 12, 24, 26, 48, 64, 72, 99)]
+    return [
+        f"Nacht/{before}{number:02}{after}.mkv"
+        for number in (5, 1, 2, 10, 11, 12, 24, 26, 48, 64, 72, 99)
+    ]
 
 
 def test_a_number_within_a_checksum_is_no_neighbours(monkeypatch):
@@ -358,7 +424,10 @@ def test_families_among_their_neighbours(family, monkeypatch):
             assert parse_folder(paths) == afresh(paths, monkeypatch)
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.lists(st.sampled_from(PIECES), max_size=5).map("".join))
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=6).map("".join),
+    st.lists(st.sampled_from(PIECES), max_size=5).map("".join),
+)
 @settings(max_examples=300, deadline=None)
 @example("[G] Nacht - ", " [1080p][1A2B3C4D]")
 @example("Nacht S01E", "")

@@ -14,7 +14,7 @@ from handlers import openapi
 from handlers.endpoint import Route
 from handlers.messages import MESSAGES as REAL_MESSAGES
 from handlers.routes import API
-from store.fields import Rule
+from store.schema import Rule
 
 T = TypeVar("T")
 
@@ -78,7 +78,9 @@ async def find(request: web.Request, query: Window) -> list[Series] | Page[Serie
     """List the series with missing episodes."""
 
 
-async def show(request: web.Request, anime_id: Annotated[str, Rule(pattern="[a-z]+_[a-z]+")]) -> Series:
+async def show(
+    request: web.Request, anime_id: Annotated[str, Rule(pattern="[a-z]+_[a-z]+")]
+) -> Series:
     """Show one series."""
 
 
@@ -128,7 +130,9 @@ def test_is_valid(document):
 
 
 def test_lists_every_route_once(document):
-    listed = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    listed = {
+        (method.upper(), path) for path, methods in document["paths"].items() for method in methods
+    }
     assert listed == {
         ("POST", "/api/auth/login"),
         ("GET", "/api/v1/anime"),
@@ -168,7 +172,12 @@ def test_locked_unless_open(document):
 
 def test_parameters(document):
     assert document["paths"]["/api/v1/anime"]["get"]["parameters"] == [
-        {"name": "page", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 1}},
+        {
+            "name": "page",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "integer", "minimum": 1},
+        },
         {
             "name": "order",
             "in": "query",
@@ -177,19 +186,33 @@ def test_parameters(document):
         },
     ]
     (number,) = document["paths"]["/api/queue/{number}"]["delete"]["parameters"]
-    assert number == {"name": "number", "in": "path", "required": True, "schema": {"type": "integer"}}
+    assert number == {
+        "name": "number",
+        "in": "path",
+        "required": True,
+        "schema": {"type": "integer"},
+    }
 
 
 def test_answers(document):
     find = document["paths"]["/api/v1/anime"]["get"]["responses"]["200"]
-    assert set(find["headers"]) == {"X-Request-ID", "X-RateLimit-Remaining", "X-Total-Count", "Link"}
-    assert find["content"]["application/json"]["schema"]["anyOf"][1] == {"$ref": "#/components/schemas/SeriesPage"}
+    assert set(find["headers"]) == {
+        "X-Request-ID",
+        "X-RateLimit-Remaining",
+        "X-Total-Count",
+        "Link",
+    }
+    assert find["content"]["application/json"]["schema"]["anyOf"][1] == {
+        "$ref": "#/components/schemas/SeriesPage"
+    }
     pause = document["paths"]["/api/queue/pause"]["post"]
     assert pause["requestBody"]["required"] is False
     wrapped = pause["responses"]["200"]["content"]["application/json"]["schema"]
     assert wrapped["properties"]["data"] == {"$ref": "#/components/schemas/Series"}
     assert wrapped["required"] == ["success", "data"]
-    assert document["paths"]["/health"]["get"]["responses"]["200"]["headers"].keys() == {"X-Request-ID"}
+    assert document["paths"]["/health"]["get"]["responses"]["200"]["headers"].keys() == {
+        "X-Request-ID"
+    }
     assert "content" not in document["paths"]["/api/queue/{number}"]["delete"]["responses"]["204"]
     assert "content" not in document["paths"]["/api/config/file"]["get"]["responses"]["200"]
 
@@ -201,7 +224,9 @@ def test_errors(document):
         error["properties"]["error"]["enum"]
     )
     for response in document["components"]["responses"].values():
-        assert response["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Error"}
+        assert response["content"]["application/json"]["schema"] == {
+            "$ref": "#/components/schemas/Error"
+        }
     assert "Retry-After" in document["components"]["responses"]["TooMany"]["headers"]
 
 
@@ -235,7 +260,11 @@ def test_the_real_api():
     progress = schemas["DownloadProgressMessage"]
     assert progress["required"] == ["type", "timestamp", "seq", "data"]
     assert progress["properties"]["data"] == {"$ref": "#/components/schemas/DownloadProgress"}
-    given = {o["operationId"]: set(o["responses"]) for path in document["paths"].values() for o in path.values()}
+    given = {
+        o["operationId"]: set(o["responses"])
+        for path in document["paths"].values()
+        for o in path.values()
+    }
     assert openapi.OWN.keys() <= given.keys()
     assert given["auth_setup"] == {"201", "400", "403", "422", "429", "default"}
     assert given["queue_add"] == {"201", "400", "401", "404", "409", "422", "429", "default"}

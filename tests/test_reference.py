@@ -10,7 +10,7 @@ import pytest
 
 from handlers.routes import API
 from handlers.signature import signature
-from store import fields
+from store import schema
 from tests.app import PASSWORD, running
 from tests.upstream import nginx
 
@@ -85,7 +85,9 @@ def agrees(answer, printed, where="answer"):
         assert isinstance(answer, list) and answer, where
         for row in answer:
             agrees(row, printed[0], f"{where}[]")
-    elif isinstance(printed, bool) or where.endswith((".message", ".status", ".version", ".token_type")) and printed:
+    elif isinstance(printed, bool) or (
+        where.endswith((".message", ".status", ".version", ".token_type")) and printed
+    ):
         assert answer == printed, where
     elif isinstance(printed, (int, float)):
         assert type(answer) in (int, float), where
@@ -102,7 +104,11 @@ def route_of(method: str, path: str):
     for route in sorted(API, key=lambda route: route.path.count("{")):
         for template in filter(None, (route.path, route.alias)):
             names = template.split("/")
-            if route.method == method and len(names) == len(parts) and all(n == p or n[:1] == "{" for n, p in zip(names, parts)):
+            if (
+                route.method == method
+                and len(names) == len(parts)
+                and all(n == p or n[:1] == "{" for n, p in zip(names, parts))
+            ):
                 return route
     raise LookupError(path)
 
@@ -141,7 +147,9 @@ async def test_every_call_of_the_reference(tmp_path, world):
             assert headers["X-Request-ID"]
             assert ("X-RateLimit-Remaining" in headers) == path.startswith("/api/"), where
             if isinstance(printed, str):
-                assert set(answer) == {"success", "error", "message", "details", "request_id"}, where
+                assert set(answer) == {"success", "error", "message", "details", "request_id"}, (
+                    where
+                )
                 assert answer["error"] == printed and answer["success"] is False, where
                 assert answer["request_id"] == headers["X-Request-ID"]
                 continue
@@ -149,13 +157,21 @@ async def test_every_call_of_the_reference(tmp_path, world):
             route = route_of(method, path)
             used.add(route)
             content = answer["data"] if route.wrap else answer
-            fields.read(signature(route.call, route.path).answer, json.loads(json.dumps(content)))
+            schema.read(signature(route.call, route.path).answer, json.loads(json.dumps(content)))
             if path.endswith("/backups") and method == "POST":
                 filled["backup"] = content["name"]
             if path.endswith("/queue/add"):
                 filled["item"] = content["queue_item_id"]
     untested = {f"{route.method} {route.path}" for route in set(API) - used}
-    assert untested == {"POST /api/auth/setup", "POST /api/queue/{queue_item_id}/retry", "GET /api/queue/history", "GET /api/v1/anime/parse", "GET /api/v1/anime/{anime_id}/episodes", "PUT /api/v1/anime/{anime_id}/link", "POST /api/v1/anime/{anime_id}/rename"}, "tested by test_auth and test_downloads"
+    assert untested == {
+        "POST /api/auth/setup",
+        "POST /api/queue/{queue_item_id}/retry",
+        "GET /api/queue/history",
+        "GET /api/v1/anime/parse",
+        "GET /api/v1/anime/{anime_id}/episodes",
+        "PUT /api/v1/anime/{anime_id}/link",
+        "POST /api/v1/anime/{anime_id}/rename",
+    }, "tested by test_auth and test_downloads"
 
 
 async def test_lists_and_details_tell_what_is_missing(tmp_path, world):
@@ -166,7 +182,10 @@ async def test_lists_and_details_tell_what_is_missing(tmp_path, world):
         _, counted, _ = await server.request("POST", "/api/v1/anime/rescan")
         assert (counted["new_series"], counted["new_episodes"]) == (0, 0)
         _, missing, headers = await server.request("GET", "/api/v1/anime")
-        assert [(row["id"], row["missing_episodes"]) for row in missing] == [(TITAN, 5), ("aniworld_demon-slayer", 2)]
+        assert [(row["id"], row["missing_episodes"]) for row in missing] == [
+            (TITAN, 5),
+            ("aniworld_demon-slayer", 2),
+        ]
         assert headers["X-Total-Count"] == "2"
         _, page, headers = await server.request("GET", "/api/v1/anime?page=2&per_page=1")
         assert [row["id"] for row in page["data"]] == ["aniworld_demon-slayer"]
@@ -191,7 +210,11 @@ async def test_a_provider_that_is_down(tmp_path, world):
         status, answer, _ = await server.request("POST", "/api/v1/anime/rescan")
         assert (status, answer["new_series"]) == (200, 0)
         assert len((await server.request("GET", "/api/v1/anime"))[1]) == 2
-        assert (await server.request("POST", "/api/queue/add", json={"anime_id": TITAN, "episodes": ["missing"]}))[0] == 201
+        assert (
+            await server.request(
+                "POST", "/api/queue/add", json={"anime_id": TITAN, "episodes": ["missing"]}
+            )
+        )[0] == 201
         await server.request("PUT", "/api/config", json={"providers": []})
         status, answer, _ = await server.request("GET", "/api/v1/anime/search?q=titan")
         assert (status, answer["error"]) == (500, "CONFIGURATION_ERROR")

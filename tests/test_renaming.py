@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from store import library
+from store import placing
 from tests.app import running
 from tests.test_downloads import home
 from tests.test_matching import add, episodes
@@ -40,8 +40,10 @@ def tree(root) -> dict[str, str]:
     """Every path below `root` with the hash of its contents; folders too."""
     found = {}
     for path in sorted(root.rglob("*")):
-        if library.INCOMING not in path.parts:
-            found[str(path.relative_to(root))] = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
+        if placing.INCOMING not in path.parts:
+            found[str(path.relative_to(root))] = (
+                hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
+            )
     return found
 
 
@@ -54,7 +56,10 @@ async def server(tmp_path):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(b"\x1aE\xdf\xa3" + bytes([season, number]) * 200)
     (tmp_path / "nginx").mkdir()
-    async with nginx(tmp_path / "nginx", tmp_path / "served") as url, running(tmp_path, providers=home(url)) as server:
+    async with (
+        nginx(tmp_path / "nginx", tmp_path / "served") as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
         for path in BEFORE:
             add(server, path)
         await server.login()
@@ -70,17 +75,23 @@ async def test_there_and_back(server):
     before = tree(server.library)
     status, plan, _ = await server.post(CALL)
     assert status == 200 and moves(plan) == AFTER
-    assert {left["path"]: left["why"] for left in plan["data"]["left"]} == dict.fromkeys(BEFORE[8:10], "2 files are this episode")
+    assert {left["path"]: left["why"] for left in plan["data"]["left"]} == dict.fromkeys(
+        BEFORE[8:10], "2 files are this episode"
+    )
     assert tree(server.library) == before, "the plan alone changes nothing"
     shown = await episodes(server, "home_nacht")
     status, done, _ = await server.post(CALL, json={"dry_run": False})
     assert status == 200 and moves(done) == AFTER
     now = tree(server.library)
     assert all(now[new] == before[old] and old not in now for old, new in AFTER.items())
-    assert {path for path in now if now[path] != "folder"} == {AFTER.get(path, path) for path in before if before[path] != "folder"}
+    assert {path for path in now if now[path] != "folder"} == {
+        AFTER.get(path, path) for path in before if before[path] != "folder"
+    }
     assert "Nacht/Staffel 2" not in now, "what is empty goes"
     renamed = await episodes(server, "home_nacht")
-    assert {code: entry["state"] for code, entry in renamed.items()} == {code: entry["state"] for code, entry in shown.items()}
+    assert {code: entry["state"] for code, entry in renamed.items()} == {
+        code: entry["state"] for code, entry in shown.items()
+    }
     assert renamed["S02E04"]["path"] == AFTER[BEFORE[3]]
     _, counted, _ = await server.post("/api/v1/anime/rescan?full=true")
     assert counted["new_episodes"] == 0, "a scan reads the new names as it read the old ones"
@@ -89,7 +100,9 @@ async def test_there_and_back(server):
     assert moves(back) == {new: old for old, new in AFTER.items()} and tree(server.library) == now
     await server.post(CALL, json={"undo": True, "dry_run": False})
     assert tree(server.library) == before
-    assert {code: entry["path"] for code, entry in (await episodes(server, "home_nacht")).items()} == {code: entry["path"] for code, entry in shown.items()}
+    assert {
+        code: entry["path"] for code, entry in (await episodes(server, "home_nacht")).items()
+    } == {code: entry["path"] for code, entry in shown.items()}
     status, body, _ = await server.post(CALL, json={"undo": True})
     assert status == 409
 
@@ -98,12 +111,17 @@ async def test_nothing_is_put_over_another_file(server):
     taken = AFTER[BEFORE[0]]
     add(server, taken)
     _, plan, _ = await server.post(CALL, json={"dry_run": False})
-    assert BEFORE[0] not in moves(plan) and {"path": BEFORE[0], "why": f"{taken} is there already"} in plan["data"]["left"]
-    assert (server.library / taken).read_bytes() == taken.encode() and (server.library / BEFORE[0]).exists()
+    assert (
+        BEFORE[0] not in moves(plan)
+        and {"path": BEFORE[0], "why": f"{taken} is there already"} in plan["data"]["left"]
+    )
+    assert (server.library / taken).read_bytes() == taken.encode() and (
+        server.library / BEFORE[0]
+    ).exists()
 
 
 async def test_a_move_that_fails_is_told_and_the_others_go_on(server, monkeypatch):
-    real = library.move
+    real = placing.move
 
     def move(root, old, new):
         if "2x03" in old:
@@ -111,7 +129,7 @@ async def test_a_move_that_fails_is_told_and_the_others_go_on(server, monkeypatc
         real(root, old, new)
 
     before = tree(server.library)
-    monkeypatch.setattr(library, "move", move)
+    monkeypatch.setattr(placing, "move", move)
     _, done, _ = await server.post(CALL, json={"dry_run": False})
     assert moves(done) == {old: new for old, new in AFTER.items() if "2x03" not in old}
     assert {"path": BEFORE[3], "why": "Permission denied"} in done["data"]["left"]
@@ -122,7 +140,7 @@ async def test_a_move_that_fails_is_told_and_the_others_go_on(server, monkeypatc
 
 async def test_what_a_crash_cut_short_can_be_undone(server, monkeypatch):
     """The journal is there, some files have moved, one has both names, nothing is recorded."""
-    before, real, count = tree(server.library), library.move, 0
+    before, real, count = tree(server.library), placing.move, 0
 
     def move(root, old, new):
         nonlocal count
@@ -133,7 +151,7 @@ async def test_what_a_crash_cut_short_can_be_undone(server, monkeypatch):
             raise SystemError("the power is gone")
         real(root, old, new)
 
-    monkeypatch.setattr(library, "move", move)
+    monkeypatch.setattr(placing, "move", move)
     assert (await server.post(CALL, json={"dry_run": False}))[0] == 500
     monkeypatch.undo()
     assert tree(server.library) != before
@@ -151,7 +169,9 @@ async def test_a_new_name_is_not_counted_anew(server):
     assert renamed["S02E01"]["path"] == "Nacht/Season 02/Nacht - S02E01.mkv"
     _, counted, _ = await server.post("/api/v1/anime/rescan?full=true")
     again = await episodes(server, "home_nacht")
-    assert counted["new_episodes"] == 0 and {code: one["path"] for code, one in again.items()} == {code: one["path"] for code, one in renamed.items()}
+    assert counted["new_episodes"] == 0 and {code: one["path"] for code, one in again.items()} == {
+        code: one["path"] for code, one in renamed.items()
+    }
     assert again["S02E01"]["why"] == "renamed as S02E01"
     await server.post(CALL, json={"undo": True, "dry_run": False})
     _, counted, _ = await server.post("/api/v1/anime/rescan?full=true")

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from downloads import parts, transfer
-from downloads.evidence import foreign
-from downloads.parts import join
+from downloads import part_file, transfer
+from downloads.part_file import join
 from downloads.transfer import Checkpoint, Limits, Progress, Throttle, fetch
-from providers.web import Web
+from downloads.validators import foreign
+from providers.network import Network
 from store.errors import DownloadError, ProviderError
 from store.models import Source
 from tests.upstream import Upstream, certificate, nginx
@@ -31,7 +31,7 @@ IMPATIENT = Limits(slow=200, window=0.6, silence=0.5)
 class Run:
     """fetch with what its caller keeps: the newest checkpoint, the progress, the part file."""
 
-    def __init__(self, web: Web, base: str, part: Path):
+    def __init__(self, web: Network, base: str, part: Path):
         self.web, self.base, self.part = web, base, part
         self.saved: Checkpoint | None = None
         self.saves: list[Checkpoint] = []
@@ -46,12 +46,20 @@ class Run:
         if isinstance(source, str):
             source = Source(self.base + source, ".mkv")
         options = {"throttle": Throttle(), "progress": self.progress} | more
-        return await fetch(self.web, source, self.part, base=self.base, resume=self.saved, save=self.save, **options)
+        return await fetch(
+            self.web,
+            source,
+            self.part,
+            base=self.base,
+            resume=self.saved,
+            save=self.save,
+            **options,
+        )
 
 
 @pytest.fixture
 async def web():
-    async with Web() as web:
+    async with Network() as web:
         yield web
 
 
@@ -70,11 +78,21 @@ def run(web, up, tmp_path):
 async def test_plain(run, up):
     receipt = await run(reserve=(reserved := Calls()))
     assert run.part.read_bytes() == BODY
-    assert (receipt.bytes, receipt.resumed, receipt.validator, receipt.proof) == (len(BODY), 0, None, "length")
+    assert (receipt.bytes, receipt.resumed, receipt.validator, receipt.proof) == (
+        len(BODY),
+        0,
+        None,
+        "length",
+    )
     assert run.progress == Progress(len(BODY), len(BODY), len(BODY))
-    assert run.saved == Checkpoint(up.url("e1.mkv"), '"v1"', up.modified, len(BODY), ((0, len(BODY)),), 0, run.saved.seconds)
+    assert run.saved == Checkpoint(
+        up.url("e1.mkv"), '"v1"', up.modified, len(BODY), ((0, len(BODY)),), 0, run.saved.seconds
+    )
     assert reserved.calls == [len(BODY)]
-    assert up.requests[0].headers["Accept-Encoding"] == "identity" and "Range" not in up.requests[0].headers
+    assert (
+        up.requests[0].headers["Accept-Encoding"] == "identity"
+        and "Range" not in up.requests[0].headers
+    )
 
 
 class Calls:
@@ -115,7 +133,9 @@ async def test_n4_cut_anywhere(web, up, tmp_path, behaviour):
             await run()
         assert not failure.value.final
         kept = run.saved.spans if run.saved else ()
-        assert behaviour in ("reset", "chunked") or kept == (((0, cut),) if cut else ()), "a cut keeps what came before"
+        assert behaviour in ("reset", "chunked") or kept == (((0, cut),) if cut else ()), (
+            "a cut keeps what came before"
+        )
         up.script = [{"drop_after": 80_000}, {}]
         for _ in range(3):
             try:
@@ -169,7 +189,9 @@ async def test_resume_compares_the_end(run, up):
     up.script = [{"drop_after": 700_000}]
     with pytest.raises(ProviderError):
         await run()
-    with open(run.part, "r+b") as file:  # what a power cut may leave: the right length, the wrong bytes
+    with open(
+        run.part, "r+b"
+    ) as file:  # what a power cut may leave: the right length, the wrong bytes
         file.seek(699_000)
         file.write(b"\0" * 100)
     await run()
@@ -273,7 +295,11 @@ async def test_n7_no_length(run, up):
     """A clean end is all there is; the receipt says so."""
     up.chunked = True
     receipt = await run()
-    assert run.part.read_bytes() == BODY and receipt.proof == "clean end" and run.progress.total == len(BODY)
+    assert (
+        run.part.read_bytes() == BODY
+        and receipt.proof == "clean end"
+        and run.progress.total == len(BODY)
+    )
     run.part.unlink()
     receipt = await run(Source(up.url("e1.mkv"), ".mkv", size=len(BODY)))
     assert receipt.proof == "length"
@@ -292,10 +318,13 @@ async def test_n7_too_short_a_length(run, up):
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 @pytest.mark.parametrize(
     "row, knobs, message",
-    [("N8 drip", {"drip": 0.05}, "too slow"), ("N3 silence in the body", {"silent_after": 90_000}, "silent")],
+    [
+        ("N8 drip", {"drip": 0.05}, "too slow"),
+        ("N3 silence in the body", {"silent_after": 90_000}, "silent"),
+    ],
 )
 async def test_n8_slow(run, up, row, knobs, message, chunked, monkeypatch):
-    monkeypatch.setattr("providers.web.SILENCE", 0.5)
+    monkeypatch.setattr("providers.network.SILENCE", 0.5)
     await run.web.close()
     await run.web.start()
     vars(up).update(knobs, chunked=chunked)
@@ -306,7 +335,7 @@ async def test_n8_slow(run, up, row, knobs, message, chunked, monkeypatch):
 
 
 async def test_n3_silent_from_the_start(run, up, monkeypatch):
-    monkeypatch.setattr("providers.web.SILENCE", 0.3)
+    monkeypatch.setattr("providers.network.SILENCE", 0.3)
     await run.web.close()
     await run.web.start()
     up.silent = True
@@ -371,7 +400,11 @@ async def test_f5_planted(run, up, tmp_path, kind):
             run.part.mkdir()
     with pytest.raises(DownloadError):
         await run()
-    assert outside.read_bytes() == b"the owner's" and not up.requests and not (tmp_path / "nowhere").exists()
+    assert (
+        outside.read_bytes() == b"the owner's"
+        and not up.requests
+        and not (tmp_path / "nowhere").exists()
+    )
 
 
 async def test_no_folder(run, up, tmp_path):
@@ -425,8 +458,8 @@ async def test_c4_failed_sync_is_not_believed(run, up, monkeypatch):
 
 async def test_data_before_its_map(run, up, monkeypatch):
     """Each saved span was written, then synced, then saved."""
-    monkeypatch.setattr(parts, "STEP", 200_000)
-    monkeypatch.setattr(parts, "FIRST", 100_000)
+    monkeypatch.setattr(part_file, "STEP", 200_000)
+    monkeypatch.setattr(part_file, "FIRST", 100_000)
     monkeypatch.setattr("downloads.wire.SIZE", 50_000)
     up.rate = 4_000_000
     synced: list[int] = []
@@ -465,7 +498,9 @@ async def test_n19_cancel_anywhere(web, up, tmp_path):
         assert time.monotonic() - began < 1
         resumed += bool(run.saved and run.saved.resumed)
         if run.saved and run.saved.spans and run.part.exists():
-            assert run.part.read_bytes()[: run.saved.spans[0][1]] == up.body[: run.saved.spans[0][1]]
+            assert (
+                run.part.read_bytes()[: run.saved.spans[0][1]] == up.body[: run.saved.spans[0][1]]
+            )
     up.rate = None
     await run()
     assert run.part.read_bytes() == up.body and resumed > 5
@@ -567,7 +602,9 @@ async def test_connections_cancelled_and_resumed(run, up):
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
-@pytest.mark.parametrize("extra", ["", "keepalive_timeout 0;", "limit_rate 20m;"], ids=["plain", "closing", "limited"])
+@pytest.mark.parametrize(
+    "extra", ["", "keepalive_timeout 0;", "limit_rate 20m;"], ids=["plain", "closing", "limited"]
+)
 async def test_nginx_byte_for_byte(tmp_path, tls, extra, monkeypatch):
     """The takeover of the connection, on every aiohttp that setup.cfg admits, from a real server."""
     tmp_path.chmod(0o755)
@@ -590,7 +627,7 @@ async def test_nginx_byte_for_byte(tmp_path, tls, extra, monkeypatch):
         return first, wire
 
     monkeypatch.setattr(transfer, "take_over", take_over)
-    async with nginx(tmp_path, served, tls=tls, extra=extra) as base, Web(tls=trust) as web:
+    async with nginx(tmp_path, served, tls=tls, extra=extra) as base, Network(tls=trust) as web:
         for size in sizes:
             run = Run(web, base, tmp_path / f"{size}.part")
             receipt = await run(f"{size}.mkv")
@@ -605,12 +642,14 @@ async def test_nginx_byte_for_byte(tmp_path, tls, extra, monkeypatch):
             await task
         assert 0 < run.progress.done < len(body)
         receipt = await run(f"{len(body)}.mkv")
-        assert run.part.read_bytes() == body and receipt.validator == "etag" and receipt.resumed == 1
+        assert (
+            run.part.read_bytes() == body and receipt.validator == "etag" and receipt.resumed == 1
+        )
 
 
 async def test_n13_tls_cut(tmp_path):
     server, trust = certificate(tmp_path)
-    async with Upstream(tls=server) as up, Web(tls=trust) as web:
+    async with Upstream(tls=server) as up, Network(tls=trust) as web:
         up.body = BODY
         for cut in (0, 1, 70_000, 700_000, 1_400_000):
             run = Run(web, up.base, tmp_path / f"{cut}.part")

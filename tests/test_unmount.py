@@ -13,20 +13,26 @@ from pathlib import Path
 import pytest
 
 from tests.app import Process
-from tests.parts import need
+from tests.requirements import need
 from tests.test_downloads import home, until
 from tests.test_failing import impatient  # noqa: F401 - a fixture
 from tests.test_kills import Shows
 from tests.test_matching import episodes
 
-EPISODES = ("Show/Season 01/Show - S01E01.mkv", "Show/Season 01/Show - S01E02.mkv", "Other/[G] Other - 01.mkv")
+EPISODES = (
+    "Show/Season 01/Show - S01E01.mkv",
+    "Show/Season 01/Show - S01E02.mkv",
+    "Other/[G] Other - 01.mkv",
+)
 
 
 class Disk:
     """The disk as the server sees it: `mount()` and `unmount()` it at the library, `root` is the library through its eyes."""
 
     def __init__(self, holder: int, library: Path, content: Path):
-        self.root, self.content = (Path(f"/proc/{holder}/root{path}") for path in (library, content))
+        self.root, self.content = (
+            Path(f"/proc/{holder}/root{path}") for path in (library, content)
+        )
         self.inside = ("nsenter", "-t", str(holder), "-U", "-m", "--preserve-credentials")
         self._holder, self._library, self._content = holder, library, content
 
@@ -50,7 +56,9 @@ class Disk:
         return found
 
     async def _do(self, *command: str) -> None:
-        assert await (await asyncio.create_subprocess_exec(*self.inside, *command)).wait() == 0, command
+        assert await (await asyncio.create_subprocess_exec(*self.inside, *command)).wait() == 0, (
+            command
+        )
 
 
 @asynccontextmanager
@@ -61,11 +69,21 @@ async def on_a_disk(server: Process, impatient, files=EPISODES):  # noqa: F811
     content = server.library.parent / "disk"
     content.mkdir()
     work = f"mount -t tmpfs -o mode=700,size=64m disk {content} && echo ready && exec sleep 600"
-    holder = await asyncio.create_subprocess_exec("unshare", "-rm", "sh", "-c", work, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    holder = await asyncio.create_subprocess_exec(
+        "unshare",
+        "-rm",
+        "sh",
+        "-c",
+        work,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
     try:
         if await holder.stdout.readline() != b"ready\n":
             reason = f"no disk can be mounted here: {(await holder.stderr.read()).decode()}"
-            pytest.fail(reason) if os.environ.get("ANIWORLD_REQUIRE_PARTS") == "1" else pytest.skip(reason)
+            pytest.fail(reason) if os.environ.get("ANIWORLD_REQUIRE_PARTS") == "1" else pytest.skip(
+                reason
+            )
         disk = Disk(holder.pid, server.library, content)
         for path in files:
             (disk.content / path).parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +101,10 @@ async def on_a_disk(server: Process, impatient, files=EPISODES):  # noqa: F811
 
 async def all_that_is_known(server) -> dict:
     _, listed, _ = await server.get("/api/v1/anime?show=all&per_page=100")
-    return {"list": listed, **{one["id"]: await episodes(server, one["id"]) for one in listed["data"]}}
+    return {
+        "list": listed,
+        **{one["id"]: await episodes(server, one["id"]) for one in listed["data"]},
+    }
 
 
 async def is_offline(server) -> None:
@@ -91,11 +112,16 @@ async def is_offline(server) -> None:
     for query in ("", "?full=true"):
         async with server.socket() as ws:
             status, body, _ = await server.post(f"/api/v1/anime/rescan{query}")
-            while (told := await asyncio.wait_for(ws.receive_json(), 10))["type"] != "rescan_failed":
+            while (told := await asyncio.wait_for(ws.receive_json(), 10))[
+                "type"
+            ] != "rescan_failed":
                 assert told["type"] != "rescan_completed"
         assert (status, body["error"]) == (500, "CONFIGURATION_ERROR"), body
         assert "offline" in body["message"] or "cannot be read" in body["message"]
-        assert "Mount the disk" in body["details"]["fix"] and told["data"]["message"] == body["message"]
+        assert (
+            "Mount the disk" in body["details"]["fix"]
+            and told["data"]["message"] == body["message"]
+        )
 
 
 async def queue_state(server) -> dict:
@@ -118,7 +144,10 @@ async def test_nothing_is_lost(tmp_path, impatient, marked):  # noqa: F811
             assert (await server.post("/api/v1/anime/rescan"))[0] == 200
             assert (disk.content / ".aniworld").exists() == marked
             before = await all_that_is_known(server)
-            assert before["home_show"]["S01E03"]["state"] == "missing" and before["local_other"]["S01E01"]["state"] == "present"
+            assert (
+                before["home_show"]["S01E03"]["state"] == "missing"
+                and before["local_other"]["S01E01"]["state"] == "present"
+            )
             with open(disk.root / EPISODES[0], "rb"):
                 await disk.unmount()
                 await is_offline(server)
@@ -131,14 +160,20 @@ async def test_nothing_is_lost(tmp_path, impatient, marked):  # noqa: F811
             bare.mkdir()
             await disk.mount()
             _, counted, _ = await server.post("/api/v1/anime/rescan?full=true")
-            assert (counted["new_series"], counted["new_episodes"]) == (0, 0) and await all_that_is_known(server) == before
+            assert (counted["new_series"], counted["new_episodes"]) == (
+                0,
+                0,
+            ) and await all_that_is_known(server) == before
             await disk.unmount()
             (disk.content / EPISODES[1]).unlink()
             shutil.rmtree(disk.content / "Other")
             await disk.mount()
             await server.post("/api/v1/anime/rescan?full=true")
             after = await all_that_is_known(server)
-            assert after["home_show"]["S01E02"]["state"] == "missing" and after["home_show"]["S01E01"]["state"] == "present"
+            assert (
+                after["home_show"]["S01E02"]["state"] == "missing"
+                and after["home_show"]["S01E01"]["state"] == "present"
+            )
             assert "local_other" not in after
 
 
@@ -149,10 +184,16 @@ async def test_a_download_waits_for_its_disk(tmp_path, impatient):  # noqa: F811
         async with on_a_disk(server, impatient) as disk:
             await server.post("/api/v1/anime/rescan")
             up.rate = 3_000_000
-            status, body, _ = await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
+            status, body, _ = await server.post(
+                "/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]}
+            )
             assert status == 201 and len(body["data"]["items"]) == 1
             await server.post("/api/queue/start")
-            await until(lambda: asyncio.to_thread(lambda: sum(end - start for start, end in up.fetched("S01E03")) > 500_000))
+            await until(
+                lambda: asyncio.to_thread(
+                    lambda: sum(end - start for start, end in up.fetched("S01E03")) > 500_000
+                )
+            )
             await disk.unmount()
 
             async def waits():
@@ -162,8 +203,12 @@ async def test_a_download_waits_for_its_disk(tmp_path, impatient):  # noqa: F811
             assert list(disk.root.iterdir()) == []
             await disk.mount()
             await until(lambda: is_done(server))
-            assert (disk.content / "Show/Season 01/Show - S01E03.mkv").read_bytes() == up.videos["S01E03"]
-            assert sum(end - start for start, end in up.fetched("S01E03")) < 3_300_000, "its bytes were kept"
+            assert (disk.content / "Show/Season 01/Show - S01E03.mkv").read_bytes() == up.videos[
+                "S01E03"
+            ]
+            assert sum(end - start for start, end in up.fetched("S01E03")) < 3_300_000, (
+                "its bytes were kept"
+            )
             assert (await episodes(server, "home_show"))["S01E03"]["state"] == "present"
 
 
@@ -187,7 +232,9 @@ async def test_a_disk_that_comes_after_the_first_start(tmp_path, impatient):  # 
         server = Process(tmp_path, providers=home(up.base))
         async with on_a_disk(server, impatient) as disk:
             await disk.unmount()
-            assert (await server.put("/api/config", json={"anime_directory": str(server.library)}))[0] == 200
+            assert (await server.put("/api/config", json={"anime_directory": str(server.library)}))[
+                0
+            ] == 200
             assert (await server.post("/api/v1/anime/rescan"))[0] == 200
             assert list(disk.root.iterdir()) == []
             await disk.mount()
@@ -210,7 +257,10 @@ async def test_a_renaming_can_be_taken_back_later(tmp_path, impatient):  # noqa:
             await disk.unmount()
             for undo in (False, True):
                 status, body, _ = await server.post(path, json={"dry_run": False, "undo": undo})
-                assert (status, body["error"]) == (500, "CONFIGURATION_ERROR") and "Mount the disk" in body["details"]["fix"]
+                assert (status, body["error"]) == (
+                    500,
+                    "CONFIGURATION_ERROR",
+                ) and "Mount the disk" in body["details"]["fix"]
             assert list(disk.root.iterdir()) == []
             await disk.mount()
             await server.post(path, json={"dry_run": False, "undo": True})
@@ -223,12 +273,18 @@ async def test_a_crash_and_then_no_disk(tmp_path, impatient):  # noqa: F811
         server = Process(tmp_path, providers=home(up.base))
         async with on_a_disk(server, impatient) as disk:
             await server.post("/api/v1/anime/rescan")
-            await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
+            await server.post(
+                "/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]}
+            )
             await server.post("/api/queue/start")
             await until(lambda: is_done(server))
             server.kill9()
-            with sqlite3.connect(server.state / "aniworld.db") as conn:  # as it was just before the end was recorded
-                conn.execute("update items set status = 'downloading', target = 'Show/Season 01/Show - S01E03.mkv', finished_at = null")
+            with sqlite3.connect(
+                server.state / "aniworld.db"
+            ) as conn:  # as it was just before the end was recorded
+                conn.execute(
+                    "update items set status = 'downloading', target = 'Show/Season 01/Show - S01E03.mkv', finished_at = null"
+                )
                 conn.execute("delete from files where number = 3")
                 conn.execute("delete from history")
             conn.close()
@@ -242,7 +298,10 @@ async def test_a_crash_and_then_no_disk(tmp_path, impatient):  # noqa: F811
             assert "cannot be recovered" in await until(waits)
             await disk.mount()
             await until(lambda: is_done(server))
-            assert len(up.fetched("S01E03")) == asked and (await episodes(server, "home_show"))["S01E03"]["state"] == "present"
+            assert (
+                len(up.fetched("S01E03")) == asked
+                and (await episodes(server, "home_show"))["S01E03"]["state"] == "present"
+            )
 
 
 @pytest.mark.parametrize("folder", ["Show", "Show/Season 01"])
@@ -257,21 +316,30 @@ async def test_a_disk_below_the_library(tmp_path, impatient, folder):  # noqa: F
                 (disk.root / path).write_bytes(b"x")
             await server.post("/api/v1/anime/rescan")
             before = await all_that_is_known(server)
-            assert [code for code, one in before["home_show"].items() if one["state"] == "present"] == ["S01E01", "S01E02"]
+            assert [
+                code for code, one in before["home_show"].items() if one["state"] == "present"
+            ] == ["S01E01", "S01E02"]
             await further.unmount()
             for query in ("", "?full=true", ""):
                 _, counted, _ = await server.post(f"/api/v1/anime/rescan{query}")
-                assert (counted["new_series"], counted["new_episodes"]) == (0, 0) and await all_that_is_known(server) == before
+                assert (counted["new_series"], counted["new_episodes"]) == (
+                    0,
+                    0,
+                ) and await all_that_is_known(server) == before
             item = await is_refused(server)
             assert list(further.root.iterdir()) == []
             await further.mount()
             await server.post(f"/api/queue/{item['queue_item_id']}/retry")
             await until(lambda: is_done(server))
-            assert [path.read_bytes() for path in further.content.rglob("*E03.mkv")] == [up.videos["S01E03"]]
+            assert [path.read_bytes() for path in further.content.rglob("*E03.mkv")] == [
+                up.videos["S01E03"]
+            ]
             for path in further.content.rglob("*.mkv"):
                 path.unlink()
             await server.post("/api/v1/anime/rescan")
-            assert {one["state"] for one in (await episodes(server, "home_show")).values()} == {"missing"}
+            assert {one["state"] for one in (await episodes(server, "home_show")).values()} == {
+                "missing"
+            }
 
 
 async def test_episodes_on_another_disk(tmp_path):
@@ -288,7 +356,10 @@ async def test_episodes_on_another_disk(tmp_path):
         os.utime(server.library / "Show", (10**9, 10**9))
         await server.post("/api/v1/anime/rescan")
         before = await all_that_is_known(server)
-        assert {code for code, one in before["home_show"].items() if one["state"] == "present"} == {"S01E01", "S02E01"}
+        assert {code for code, one in before["home_show"].items() if one["state"] == "present"} == {
+            "S01E01",
+            "S02E01",
+        }
         other.rename(tmp_path / "away")
         for query in ("", "?full=true"):
             await server.post(f"/api/v1/anime/rescan{query}")
@@ -310,13 +381,19 @@ async def test_a_series_on_another_disk(tmp_path, away):
         (server.library / "Show").symlink_to(other)
         await server.post("/api/v1/anime/rescan")
         before = await all_that_is_known(server)
-        assert [code for code, one in before["home_show"].items() if one["state"] == "present"] == ["S01E01", "S01E02"]
+        assert [code for code, one in before["home_show"].items() if one["state"] == "present"] == [
+            "S01E01",
+            "S01E02",
+        ]
         other.rename(tmp_path / "away")
         if away == "empty":
             other.mkdir()
         for query in ("", "?full=true"):
             _, counted, _ = await server.post(f"/api/v1/anime/rescan{query}")
-            assert (counted["new_series"], counted["new_episodes"]) == (0, 0) and await all_that_is_known(server) == before
+            assert (counted["new_series"], counted["new_episodes"]) == (
+                0,
+                0,
+            ) and await all_that_is_known(server) == before
             assert counted["unread_folders"] == ["Show"]
         item = await is_refused(server)
         if away == "empty":

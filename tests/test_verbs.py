@@ -32,17 +32,32 @@ async def test_n19_verbs_at_any_moment(tmp_path):
                 listening = asyncio.create_task(listen(socket))
                 for _ in range(90):
                     await asyncio.sleep(chance.random() * 0.05)
-                    item, verb = chance.choice(items), chance.choice(("start", "start", "stop", "pause", "retry", "priority", "remove"))
+                    item, verb = (
+                        chance.choice(items),
+                        chance.choice(
+                            ("start", "start", "stop", "pause", "retry", "priority", "remove")
+                        ),
+                    )
                     before = time.monotonic()
                     if verb == "priority":
-                        status = (await server.put(f"/api/queue/{item}", json={"priority": chance.choice(("low", "high"))}))[0]
+                        status = (
+                            await server.put(
+                                f"/api/queue/{item}",
+                                json={"priority": chance.choice(("low", "high"))},
+                            )
+                        )[0]
                     elif verb == "retry":
                         status = (await server.post(f"/api/queue/{item}/retry"))[0]
                     elif verb == "remove":
                         status, *_ = await server.delete(f"/api/queue/{item}")
-                        again = await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["S01"]})
+                        again = await server.post(
+                            "/api/queue/add", json={"anime_id": "home_show", "episodes": ["S01"]}
+                        )
                         assert again[0] in (201, 409), again
-                        items = [one["queue_item_id"] for one in (await server.get("/api/queue"))[1]["data"]]
+                        items = [
+                            one["queue_item_id"]
+                            for one in (await server.get("/api/queue"))[1]["data"]
+                        ]
                     else:
                         status = (await server.post(f"/api/queue/{verb}"))[0]
                     assert status in (200, 409), (verb, status)
@@ -66,7 +81,12 @@ async def test_c11_sigterm_with_downloads_and_sockets(tmp_path):
     """It ends with 0 within 10 seconds, tells its listeners, and goes on where it was."""
     async with Shows((9_000_000,) * 4) as up:
         up.rate = 2_000_000
-        async with Process(tmp_path, providers=home(up.base), max_concurrent_downloads=4, max_connections_per_host=4) as server:
+        async with Process(
+            tmp_path,
+            providers=home(up.base),
+            max_concurrent_downloads=4,
+            max_connections_per_host=4,
+        ) as server:
             await server.login()
             sockets = [await server.socket() for _ in range(50)]
             await queue(server, "S01")
@@ -90,4 +110,6 @@ async def test_c11_sigterm_with_downloads_and_sockets(tmp_path):
             await server.start()
             await completed(server, *up.videos)
             assert library_is_right(server, up) == set(up.videos)
-            assert all(start >= 2_000_000 - 65_536 for code in up.videos for start, _ in up.lives(code)[1])
+            assert all(
+                start >= 2_000_000 - 65_536 for code in up.videos for start, _ in up.lives(code)[1]
+            )

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tests.app import PATIENCE, spawn
-from tests.parts import need
+from tests.requirements import need
 from tests.upstream import free_port
 
 README = (Path(__file__).parent.parent / "README.md").read_text()
@@ -20,11 +20,17 @@ def workflow() -> list[str]:
 
 
 async def shell(script: str, **how) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec("bash", "-c", script, stdout=-1, stderr=asyncio.subprocess.DEVNULL, **how)
+    return await asyncio.create_subprocess_exec(
+        "bash", "-c", script, stdout=-1, stderr=asyncio.subprocess.DEVNULL, **how
+    )
 
 
 async def test_the_workflow_runs_as_printed(tmp_path):
-    for command, package in (("curl", "curl"), ("jq", "jq"), ("wscat", "node-ws and node-https-proxy-agent")):
+    for command, package in (
+        ("curl", "curl"),
+        ("jq", "jq"),
+        ("wscat", "node-ws and node-https-proxy-agent"),
+    ):
         need(command, package)
     port = free_port()  # 8000 may be taken on this machine: the port is the one thing that differs
     steps = [step.replace("localhost:8000", f"localhost:{port}") for step in workflow()]
@@ -38,7 +44,9 @@ async def test_the_workflow_runs_as_printed(tmp_path):
                 await asyncio.sleep(0.05)
         script = "".join(f"{step}\necho; echo '--'\n" for step in steps[:6])
         said = (await (await shell(script)).communicate())[0].decode().split("--\n")
-        setup, _, listed, added, status, started = (json.loads(text) if text.strip() else None for text in said[:6])
+        setup, _, listed, added, status, started = (
+            json.loads(text) if text.strip() else None for text in said[:6]
+        )
         assert setup == {"status": "ok"}
         assert [(row["id"], row["title"], row["missing_episodes"]) for row in listed] == [
             ("aniworld_123", "Attack on Titan", 5),
@@ -49,7 +57,9 @@ async def test_the_workflow_runs_as_printed(tmp_path):
         assert started == {"success": True, "message": "Queue processing started"}
         messages = await listen(steps[6], added["data"]["queue_item_id"])
         assert messages[0]["type"] == "snapshot"
-        assert [m["data"]["progress_percent"] for m in messages if m["type"] == "download_progress"], "progress is seen"
+        assert [
+            m["data"]["progress_percent"] for m in messages if m["type"] == "download_progress"
+        ], "progress is seen"
         file = Path(messages[-1]["data"]["file_path"])
         assert file.name == "Attack on Titan - S01E01.avi" and file.read_bytes()[:4] == b"RIFF"
         assert file.stat().st_size == messages[-1]["data"]["total_bytes"]
@@ -61,14 +71,22 @@ async def test_the_workflow_runs_as_printed(tmp_path):
 async def listen(command: str, item: str) -> list[dict]:
     """What wscat prints until `item` is completed; an episode of the demo is done in under 20 seconds."""
     # Debian's modules lie where only Debian's node looks by itself; wscat ends with its input, so that stays open.
-    wscat = await shell(f"exec {command}", stdin=asyncio.subprocess.PIPE, env={**os.environ, "NODE_PATH": "/usr/share/nodejs"}, limit=1 << 20)
+    wscat = await shell(
+        f"exec {command}",
+        stdin=asyncio.subprocess.PIPE,
+        env={**os.environ, "NODE_PATH": "/usr/share/nodejs"},
+        limit=1 << 20,
+    )
     messages, began = [], time.monotonic()
     try:
         async with asyncio.timeout(20):
             while line := await wscat.stdout.readline():
                 text = line.decode()
                 messages.append(json.loads(text[text.index("{") :]))
-                if messages[-1]["type"] == "download_completed" and messages[-1]["data"]["queue_item_id"] == item:
+                if (
+                    messages[-1]["type"] == "download_completed"
+                    and messages[-1]["data"]["queue_item_id"] == item
+                ):
                     return messages
     finally:
         wscat.kill()
@@ -91,5 +109,7 @@ def test_the_settings_table_is_complete():
 def test_only_the_promised_words():
     """The commands are those that the README prints and CI runs."""
     ci = (Path(__file__).parent.parent / ".ci" / "run").read_text()
-    command = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest"
+    command = (
+        "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest"
+    )
     assert command in README and command in ci

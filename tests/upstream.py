@@ -30,7 +30,7 @@ from types import SimpleNamespace
 
 from multidict import CIMultiDict
 
-from tests.parts import need
+from tests.requirements import need
 
 
 @dataclass
@@ -45,9 +45,13 @@ class Request:
 @dataclass
 class Knobs:
     body: bytes = b""
-    files: dict[str, bytes] = field(default_factory=dict)  # path -> body, where one body is not enough
+    files: dict[str, bytes] = field(
+        default_factory=dict
+    )  # path -> body, where one body is not enough
     status: int | None = None
-    headers: dict[str, str | None] = field(default_factory=dict)  # added to every answer; None takes one away
+    headers: dict[str, str | None] = field(
+        default_factory=dict
+    )  # added to every answer; None takes one away
     kind: str = "video/x-matroska"
     etag: str | None = '"v1"'
     modified: str | None = "Mon, 05 Oct 2020 10:00:00 GMT"
@@ -85,7 +89,9 @@ class Upstream(Knobs):
         self._tasks: set[asyncio.Task] = set()
 
     async def __aenter__(self) -> Upstream:
-        self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=self._tls, limit=1 << 20)
+        self._server = await asyncio.start_server(
+            self._serve, self._host, 0, ssl=self._tls, limit=1 << 20
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         self.base = f"{'https' if self._tls else 'http'}://{self._host}:{self.port}/"
         return self
@@ -120,7 +126,9 @@ class Upstream(Knobs):
             await reader.readexactly(size)
         request = Request(method, path, headers)
         self.requests.append(request)
-        knobs = SimpleNamespace(**{name: getattr(self, name) for name in Knobs.__dataclass_fields__})
+        knobs = SimpleNamespace(
+            **{name: getattr(self, name) for name in Knobs.__dataclass_fields__}
+        )
         vars(knobs).update(self.script.pop(0) if self.script else {})
         if knobs.silent:
             await reader.read()
@@ -140,12 +148,21 @@ class Upstream(Knobs):
 
     def _answer(self, knobs, request: Request) -> tuple[bytes, bytes]:
         whole = body = knobs.files.get(request.path.lstrip("/"), knobs.body)
-        headers: dict = {"Date": formatdate(usegmt=True), "Content-Type": knobs.kind, "ETag": knobs.etag}
+        headers: dict = {
+            "Date": formatdate(usegmt=True),
+            "Content-Type": knobs.kind,
+            "ETag": knobs.etag,
+        }
         headers |= {"Last-Modified": knobs.modified, "Location": knobs.location}
         status = knobs.status or (302 if knobs.location else 200)
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
         held = request.headers.get("If-Range")
-        if status == 200 and wanted and knobs.ranges and (not knobs.if_range or held in (None, knobs.etag, knobs.modified)):
+        if (
+            status == 200
+            and wanted
+            and knobs.ranges
+            and (not knobs.if_range or held in (None, knobs.etag, knobs.modified))
+        ):
             start = int(wanted[1]) + knobs.shift
             end = min(int(wanted[2] or len(whole) - 1), len(whole) - 1)
             if start >= len(whole):
@@ -157,8 +174,13 @@ class Upstream(Knobs):
                 if knobs.content_range is not None:
                     headers["Content-Range"] = knobs.content_range or None
                 if knobs.multipart:
-                    headers["Content-Range"], headers["Content-Type"] = None, "multipart/byteranges; boundary=x"
-                    part = f"--x\r\nContent-Range: bytes {start}-{end}/{len(whole)}\r\n\r\n".encode()
+                    headers["Content-Range"], headers["Content-Type"] = (
+                        None,
+                        "multipart/byteranges; boundary=x",
+                    )
+                    part = (
+                        f"--x\r\nContent-Range: bytes {start}-{end}/{len(whole)}\r\n\r\n".encode()
+                    )
                     body = part + body + b"\r\n--x--\r\n"
         elif status >= 300:
             body = b"<html>an error page</html>"
@@ -170,12 +192,17 @@ class Upstream(Knobs):
             headers["Content-Length"] = len(body) if knobs.length is None else knobs.length
         headers |= knobs.headers
         request.status = status
-        lines = [f"{name}: {value}\r\n" for name, value in headers.items() if value not in (None, "")]
+        lines = [
+            f"{name}: {value}\r\n" for name, value in headers.items() if value not in (None, "")
+        ]
         return f"HTTP/1.1 {status} Such\r\n{''.join(lines)}\r\n".encode("latin-1"), body
 
     async def _send(self, writer, knobs, request: Request, body: bytes) -> bool:
         size = 1 if knobs.drip else max(1, knobs.rate // 50) if knobs.rate else 1 << 18
-        at, cut = 0, min(len(body) if x is None else x for x in (knobs.drop_after, knobs.silent_after))
+        at, cut = (
+            0,
+            min(len(body) if x is None else x for x in (knobs.drop_after, knobs.silent_after)),
+        )
         loop = asyncio.get_running_loop()
         began = loop.time()
         while knobs.endless or at < min(cut, len(body)):
@@ -191,14 +218,16 @@ class Upstream(Knobs):
         if knobs.drop_after is not None:
             if knobs.reset:
                 linger = struct.pack("ii", 1, 0)
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                writer.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, linger
+                )
             else:
                 await asyncio.sleep(0)
             return False
         if knobs.chunked and knobs.clean:
             writer.write(b"0\r\n\r\n")
         await writer.drain()
-        if knobs.chunked and not knobs.clean or knobs.length is not None:
+        if (knobs.chunked and not knobs.clean) or knobs.length is not None:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
@@ -225,12 +254,24 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def nginx(folder: Path, root: Path, *, tls: bool = False, extra: str = "", http: str = "", port: int | None = None):
+async def nginx(
+    folder: Path,
+    root: Path,
+    *,
+    tls: bool = False,
+    extra: str = "",
+    http: str = "",
+    port: int | None = None,
+):
     """A real nginx over `root`; yields its base URL. `extra` goes into its server block, `http` beside it; with
     `tls`, `certificate` has been called for `folder`."""
     need("nginx", "nginx-light")
-    temps = "".join(f"{n}_temp_path {folder}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    cert = f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;" if tls else ""
+    temps = "".join(
+        f"{n}_temp_path {folder}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    cert = (
+        f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;" if tls else ""
+    )
     for _ in range(3):  # the port may be taken between our look and its start
         port = port or free_port()
         (folder / "nginx.conf").write_text(

@@ -11,7 +11,10 @@ NAMES = sorted(path.stem for path in HERE.glob("*.py") if not path.stem.startswi
 def main() -> int:
     chosen = sys.argv[1:] or NAMES
     if unknown := set(chosen) - set(NAMES):
-        print(f"no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}", file=sys.stderr)
+        print(
+            f"no benchmark is called {', '.join(sorted(unknown))}; there are: {', '.join(NAMES)}",
+            file=sys.stderr,
+        )
         return 2
     sys.argv[1:] = []
     for name in chosen:

@@ -13,11 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
-from store import neighbours
+from store.names import folder_parser
 from tests.app import Process
 from tests.bench.transfer import place
 
-NAMES = ("Show {0:04}/Season 01/Show {0:04} - S01E{1:02}.mkv", "Show {0:04}/[Group] Show {0:04} - {1:02} [1080p][1A2B3C4D].mkv")
+NAMES = (
+    "Show {0:04}/Season 01/Show {0:04} - S01E{1:02}.mkv",
+    "Show {0:04}/[Group] Show {0:04} - {1:02} [1080p][1A2B3C4D].mkv",
+)
 
 
 def _timed(work) -> float:
@@ -28,14 +31,39 @@ def _timed(work) -> float:
 
 async def _run(series: int, each: int, rounds: int) -> None:
     async with place(512) as folder, _server(folder) as server:
-        paths = [NAMES[one % 2].format(one, number) for one in range(series) for number in range(1, each + 1)]
+        paths = [
+            NAMES[one % 2].format(one, number)
+            for one in range(series)
+            for number in range(1, each + 1)
+        ]
         for path in paths:
             file = server.library / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
-        subprocess.run(["find", server.library, "-exec", "touch", "-d", "yesterday", "{}", "+"], check=True)
-        find = median(_timed(lambda: subprocess.run(["find", server.library, "-type", "f"], stdout=subprocess.DEVNULL, check=True)) for _ in range(rounds))
-        read = median(_timed(lambda: [neighbours.parse_folder(paths[n : n + each]) for n in range(0, 20 * each, each)]) for _ in range(rounds)) / 20 / each
+        subprocess.run(
+            ["find", server.library, "-exec", "touch", "-d", "yesterday", "{}", "+"], check=True
+        )
+        find = median(
+            _timed(
+                lambda: subprocess.run(
+                    ["find", server.library, "-type", "f"], stdout=subprocess.DEVNULL, check=True
+                )
+            )
+            for _ in range(rounds)
+        )
+        read = (
+            median(
+                _timed(
+                    lambda: [
+                        folder_parser.parse_folder(paths[n : n + each])
+                        for n in range(0, 20 * each, each)
+                    ]
+                )
+                for _ in range(rounds)
+            )
+            / 20
+            / each
+        )
         await server.login()
         waits: list[float] = []
 
@@ -63,11 +91,17 @@ async def _run(series: int, each: int, rounds: int) -> None:
                 lists.append(time.monotonic() - began)
     count = len(paths)
     limit = 6 * find + count * 15e-6
-    print(f"find -type f of {count:,} files: {find:.2f} s; a name read in its folder: {read * 1e6:.0f} us")
-    print(f"first scan {first:.2f} s, {(first - count * read) / find:.1f} x find beside the names   target: {limit:.2f} s, 6 x find and 15 us a name")
+    print(
+        f"find -type f of {count:,} files: {find:.2f} s; a name read in its folder: {read * 1e6:.0f} us"
+    )
+    print(
+        f"first scan {first:.2f} s, {(first - count * read) / find:.1f} x find beside the names   target: {limit:.2f} s, 6 x find and 15 us a name"
+    )
     print(f"           a call meanwhile: at most {max(waits) * 1e3:.0f} ms   target <= 200")
     print(f"rescan, nothing changed: {again:.2f} s, {again / find:.2f} x find   target <= 0.5")
-    print(f"a page of {series:,} series: median {median(lists) * 1e3:.1f} ms, at most {max(lists) * 1e3:.1f} ms   target <= 20")
+    print(
+        f"a page of {series:,} series: median {median(lists) * 1e3:.1f} ms, at most {max(lists) * 1e3:.1f} ms   target <= 20"
+    )
 
 
 def _server(folder: Path) -> Process:

@@ -11,11 +11,18 @@ import time
 from collections.abc import Callable, Sequence
 from statistics import median
 
-from store.names import parse
+from store.names.parser import parse
 
 TARGET = 50  # times guessit's names a second
 AIM = 100  # microseconds a name
-TITLES = ("Nordlicht", "Die Nachtwächter", "Zone 88", "Yakei no Kita", "91 Nächte", "Das Haus am Ende der Strasse")
+TITLES = (
+    "Nordlicht",
+    "Die Nachtwächter",
+    "Zone 88",
+    "Yakei no Kita",
+    "91 Nächte",
+    "Das Haus am Ende der Strasse",
+)
 SHAPES = (
     "[Nachtsub] {t} - {n:02d} [1080p][{c:08X}].mkv",
     "[Nachtsub]_{t}_-_{n:02d}v2_[1280x720_h264_AAC].mkv",
@@ -31,7 +38,9 @@ SHAPES = (
 def corpus(size: int) -> list[str]:
     """`size` names that all differ."""
     return [
-        SHAPES[n % len(SHAPES)].format(t=TITLES[n % len(TITLES)], n=n // 24 + 1, m=n // 24 + 2, c=n * 2654435761 % 2**32)
+        SHAPES[n % len(SHAPES)].format(
+            t=TITLES[n % len(TITLES)], n=n // 24 + 1, m=n // 24 + 2, c=n * 2654435761 % 2**32
+        )
         for n in range(size)
     ]
 

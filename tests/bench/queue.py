@@ -30,7 +30,10 @@ async def _busy(gib: int) -> None:
     """RSS while `gib` GiB are fetched, and how long a call has to wait meanwhile."""
     async with place(1024) as folder:
         served = episodes(folder, 1 << 30, gib)
-        async with nginx(folder, served) as base, Ours(folder, base, max_concurrent_downloads=4) as ours:
+        async with (
+            nginx(folder, served) as base,
+            Ours(folder, base, max_concurrent_downloads=4) as ours,
+        ):
             pid, waits, resident = ours.server.process.pid, [], []
 
             async def ask() -> None:
@@ -56,9 +59,15 @@ async def _busy(gib: int) -> None:
             for one in sockets:
                 await one.close()
     early, late = max(resident[: len(resident) // 2]), max(resident[len(resident) // 2 :])
-    print(f"memory: idle {idle:.1f} MiB, with 4 downloads and {SOCKETS} sockets at most {max(early, late) - idle:+.1f} MiB   target <= +25")
-    print(f"        at most {early:.1f} MiB in the first half of {gib} GiB, {late:.1f} MiB in the second   target: flat")
-    print(f"a call meanwhile: p99 {quantiles(waits, n=100)[98] * 1e3:.1f} ms, at most {max(waits) * 1e3:.1f} ms   target <= 50")
+    print(
+        f"memory: idle {idle:.1f} MiB, with 4 downloads and {SOCKETS} sockets at most {max(early, late) - idle:+.1f} MiB   target <= +25"
+    )
+    print(
+        f"        at most {early:.1f} MiB in the first half of {gib} GiB, {late:.1f} MiB in the second   target: flat"
+    )
+    print(
+        f"a call meanwhile: p99 {quantiles(waits, n=100)[98] * 1e3:.1f} ms, at most {max(waits) * 1e3:.1f} ms   target <= 50"
+    )
 
 
 async def _drain(socket) -> None:
@@ -76,10 +85,27 @@ async def _writes(minutes: float) -> None:
         folder.chmod(0o755)
         size, count = 512 << 20, int(minutes * 60 * rate / 8 / 512) + 2
         served, log = episodes(folder, size, count), folder / "strace"
-        async with nginx(folder, served) as base, Ours(folder, base, bandwidth_limit_mbps=rate) as ours:
+        async with (
+            nginx(folder, served) as base,
+            Ours(folder, base, bandwidth_limit_mbps=rate) as ours,
+        ):
             await ours.add(*range(1, count + 1))
-            trace = ["strace", "-f", "-y", "-qq", "-e", "trace=fsync,fdatasync,write,pwrite64", "-e", "write=none", "-s0", "-o", log]
-            tracer = await asyncio.create_subprocess_exec(*trace, "-p", str(ours.server.process.pid))
+            trace = [
+                "strace",
+                "-f",
+                "-y",
+                "-qq",
+                "-e",
+                "trace=fsync,fdatasync,write,pwrite64",
+                "-e",
+                "write=none",
+                "-s0",
+                "-o",
+                log,
+            ]
+            tracer = await asyncio.create_subprocess_exec(
+                *trace, "-p", str(ours.server.process.pid)
+            )
             files, until = 0, time.monotonic() + minutes * 60
             while (left := until - time.monotonic()) > 0:
                 try:
@@ -97,14 +123,22 @@ async def _writes(minutes: float) -> None:
                 syncs, offsets = syncs + state, offsets + part
             elif state and call.rpartition("= ")[2].isdigit():
                 written += int(call.rpartition("= ")[2])
-    print(f"writes: in {minutes:g} minutes {files} files of 512 MiB: {syncs} syncs of the state, for {offsets} durable offsets;")
-    print(f"        {(syncs - offsets) / minutes * 10:.0f} others in 10 minutes, {(syncs - offsets) / max(files, 1):.1f} a file   target <= 20 in 10 minutes")
-    print(f"        {written / minutes * 10 / (1 << 20):.1f} MiB into the state in 10 minutes, offsets too   target <= 1 MiB without them")
+    print(
+        f"writes: in {minutes:g} minutes {files} files of 512 MiB: {syncs} syncs of the state, for {offsets} durable offsets;"
+    )
+    print(
+        f"        {(syncs - offsets) / minutes * 10:.0f} others in 10 minutes, {(syncs - offsets) / max(files, 1):.1f} a file   target <= 20 in 10 minutes"
+    )
+    print(
+        f"        {written / minutes * 10 / (1 << 20):.1f} MiB into the state in 10 minutes, offsets too   target <= 1 MiB without them"
+    )
 
 
 def main(arguments: Sequence[str] | None = ()) -> None:
     parser = argparse.ArgumentParser(prog="queue", description=__doc__)
-    parser.add_argument("--gib", type=int, default=10, help="how much is fetched while memory is watched")
+    parser.add_argument(
+        "--gib", type=int, default=10, help="how much is fetched while memory is watched"
+    )
     parser.add_argument("--minutes", type=float, default=4, help="how long writes are counted")
     options = parser.parse_args(arguments)
     asyncio.run(_busy(options.gib))

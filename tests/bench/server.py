@@ -40,7 +40,11 @@ class Peer:
     def __init__(self, *command: str):
         self.port = free_port()
         began = time.perf_counter()
-        self.process = subprocess.Popen([sys.executable, *command, str(self.port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [sys.executable, *command, str(self.port)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         while True:
             try:
                 self.call("/health")
@@ -50,7 +54,11 @@ class Peer:
         self.started = time.perf_counter() - began
 
     def call(self, path: str, body: dict | None = None) -> dict:
-        data, headers = (json.dumps(body).encode(), {"Content-Type": "application/json"}) if body else (None, {})
+        data, headers = (
+            (json.dumps(body).encode(), {"Content-Type": "application/json"})
+            if body
+            else (None, {})
+        )
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers)
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
@@ -63,7 +71,12 @@ class Peer:
     def load(self, path: str, token: str = "") -> float:
         """Calls a second under wrk with 8 connections."""
         command = ["wrk", "-t1", "-c8", f"-d{SECONDS}s", f"http://127.0.0.1:{self.port}{path}"]
-        out = subprocess.run(command + ["-H", f"Authorization: Bearer {token}"] * bool(token), capture_output=True, text=True, check=True).stdout
+        out = subprocess.run(
+            command + ["-H", f"Authorization: Bearer {token}"] * bool(token),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         assert "Non-2xx" not in out, out
         return float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1])
 
@@ -78,10 +91,16 @@ def main() -> None:
         state.mkdir()
         for name in ("anime", "downloads"):
             (Path(folder) / name).mkdir()
-        config = {"anime_directory": f"{folder}/anime", "download_directory": f"{folder}/downloads", "rate_limit_per_minute": 0}
+        config = {
+            "anime_directory": f"{folder}/anime",
+            "download_directory": f"{folder}/downloads",
+            "rate_limit_per_minute": 0,
+        }
         (state / "config.json").write_text(json.dumps(config))
         set_password(state, PASSWORD)
-        ours = lambda: Peer(str(ROOT / "aniworld.py"), "--host", "127.0.0.1", "--data-dir", str(state), "--port")  # noqa: E731
+        ours = lambda: Peer(
+            str(ROOT / "aniworld.py"), "--host", "127.0.0.1", "--data-dir", str(state), "--port"
+        )
         bare = lambda: Peer("-c", BARE)  # noqa: E731
         starts, memory, calls = [], [], []
         for number in range(ROUNDS + 1):
@@ -105,4 +124,6 @@ def main() -> None:
             continue
         ours_median, bare_median = (median(row[side] for row in rows) for side in (0, 1))
         ratio = median(one / other for one, other in rows)
-        print(f"{what:24} {ours_median:9.2f} {unit:4} bare aiohttp {bare_median:9.2f} {unit:4} ratio {ratio:.2f}  target {target}")
+        print(
+            f"{what:24} {ours_median:9.2f} {unit:4} bare aiohttp {bare_median:9.2f} {unit:4} ratio {ratio:.2f}  target {target}"
+        )

@@ -67,7 +67,12 @@ class Ours:
     def __init__(self, folder: Path, url: str, cert: Path | None = None, **config):
         (folder / "ours").mkdir()
         providers = [{"type": "directory", "name": "home", "url": url}]
-        self.server = Process(folder / "ours", providers=providers, env={"SSL_CERT_FILE": str(cert)} if cert else {}, **config)
+        self.server = Process(
+            folder / "ours",
+            providers=providers,
+            env={"SSL_CERT_FILE": str(cert)} if cert else {},
+            **config,
+        )
 
     async def __aenter__(self) -> Ours:
         await self.server.__aenter__()
@@ -105,7 +110,9 @@ class Ours:
         return self.cpu() - before, time.monotonic() - began
 
 
-def peer(name: str, url: str, folder: Path, cert: Path | None, connections: int = 1) -> tuple[float, float]:
+def peer(
+    name: str, url: str, folder: Path, cert: Path | None, connections: int = 1
+) -> tuple[float, float]:
     """CPU seconds and wall seconds of one download by `name`."""
     out = folder / "out"
     out.unlink(missing_ok=True)
@@ -136,7 +143,11 @@ async def _compare(folder: Path, size: int, rounds: int, scheme: str) -> None:
             # In turns, and each time another one first: whatever else the machine does hits all of them.
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
                 url = base + EPISODE.format(1).replace(" ", "%20")
-                run = await (ours.fetch(turn + 1) if name == "ours" else asyncio.to_thread(peer, name, url, folder, cert))
+                run = await (
+                    ours.fetch(turn + 1)
+                    if name == "ours"
+                    else asyncio.to_thread(peer, name, url, folder, cert)
+                )
                 if turn:  # the first time warms the caches
                     taken[name].append(run)
     gib = size / (1 << 30)
@@ -146,7 +157,9 @@ async def _compare(folder: Path, size: int, rounds: int, scheme: str) -> None:
         for name in names[1:]:
             theirs = median(run[index] for run in taken[name]) / gib
             target = TARGETS[scheme, what].get(name)
-            print(f"            {name:7} {theirs:6.3f} s/GiB   ratio {ours_took / theirs:5.2f}   target {f'<= {target}' if target else '-'}")
+            print(
+                f"            {name:7} {theirs:6.3f} s/GiB   ratio {ours_took / theirs:5.2f}   target {f'<= {target}' if target else '-'}"
+            )
 
 
 async def _throttled(folder: Path, rounds: int) -> None:
@@ -160,11 +173,17 @@ async def _throttled(folder: Path, rounds: int) -> None:
                 runs[name].append((await ours.fetch(number))[1])
             if shutil.which("aria2c"):
                 url = base + EPISODE.format(1).replace(" ", "%20")
-                runs["aria2c"].append((await asyncio.to_thread(peer, "aria2c", url, folder, None, 4))[1])
+                runs["aria2c"].append(
+                    (await asyncio.to_thread(peer, "aria2c", url, folder, None, 4))[1]
+                )
     one, four = median(runs["one"]), median(runs["four"])
-    print(f"throttled line: one {one:.2f} s, four {four:.2f} s   {one / four:.2f} times faster   target >= 3.8")
+    print(
+        f"throttled line: one {one:.2f} s, four {four:.2f} s   {one / four:.2f} times faster   target >= 3.8"
+    )
     if runs["aria2c"]:
-        print(f"                aria2c -x4 {median(runs['aria2c']):.2f} s   ratio {median(runs['aria2c']) / four:.2f}   target >= 0.97")
+        print(
+            f"                aria2c -x4 {median(runs['aria2c']):.2f} s   ratio {median(runs['aria2c']) / four:.2f}   target >= 0.97"
+        )
 
 
 async def _run(options: argparse.Namespace) -> None:

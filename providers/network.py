@@ -49,10 +49,16 @@ class _Judged(AbstractResolver):
 
     async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
         return [
-            {"hostname": host, "host": a, "port": port, "proto": 0, "flags": socket.AI_NUMERICHOST,
-             "family": socket.AF_INET6 if ":" in a else socket.AF_INET}
+            {
+                "hostname": host,
+                "host": a,
+                "port": port,
+                "proto": 0,
+                "flags": socket.AI_NUMERICHOST,
+                "family": socket.AF_INET6 if ":" in a else socket.AF_INET,
+            }
             for a in _dial.get()
-        ]  # fmt: skip
+        ]
 
     async def close(self):
         pass
@@ -66,12 +72,18 @@ def _socket(info) -> socket.socket:
     return socket.socket(family, kind, proto)
 
 
-class Web:
+class Network:
     """`own_port`: the port this server listens on; it is refused on every address of ours. May be set later.
     `lan`: base host -> whether it lies in private space. Settled when a base is first used, unless given; keep it
     (it is a plain dict) to hold a public name to its word over a restart."""
 
-    def __init__(self, own_port: int | None = None, *, tls: ssl.SSLContext | None = None, lan: dict[str, bool] | None = None):
+    def __init__(
+        self,
+        own_port: int | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        lan: dict[str, bool] | None = None,
+    ):
         self.own_port = own_port
         self.lan: dict[str, bool] = {} if lan is None else lan
         self._tls = tls
@@ -79,19 +91,33 @@ class Web:
 
     async def start(self) -> None:
         connector = aiohttp.TCPConnector(
-            resolver=_Judged(), use_dns_cache=False, socket_factory=_socket, ssl=self._tls or True,
-            limit=0, limit_per_host=PER_HOST)  # fmt: skip
+            resolver=_Judged(),
+            use_dns_cache=False,
+            socket_factory=_socket,
+            ssl=self._tls or True,
+            limit=0,
+            limit_per_host=PER_HOST,
+        )
         self._session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, connect=60, sock_connect=CONNECT, sock_read=SILENCE),
-            headers={"User-Agent": f"aniworld-server/{VERSION}", "Accept-Encoding": "identity", "Accept": "*/*"},
-        )  # fmt: skip
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None, connect=60, sock_connect=CONNECT, sock_read=SILENCE
+            ),
+            headers={
+                "User-Agent": f"aniworld-server/{VERSION}",
+                "Accept-Encoding": "identity",
+                "Accept": "*/*",
+            },
+        )
 
     async def close(self) -> None:
         if self._session:
             await self._session.close()
 
-    async def __aenter__(self) -> Web:
+    async def __aenter__(self) -> Network:
         await self.start()
         return self
 
@@ -99,8 +125,16 @@ class Web:
         await self.close()
 
     @asynccontextmanager
-    async def get(self, url: str, *, base: str, headers: Mapping[str, str] = {}, method: str = "GET",
-                  data: bytes | None = None, passing: tuple[int, ...] = ()) -> AsyncIterator[aiohttp.ClientResponse]:  # fmt: skip
+    async def get(
+        self,
+        url: str,
+        *,
+        base: str,
+        headers: Mapping[str, str] = {},
+        method: str = "GET",
+        data: bytes | None = None,
+        passing: tuple[int, ...] = (),
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         """The answer to one request, redirects followed; its body is unread. 2xx and `passing` only.
 
         `base` is the owner's address of this source: private addresses are allowed on its host alone. `headers` other
@@ -118,30 +152,40 @@ class Web:
         except aiohttp.ClientError as failure:
             raise _plain(failure) from failure
 
-    async def read(self, url: str, *, limit: int = 5_000_000, **how) -> tuple[bytes, Mapping[str, str], str]:
+    async def read(
+        self, url: str, *, limit: int = 5_000_000, **how
+    ) -> tuple[bytes, Mapping[str, str], str]:
         """A whole small body, its headers, and the address it came from in the end. At most `limit` bytes, 60 seconds; `how`
         is as for `get`."""
         try:
             async with asyncio.timeout(60), self.get(url, **how) as answer:
                 if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-                    raise ProviderError("The source sent packed data although plain data was asked for", final=True)
+                    raise ProviderError(
+                        "The source sent packed data although plain data was asked for", final=True
+                    )
                 body = bytearray()
                 async for chunk in answer.content.iter_any():
                     body += chunk
                     if len(body) > limit:
-                        raise ProviderError(f"The source sent more than {limit:,} bytes", final=True)
+                        raise ProviderError(
+                            f"The source sent more than {limit:,} bytes", final=True
+                        )
                 return bytes(body), answer.headers, str(answer.url)
         except TimeoutError as slow:
             raise ProviderError("The source did not finish its answer within 60 seconds") from slow
 
-    async def _follow(self, url: URL, home: URL, headers: dict, method: str, data) -> aiohttp.ClientResponse:
+    async def _follow(
+        self, url: URL, home: URL, headers: dict, method: str, data
+    ) -> aiohttp.ClientResponse:
         abroad = False  # a public hop never leads back into private space
         for _ in range(HOPS + 1):
             async with asyncio.timeout(CONNECT):
                 addresses = await self._allowed(url, home, abroad)
             abroad = abroad or "public" in map(judge, addresses)
             _dial.set(addresses)
-            answer = await self._session.request(method, url, headers=headers, data=data, allow_redirects=False)
+            answer = await self._session.request(
+                method, url, headers=headers, data=data, allow_redirects=False
+            )
             if answer.status not in (301, 302, 303, 307, 308):
                 return answer
             answer.close()
@@ -164,8 +208,12 @@ class Web:
             raise ProviderError("The source leads to an address that is never called", final=True)
         if url.port == self.own_port and any(map(ours, found)):
             raise ProviderError("The source leads to this server itself", final=True)
-        if any(judge(a) == "private" for a in found) and not (await self._at_home(url, home, found) and not abroad):
-            raise ProviderError("The source leads to a private address that is not its own", final=True)
+        if any(judge(a) == "private" for a in found) and not (
+            await self._at_home(url, home, found) and not abroad
+        ):
+            raise ProviderError(
+                "The source leads to a private address that is not its own", final=True
+            )
         return tuple(found)
 
     async def _at_home(self, url: URL, home: URL, found: list[str]) -> bool:
@@ -176,13 +224,17 @@ class Web:
 
 def _url(text: str, base: URL | None = None) -> URL:
     try:
-        url = URL(text, encoded=text.isascii() and " " not in text)  # kept as it is: addresses may be signed
+        url = URL(
+            text, encoded=text.isascii() and " " not in text
+        )  # kept as it is: addresses may be signed
         url = base.join(url) if base else url
         good = url.scheme in ("http", "https") and url.host and url.port and text.isprintable()
     except ValueError:
         good = False
     if not good:
-        raise ProviderError("The source names an address that is no http or https address", final=True)
+        raise ProviderError(
+            "The source names an address that is no http or https address", final=True
+        )
     if url.user is not None or url.password is not None:
         raise ProviderError("An address with a user name in it is not called", final=True)
     return url
@@ -190,7 +242,9 @@ def _url(text: str, base: URL | None = None) -> URL:
 
 async def _addresses(url: URL) -> list[str]:
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(url.raw_host, url.port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().getaddrinfo(
+            url.raw_host, url.port, type=socket.SOCK_STREAM
+        )
     except (OSError, UnicodeError) as unknown:
         raise ProviderError("The source's name is unknown", down=True) from unknown
     return list(dict.fromkeys(str(where[0]) for *_, where in found))
@@ -201,8 +255,11 @@ def _refused(answer: aiohttp.ClientResponse) -> ProviderError:
     again = status in (408, 425, 429) or status >= 500
     name = f" ({NAMES[status]})" if status in NAMES else ""
     return ProviderError(
-        f"The source answered {status}{name}", final=status in FINAL, status=status,
-        retry_after=retry_after(answer.headers.get("Retry-After", "")) if again else None)  # fmt: skip
+        f"The source answered {status}{name}",
+        final=status in FINAL,
+        status=status,
+        retry_after=retry_after(answer.headers.get("Retry-After", "")) if again else None,
+    )
 
 
 def retry_after(text: str, now: float | None = None) -> float | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from store.marks import EDGE, GLUE
-from store.words import MEANINGS, Scan, scan
+from store.names.grammar import EDGE, GLUE
+from store.names.lexer import MEANINGS, Tokens, tokenize
 
 ENDS = " -–—~,:;+|/\t"
 OPEN = ENDS + "([{"
@@ -20,7 +20,9 @@ HAN = "[\u2e80-\u9fff\uac00-\ud7af，：！？、・]+"
 BESIDE_HAN = re.compile(rf"^{HAN}[ .]+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}}) {HAN}$")
 
 
-def heading(tokens: Scan, outer: str, start: int, end: int, last: int) -> tuple[str | None, int | None, str | None, bool]:
+def heading(
+    tokens: Tokens, outer: str, start: int, end: int, last: int
+) -> tuple[str | None, int | None, str | None, bool]:
     """Title, year, country, and whether the title stood in front, where titles stand.
 
     `outer` is the shape without brackets, `start` the first token behind the release group, `end` the first mark,
@@ -28,7 +30,12 @@ def heading(tokens: Scan, outer: str, start: int, end: int, last: int) -> tuple[
     """
     if edge := EDGE.search(outer, start + 1):
         end = min(end, edge.start())
-    if start < end and not set(outer[start:end]) & GLUE and "n" not in outer[start:end] and "y" not in outer[start:end]:
+    if (
+        start < end
+        and not set(outer[start:end]) & GLUE
+        and "n" not in outer[start:end]
+        and "y" not in outer[start:end]
+    ):
         text = bracketed(tokens, end) or piece(tokens, start, end)
     else:
         text = piece(tokens, start, end)
@@ -38,22 +45,28 @@ def heading(tokens: Scan, outer: str, start: int, end: int, last: int) -> tuple[
     return *polish(text, tokens.dotted), front
 
 
-def piece(tokens: Scan, start: int, end: int) -> str:
+def piece(tokens: Tokens, start: int, end: int) -> str:
     return tokens.text[tokens.at[start] : tokens.to[end - 1]] if start < end else ""
 
 
-def bracketed(tokens: Scan, end: int) -> str:
+def bracketed(tokens: Tokens, end: int) -> str:
     """The title of a name that is all brackets (family 1): not the first, the group's; of several the Latin one."""
     segments = []
     for match in re.finditer(r"\(([^()]+)", tokens.shape[:end]):
         edge = EDGE.search(match[1])
         if set(match[1]) & GLUE - set("utl") and not (edge and edge.start() < 2):
-            segments.append(piece(tokens, match.start(1), match.start(1) + (edge.start() if edge else len(match[1]))))
+            segments.append(
+                piece(
+                    tokens,
+                    match.start(1),
+                    match.start(1) + (edge.start() if edge else len(match[1])),
+                )
+            )
     segments = segments[1:] or segments
     return ([text for text in segments if re.search("[A-Za-z]{2}", text)] or segments or [""])[-1]
 
 
-def behind(tokens: Scan, outer: str, start: int) -> int:
+def behind(tokens: Tokens, outer: str, start: int) -> int:
     """Where a title ends that follows its number, "[Group] 06 Title", "003. Title - Episode": a guess."""
     ends = [found for sign in "-(" if (found := tokens.shape.find(sign, start + 2)) > 0]
     if edge := EDGE.search(outer, start):
@@ -73,7 +86,9 @@ def polish(text: str, dotted: bool) -> tuple[str | None, int | None, str | None]
             year = int(match[1] or match[2])
         elif match := COUNTRY.search(text):
             country = match[1] or match[2]
-        elif not (match := TAGS.search(text)) or match[0].lstrip()[0] == "(" and not EDGE.search(scan(match[0]).shape):
+        elif not (match := TAGS.search(text)) or (
+            match[0].lstrip()[0] == "(" and not EDGE.search(tokenize(match[0]).shape)
+        ):
             break
         text = text[: match.start()].rstrip(OPEN)
     if "/" in text or "|" in text:
@@ -92,22 +107,26 @@ CRC = re.compile(r"[\[( _]([0-9A-Fa-f]{8})(?=[\]) _.]|$)")
 RELEASE = re.compile(r"-([A-Za-z0-9]{2,20})(?:\[[^\]]*\])?$")
 
 
-def checksum(tokens: Scan) -> str | None:
+def checksum(tokens: Tokens) -> str | None:
     """The CRC-32 that fansub groups put into names, in upper case."""
     found = CRC.search(tokens.text)
     return found[1].upper() if found else None
 
 
-def release(tokens: Scan, start: int) -> str | None:
+def release(tokens: Tokens, start: int) -> str | None:
     """The release group: the first bracket, or what follows the last dash behind technical words."""
     close = tokens.shape.find(")")
-    if tokens.text[:1] in ("[", "【") and close > 0 and (start or tokens.shape[close + 1 : close + 2] == "("):
+    if (
+        tokens.text[:1] in ("[", "【")
+        and close > 0
+        and (start or tokens.shape[close + 1 : close + 2] == "(")
+    ):
         return tokens.text[1 : tokens.at[close]].strip() or None
     tail = RELEASE.search(tokens.text) if "t" in tokens.shape else None
     return tail[1] if tail else None
 
 
-def spoken(tokens: Scan) -> str | None:
+def spoken(tokens: Tokens) -> str | None:
     """The first language that is not the subtitles': "German DL" is German, "German Subbed" says nothing of the sound."""
     for at, label in enumerate(tokens.shape):
         if label == "l" and "sub" not in tokens.words[min(at + 2, len(tokens.words) - 1)]:

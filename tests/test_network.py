@@ -12,9 +12,9 @@ from email.utils import formatdate
 
 import pytest
 
-from providers import web as module
+from providers import network as module
 from providers.addresses import judge, ours
-from providers.web import Web, retry_after
+from providers.network import Network, retry_after
 from store.errors import ProviderError
 from tests.upstream import Upstream, certificate
 
@@ -30,13 +30,17 @@ ADDRESSES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind, address", [(kind, a) for kind, text in ADDRESSES.items() for a in text.split()])
+@pytest.mark.parametrize(
+    "kind, address", [(kind, a) for kind, text in ADDRESSES.items() for a in text.split()]
+)
 def test_judge(kind, address):
     assert judge(address) == kind
 
 
 def test_ours():
-    assert ours("127.0.0.1") and ours("127.8.9.1") and ours("::ffff:127.0.0.1") and not ours("8.8.8.8")
+    assert (
+        ours("127.0.0.1") and ours("127.8.9.1") and ours("::ffff:127.0.0.1") and not ours("8.8.8.8")
+    )
 
 
 class Names:
@@ -102,7 +106,7 @@ async def test_i10_a_public_source_leads_nowhere_private(names, canary, target, 
         "metadata.google.internal": ["93.184.215.16"],
     }
     url, base = f"http://{target}/x", f"http://public.example:{canary.port}/"
-    async with Web() as web:
+    async with Network() as web:
         await web.read(base, base=base)
         if how == "redirect":
             canary.location, url = url, base
@@ -110,17 +114,29 @@ async def test_i10_a_public_source_leads_nowhere_private(names, canary, target, 
         with pytest.raises(ProviderError):
             await web.read(url, base=base)
         assert set(canary.dialled[before:]) <= {"93.184.215.14"}
-        assert [r.headers["Host"].split(":")[0] for r in canary.requests] == ["public.example"] * len(canary.requests)
+        assert [r.headers["Host"].split(":")[0] for r in canary.requests] == [
+            "public.example"
+        ] * len(canary.requests)
 
 
 NO_ADDRESS = ["file:///etc/passwd", "ftp://h/", "data:text/plain,x", "gopher://h/", "http://a:b@h/", "http://h:99999/",
               "http://[::1/", "https:", "javascript:x"]  # fmt: skip
-RELATIVE = ["//h/x", "h/x", "", "http://", "http:///x", "http://h\r\n/"]  # an address in a redirect, but not alone
+RELATIVE = [
+    "//h/x",
+    "h/x",
+    "",
+    "http://",
+    "http:///x",
+    "http://h\r\n/",
+]  # an address in a redirect, but not alone
 
 
-@pytest.mark.parametrize("how, url", [*(("entry", u) for u in NO_ADDRESS + RELATIVE), *(("redirect", u) for u in NO_ADDRESS)])
+@pytest.mark.parametrize(
+    "how, url",
+    [*(("entry", u) for u in NO_ADDRESS + RELATIVE), *(("redirect", u) for u in NO_ADDRESS)],
+)
 async def test_i10_schemes(canary, how, url):
-    async with Web() as web:
+    async with Network() as web:
         if how == "redirect":
             canary.location, url = url, canary.base
         with pytest.raises(ProviderError) as failure:
@@ -132,11 +148,11 @@ async def test_i10_a_public_name_that_turns_private(names, canary):
     """Public or private is settled when the base is first used, or by what was stored then."""
     base = f"http://turns.example:{canary.port}/"
     names.known["turns.example"] = [["93.184.215.14"], ["192.168.0.1"]]
-    async with Web() as web:
+    async with Network() as web:
         await web.read(base, base=base)
         with pytest.raises(ProviderError, match="private address"):
             await web.read(base, base=base)
-    async with Web(lan={"turns.example": False}) as web:
+    async with Network(lan={"turns.example": False}) as web:
         with pytest.raises(ProviderError, match="private address"):
             await web.read(base, base=base)
     assert set(canary.dialled) == {"93.184.215.14"}
@@ -146,7 +162,7 @@ async def test_i10_rebinding_between_look_and_dial(names, canary):
     """The name is asked once a request, and what was judged is dialled."""
     base = f"http://turns.example:{canary.port}/"
     names.known["turns.example"] = [["93.184.215.14"], ["127.0.0.1"]]
-    async with Web() as web:
+    async with Network() as web:
         await web.read(base, base=base)
     assert canary.dialled == ["93.184.215.14"]
 
@@ -168,7 +184,7 @@ async def test_i10b_a_source_in_the_lan(names, canary, row):
     names.known |= {"nas.example": ["192.168.0.5"], "cdn.example": ["93.184.215.14"]}
     url, good = LAN[row]
     base = f"http://nas.example:{canary.port}/"
-    async with Web(8000) as web:
+    async with Network(8000) as web:
         await web.read(base, base=base)
         if good:
             await web.read(url.format(port=canary.port), base=base)
@@ -181,7 +197,7 @@ async def test_i10b_public_and_back(names, canary):
     names.known |= {"nas.example": ["192.168.0.5"], "cdn.example": ["93.184.215.14"]}
     base = f"http://nas.example:{canary.port}/"
     canary.script = [{"location": f"http://cdn.example:{canary.port}/"}, {"location": base}, {}]
-    async with Web() as web:
+    async with Network() as web:
         with pytest.raises(ProviderError, match="private address"):
             await web.read(base, base=base)
     assert canary.dialled == ["192.168.0.5", "93.184.215.14"]
@@ -189,7 +205,7 @@ async def test_i10b_public_and_back(names, canary):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.2", "[::ffff:127.0.0.1]"])
 async def test_our_own_port(canary, host):
-    async with Web(canary.port) as web:
+    async with Network(canary.port) as web:
         with pytest.raises(ProviderError, match="this server itself"):
             await web.read(f"http://{host}:{canary.port}/", base=f"http://{host}:{canary.port}/")
         with pytest.raises(ProviderError, match="this server itself|private"):
@@ -200,27 +216,40 @@ async def test_our_own_port(canary, host):
 
 
 async def test_n10_redirects():
-    async with Upstream() as up, Upstream() as other, Web() as web:
+    async with Upstream() as up, Upstream() as other, Network() as web:
         up.body, other.body = b"here", b"there"
-        secret = {"Authorization": "Basic x", "X-Emby-Token": "t", "Cookie": "c", "Range": "bytes=0-"}
+        secret = {
+            "Authorization": "Basic x",
+            "X-Emby-Token": "t",
+            "Cookie": "c",
+            "Range": "bytes=0-",
+        }
         up.script = [{"location": "/b", "status": 307}, {}]
         body, _, url = await web.read(up.url("a"), base=up.base, headers=secret)
-        assert body == b"here" and url == up.url("b") and up.requests[-1].headers["Authorization"] == "Basic x"
+        assert (
+            body == b"here"
+            and url == up.url("b")
+            and up.requests[-1].headers["Authorization"] == "Basic x"
+        )
         up.script = [{"location": other.url("c?d=%2F+%26")}]
         body, _, url = await web.read(up.url("a"), base=up.base, headers=secret)
         assert body == b"there" and other.requests[-1].path == "/c?d=%2F+%26"
         crossed = other.requests[-1].headers
-        assert crossed["Range"] == "bytes=0-" and crossed["User-Agent"].startswith("aniworld-server/")
+        assert crossed["Range"] == "bytes=0-" and crossed["User-Agent"].startswith(
+            "aniworld-server/"
+        )
         assert not {"Authorization", "X-Emby-Token", "Cookie", "Referer"} & set(crossed)
         up.script = [{"location": other.url("c"), "headers": {"Set-Cookie": "a=b"}}]
         other.script = [{"location": up.url("back")}]
         await web.read(up.url("a"), base=up.base, headers=secret)
-        assert not {"Authorization", "Cookie"} & set(up.requests[-1].headers), "what was lost stays lost"
+        assert not {"Authorization", "Cookie"} & set(up.requests[-1].headers), (
+            "what was lost stays lost"
+        )
 
 
 @pytest.mark.parametrize("hops, good", [(5, True), (6, False), (30, False)])
 async def test_n10_hops(hops, good):
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         up.script = [{"location": f"/{n}"} for n in range(hops)]
         if good:
             await web.read(up.base, base=up.base)
@@ -231,36 +260,45 @@ async def test_n10_hops(hops, good):
 
 
 async def test_n10_no_location_and_methods():
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         up.status = 302
         with pytest.raises(ProviderError):
             await web.read(up.base, base=up.base)
         up.status = None
         up.script = [{"location": "/d/", "status": 301}, {}]
-        await web.read(up.url("d"), base=up.base, method="PROPFIND", data=b"<x/>", headers={"Depth": "1"})
+        await web.read(
+            up.url("d"), base=up.base, method="PROPFIND", data=b"<x/>", headers={"Depth": "1"}
+        )
         assert up.requests[-1].method == "PROPFIND" and up.requests[-1].headers["Depth"] == "1"
 
 
 async def test_n10_https_never_to_http(tmp_path):
     server, trust = certificate(tmp_path)
-    async with Upstream(tls=server) as up, Upstream() as plain, Web(tls=trust) as web:
+    async with Upstream(tls=server) as up, Upstream() as plain, Network(tls=trust) as web:
         up.location = plain.base
         with pytest.raises(ProviderError, match="https to http"):
             await web.read(up.base, base=up.base)
         assert not plain.requests
 
 
-@pytest.mark.parametrize("row", ["self-signed", "wrong name", "expired", "TLS version", "cut", "plain"])
+@pytest.mark.parametrize(
+    "row", ["self-signed", "wrong name", "expired", "TLS version", "cut", "plain"]
+)
 async def test_n13_tls(tmp_path, row):
     server, trust = certificate(tmp_path, "other.example" if row == "wrong name" else "localhost")
     if row == "self-signed":
         trust = ssl.create_default_context()
     elif row == "TLS version":
-        trust.minimum_version, server.maximum_version = ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2
+        trust.minimum_version, server.maximum_version = (
+            ssl.TLSVersion.TLSv1_3,
+            ssl.TLSVersion.TLSv1_2,
+        )
     elif row == "expired":
         for line in ("req -new -key key.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost -out csr",
                      "x509 -req -in csr -signkey key.pem -days -1 -copy_extensions copyall -out cert.pem"):  # fmt: skip
-            subprocess.run(["openssl", *line.split()], cwd=tmp_path, check=True, capture_output=True)
+            subprocess.run(
+                ["openssl", *line.split()], cwd=tmp_path, check=True, capture_output=True
+            )
         server.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
         trust = ssl.create_default_context(cafile=tmp_path / "cert.pem")
 
@@ -270,10 +308,12 @@ async def test_n13_tls(tmp_path, row):
 
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # the server's side complains
     other = await asyncio.start_server(no_tls, "127.0.0.1", 0)
-    async with Upstream(tls=server) as up, Web(tls=trust) as web, other:
+    async with Upstream(tls=server) as up, Network(tls=trust) as web, other:
         port = other.sockets[0].getsockname()[1] if row in ("cut", "plain") else up.port
         url = f"https://localhost:{port}/"
-        with pytest.raises(ProviderError, match="certificate is not valid|secure connection|cannot be reached") as failure:
+        with pytest.raises(
+            ProviderError, match="certificate is not valid|secure connection|cannot be reached"
+        ) as failure:
             await web.read(url, base=url)
         assert failure.value.final is (row in ("self-signed", "wrong name", "expired"))
         assert not up.requests
@@ -293,7 +333,7 @@ def test_n11_retry_after(text, seconds):
     (400, False, False), (401, True, False), (403, True, False), (404, True, False), (408, False, True), (410, True, False),
     (425, False, True), (429, False, True), (500, False, True), (502, False, True), (503, False, True)])  # fmt: skip
 async def test_statuses(status, final, waits):
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         up.status, up.headers = status, {"Retry-After": "7"}
         with pytest.raises(ProviderError) as failure:
             await web.read(up.base, base=up.base)
@@ -304,7 +344,7 @@ async def test_statuses(status, final, waits):
 
 
 async def test_reading_is_bounded():
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         up.body = b"x" * 100_000
         body, headers, _ = await web.read(up.base, base=up.base, limit=100_000)
         assert len(body) == 100_000 and headers["ETag"] == '"v1"'
@@ -319,7 +359,7 @@ async def test_reading_is_bounded():
 
 async def test_n2_names(names, monkeypatch):
     names.known["unknown.example"] = []
-    async with Web() as web:
+    async with Network() as web:
         with pytest.raises(ProviderError, match="name is unknown") as failure:
             await web.read("http://unknown.example/", base="http://unknown.example/")
         assert not failure.value.final
@@ -332,7 +372,7 @@ async def test_n2_names(names, monkeypatch):
 
 
 async def test_n1_refused():
-    async with Web() as web:
+    async with Network() as web:
         with pytest.raises(ProviderError, match="refused the connection") as failure:
             await web.read("http://127.0.0.1:1/", base="http://127.0.0.1:1/")
         assert not failure.value.final
@@ -342,13 +382,13 @@ async def test_no_environment(monkeypatch):
     """Neither a proxy nor .netrc of the environment is used."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1/")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1/")
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         await web.read(up.base, base=up.base)
         assert set(up.requests[0].headers) == {"Host", "User-Agent", "Accept-Encoding", "Accept"}
 
 
 async def test_failures_of_the_caller_pass_through():
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         for failure in (OSError(28, "full"), TimeoutError(), UnicodeError("x"), KeyError("x")):
             with pytest.raises(type(failure)) as seen:
                 async with web.get(up.base, base=up.base):
@@ -356,11 +396,13 @@ async def test_failures_of_the_caller_pass_through():
             assert seen.value is failure
 
 
-@pytest.mark.parametrize("addresses", [["::1", "127.0.0.1"], ["fe80::1", "127.0.0.1"], ["127.0.0.1", "::1"]])
+@pytest.mark.parametrize(
+    "addresses", [["::1", "127.0.0.1"], ["fe80::1", "127.0.0.1"], ["127.0.0.1", "::1"]]
+)
 async def test_another_address_is_tried(names, addresses):
     """A name with several addresses works when one of them does; those that are never called fall out."""
     names.known["nas.example"] = addresses
-    async with Upstream() as up, Web() as web:
+    async with Upstream() as up, Network() as web:
         up.body = b"here"
         url = f"http://nas.example:{up.port}/"
         assert (await web.read(url, base=url))[0] == b"here"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from store import files
+from store import atomic
 
-SYSTEM = tuple(map(Path, ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr")))
+SYSTEM = tuple(
+    map(Path, ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"))
+)
 CODE = Path(__file__).resolve().parent.parent
 
 
@@ -19,14 +21,20 @@ def unfit(folder: Path, state: Path) -> tuple[str, str] | None:
         if real == Path("/") or any(real == top or top in real.parents for top in SYSTEM):
             return "belongs to the system", "Choose a folder of your own"
         if nested(real, state.resolve()) or any(nested(real, package) for package in _packages()):
-            return "holds the program or its state, or lies in it", "Choose a folder apart from them"
+            return (
+                "holds the program or its state, or lies in it",
+                "Choose a folder apart from them",
+            )
         if not folder.exists():
             return "does not exist", "Create it, or mount the disk it lies on"
         if not folder.is_dir():
             return "is not a directory", "Choose a directory"
     except (OSError, ValueError, RuntimeError):
-        return "cannot be looked at", "Check its name and the rights of the user that runs the server"
-    if not files.writable(folder):
+        return (
+            "cannot be looked at",
+            "Check its name and the rights of the user that runs the server",
+        )
+    if not atomic.writable(folder):
         return "cannot be written", "Give the user that runs the server the right to write there"
     return None
 
@@ -37,4 +45,8 @@ def nested(one: Path, other: Path) -> bool:
 
 def _packages() -> list[Path]:
     """The program's own folders. A library beside them, in the folder they were cloned into, is nobody's harm."""
-    return [folder for folder in CODE.iterdir() if (folder / "__init__.py").exists() or folder.name in ("static", ".git", ".venv")]
+    return [
+        folder
+        for folder in CODE.iterdir()
+        if (folder / "__init__.py").exists() or folder.name in ("static", ".git", ".venv")
+    ]

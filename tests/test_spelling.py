@@ -7,15 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store import titles
-from store.titles import code, decode, fold, phrase, safe, slug
+from store.names import extensions
+from store.names.codes import code, decode, phrase
+from store.names.spelling import fold, safe, slug
 
 HOSTILE = (
     "../x", "..\\x", "/etc/passwd", "a\0b", "C:", "C:\\x", "\\\\srv\\x", "%2e%2e", "a／b", "x" * 2000, "CON", "nul.mkv", "COM1",
     "a.", ".hidden", "", ".", "..", "~", "-rf", "a\u202egpj.exe", "aux .txt", "LPT¹", "\ud800", "e\u200d\u0301", "a?\u0301", "?*<>",
     "\n", "...", ". .", "日" * 100, "𝒜" * 90, "a" + "\u0301" * 400, "\u0301" * 400, "<\u0338", "\ufffe", "CONIN$",
 )  # fmt: skip
-anything = st.one_of(st.sampled_from(HOSTILE), st.text(st.characters(), max_size=60), st.text(st.sampled_from("./\\:. aCON-~\u0301日\0"), max_size=400))
+anything = st.one_of(
+    st.sampled_from(HOSTILE),
+    st.text(st.characters(), max_size=60),
+    st.text(st.sampled_from("./\\:. aCON-~\u0301日\0"), max_size=400),
+)
 
 
 def check(name: str) -> None:
@@ -25,7 +30,15 @@ def check(name: str) -> None:
     assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in name)
     assert name[0] not in "-~. " and name[-1] not in ". "
     assert PurePosixPath(name).parts == PureWindowsPath(name).parts == (name,)
-    assert name.split(".")[0].rstrip().upper() not in ("CON", "PRN", "AUX", "NUL", "COM1", "LPT¹", "CONIN$")
+    assert name.split(".")[0].rstrip().upper() not in (
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        "COM1",
+        "LPT¹",
+        "CONIN$",
+    )
     assert safe(name) == name
 
 
@@ -81,7 +94,14 @@ def test_no_room_is_a_bug_of_the_caller():
 
 @pytest.mark.parametrize(
     "text, key",
-    [("Über-Ich!", "ueber-ich"), ("U\u0308ber", "ueber"), ("Straße 9", "strasse-9"), ("Łódź", "lodz"), ("日本", ""), ("", "")],
+    [
+        ("Über-Ich!", "ueber-ich"),
+        ("U\u0308ber", "ueber"),
+        ("Straße 9", "strasse-9"),
+        ("Łódź", "lodz"),
+        ("日本", ""),
+        ("", ""),
+    ],
 )
 def test_slug(text, key):
     assert slug(text) == key
@@ -104,7 +124,17 @@ def test_fold_sees_one_title(one, two):
     assert fold(one) == fold(two)
 
 
-@pytest.mark.parametrize("one, two", [("Nacht 2", "Nacht"), ("が", "か"), ("!!", "??"), ("2019", "2020"), ("(2019)", "(2020)"), ("Die Nacht", "Nacht")])
+@pytest.mark.parametrize(
+    "one, two",
+    [
+        ("Nacht 2", "Nacht"),
+        ("が", "か"),
+        ("!!", "??"),
+        ("2019", "2020"),
+        ("(2019)", "(2020)"),
+        ("Die Nacht", "Nacht"),
+    ],
+)
 def test_fold_keeps_two_titles_apart(one, two):
     assert fold(one) != fold(two)
 
@@ -116,7 +146,9 @@ def test_fold_does_not_see_the_form(text):
     assert bool(fold(text)) == bool(text.strip())
 
 
-numbers = st.integers(0, 9999) | st.decimals("0.1", "999", places=1).map(float).filter(lambda n: n % 1)
+numbers = st.integers(0, 9999) | st.decimals("0.1", "999", places=1).map(float).filter(
+    lambda n: n % 1
+)
 
 
 @given(st.integers(0, 9999), numbers)
@@ -128,18 +160,41 @@ def test_codes_come_back(season, number):
 
 
 def test_codes_and_phrases():
-    assert code(1, 5) == "S01E05" and code(0, 6.5) == "S00E06.5" and code(12, 1000) == "S12E1000" and code(0, 6.0) == "S00E06"
+    assert (
+        code(1, 5) == "S01E05"
+        and code(0, 6.5) == "S00E06.5"
+        and code(12, 1000) == "S12E1000"
+        and code(0, 6.0) == "S00E06"
+    )
     assert phrase(1, 5) == "Season 1 Episode 5" and phrase(0, 6.5) == "Season 0 Episode 6.5"
     assert decode("s1e5") == (1, 5)
 
 
-@pytest.mark.parametrize("text", ["", "S01", "E05", "S01E", "S01E05 ", "S01E05\n", "S01E05-E06", "S٠١E٠٥", "ſ01E05", "S01E06.5", "S1E5.", "S-1E5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "S01",
+        "E05",
+        "S01E",
+        "S01E05 ",
+        "S01E05\n",
+        "S01E05-E06",
+        "S٠١E٠٥",
+        "ſ01E05",
+        "S01E06.5",
+        "S1E5.",
+        "S-1E5",
+    ],
+)
 def test_what_is_no_code(text):
     with pytest.raises(ValueError):
         decode(text)
 
 
-@pytest.mark.parametrize("season, number", [(1, 6.5), (-1, 1), (1, -1), (0, float("nan")), (0, float("inf"))])
+@pytest.mark.parametrize(
+    "season, number", [(1, 6.5), (-1, 1), (1, -1), (0, float("nan")), (0, float("inf"))]
+)
 def test_what_has_no_code(season, number):
     with pytest.raises(ValueError):
         code(season, number)
@@ -148,10 +203,19 @@ def test_what_has_no_code(season, number):
 def test_what_lies_beside_a_video():
     names = ["Nacht - 06.mkv", "Nacht - 06.de.srt", "Nacht - 06.5.mkv", "Nacht - 06.5.de.srt", "Nacht - 06-thumb.jpg", "Nacht - 06b.srt", "Nacht - 07.srt",
              "Nacht.mkv", "Nacht.en.forced.ASS", "Nacht.txt"]  # fmt: skip
-    assert titles.beside(names[0], names, titles.SUBTITLES | {".jpg"}) == {".de.srt": names[1], "-thumb.jpg": names[4]}
-    assert titles.beside(names[2], names, titles.SUBTITLES) == {".de.srt": names[3]}
-    assert titles.beside(names[7], names, titles.SUBTITLES) == {".en.forced.ASS": names[8]}
+    assert extensions.sidecars(names[0], names, extensions.SUBTITLES | {".jpg"}) == {
+        ".de.srt": names[1],
+        "-thumb.jpg": names[4],
+    }
+    assert extensions.sidecars(names[2], names, extensions.SUBTITLES) == {".de.srt": names[3]}
+    assert extensions.sidecars(names[7], names, extensions.SUBTITLES) == {
+        ".en.forced.ASS": names[8]
+    }
 
 
 def test_extensions():
-    assert ".mkv" in titles.MEDIA and ".srt" in titles.SUBTITLES and not titles.MEDIA & titles.SUBTITLES
+    assert (
+        ".mkv" in extensions.MEDIA
+        and ".srt" in extensions.SUBTITLES
+        and not extensions.MEDIA & extensions.SUBTITLES
+    )

@@ -23,7 +23,10 @@ def lock(state: Path):
         except ImportError:  # Windows
             pass
         except OSError:
-            raise ConfigurationError(f"Another server runs on {state}", fix="Stop it, or choose another place with --data-dir") from None
+            raise ConfigurationError(
+                f"Another server runs on {state}",
+                fix="Stop it, or choose another place with --data-dir",
+            ) from None
         yield
 
 

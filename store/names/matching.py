@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from store.models import Number
-from store.names import SURE, Name
-from store.titles import code
+from store.names.codes import EpisodeKey, Number, code
+from store.names.parser import SURE, Name
 
-Spot = tuple[int, Number]  # season and number; season 0 are specials
-EXTRA: Spot = (-1, 0)  # where a file stands that is no episode, or nobody knows which
+EXTRA: EpisodeKey = (-1, 0)  # where a file stands that is no episode, or nobody knows which
 
 
 class Verdict(NamedTuple):
     """`spots` are the file's episodes, or those it may be; `why` is for people."""
 
-    spots: tuple[Spot, ...]
+    spots: tuple[EpisodeKey, ...]
     sure: bool
     why: str
 
 
-def judge(name: Name, known: Collection[Spot], numbering: str | None = None, offset: int = 0) -> Verdict:
+def judge(
+    name: Name, known: Collection[EpisodeKey], numbering: str | None = None, offset: int = 0
+) -> Verdict:
     """What the file called `name` holds, in a series whose source has the episodes `known`.
 
     `numbering` is what the owner says its numbers do: "absolute", they count through all seasons, or "season"; None where
@@ -33,7 +33,13 @@ def judge(name: Name, known: Collection[Spot], numbering: str | None = None, off
     """
     numbers = name.episodes or name.absolute
     if name.kind in ("extra", "movie") or not numbers:
-        return Verdict((EXTRA,), True, "; ".join([*name.why, f"no episode, but {'a film' if name.kind == 'movie' else 'an extra'}"]))
+        return Verdict(
+            (EXTRA,),
+            True,
+            "; ".join(
+                [*name.why, f"no episode, but {'a film' if name.kind == 'movie' else 'an extra'}"]
+            ),
+        )
     if name.kind == "special" or any(number % 1 for number in numbers):
         return _sure(name, tuple((0, number) for number in numbers), "a special")
     numbers = tuple([number + offset for number in numbers]) if offset else numbers
@@ -43,7 +49,11 @@ def judge(name: Name, known: Collection[Spot], numbering: str | None = None, off
     regular = sorted(spot for spot in known if spot[0] > 0)
     if numbering == "absolute":
         through = _through(numbers, regular)
-        return _sure(name, through, "counted through all seasons", shifted) if through else _nowhere(name, shifted)
+        return (
+            _sure(name, through, "counted through all seasons", shifted)
+            if through
+            else _nowhere(name, shifted)
+        )
     seasons = {season for season, _ in regular}
     first = min(seasons) if len(seasons) == 1 else 1
     readings = {_within(first, numbers): f"season {first}, for the name says none"}
@@ -53,30 +63,38 @@ def judge(name: Name, known: Collection[Spot], numbering: str | None = None, off
         for season, split in name.also:
             if season:
                 readings.setdefault(_within(season, split), f"read as season {season}")
-    fitting = {spots: why for spots, why in readings.items() if not regular or set(spots) <= set(known)}
+    fitting = {
+        spots: why for spots, why in readings.items() if not regular or set(spots) <= set(known)
+    }
     if len(fitting) > 1:
         choices = " or ".join(", ".join([code(*spot) for spot in spots]) for spots in fitting)
-        return Verdict(tuple(dict.fromkeys(sum(fitting, ()))), False, "; ".join([*name.why, f"it may be {choices}"]))
+        return Verdict(
+            tuple(dict.fromkeys(sum(fitting, ()))),
+            False,
+            "; ".join([*name.why, f"it may be {choices}"]),
+        )
     if not fitting and len(seasons) > 1:
         return _nowhere(name, shifted)
     spots, why = next(iter((fitting or readings).items()))
     return _sure(name, spots, why, shifted)
 
 
-def _within(season: int, numbers: tuple[Number, ...]) -> tuple[Spot, ...]:
+def _within(season: int, numbers: tuple[Number, ...]) -> tuple[EpisodeKey, ...]:
     return tuple((season, number) for number in numbers)
 
 
-def _through(numbers: tuple[Number, ...], regular: list[Spot]) -> tuple[Spot, ...]:
+def _through(numbers: tuple[Number, ...], regular: list[EpisodeKey]) -> tuple[EpisodeKey, ...]:
     """The episodes that these running numbers are; nothing when one of them is beyond the list."""
     if min(numbers) < 1 or max(numbers) > len(regular):
         return ()
     return tuple(regular[int(number) - 1] for number in numbers)
 
 
-def _sure(name: Name, spots: tuple[Spot, ...], *why: str) -> Verdict:
+def _sure(name: Name, spots: tuple[EpisodeKey, ...], *why: str) -> Verdict:
     return Verdict(spots, True, "; ".join([*name.why, *filter(None, why)]))
 
 
 def _nowhere(name: Name, *why: str) -> Verdict:
-    return Verdict((EXTRA,), False, "; ".join([*name.why, *filter(None, why), "the source has no such number"]))
+    return Verdict(
+        (EXTRA,), False, "; ".join([*name.why, *filter(None, why), "the source has no such number"])
+    )

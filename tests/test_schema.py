@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, Optional, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import pytest
 from aiohttp import web
@@ -13,9 +13,9 @@ from multidict import MultiDict
 from openapi_schema_validator import OAS31Validator
 
 from handlers.signature import signature
-from store import fields
-from store.fields import Rule
+from store import schema
 from store.errors import BadRequest, Invalid
+from store.schema import Rule
 
 T = TypeVar("T")
 Code = Annotated[str, Rule(pattern=r"S\d{2}E\d{2}", example="S01E01")]
@@ -45,7 +45,7 @@ class Change:
     hours: Annotated[int | None, Rule(least=1, most=720)] = None
     level: Literal["debug", "info"] | None = None
     providers: list[Provider] | None = None
-    speed: Optional[float] = None
+    speed: float | None = None
     headers: dict[str, str] | None = None
     auto: bool | None = None
     password: Annotated[str | None, Rule(least=8, most=1024, secret=True)] = None
@@ -86,10 +86,18 @@ GOOD = {"anime_id": "aniworld_123", "episodes": ["S01E01"]}
     "type, value, expected",
     [
         (Add, GOOD, Add("aniworld_123", ["S01E01"])),
-        (Add, GOOD | {"priority": "high", "tags": ["ä"]}, Add("aniworld_123", ["S01E01"], "high", ["ä"])),
+        (
+            Add,
+            GOOD | {"priority": "high", "tags": ["ä"]},
+            Add("aniworld_123", ["S01E01"], "high", ["ä"]),
+        ),
         (Change, {}, Change()),
         (Change, {"hours": None, "level": None, "auto": False}, Change(auto=False)),
-        (Change, {"hours": 24, "speed": 2, "headers": {"X-A": "1"}}, Change(24, speed=2.0, headers={"X-A": "1"})),
+        (
+            Change,
+            {"hours": 24, "speed": 2, "headers": {"X-A": "1"}},
+            Change(24, speed=2.0, headers={"X-A": "1"}),
+        ),
         (Change, {"providers": [{"url": "u"}]}, Change(providers=[Provider("u")])),
         (Page[Provider], {"data": [{"url": "u"}], "total": 1}, Page([Provider("u")], 1)),
         (Page[int], {"data": [1], "total": 1, "last": 1}, Page([1], 1, 1)),
@@ -106,7 +114,7 @@ GOOD = {"anime_id": "aniworld_123", "episodes": ["S01E01"]}
     ],
 )
 def test_read(type, value, expected):
-    assert fields.read(type, value) == expected
+    assert schema.read(type, value) == expected
 
 
 @pytest.mark.parametrize(
@@ -118,11 +126,21 @@ def test_read(type, value, expected):
         (Add, GOOD | {"anime_id": "nope"}, "anime_id", "Invalid anime ID format"),
         (Add, GOOD | {"anime_id": "a_b\n"}, "anime_id", "Invalid anime ID format"),
         (Add, GOOD | {"anime_id": 7}, "anime_id", "must be text"),
-        (Add, GOOD | {"anime_id": "a_b" + HALF}, "anime_id", "holds half a character (a lone surrogate)"),
+        (
+            Add,
+            GOOD | {"anime_id": "a_b" + HALF},
+            "anime_id",
+            "holds half a character (a lone surrogate)",
+        ),
         (Add, GOOD | {"episodes": "S01E01"}, "episodes", "must be a list"),
         (Add, GOOD | {"episodes": []}, "episodes", "must have at least 1 entry"),
         (Add, GOOD | {"episodes": ["S01E01"] * 4}, "episodes", "must have at most 3 entries"),
-        (Add, GOOD | {"episodes": ["S01E01", "x"]}, "episodes[1]", "has the wrong form; an example: S01E01"),
+        (
+            Add,
+            GOOD | {"episodes": ["S01E01", "x"]},
+            "episodes[1]",
+            "has the wrong form; an example: S01E01",
+        ),
         (Add, GOOD | {"priority": "urgent"}, "priority", "must be one of high, normal, low"),
         (Add, GOOD | {"priority": ["low"]}, "priority", "must be one of high, normal, low"),
         (Add, GOOD | {"priority": None}, "priority", "must be one of high, normal, low"),
@@ -144,7 +162,12 @@ def test_read(type, value, expected):
         (Change, {"auto": 1}, "auto", "must be true or false"),
         (Change, {"password": "1234567"}, "password", "must be at least 8 characters"),
         (Change, {"providers": [{"url": "u"}, {"url": 1}]}, "providers[1].url", "must be text"),
-        (Change, {"providers": [{"url": "u", "retries": 9}]}, "providers[0].retries", "must be at most 5"),
+        (
+            Change,
+            {"providers": [{"url": "u", "retries": 9}]},
+            "providers[0].retries",
+            "must be at most 5",
+        ),
         (Change, {"headers": {"a": None}}, "headers.a", "must be text"),
         (Change, {"headers": {HALF: "a"}}, "headers", "holds half a character (a lone surrogate)"),
         (Change, {"headers": []}, "headers", "must be an object"),
@@ -160,7 +183,7 @@ def test_read(type, value, expected):
 )
 def test_refuse(type, value, where, issue):
     with pytest.raises(Invalid) as caught:
-        fields.read(type, value)
+        schema.read(type, value)
     assert caught.value.details["field"] == where
     assert issue is None or caught.value.details["issue"] == issue
 
@@ -191,17 +214,17 @@ class Hidden:
 )  # fmt: skip
 def test_closed_vocabulary(type):
     with pytest.raises(TypeError):
-        fields.shape(type)
+        schema.compile_type(type)
 
 
 def test_no_type_contains_itself():
     with pytest.raises(RecursionError):
-        fields.shape(Knot)
+        schema.compile_type(Knot)
 
 
 def test_names_the_strange_type():
     with pytest.raises(TypeError, match="object.* is not in the vocabulary"):
-        fields.shape(Hidden)
+        schema.compile_type(Hidden)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +237,7 @@ def test_names_the_strange_type():
     ],
 )
 def test_query(text, expected):
-    assert fields.query(Search, MultiDict(pair.split("=") for pair in text.split("&"))) == expected
+    assert schema.query(Search, MultiDict(pair.split("=") for pair in text.split("&"))) == expected
 
 
 @pytest.mark.parametrize(
@@ -239,7 +262,7 @@ def test_query(text, expected):
 )
 def test_query_refused(text, where, issue):
     with pytest.raises(Invalid) as caught:
-        fields.query(Search, MultiDict(pair.split("=") for pair in text.split("&")))
+        schema.query(Search, MultiDict(pair.split("=") for pair in text.split("&")))
     assert caught.value.details == {"field": where, "issue": issue}
 
 
@@ -250,7 +273,7 @@ def test_query_refused(text, where, issue):
 )  # fmt: skip
 def test_no_json(body):
     with pytest.raises(BadRequest):
-        fields.loads(body)
+        schema.loads(body)
 
 
 @pytest.mark.parametrize(
@@ -265,36 +288,48 @@ def test_no_json(body):
 )
 def test_json_refused(body, where):
     with pytest.raises(Invalid) as caught:
-        fields.loads(body)
+        schema.loads(body)
     assert caught.value.details["field"] == where
 
 
 @pytest.mark.parametrize("kind", [int, float, str, bool, Literal["a"], list[int], Change])
 @pytest.mark.parametrize(
     "item",
-    [b"NaN", b"-Infinity", b"1e999", b'"\\ud800"', b'{"\\uDFFF": 1}', b'{"hours": NaN}', b'["\\udc00"]', b"[1e999]"],
+    [
+        b"NaN",
+        b"-Infinity",
+        b"1e999",
+        b'"\\ud800"',
+        b'{"\\uDFFF": 1}',
+        b'{"hours": NaN}',
+        b'["\\udc00"]',
+        b"[1e999]",
+    ],
 )
 def test_what_loads_lets_pass_is_refused_by_every_type(kind, item):
-    for hint, body, field in ((list[kind], b"[%s]", "[0]"), (dict[str, kind | None], b'{"n": %s}', "n")):
+    for hint, body, field in (
+        (list[kind], b"[%s]", "[0]"),
+        (dict[str, kind | None], b'{"n": %s}', "n"),
+    ):
         with pytest.raises(Invalid) as caught:
-            fields.read(hint, fields.loads(body % item))
+            schema.read(hint, schema.loads(body % item))
         assert caught.value.details["field"].startswith(field)
 
 
 def test_half_a_key_is_refused():
     with pytest.raises(Invalid) as caught:
-        fields.read(dict[str, int], fields.loads(b'{"\\uDFFF": 1}'))
+        schema.read(dict[str, int], schema.loads(b'{"\\uDFFF": 1}'))
     assert caught.value.details["field"] == "body"
 
 
 def test_json():
     text = '{"a": ["\\ud83d\\ude00", "😀", 1.5, -2, true, null], "\\\\ud800": {}}'
-    assert fields.loads(text.encode()) == json.loads(text)
+    assert schema.loads(text.encode()) == json.loads(text)
 
 
 def test_dump():
     answer = Page([Change(speed=1.5, providers=[Provider("u")])], 1)
-    assert json.loads(fields.dump(answer)) == {
+    assert json.loads(schema.dump(answer)) == {
         "data": [
             {
                 "hours": None,
@@ -309,15 +344,15 @@ def test_dump():
         "total": 1,
         "last": None,
     }
-    assert fields.dump((1, (2,), None)) == "[1, [2], null]"
-    assert fields.read(Page[Change], fields.loads(fields.dump(answer).encode())) == answer
+    assert schema.dump((1, (2,), None)) == "[1, [2], null]"
+    assert schema.read(Page[Change], schema.loads(schema.dump(answer).encode())) == answer
     with pytest.raises(TypeError):
-        fields.dump({"when": object()})
+        schema.dump({"when": object()})
 
 
 def test_schema():
     components: dict = {}
-    assert fields.schema(list[Add] | Page[Add], components) == {
+    assert schema.draw(list[Add] | Page[Add], components) == {
         "anyOf": [
             {"type": "array", "items": {"$ref": "#/components/schemas/Add"}},
             {"$ref": "#/components/schemas/AddPage"},
@@ -330,7 +365,11 @@ def test_schema():
             "anime_id": {"type": "string", "pattern": "^(?:[a-z0-9-]+_[a-z0-9-]+)$"},
             "episodes": {
                 "type": "array",
-                "items": {"type": "string", "pattern": r"^(?:S\d{2}E\d{2})$", "examples": ["S01E01"]},
+                "items": {
+                    "type": "string",
+                    "pattern": r"^(?:S\d{2}E\d{2})$",
+                    "examples": ["S01E01"],
+                },
                 "minItems": 1,
                 "maxItems": 3,
             },
@@ -343,9 +382,16 @@ def test_schema():
     assert components["AddPage"]["properties"]["last"] == {
         "anyOf": [{"$ref": "#/components/schemas/Add"}, {"type": "null"}]
     }
-    fields.schema(Change, components)
-    assert components["Change"]["properties"]["hours"] == {"type": ["integer", "null"], "minimum": 1, "maximum": 720}
-    assert components["Change"]["properties"]["level"] == {"type": ["string", "null"], "enum": ["debug", "info", None]}
+    schema.draw(Change, components)
+    assert components["Change"]["properties"]["hours"] == {
+        "type": ["integer", "null"],
+        "minimum": 1,
+        "maximum": 720,
+    }
+    assert components["Change"]["properties"]["level"] == {
+        "type": ["string", "null"],
+        "enum": ["debug", "info", None],
+    }
     assert components["Change"]["properties"]["password"]["format"] == "password"
     assert components["Change"]["required"] == []
 
@@ -353,7 +399,7 @@ def test_schema():
 def test_two_types_of_one_name():
     components = {"Add": {"type": "string"}}
     with pytest.raises(TypeError, match="called Add"):
-        fields.schema(Add, components)
+        schema.draw(Add, components)
 
 
 @pytest.mark.parametrize(
@@ -379,16 +425,18 @@ def test_two_types_of_one_name():
 def test_both_readers_agree(type, value):
     """A JSON Schema validator takes exactly what `read` takes."""
     components: dict = {}
-    drawn = fields.schema(type, components) | {"components": {"schemas": components}}
+    drawn = schema.draw(type, components) | {"components": {"schemas": components}}
     try:
-        fields.read(type, value)
+        schema.read(type, value)
         taken = True
     except Invalid:
         taken = False
     assert OAS31Validator(drawn).is_valid(value) == taken
 
 
-async def fetch(request: web.Request, anime_id: Code, body: Add | None = None, query: Search = None) -> Page[Add]: ...
+async def fetch(
+    request: web.Request, anime_id: Code, body: Add | None = None, query: Search = None
+) -> Page[Add]: ...
 
 
 async def nothing(request: web.Request, number: int, body: Provider) -> None: ...
@@ -414,7 +462,13 @@ async def nested(request, query: Add) -> None: ...
 
 def test_signature():
     assert signature(fetch, "/a/{anime_id}") == ({"anime_id": Code}, Search, Add, True, Page[Add])
-    assert signature(nothing, r"/a/{number:\d{1,3}}") == ({"number": int}, None, Provider, False, None)
+    assert signature(nothing, r"/a/{number:\d{1,3}}") == (
+        {"number": int},
+        None,
+        Provider,
+        False,
+        None,
+    )
     assert signature(stream, "/") == ({}, None, None, False, None)
 
 
@@ -429,16 +483,18 @@ def test_signature_refused(call, path):
 
 
 def test_parse():
-    assert fields.parse(int, "12", "n") == 12
-    assert fields.parse(Code, "S01E01", "code") == "S01E01"
+    assert schema.parse(int, "12", "n") == 12
+    assert schema.parse(Code, "S01E01", "code") == "S01E01"
     with pytest.raises(Invalid) as caught:
-        fields.parse(int, "x", "n")
+        schema.parse(int, "x", "n")
     assert caught.value.details == {"field": "n", "issue": "must be a whole number"}
 
 
 def test_a_long_list_is_read_quickly():
     value = {"data": [GOOD] * 500, "total": 500}
-    fields.read(Page[Add], value)
+    schema.read(Page[Add], value)
     began = time.process_time()
-    fields.read(Page[Add], value)
-    assert time.process_time() - began < 0.1  # a few milliseconds; a type compiled anew for each entry takes far more
+    schema.read(Page[Add], value)
+    assert (
+        time.process_time() - began < 0.1
+    )  # a few milliseconds; a type compiled anew for each entry takes far more

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from store.models import Number
-from store.words import MEANINGS, Scan
+from store.names.codes import Number
+from store.names.lexer import MEANINGS, Tokens
 
 
-class Mark(NamedTuple):
+class Candidate(NamedTuple):
     """One reading of tokens `first` to `last`: how sure it is (100 is `S01E05`), and what it says."""
 
     score: int
@@ -47,8 +47,32 @@ GRAMMAR = re.compile(
     re.VERBOSE,
 )
 SCORES = {
-    **dict(code=100, cross=95, words=95, words2=95, turned=95, dash=90, dot=90, glued=90, short=85, episode=75, episode2=72, of=70),
-    **dict(special=65, hash=60, movie=40, part=12, volume=0, season=0, season2=0, season3=0, season4=0, season5=0),
+    **dict(
+        code=100,
+        cross=95,
+        words=95,
+        words2=95,
+        turned=95,
+        dash=90,
+        dot=90,
+        glued=90,
+        short=85,
+        episode=75,
+        episode2=72,
+        of=70,
+    ),
+    **dict(
+        special=65,
+        hash=60,
+        movie=40,
+        part=12,
+        volume=0,
+        season=0,
+        season2=0,
+        season3=0,
+        season4=0,
+        season5=0,
+    ),
 }
 REASONS = {
     **dict.fromkeys(("code", "cross", "dash", "dot", "glued", "short"), 'the code "{}"'),
@@ -59,11 +83,13 @@ REASONS = {
     "compressed": 'the number "{}", read as season and episode',
 }
 # What may follow the first number: a dash, a sign, a repeated code; then the next number.
-LINK = re.compile(r"([ .:]?[m\-~+,r]?[ .]?(?:[ar][ .])?)((?:[STs][ .]?[ny][ .m\-]?|n(?=x))?[EexFPh][ .:]?h?)?(n)")
+LINK = re.compile(
+    r"([ .:]?[m\-~+,r]?[ .]?(?:[ar][ .])?)((?:[STs][ .]?[ny][ .m\-]?|n(?=x))?[EexFPh][ .:]?h?)?(n)"
+)
 SPAN = 200  # the longest range that is believed
 
 
-def marks(scan: Scan) -> Iterator[Mark]:
+def marks(scan: Tokens) -> Iterator[Candidate]:
     """Every code, season and volume that the grammar finds, from left to right."""
     shape, words, at = scan.shape, scan.words, 0
     while match := GRAMMAR.search(shape, at):
@@ -82,19 +108,23 @@ def marks(scan: Scan) -> Iterator[Mark]:
             if (group := rule.rstrip("2") + "_s") in GRAMMAR.groupindex:
                 season = int(words[match.start(group)])
             episodes, at, version = chain(scan, number, season)
-            if rule == "code" and "cap" in words[first:number] and int(value) // 100 == season:  # Temporada 4 [Cap.408]
+            if (
+                rule == "code" and "cap" in words[first:number] and int(value) // 100 == season
+            ):  # Temporada 4 [Cap.408]
                 episodes = tuple(episode - 100 * season for episode in episodes)
         score = SCORES[rule]
-        if rule == "cross" and not crosses(scan, first, number) or rule == "code" and first and shape[first - 1] == "n":
+        if (rule == "cross" and not crosses(scan, first, number)) or (
+            rule == "code" and first and shape[first - 1] == "n"
+        ):
             score = 25  # what is glued to a number belongs to a random name
         if rule == "glued":
             scan.to[first] -= 1  # the s is not the title's
             first += 1
         at = max(at, match.end())
-        yield Mark(score, first, at, season, episodes if score else (), rule, version)
+        yield Candidate(score, first, at, season, episodes if score else (), rule, version)
 
 
-def deceives(scan: Scan, rule: str, first: int, number: int) -> bool:
+def deceives(scan: Tokens, rule: str, first: int, number: int) -> bool:
     """Whether letters and numbers that look like a code are a word: the S2 of "S2x", the E5 of "E5quality", "n01e05"."""
     following = scan.shape[number + 1 : number + 2]
     if rule == "glued":
@@ -104,17 +134,25 @@ def deceives(scan: Scan, rule: str, first: int, number: int) -> bool:
     if rule == "season5":
         return following in GLUE and following not in "kPz"
     if rule in ("episode", "hash", "short"):
-        return following in GLUE and following not in "fxov" and (len(scan.words[number + 1]) > 1 or rule == "short")
+        return (
+            following in GLUE
+            and following not in "fxov"
+            and (len(scan.words[number + 1]) > 1 or rule == "short")
+        )
     return False
 
 
-def crosses(scan: Scan, first: int, number: int) -> bool:
+def crosses(scan: Tokens, first: int, number: int) -> bool:
     """Whether "1x05" can be a code: not the hexadecimal 0x539, nor the "3x3" that a title begins with."""
     digits = len(scan.words[number])
-    return (scan.words[first] != "0" or digits == 2) and (digits > 1 or "w" in blank(scan.shape[:first]))
+    return (scan.words[first] != "0" or digits == 2) and (
+        digits > 1 or "w" in blank(scan.shape[:first])
+    )
 
 
-def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ...], int, int | None]:
+def chain(
+    scan: Tokens, number: int, season: int | None
+) -> tuple[tuple[Number, ...], int, int | None]:
     """The numbers from token `number` on, "01v2-03" or "01E02", the token after them, and the first version."""
     shape, words = scan.shape, scan.words
     value, at = decimal(scan, number, season)
@@ -125,7 +163,7 @@ def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ..
         join, again, number = link[1].strip(" .:"), link[2], link.start(3)
         value, width = int(words[number]), (len(text), len(words[number]))
         text, ahead = words[number], numbers[-1] < value <= numbers[-1] + SPAN
-        ranged = ahead and (join[:1] in ("m", "-", "~") and join != "" or "r" in join)
+        ranged = ahead and ((join[:1] in ("m", "-", "~") and join != "") or "r" in join)
         if again:
             if not repeats(scan, link, again, marker, season):
                 break
@@ -136,7 +174,11 @@ def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ..
         elif not join:
             if link[1] == "" or width[0] != width[1]:
                 break
-            if ranged := min(width) > 2 and words[number - 1] == "_" and shape[number + 1 : number + 2] in (")", "."):
+            if (
+                ranged := min(width) > 2
+                and words[number - 1] == "_"
+                and shape[number + 1 : number + 2] in (")", ".")
+            ):
                 pass  # [Cap.111_120]
             elif value != numbers[-1] + 1 or width[0] < 2 or shape[number + 1 : number + 3] == ".n":
                 break  # "E01 02" goes on, "S01E10.24" and "S01E01.1.23" do not
@@ -146,17 +188,24 @@ def chain(scan: Scan, number: int, season: int | None) -> tuple[tuple[Number, ..
     return tuple(sorted(set(numbers))), at, version
 
 
-def repeats(scan: Scan, link: re.Match, again: str, marker: str, season: int | None) -> bool:
+def repeats(scan: Tokens, link: re.Match, again: str, marker: str, season: int | None) -> bool:
     """Whether a second code goes on with the first: the same season, or the same word as before ("Part 1 to Part 3")."""
     if again[0] in "STsn" and len(again) > 1:
-        return season is not None and int(scan.words[link.start(2) + re.search("[ny]", again).start()]) == season
-    return again[0] == marker or again[0] in "Ee" and marker in "Ee" and len(link[1]) < 2 and again[0] != "e" or marker == "x"
+        return (
+            season is not None
+            and int(scan.words[link.start(2) + re.search("[ny]", again).start()]) == season
+        )
+    return (
+        again[0] == marker
+        or (again[0] in "Ee" and marker in "Ee" and len(link[1]) < 2 and again[0] != "e")
+        or marker == "x"
+    )
 
 
-def tail(scan: Scan, at: int) -> tuple[int | None, int]:
+def tail(scan: Tokens, at: int) -> tuple[int | None, int]:
     """What is glued to a number without changing it: a version (v2), the letter of a half (12a), an END."""
     shape, words, version = scan.shape, scan.words, None
-    if shape[at : at + 1] == "w" and words[at] in "abcd" or shape[at : at + 1] == "f":
+    if (shape[at : at + 1] == "w" and words[at] in "abcd") or shape[at : at + 1] == "f":
         at += 1
     if shape[at : at + 2] == "vn":
         version, at = int(words[at + 1]), at + 2
@@ -165,23 +214,31 @@ def tail(scan: Scan, at: int) -> tuple[int | None, int]:
     return version, at
 
 
-def decimal(scan: Scan, number: int, season: int | None) -> tuple[Number, int]:
+def decimal(scan: Tokens, number: int, season: int | None) -> tuple[Number, int]:
     """6.5 at token `number`, or its whole number; and the token after it.
 
     Where dots are spaces "E05.5.Freunde" is no decimal, but for specials, which are written so.
     """
     shape, words = scan.shape, scan.words
-    if shape[number + 1 : number + 3] == ".n" and not shape.startswith(".n", number + 3) and not (scan.dotted and season):
+    if (
+        shape[number + 1 : number + 3] == ".n"
+        and not shape.startswith(".n", number + 3)
+        and not (scan.dotted and season)
+    ):
         part, after = words[number + 2], shape[number + 3 : number + 4]
         if len(part) == 1 and part != "0" and (after not in GLUE or after == "v"):
             return float(f"{words[number]}.{part}"), number + 3
     return int(words[number]), number + 1
 
 
-def season_dot(scan: Scan, number: int) -> tuple[int, tuple[Number, ...], int] | None:
+def season_dot(scan: Tokens, number: int) -> tuple[int, tuple[Number, ...], int] | None:
     """1.22 as season 1, episode 22: two digits behind the dot."""
     shape, words = scan.shape, scan.words
-    if shape.startswith("n.n", number) and not shape.startswith(".n", number + 3) and len(words[number + 2]) in (2, 3):
+    if (
+        shape.startswith("n.n", number)
+        and not shape.startswith(".n", number + 3)
+        and len(words[number + 2]) in (2, 3)
+    ):
         return int(words[number]), (int(words[number + 2]),), number + 3
     return None
 
@@ -189,21 +246,38 @@ def season_dot(scan: Scan, number: int) -> tuple[int, tuple[Number, ...], int] |
 # --- numbers that stand alone ---
 
 GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")  # what is part of a word
-CLOSE = re.compile(r"[ .:]?(?:$|[()~]|t|f(?=[ .]?(?:$|[()t-]))|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]")
+CLOSE = re.compile(
+    r"[ .:]?(?:$|[()~]|t|f(?=[ .]?(?:$|[()t-]))|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]"
+)
 EDGE = re.compile(r"t|[ul](?=[ .m\-]*(?:[tul)]|$))")  # where the technical tail begins
-LEFT = {"-": 40, "^": 25, "m": 12, "(": 0, "+": 0}  # what a number gains by what stands before it; else 10
+LEFT = {
+    "-": 40,
+    "^": 25,
+    "m": 12,
+    "(": 0,
+    "+": 0,
+}  # what a number gains by what stands before it; else 10
 LINES = ("480", "576", "720", "1080", "2160")
 BRACKET = re.compile(r"\([^()]*\)")
 
 
 def blank(shape: str) -> str:
     """The shape with `_` for all that stands in brackets."""
-    while "(" in shape and (outer := BRACKET.sub(lambda match: "_" * len(match[0]), shape)) != shape:
+    while (
+        "(" in shape and (outer := BRACKET.sub(lambda match: "_" * len(match[0]), shape)) != shape
+    ):
         shape = outer
     return shape
 
 
-def singles(scan: Scan, outer: str, start: int, found: Sequence[Mark], season: int | None, chosen: int | None) -> list[Mark]:
+def singles(
+    scan: Tokens,
+    outer: str,
+    start: int,
+    found: Sequence[Candidate],
+    season: int | None,
+    chosen: int | None,
+) -> list[Candidate]:
     """The numbers that no word explains, weighed; 102 also as season 1, episode 2.
 
     `outer` is the shape without brackets, `start` the token where the title begins, `found` what the grammar explains,
@@ -211,7 +285,7 @@ def singles(scan: Scan, outer: str, start: int, found: Sequence[Mark], season: i
     """
     taken = {token for mark in found for token in range(mark.first, mark.last)}
     behind = {mark.last + gap for mark in found if mark.season is not None for gap in (0, 1, 2)}
-    out: list[Mark] = []
+    out: list[Candidate] = []
     for number, label in enumerate(scan.shape):
         if label not in "ny" or number in taken or not (mark := lonely(scan, number, outer, start)):
             continue
@@ -219,19 +293,26 @@ def singles(scan: Scan, outer: str, start: int, found: Sequence[Mark], season: i
         score = mark.score + 35 * (number in behind) + 100 * (number == chosen)
         out.append(mark._replace(score=score))
         if mark.rule == "number" and (split := compressed(mark, scan)):
-            plain = season is None and scan.shape[0] != "(" and scan.dotted and scene(scan, outer, number, mark.last)
+            plain = (
+                season is None
+                and scan.shape[0] != "("
+                and scan.dotted
+                and scene(scan, outer, number, mark.last)
+            )
             score += 60 if split[0] == season else 15 if plain else -5
-            out.append(mark._replace(score=score, season=split[0], episodes=split[1], rule="compressed"))
+            out.append(
+                mark._replace(score=score, season=split[0], episodes=split[1], rule="compressed")
+            )
     return out
 
 
-def lonely(scan: Scan, number: int, outer: str, start: int) -> Mark | None:
+def lonely(scan: Tokens, number: int, outer: str, start: int) -> Candidate | None:
     """Weigh one number without a word beside it; None where it is part of a word."""
     shape, text = scan.shape, scan.words[number]
     left = shape[number - 1] if number > start else "^"
     episodes, last, version = chain(scan, number, None)
     right = shape[last : last + 1]
-    if left in GLUE or right and right in GLUE or len(text) > 4:
+    if left in GLUE or (right and right in GLUE) or len(text) > 4:
         return None
     if pair := paired(scan, number, left):
         return pair
@@ -247,7 +328,10 @@ def lonely(scan: Scan, number: int, outer: str, start: int) -> Mark | None:
         (15, len(episodes) > 1),
         (20, shape[last - 1] == "f"),
         (20, inside and not words and scan.text[scan.at[bracket]] in "[【"),
-        (-40, inside and not words and shape[max(0, bracket - 2)] == "n"),  # "10 (1)": a copy, or a running number
+        (
+            -40,
+            inside and not words and shape[max(0, bracket - 2)] == "n",
+        ),  # "10 (1)": a copy, or a running number
         (-35, words),
         (-25, "t" in words),
         (-40, number < start),
@@ -257,38 +341,55 @@ def lonely(scan: Scan, number: int, outer: str, start: int) -> Mark | None:
         (-15, "m" in (left, right) and len(episodes) == len(text) == 1),
     )
     score = LEFT.get(left, 10) + sum([weight for weight, holds in reasons if holds])
-    return Mark(score, number, last, None, episodes, "number", version)
+    return Candidate(score, number, last, None, episodes, "number", version)
 
 
-def paired(scan: Scan, number: int, left: str) -> Mark | None:
+def paired(scan: Tokens, number: int, left: str) -> Candidate | None:
     """Two numbers that are season and episode: "- 6.01 -", "4-13 Titel" in front, "Nacht.02.09"."""
     shape, words, score = scan.shape, scan.words, 0
-    if left in "(^-" and (split := season_dot(scan, number)) and shape[split[2] : split[2] + 1] in ("", "-", ")", ":"):
-        return Mark(80, number, split[2], split[0], split[1], "dot")
+    if (
+        left in "(^-"
+        and (split := season_dot(scan, number))
+        and shape[split[2] : split[2] + 1] in ("", "-", ")", ":")
+    ):
+        return Candidate(80, number, split[2], split[0], split[1], "dot")
     if shape[number + 2 : number + 3] != "n" or len(words[number + 2]) != 2:
         return None
     season, episode, gap = words[number], words[number + 2], shape[number + 1]
     if left == "^" and gap == "m" and len(season) == 1:
         score = 80
-    elif gap in " ." and len(season) == 2 and season[0] == "0" and not NEXT.match(shape, number + 3):
+    elif (
+        gap in " ." and len(season) == 2 and season[0] == "0" and not NEXT.match(shape, number + 3)
+    ):
         score = 45 if int(episode) != int(season) + 1 else 0
-    return Mark(score, number, number + 3, int(season), (int(episode),), "dot") if score else None
+    return (
+        Candidate(score, number, number + 3, int(season), (int(episode),), "dot") if score else None
+    )
 
 
 NEXT = re.compile("[ .]?[nwe]")
 
 
-def scene(scan: Scan, outer: str, number: int, last: int) -> bool:
+def scene(scan: Tokens, outer: str, number: int, last: int) -> bool:
     """Whether 102 stands where old scene releases wrote it: among dots, and four digits only before technical words."""
     if scan.shape[number] != "n" or not number or scan.shape[number - 1] not in ". ":
         return False
-    return len(scan.words[number]) == 3 or scan.words[number][0] == "0" or bool(EDGE.match(outer, last + 1))
+    return (
+        len(scan.words[number]) == 3
+        or scan.words[number][0] == "0"
+        or bool(EDGE.match(outer, last + 1))
+    )
 
 
-def compressed(mark: Mark, scan: Scan) -> tuple[int, tuple[Number, ...]] | None:
+def compressed(mark: Candidate, scan: Tokens) -> tuple[int, tuple[Number, ...]] | None:
     """102 as season 1, episode 2, and 2401 as 24x01, for every number of the mark; None where that cannot be."""
     seasons = {int(number // 100) for number in mark.episodes}
-    if len(scan.words[mark.first]) > 4 or len(seasons) != 1 or seasons == {0} or any(number % 1 for number in mark.episodes):
+    if (
+        len(scan.words[mark.first]) > 4
+        or len(seasons) != 1
+        or seasons == {0}
+        or any(number % 1 for number in mark.episodes)
+    ):
         return None
     return seasons.pop(), tuple(number % 100 for number in mark.episodes)
 
@@ -298,7 +399,7 @@ AFTER = re.compile(r"[ .\-]{0,2}(\()?[ ]?(n)")
 BEFORE = re.compile(r"(^|.)(n)(?:\.n)?(?:[m~]n)?([ .\-]{1,2}\(?)$")
 
 
-def running(scan: Scan, best: Mark) -> tuple[tuple[Number, ...], int]:
+def running(scan: Tokens, best: Candidate) -> tuple[tuple[Number, ...], int]:
     """A second number beside the first that counts through all seasons: "12 (S01E12)", "S16E03-04 313-314", "52 (227)".
 
     Returns it and the first token of both. Family 7.
@@ -306,14 +407,20 @@ def running(scan: Scan, best: Mark) -> tuple[tuple[Number, ...], int]:
     shape, end = scan.shape, best.first
     if after := AFTER.match(shape, best.last):
         episodes, last, _ = chain(scan, after.start(2), None)
-        closed = (shape[last : last + 1] or "$") in ")" if after[1] else bool(FREE.match(shape, last))
-        alike = len(episodes) == len(best.episodes) > 1 or best.season is not None and len(scan.words[after.start(2)]) == 3
+        closed = (
+            (shape[last : last + 1] or "$") in ")" if after[1] else bool(FREE.match(shape, last))
+        )
+        alike = len(episodes) == len(best.episodes) > 1 or (
+            best.season is not None and len(scan.words[after.start(2)]) == 3
+        )
         if closed and (after[1] or alike) and shape[last - 1] == "n":
             return episodes, end
     if best.season is not None and (before := BEFORE.search(shape, 0, end)):
         number = before.start(2)
         episodes, _, _ = chain(scan, number, None)
         long = len(scan.words[number]) == 3 and (before[1] == before[3] == "-" or shape[0] == "(")
-        if len(episodes) == len(best.episodes) and (before[3][-1] == "(" or len(episodes) > 1 or long):
+        if len(episodes) == len(best.episodes) and (
+            before[3][-1] == "(" or len(episodes) > 1 or long
+        ):
             return episodes, number
     return (), end

@@ -1,6 +1,6 @@
 """The vocabulary of file names: which word says what, and the one scan that cuts a name into labelled tokens.
 
-`scan` gives each token one letter, so that a whole name becomes a short word, its shape: "Show S01E05 [720p]" is
+`tokenize` gives each token one letter, so that a whole name becomes a short word, its shape: "Show S01E05 [720p]" is
 `w SnEn (t)`. The grammar in `store/marks.py` is written in these letters:
 
     n y N   a number, one that may be a year, a number in words ("second")
@@ -17,6 +17,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
+
 
 def _vocabulary() -> tuple[dict[str, str], dict[str, str]]:
     """word -> label, and word -> what it means: the number that an ordinal is, the code of a language."""
@@ -56,11 +57,13 @@ TOKEN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 # The site or the programme month in front of a name.
-NOISE = re.compile(r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE)
+NOISE = re.compile(
+    r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE
+)
 YEARS = range(1920, 2040)
 
 
-class Scan(NamedTuple):
+class Tokens(NamedTuple):
     """A name in tokens: `shape` has one letter for each, `at[i]` and `to[i]` are its borders in `text`."""
 
     text: str
@@ -91,7 +94,7 @@ def separator(run: str) -> str:
     return "," if "," in run or ";" in run else ";" if run.strip(" _.") == ":" else "!"
 
 
-def scan(text: str) -> Scan:
+def tokenize(text: str) -> Tokens:
     """One pass over one component of a path, without its extension. Longer than any file system's names it need not be."""
     text = (NOISE.sub("", text) if "www" in text.lower() or "新番" in text else text)[:600]
     flat = text if text.isascii() else text.translate(NARROW)
@@ -114,13 +117,15 @@ def scan(text: str) -> Scan:
             to.append(match.start("unit"))
             label, word = ("s" if match["unit"] in "季期部" else "e"), match["unit"]
         else:
-            label = {"open": "(", "close": ")", "t": "t", "crc": "t", "date": "t"}.get(kind) or WORDS.get(word, "!")
+            label = {"open": "(", "close": ")", "t": "t", "crc": "t", "date": "t"}.get(
+                kind
+            ) or WORDS.get(word, "!")
         shape.append(label)
         words.append(word)
         at.append(match.start() if kind != "kanji" else match.start("unit"))
         to.append(match.end())
     spaces = flat.count(" ")
-    return Scan(flat, "".join(shape), words, at, to, not spaces or flat.count(".") > 2 * spaces)
+    return Tokens(flat, "".join(shape), words, at, to, not spaces or flat.count(".") > 2 * spaces)
 
 
 def count(text: str) -> int:

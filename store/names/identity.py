@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
-from store import titles
+from store.names import database_ids, spelling
 
 T = TypeVar("T")
 
 
 class Identity(NamedTuple):
-    """`folds` are its titles as titles.fold sees them, `ids` (database, id) pairs."""
+    """`folds` are its titles as spelling.fold sees them, `ids` (database, id) pairs."""
 
     folds: frozenset[str]
     year: int | None
@@ -22,10 +22,14 @@ def identity(*names: str, year: int | None = None, ids: Mapping[str, str] = {}) 
     """Who is called `names`, in one of which a year or ids may stand: "Nacht (2010) [tvdbid-1]"."""
     found = dict(ids)
     for name in names:
-        found = titles.ids(name) | found
-    plain = [titles.IDS.sub("", name) for name in names]
-    years = [year, *map(titles.year, plain)]
-    return Identity(frozenset(map(titles.fold, plain)), next(filter(None, years), None), frozenset(found.items()))
+        found = database_ids.parse(name) | found
+    plain = [database_ids.PATTERN.sub("", name) for name in names]
+    years = [year, *map(spelling.year, plain)]
+    return Identity(
+        frozenset(map(spelling.fold, plain)),
+        next(filter(None, years), None),
+        frozenset(found.items()),
+    )
 
 
 def best(one: Identity, others: Iterable[tuple[Identity, T]]) -> T | None:

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from aiohttp import ClientResponse
 
-from downloads.parts import Checkpoint
+from downloads.part_file import Checkpoint
 from store.errors import ProviderError
 
 HEAD = 512  # bytes at a file's start that tell what it is
@@ -18,7 +18,12 @@ DOCUMENTS = (b"<", b"{", b"[Desktop Entry]", b"%PDF-")
 class Changed(Exception):
     """What we have is worth nothing: from 0 again. After `tries` times that this happened, `failure` is what to say."""
 
-    def __init__(self, what: str = "The file changes while it is fetched", tries: int = 3, final: bool = False):
+    def __init__(
+        self,
+        what: str = "The file changes while it is fetched",
+        tries: int = 3,
+        final: bool = False,
+    ):
         super().__init__(what)
         self.tries, self.failure = tries, ProviderError(what, final=final)
 
@@ -59,7 +64,9 @@ def following(answer: ClientResponse, point: Checkpoint, ask: int) -> tuple[int,
     if answer.status != 206:
         raise Changed
     _video(answer)
-    match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", answer.headers.get("Content-Range", ""))
+    match = re.fullmatch(
+        r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", answer.headers.get("Content-Range", "")
+    )
     if not match:
         raise Changed
     start, last, total = map(int, match.groups())
@@ -94,7 +101,9 @@ def foreign(head: bytes) -> str | None:
 def _old(answer: ClientResponse) -> bool:
     """Whether Last-Modified is clearly older than the answer: a younger file may change again within that second."""
     try:
-        sent, modified = (parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Last-Modified"))
+        sent, modified = (
+            parsedate_to_datetime(answer.headers[name]) for name in ("Date", "Last-Modified")
+        )
         return (sent - modified).total_seconds() >= 60
     except (KeyError, ValueError, TypeError):
         return False
@@ -105,5 +114,8 @@ def _video(answer: ClientResponse) -> None:
         raise ProviderError("The source sent the video packed", final=True)
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     # text/plain is what nginx calls everything that it has no type for: there the bytes decide.
-    if (kind.startswith("text/") and kind != "text/plain") or kind in ("application/json", "application/xhtml+xml"):
+    if (kind.startswith("text/") and kind != "text/plain") or kind in (
+        "application/json",
+        "application/xhtml+xml",
+    ):
         raise ProviderError("The source sent text in place of a video", final=True)

@@ -8,7 +8,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from handlers.keys import HEADERS
-from store import fields
+from store import schema
 
 SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 POLICY = (
@@ -17,21 +17,32 @@ POLICY = (
 )
 _PLAIN = SAFE | {"Content-Security-Policy": POLICY}
 _JSON = CIMultiDict(  # ready to be copied: each header that is added later costs every call half a microsecond
-    SAFE | {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+    SAFE
+    | {
+        "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        "Content-Type": "application/json; charset=utf-8",
+        "Cache-Control": "no-store",
+    }
 )
 
 
 def reply(content: object, status: int = 200, *, wrap: bool = False) -> web.Response:
     """An answer in JSON; its last byte is a newline, for those who read it in a terminal."""
-    text = fields.dump({"success": True, "data": content} if wrap else content)
+    text = schema.dump({"success": True, "data": content} if wrap else content)
     return web.Response(status=status, body=f"{text}\n".encode(errors="replace"), headers=_JSON)
 
 
-def file(request: web.Request, body: bytes, kind: str, etag: str = "", cache: str = "no-cache") -> web.Response:
+def file(
+    request: web.Request, body: bytes, kind: str, etag: str = "", cache: str = "no-cache"
+) -> web.Response:
     """The body, or 304 when the client has it already; what `etag` leaves out is told by the bytes."""
     etag = etag or hashlib.sha256(body).hexdigest()[:20]
     known = any(tag.value in (etag, "*") for tag in request.if_none_match or ())
-    answer = web.Response(status=304) if known else web.Response(body=body, content_type=kind, charset="utf-8")
+    answer = (
+        web.Response(status=304)
+        if known
+        else web.Response(body=body, content_type=kind, charset="utf-8")
+    )
     answer.etag = etag
     answer.headers["Cache-Control"] = cache
     return answer

@@ -14,18 +14,18 @@ import secrets
 import sys
 import time
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
 
 import bcrypt
 import jwt
 from aiohttp import HttpVersion11, web
 
-from store import files
+from store import atomic
 from store.config import Config
 from store.errors import ConfigurationError, Forbidden, Invalid, Unauthorized
-from store.secrets import Vault
+from store.secrets import SecretsFile
 
 ISSUER = "aniworld"
 API, SOCKET = "api", "socket"  # audiences: the socket's cookie is no bearer token
@@ -47,14 +47,16 @@ class Claims:
     aud: str
 
 
-class Door:
+class Authenticator:
     """Tokens are HS256 and carry iss, sub, jti, iat, exp, ver (decisions.md 12). `revoked` is the deny list, kept here too."""
 
-    def __init__(self, vault: Vault, config: Callable[[], Config], code_file: Path):
-        self._vault = vault
+    def __init__(self, secrets_file: SecretsFile, config: Callable[[], Config], code_file: Path):
+        self._secrets = secrets_file
         self._config = config
         self._code_file = code_file
-        self._claims = functools.lru_cache(REMEMBERED)(self._decode)  # of good tokens: what raises is not remembered
+        self._claims = functools.lru_cache(REMEMBERED)(
+            self._decode
+        )  # of good tokens: what raises is not remembered
         self.setting_up = asyncio.Lock()  # of several setups at once, one wins
         self.revoked: set[str] = set()
         self.port: int | None = None  # the one we listen on; the local owner's Host names it
@@ -63,25 +65,29 @@ class Door:
 
     @property
     def is_set_up(self) -> bool:
-        return self._vault.now.password_hash is not None
+        return self._secrets.now.password_hash is not None
 
     def set_password(self, password: str) -> None:
         """Blocks for the length of a bcrypt. The setup code is burnt. Raises Invalid unless it has 8 to 1,024 characters,
         counted in NFC (decisions.md 9)."""
         if not 8 <= len(unicodedata.normalize("NFC", password)) <= 1024:
             raise Invalid("master_password", "must be 8 to 1,024 characters long")
-        self._vault.change(password_hash=bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)).decode())
+        self._secrets.change(
+            password_hash=bcrypt.hashpw(_digest(password), bcrypt.gensalt(COST)).decode()
+        )
         self._code_file.unlink(missing_ok=True)
 
     def matches(self, password: str) -> bool:
         """Blocks for the length of a bcrypt. Raises ConfigurationError for a damaged hash: never "not set up"."""
-        stored = self._vault.now.password_hash.encode()
+        stored = self._secrets.now.password_hash.encode()
         try:
             if len(stored) != HASH:  # bcrypt takes one that was cut for another password's
                 raise ValueError
             return bcrypt.checkpw(_digest(password), stored)
         except ValueError:
-            raise ConfigurationError("The stored password is damaged", fix="Put back a copy of secrets.json") from None
+            raise ConfigurationError(
+                "The stored password is damaged", fix="Put back a copy of secrets.json"
+            ) from None
 
     def code(self) -> str:
         """The one-time setup code, made when there is none yet; only its 0600 file and the console tell it."""
@@ -89,23 +95,41 @@ class Door:
             return self._code_file.read_text().strip()
         except FileNotFoundError:
             code = secrets.token_hex(16)
-            files.replace(self._code_file, f"{code}\n".encode(), 0o600)
+            atomic.replace(self._code_file, f"{code}\n".encode(), 0o600)
             return code
 
     def admits_setup(self, request: web.Request, local: bool) -> None:
         """Raises Forbidden for one who is neither the local owner nor knows the setup code."""
         given = request.headers.get("X-Setup-Code", "").strip()
-        if not local and not (given and hmac.compare_digest(given.encode(errors="replace"), self.code().encode())):
-            raise Forbidden("The setup code is wrong" if given else "The setup code is missing: the server printed it when it started", header="X-Setup-Code")
+        if not local and not (
+            given and hmac.compare_digest(given.encode(errors="replace"), self.code().encode())
+        ):
+            raise Forbidden(
+                "The setup code is wrong"
+                if given
+                else "The setup code is missing: the server printed it when it started",
+                header="X-Setup-Code",
+            )
 
     # -- tokens ----------------------------------------------------------------------------------------------------
 
     def issue(self) -> tuple[str, str, int]:
         """(bearer token, socket token, seconds they live): one login, one jti."""
         now, life = int(time.time()), self._config().session_timeout_hours * 3600
-        claims = {"iss": ISSUER, "sub": "owner", "jti": secrets.token_urlsafe(16), "iat": now, "exp": now + life, "ver": self._vault.now.epoch}
-        key = self._vault.now.key
-        return jwt.encode(claims | {"aud": API}, key, "HS256"), jwt.encode(claims | {"aud": SOCKET}, key, "HS256"), life
+        claims = {
+            "iss": ISSUER,
+            "sub": "owner",
+            "jti": secrets.token_urlsafe(16),
+            "iat": now,
+            "exp": now + life,
+            "ver": self._secrets.now.epoch,
+        }
+        key = self._secrets.now.key
+        return (
+            jwt.encode(claims | {"aud": API}, key, "HS256"),
+            jwt.encode(claims | {"aud": SOCKET}, key, "HS256"),
+            life,
+        )
 
     def verify(self, token: str, audience: str = API) -> Claims | None:
         """The claims of a token that is good now, else None."""
@@ -113,7 +137,11 @@ class Door:
             claims = self._claims(token)
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             return None
-        good = claims.aud == audience and claims.exp > time.time() and claims.ver == self._vault.now.epoch
+        good = (
+            claims.aud == audience
+            and claims.exp > time.time()
+            and claims.ver == self._secrets.now.epoch
+        )
         return claims if good and claims.jti not in self.revoked else None
 
     def bearer(self, request: web.Request) -> Claims | None:
@@ -127,8 +155,12 @@ class Door:
         """`claims`, or Unauthorized with what to do about it."""
         if claims is None:
             if not self.is_set_up:
-                raise Unauthorized("No password is set yet: call POST /api/auth/setup first", setup_required=True)
-            raise Unauthorized("A valid token is required: log in and send it as Authorization: Bearer")
+                raise Unauthorized(
+                    "No password is set yet: call POST /api/auth/setup first", setup_required=True
+                )
+            raise Unauthorized(
+                "A valid token is required: log in and send it as Authorization: Bearer"
+            )
         return claims
 
     def _decode(self, token: str) -> Claims:
@@ -136,9 +168,16 @@ class Door:
         if len(token) > LONGEST:
             raise ValueError
         found = jwt.decode(
-            token, self._vault.now.key, algorithms=["HS256"], issuer=ISSUER, audience=[API, SOCKET],
-            options={"require": ["iss", "sub", "jti", "iat", "exp", "ver", "aud"], "verify_iat": False},
-        )  # fmt: skip
+            token,
+            self._secrets.now.key,
+            algorithms=["HS256"],
+            issuer=ISSUER,
+            audience=[API, SOCKET],
+            options={
+                "require": ["iss", "sub", "jti", "iat", "exp", "ver", "aud"],
+                "verify_iat": False,
+            },
+        )
         if not all(isinstance(found[name], str) for name in ("jti", "aud", "iss")):
             raise TypeError
         return Claims(found["jti"], float(found["exp"]), found["ver"], found["aud"])
@@ -149,11 +188,19 @@ class Door:
         """One key for the caller's IPv4 address or IPv6 /64: that is what one household or attacker has. The address is the
         peer's, or the right-most hop that is not one of `trusted_proxies`."""
         address = request.remote or ""
-        hops = [hop.strip() for value in request.headers.getall("X-Forwarded-For", ()) for hop in value.split(",")]
+        hops = [
+            hop.strip()
+            for value in request.headers.getall("X-Forwarded-For", ())
+            for hop in value.split(",")
+        ]
         while hops and self._trusts(address) and _ip(hops[-1]):
             address = hops.pop()
         ip = _ip(address)
-        return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)) if ip and ip.version == 6 else ip or address)
+        return str(
+            ipaddress.ip_network((int(ip) >> 64 << 64, 64))
+            if ip and ip.version == 6
+            else ip or address
+        )
 
     def origin(self, request: web.Request) -> str | None:
         """Our own origin as this caller's browser must name it; None when it cannot be told."""
@@ -182,17 +229,30 @@ class Door:
         if any(n in FORWARDED or n.startswith(("x-forwarded-", "cf-")) for n in names):
             return False
         host = _one_host(request)
-        if host is None or host.lower() not in {f"{name}:{self.port}" for name in ("localhost", "127.0.0.1", "[::1]")}:
+        if host is None or host.lower() not in {
+            f"{name}:{self.port}" for name in ("localhost", "127.0.0.1", "[::1]")
+        }:
             return False
         if any(origin != f"http://{host}" for origin in request.headers.getall("Origin", ())):
             return False
-        peer, here = (request.transport.get_extra_info(name) if request.transport else None for name in ("peername", "sockname"))
-        return bool(peer and here and _ip(peer[0]) and _ip(peer[0]).is_loopback and _owner_of(peer, here) == getattr(os, "geteuid", lambda: -1)())
+        peer, here = (
+            request.transport.get_extra_info(name) if request.transport else None
+            for name in ("peername", "sockname")
+        )
+        return bool(
+            peer
+            and here
+            and _ip(peer[0])
+            and _ip(peer[0]).is_loopback
+            and _owner_of(peer, here) == getattr(os, "geteuid", lambda: -1)()
+        )
 
 
 def _digest(password: str) -> bytes:
     """bcrypt reads 72 bytes: SHA-256 first, so that no length is cut off. NFC, so that every keyboard types the same."""
-    return base64.b64encode(hashlib.sha256(unicodedata.normalize("NFC", password).encode()).digest())
+    return base64.b64encode(
+        hashlib.sha256(unicodedata.normalize("NFC", password).encode()).digest()
+    )
 
 
 def _one_host(request: web.Request) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from store import titles
 from store.models import Item
+from store.names import codes
 from store.queue import Priority, Status
 
 if TYPE_CHECKING:
@@ -38,14 +38,25 @@ class QueueItem:
 def facts(item: Item, job: Job | None) -> QueueItem:
     """A queue item as the API and the socket show it, with what is known of its transfer."""
     return QueueItem(
-        item.name, titles.code(item.season, item.number), item.title, item.series, item.status, item.priority, item.reason,
-        item.attempts, item.error_code, item.error_message, item.created_at, item.started_at, item.finished_at,
+        item.name,
+        codes.code(item.season, item.number),
+        item.title,
+        item.series,
+        item.status,
+        item.priority,
+        item.reason,
+        item.attempts,
+        item.error_code,
+        item.error_message,
+        item.created_at,
+        item.started_at,
+        item.finished_at,
         **progress(job) if job else {"total_bytes": item.total},
-    )  # fmt: skip
+    )
 
 
 def names(item: Item) -> dict:
-    return {"queue_item_id": item.name, "episode": titles.code(item.season, item.number)}
+    return {"queue_item_id": item.name, "episode": codes.code(item.season, item.number)}
 
 
 def started(item: Item) -> dict:

@@ -19,11 +19,15 @@ from typing import TYPE_CHECKING
 from store.errors import DownloadError
 
 if TYPE_CHECKING:
-    from downloads.wire import Lane
+    from downloads.wire import Segment
 
 Span = tuple[int, int]  # first byte, byte after the last
 MIB = 1 << 20
-FIRST, STEP, OFTEN = MIB, 6 * MIB, 5.0  # bytes until a sync is due (two of them and what is in flight are under 16 MiB), seconds
+FIRST, STEP, OFTEN = (
+    MIB,
+    6 * MIB,
+    5.0,
+)  # bytes until a sync is due (two of them and what is in flight are under 16 MiB), seconds
 DIGESTS = ("sha256", "sha1", "md5", "crc32")  # strongest first
 TAKEN = "The unfinished file's place is taken by something else"
 
@@ -52,9 +56,15 @@ class Checkpoint:
             edges = [edge for span in point.spans for edge in span]
             total = [] if point.total is None else [point.total]
             texts = (point.url, point.etag or "", point.modified or "")
-            good = all(type(n) is int for n in [*edges, *total, point.resumed]) and all(isinstance(t, str) for t in texts)
+            good = all(type(n) is int for n in [*edges, *total, point.resumed]) and all(
+                isinstance(t, str) for t in texts
+            )
             good = good and type(point.seconds) is float and point.resumed >= 0 <= point.seconds
-            good = good and sorted({-1, *edges}) == [-1, *edges] and sorted(edges[-1:] + total) == edges[-1:] + total
+            good = (
+                good
+                and sorted({-1, *edges}) == [-1, *edges]
+                and sorted(edges[-1:] + total) == edges[-1:] + total
+            )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return point if good else None
@@ -90,7 +100,9 @@ class Part:
         self._path = path
         self.fd = -1
         self.spans: tuple[Span, ...] = ()
-        self._threads = ThreadPoolExecutor(20, "part")  # started as needed: one a connection, one for syncing
+        self._threads = ThreadPoolExecutor(
+            20, "part"
+        )  # started as needed: one a connection, one for syncing
 
     async def __aenter__(self) -> Part:
         try:
@@ -118,11 +130,11 @@ class Part:
             job.exception()  # looked at: whoever cancels does not ask for it
             raise
 
-    def put(self, lane: Lane, data: bytes | memoryview) -> None:
-        """Write all of `data` where `lane` is; to be run on a thread."""
+    def put(self, segment: Segment, data: bytes | memoryview) -> None:
+        """Write all of `data` where `segment` is; to be run on a thread."""
         while data:
-            count = os.pwrite(self.fd, data, lane.at)
-            lane.at += count
+            count = os.pwrite(self.fd, data, segment.at)
+            segment.at += count
             data = data[count:]
 
     async def read(self, size: int, position: int) -> bytes:
@@ -164,13 +176,15 @@ class Part:
             raise DownloadError(TAKEN)
 
 
-class Ledger:
+class Journal:
     """A part file with its map, `point`: the bytes are durable before the map says that they are there."""
 
     def __init__(self, file: Part, url: str, save: Callable[[Checkpoint], Awaitable[None]]):
         self.file, self._save = file, save
         self.point = Checkpoint(url)
-        self._saving: asyncio.Task | None = None  # the newest; it waits for the one before, and fails when that failed
+        self._saving: asyncio.Task | None = (
+            None  # the newest; it waits for the one before, and fails when that failed
+        )
         self._asked, self._asked_at = 0, monotonic()  # bytes in the newest map; when it was begun
         self._began = monotonic()  # earlier where an earlier run has taken its time
 
@@ -205,7 +219,7 @@ class Ledger:
         is not yet, and fails when that failed."""
         saving = self._saving
         late = (not saving or saving.done()) and monotonic() - self._asked_at >= OFTEN
-        if self.room <= 0 or late and self.done > self._asked:
+        if self.room <= 0 or (late and self.done > self._asked):
             self._begin()
             if saving:
                 await asyncio.shield(saving)
@@ -221,7 +235,9 @@ class Ledger:
 
     async def _keep(self, before: asyncio.Task | None) -> None:
         if before:
-            await before  # the kernel forgets what a failed sync lost, so no later one is to be believed
+            await (
+                before
+            )  # the kernel forgets what a failed sync lost, so no later one is to be believed
         if (spans := self.file.spans) != self.point.spans:
             await self.file.run(os.fdatasync, self.file.fd)
             self.point.spans, self.point.seconds = spans, self.seconds

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
-from store.marks import EDGE, blank
-from store.names import SURE, Name, Part, above, in_context, ours, parts, read
+from store.names.grammar import EDGE, blank
+from store.names.parser import SURE, Name, Part, above, in_context, ours, parts, read
 
 
 def parse_folder(paths: Sequence[str]) -> list[Name]:
@@ -26,14 +26,18 @@ def parse_folder(paths: Sequence[str]) -> list[Name]:
             if name.score < SURE:
                 tokens = part.tokens
                 if columns := counting(tokens.shape):
-                    alike[*folders, tokens.text[: tokens.at[columns[0]]]].append((at, base, said, tokens.words, columns))
+                    alike[*folders, tokens.text[: tokens.at[columns[0]]]].append(
+                        (at, base, said, tokens.words, columns)
+                    )
         names.append(name)
     for files in alike.values():
         column = varying([[words[n] for n in columns] for *_, words, columns in files])
         if column is not None:
             for at, base, said, _, columns in files:
                 name = in_context(read_like(known, base, said.season, columns[column]), said)
-                names[at] = name._replace(score=max(name.score, SURE), why=(*name.why, "it differs from file to file"))
+                names[at] = name._replace(
+                    score=max(name.score, SURE), why=(*name.why, "it differs from file to file")
+                )
             settle(names, [at for at, *_ in files])
     return names
 
@@ -67,12 +71,21 @@ def read_like(known: dict, base: str, season: int | None, chosen: int | None = N
     number, tag = match[0], CHECKSUM.search(base, match.end())
     crc = tag[1].upper() if tag else None
     # A zero in front has its weight.
-    key = base[: match.start()], number[0] == "0", base[match.end() : tag.start() if tag else None], tag is None, season, chosen
+    key = (
+        base[: match.start()],
+        number[0] == "0",
+        base[match.end() : tag.start() if tag else None],
+        tag is None,
+        season,
+        chosen,
+    )
     if key in known:
         (name, sure, tokens), other, at = known[key]
         why = (name.why[0].replace(other, number), *name.why[1:])
         name = name._replace(episodes=(int(number),), crc=crc or name.crc, why=why)
-        return Part(name, sure, tokens._replace(words=[*tokens.words[:at], number, *tokens.words[at + 1 :]]))
+        return Part(
+            name, sure, tokens._replace(words=[*tokens.words[:at], number, *tokens.words[at + 1 :]])
+        )
     part = read(base, season, chosen)
     if (at := counts(part, number, len(base) - match.start(), crc)) is not None:
         known[key] = part, number, at
@@ -84,10 +97,24 @@ def counts(part: Part, number: str, rest: int, crc: str | None) -> int | None:
 
     `rest` is how much of the name begins with it: the E89 at the end of a checksum is no token.
     """
-    (name, sure, tokens), same = part, [at for at, word in enumerate(part.tokens.words) if word.isdecimal() and int(word) == int(number)]
-    if len(same) != 1 or name.episodes != (int(number),) or name.why[0].count(number) != 1 or number in (name.group or ""):
+    (name, sure, tokens), same = (
+        part,
+        [
+            at
+            for at, word in enumerate(part.tokens.words)
+            if word.isdecimal() and int(word) == int(number)
+        ],
+    )
+    if (
+        len(same) != 1
+        or name.episodes != (int(number),)
+        or name.why[0].count(number) != 1
+        or number in (name.group or "")
+    ):
         return None
-    if len(tokens.text) - tokens.at[same[0]] != rest or crc and (not sure or name.crc != crc or tokens.text.upper().count(crc) != 1):
+    if len(tokens.text) - tokens.at[same[0]] != rest or (
+        crc and (not sure or name.crc != crc or tokens.text.upper().count(crc) != 1)
+    ):
         return None
     before = tokens.shape[: same[0]]
     long = before[-2:] in ("n-", "y-") and len(tokens.words[same[0] - 2]) > 2
@@ -111,14 +138,20 @@ def settle(names: list[Name], files: Sequence[int]) -> None:
     found = []
     for at in files:
         readings = ((names[at].season, names[at].episodes), *names[at].also)
-        whole = next((numbers for season, numbers in readings if season is None and len(numbers) == 1), (0,))
+        whole = next(
+            (numbers for season, numbers in readings if season is None and len(numbers) == 1), (0,)
+        )
         split = (int(whole[0] // 100), (whole[0] % 100,))
         found.append((at, (None, whole), split if split in readings else None))
     splits = [split for *_, split in found if split]
-    apart = len({season for season, _ in splits}) > 1 and all(numbers[0] <= 40 for _, numbers in splits)
+    apart = len({season for season, _ in splits}) > 1 and all(
+        numbers[0] <= 40 for _, numbers in splits
+    )
     for at, whole, split in found if splits else ():
         if len(splits) == len(found) and not apart:
             names[at] = names[at]._replace(score=min(names[at].score, SURE - 5))
         else:
             season, numbers = split if split and len(splits) == len(found) else whole
-            names[at] = names[at]._replace(season=season, episodes=numbers, also=(whole if season else split,) if split else ())
+            names[at] = names[at]._replace(
+                season=season, episodes=numbers, also=(whole if season else split,) if split else ()
+            )

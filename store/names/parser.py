@@ -1,6 +1,6 @@
 """What a file name says: title, season, episodes, and why. Pure: no disk, no network.
 
-A name goes through four stages: `scan` cuts it into labelled tokens (`store/words.py`), `marks` finds codes and `lonely`
+A name goes through four stages: `tokenize` cuts it into labelled tokens (`store/words.py`), `marks` finds codes and `lonely`
 weighs single numbers (`store/marks.py`), what is left in front is the title (`store/headings.py`), and the folders above
 fill the gaps. `store/neighbours.py` adds what only the others in a folder know. The families of hard names are in names.md.
 """
@@ -14,11 +14,12 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple, TextIO
 
-from store.headings import YEAR, checksum, heading, release, spoken
-from store.marks import EDGE, REASONS, Mark, blank, compressed, marks, running, singles
-from store.models import Number
-from store.titles import IDS, MEDIA, SUBTITLES, as_number
-from store.words import Scan, scan
+from store.names.codes import Number, as_number
+from store.names.database_ids import PATTERN as IDS
+from store.names.extensions import MEDIA, SUBTITLES
+from store.names.grammar import REASONS, Candidate, blank, compressed, marks, running, singles
+from store.names.lexer import Tokens, tokenize
+from store.names.title import YEAR, checksum, heading, release, spoken
 
 Kind = Literal["episode", "special", "extra", "movie"]
 Reading = tuple[int | None, tuple[Number, ...]]  # season and episodes
@@ -46,21 +47,24 @@ class Name(NamedTuple):
 SURE = 85
 # --- one component of a path ---
 
+
 class Part(NamedTuple):
     """One component by itself: what it says, whether its title stands where titles stand, and its tokens."""
 
     name: Name
     sure: bool
-    tokens: Scan
+    tokens: Tokens
 
 
-def read(text: str, season: int | None = None, chosen: int | None = None, folder: bool = False) -> Part:
+def read(
+    text: str, season: int | None = None, chosen: int | None = None, folder: bool = False
+) -> Part:
     """One component without its extension.
 
     `season` is what the folders say, `chosen` the token that the neighbours say is the episode. A folder's single
     numbers belong to its title.
     """
-    tokens = scan(text)
+    tokens = tokenize(text)
     outer = blank(tokens.shape)
     start = opening(outer)
     found = list(marks(tokens))
@@ -69,20 +73,38 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
     episodes = sorted((mark for mark in found if mark.episodes and mark.score >= 10), key=likelier)
     best = episodes[0] if episodes else None
     absolute, end = running(tokens, best) if best else ((), len(outer))
-    ends = [mark.first for mark in found if mark is best or mark.first >= start and (mark.score >= 70 or not mark.episodes)]
-    behind = max((mark.last for mark in found if mark is best or mark.season is not None and (best or folder)), default=0)
+    ends = [
+        mark.first
+        for mark in found
+        if mark is best or (mark.first >= start and (mark.score >= 70 or not mark.episodes))
+    ]
+    behind = max(
+        (
+            mark.last
+            for mark in found
+            if mark is best or (mark.season is not None and (best or folder))
+        ),
+        default=0,
+    )
     title, year, country, sure = heading(tokens, outer, start, min([end, *ends]), behind)
     own = season_of(found, best)
     also = [(mark.season, mark.episodes) for mark in episodes[1:4]]
     if best and best.season is None and (split := compressed(best, tokens)):
         if split[1] == absolute or split[0] == own:  # "101 (01)", "Temporada 4 [Cap.408]"
             absolute = () if split[1] == absolute else absolute
-            own, best = split[0], best._replace(season=split[0], episodes=split[1], rule="compressed")
+            own, best = (
+                split[0],
+                best._replace(season=split[0], episodes=split[1], rule="compressed"),
+            )
         else:
             also.insert(0, split)
     why = ()
     if best:
-        why = (REASONS[best.rule].format(tokens.text[tokens.at[best.first] : tokens.to[best.last - 1]]),)
+        why = (
+            REASONS[best.rule].format(
+                tokens.text[tokens.at[best.first] : tokens.to[best.last - 1]]
+            ),
+        )
         if best.season is None and own is not None:
             why += (f"season {own} from the name",)
     return Part(
@@ -107,16 +129,16 @@ def read(text: str, season: int | None = None, chosen: int | None = None, folder
     )
 
 
-def season_of(found: Sequence[Mark], best: Mark | None) -> int | None:
+def season_of(found: Sequence[Candidate], best: Candidate | None) -> int | None:
     """The season of the episode's own mark, else the last one named before it, else the first."""
     if best and best.season is not None:
         return best.season
     seasons = [mark for mark in found if mark.season is not None and not mark.episodes]
     before = [mark for mark in seasons if best and mark.first < best.first]
-    return (before or seasons[:1] or [Mark(0, 0, 0, None, (), "")])[-1].season
+    return (before or seasons[:1] or [Candidate(0, 0, 0, None, (), "")])[-1].season
 
 
-def likelier(mark: Mark) -> tuple[int, int]:
+def likelier(mark: Candidate) -> tuple[int, int]:
     """The higher score, of codes the first, of single numbers the last one."""
     return -mark.score, -mark.first if mark.rule in ("number", "compressed") else mark.first
 
@@ -130,7 +152,7 @@ def opening(outer: str) -> int:
 BESIDE = re.compile(r"[ .:m)(\-]*(?:(k)|(z)(?=[ .]?(?:[()t\-]|$)))")
 
 
-def kind_of(tokens: Scan, best: Mark | None, season: int | None) -> Kind:
+def kind_of(tokens: Tokens, best: Candidate | None, season: int | None) -> Kind:
     """By the words in the number's mark and beside it. In front of a clear code they are the title's: "Special A S01E01"."""
     shape = tokens.shape
     if best is None:
@@ -138,22 +160,36 @@ def kind_of(tokens: Scan, best: Mark | None, season: int | None) -> Kind:
     beside = BESIDE.match(shape, best.last)
     before = shape[: best.first].rstrip(" .m-(_")[1:][-1:] if best.score < SURE else ""
     inside = shape[best.first : best.last]
-    if "z" in inside or before == "z" or beside and beside[2]:
+    if "z" in inside or before == "z" or (beside and beside[2]):
         return "extra"
-    if season == 0 or "k" in inside or before == "k" or beside or any(number % 1 for number in best.episodes):
+    if (
+        season == 0
+        or "k" in inside
+        or before == "k"
+        or beside
+        or any(number % 1 for number in best.episodes)
+    ):
         return "special"
     return "movie" if best.rule == "movie" else "episode"
 
 
 # --- a path ---
 
-EXTENSIONS = MEDIA | SUBTITLES | frozenset(".nfo .jpg .jpeg .png .torrent .nzb .rar .zip .7z .patch .part .txt .idx .mka".split())
+EXTENSIONS = (
+    MEDIA
+    | SUBTITLES
+    | frozenset(
+        ".nfo .jpg .jpeg .png .torrent .nzb .rar .zip .7z .patch .part .txt .idx .mka".split()
+    )
+)
 # Folders that say what kind of thing they hold, not which.
 GENERIC = frozenset(
     "series serien shows tv tvshows tv_shows tv-shows tv-series anime animes media medien video videos filme movies mnt home "
     "volume1 nas data download downloads complete completed incomplete library bibliothek".split()
 )
-SPECIALS = frozenset(("specials", "special", "season 0", "season 00", "s00", "staffel 0", "staffel 00"))
+SPECIALS = frozenset(
+    ("specials", "special", "season 0", "season 00", "s00", "staffel 0", "staffel 00")
+)
 OWN = re.compile(
     r"(.+) - S(\d{1,5})E(\d{1,7}(?:\.\d+)?)((?:-E\d{1,7}|E\d{1,7}(?:\.\d+)?)*)(?: - (\d{3,7})(?:-(\d{3,7}))?)?"
     r"(?:-thumb|(?:\.[A-Za-z]{2,8}){1,2})?",
@@ -173,7 +209,12 @@ def parse(path: str) -> Name:
 def parts(path: str) -> tuple[list[str], str]:
     """The folders, and the file's name without its extension."""
     *folders, base = unicodedata.normalize("NFC", path).rstrip("/").split("/")
-    while folders and base.find("]") < base.find("[") % (len(base) + 1) and "]" in base and "[" in folders[-1]:
+    while (
+        folders
+        and base.find("]") < base.find("[") % (len(base) + 1)
+        and "]" in base
+        and "[" in folders[-1]
+    ):
         base = folders.pop() + "/" + base  # a release's name, with a slash in its brackets
     stem, dot, extension = base.rpartition(".")
     return folders, stem if stem and dot + extension.lower() in EXTENSIONS else base
@@ -190,7 +231,11 @@ def ours(folders: Sequence[str], base: str) -> Name | None:
         title = series  # the file's title was cut shorter than the folder's
     numbers = [as_number(first)]
     for dash, number in re.findall(r"(-?)E([\d.]+)", more):
-        numbers += range(int(numbers[-1]) + 1, min(int(number), 10**4) + 1) if dash else [as_number(number)]
+        numbers += (
+            range(int(numbers[-1]) + 1, min(int(number), 10**4) + 1)
+            if dash
+            else [as_number(number)]
+        )
     year = YEAR.search(IDS.sub("", series))
     return Name(
         title=title,
@@ -222,7 +267,11 @@ def read_folder(name: str) -> Part:
 @lru_cache(4096)
 def above(folders: tuple[str, ...]) -> Above:
     said = Above()
-    named = [name for name in folders if name.strip() and name.strip().casefold().replace(" ", "-") not in GENERIC]
+    named = [
+        name
+        for name in folders
+        if name.strip() and name.strip().casefold().replace(" ", "-") not in GENERIC
+    ]
     for depth, name in reversed(list(enumerate(named))):
         plain = name.strip().casefold()
         if depth and plain.isdecimal() and int(plain) <= 20:
@@ -264,5 +313,9 @@ def main(lines: Iterable[str], out: TextIO) -> None:
         path = line.rstrip("\r\n")
         name = parse(path)
         shown = ("title", "season", "episodes", "absolute", "kind", "why")
-        answer = json.dumps({"path": path} | {key: getattr(name, key) for key in shown}, ensure_ascii=False)
-        out.write(answer.encode("utf-8", "backslashreplace").decode() + "\n")  # a name that is no UTF-8 comes back as \\udcff
+        answer = json.dumps(
+            {"path": path} | {key: getattr(name, key) for key in shown}, ensure_ascii=False
+        )
+        out.write(
+            answer.encode("utf-8", "backslashreplace").decode() + "\n"
+        )  # a name that is no UTF-8 comes back as \\udcff
