@@ -119,8 +119,9 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
 
     from downloads.engine import Engine
     from downloads.rescan import Rescan
-    from handlers import keys, limits, live, routes
-    from handlers.authenticator import Authenticator
+    from handlers import keys, limits, routes
+    from handlers.authenticator import AUTHENTICATOR, Authenticator
+    from handlers.hub import HUB, Hub
     from handlers.openapi import DOCUMENT, folded
     from providers import Providers
     from providers.network import Network
@@ -134,17 +135,17 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
     config.make_default_folders()
     app = web.Application(client_max_size=65536)
     now = lambda: config.now  # noqa: E731 - the settings in force, whenever they are asked for
-    db, network, hub = Database(state / "aniworld.db"), Network(), live.Hub()
+    db, network, hub = Database(state / "aniworld.db"), Network(), Hub()
     providers = Providers(network, db)
-    app[keys.DB], app[keys.CONFIG], app[keys.PROVIDERS], app[keys.HUB], app[keys.NETWORK] = (
+    app[keys.DB], app[keys.CONFIG], app[keys.PROVIDERS], app[HUB], app[keys.NETWORK] = (
         db,
         config,
         providers,
         hub,
         network,
     )
-    app[keys.AUTHENTICATOR] = Authenticator(secrets_file, now, state / "setup-code")
-    app[keys.BUCKET], app[keys.LOGINS] = limits.TokenBucket(), limits.LoginDelay()
+    app[AUTHENTICATOR] = Authenticator(secrets_file, now, state / "setup-code")
+    app[limits.BUCKET], app[limits.LOGINS] = limits.TokenBucket(), limits.LoginDelay()
     app[keys.ENGINE] = Engine(db, network, providers, now, hub.publish)
     app[keys.RESCAN] = Rescan(db, providers, now, hub.publish)
     app[keys.CRASHED] = set()
@@ -168,7 +169,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
 
     async def run(app: web.Application):
         await db.open()
-        app[keys.AUTHENTICATOR].revoked |= await db.run(tokens.revoked)
+        app[AUTHENTICATOR].revoked |= await db.run(tokens.revoked)
         await network.start()
         await apply()
         engine = asyncio.create_task(app[keys.ENGINE].run(), name="engine")
@@ -199,6 +200,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
 async def serve(app, chosen: argparse.Namespace, state: Path) -> None:
     """Listen until SIGTERM or SIGINT, then stop within 10 seconds; a second signal ends at once."""
     from handlers import keys
+    from handlers.authenticator import AUTHENTICATOR
 
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
@@ -213,7 +215,7 @@ async def serve(app, chosen: argparse.Namespace, state: Path) -> None:
     runner, port = await listening(
         app, [chosen.host] if chosen.host else ["0.0.0.0", "::"], chosen.port
     )
-    where, door = chosen.host or "localhost", app[keys.AUTHENTICATOR]
+    where, door = chosen.host or "localhost", app[AUTHENTICATOR]
     print(
         f"Aniworld {VERSION} listens on http://{f'[{where}]' if ':' in where else where}:{port}/",
         flush=True,
@@ -241,10 +243,11 @@ async def listening(app, hosts: list[str], port: int):
     from aiohttp import web
 
     from handlers import keys
+    from handlers.authenticator import AUTHENTICATOR
 
     sockets = listen(hosts, port)
     port = sockets[0].getsockname()[1]
-    app[keys.AUTHENTICATOR].port = port
+    app[AUTHENTICATOR].port = port
     app[keys.NETWORK].own_port = port
     runner = web.AppRunner(
         app, access_log=None, shutdown_timeout=GRACE, keepalive_timeout=30, auto_decompress=False
@@ -324,6 +327,7 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
         furnish(state, chosen.forced)
     app = build(state, config_file=config_file, forced=chosen.forced)
     from handlers import keys
+    from handlers.authenticator import AUTHENTICATOR
 
     config = app[keys.CONFIG]
     problems = config.problems(config.now)
@@ -332,7 +336,7 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     if chosen.check:
         print("The configuration has problems" if problems else "The configuration is fine")
         return 1 if problems else 0
-    headless_password(app[keys.AUTHENTICATOR])
+    headless_password(app[AUTHENTICATOR])
     asyncio.run(serve(app, chosen, state))
     return 0
 

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from downloads.events import QueueItem, completed, facts, names, progress, started
+from downloads.events import QueueItem, QueueStatus, completed, facts, names, progress, started
 from downloads.throttle import Throttle
 from providers import Providers
 from providers.network import WAIT, Network
@@ -158,6 +158,19 @@ class Engine:
 
     def facts(self, item: Item) -> QueueItem:
         return facts(item, self._jobs.get(item.id, (None,))[0])
+
+    async def status(self) -> QueueStatus:
+        """How many items there are, how fast they come, and whether the queue runs."""
+        counts = await self._db.run(queue.counts)
+        total_bytes = counts.pop("size")
+        return QueueStatus(
+            total_items=sum(counts.values()),
+            **counts,
+            total_size_bytes=total_bytes,
+            download_speed_mbps=round(self.speed(), 2),
+            state=self.state,
+            reason=self.reason,
+        )
 
     def speed(self) -> float:
         """Of all transfers together, in megabits a second."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from store.models import Item
 from store.names import codes
-from store.queue import Priority, Status
+from store.queue import Priority, State, Status
 
 if TYPE_CHECKING:
     from downloads.job import Job, Outcome
@@ -33,6 +33,21 @@ class QueueItem:
     downloaded_bytes: int | None = None
     speed_mbps: float | None = None
     eta_seconds: int | None = None
+
+
+@dataclass(eq=False, repr=False)
+class QueueStatus:
+    """`state` is what was asked for; `reason` says why a running queue waits by itself."""
+
+    total_items: int
+    pending: int
+    downloading: int
+    completed: int
+    failed: int
+    total_size_bytes: int
+    download_speed_mbps: float
+    state: State
+    reason: str
 
 
 def facts(item: Item, job: Job | None) -> QueueItem:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from handlers.endpoint import Done
+from handlers.ids import AnimeId
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
 from store import series
@@ -15,16 +16,6 @@ from store.errors import NotFound
 from store.models import Listing, Renamed
 from store.names import codes
 from store.schema import Rule, record
-
-AnimeId = Annotated[
-    str,
-    Rule(
-        most=300,
-        pattern=r"[a-z0-9-]+_[a-z0-9-]+",
-        issue="Invalid anime ID format",
-        example="aniworld_123",
-    ),
-]
 
 State = Literal[
     "present",

@@ -8,14 +8,15 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
+from handlers.authenticator import AUTHENTICATOR, CLAIMS, COOKIE
 from handlers.endpoint import Done
-from handlers.keys import AUTHENTICATOR, CLAIMS, DB, HUB, LOGINS
+from handlers.hub import HUB
+from handlers.keys import DB
+from handlers.limits import LOGINS
 from handlers.responses import reply
 from store import tokens
 from store.errors import BadRequest, TooMany, Unauthorized
 from store.schema import Rule, record
-
-COOKIE = "aniworld_socket"  # read by the socket's handshake alone
 
 Password = Annotated[str, Rule(least=1, most=4096, secret=True, example="your_secure_password")]
 

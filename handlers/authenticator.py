@@ -27,6 +27,7 @@ from store.config import Config
 from store.errors import ConfigurationError, Forbidden, Invalid, Unauthorized
 from store.secrets import SecretsFile
 
+COOKIE = "aniworld_socket"  # read by the socket's handshake alone
 ISSUER = "aniworld"
 API, SOCKET = "api", "socket"  # audiences: the socket's cookie is no bearer token
 LONGEST = 4096  # bytes of a token; more is refused before it is decoded
@@ -45,6 +46,10 @@ class Claims:
     exp: float
     ver: int
     aud: str
+
+
+# Of the request's bearer token; None when it has no good one.
+CLAIMS: web.RequestKey[Claims | None] = web.RequestKey("claims")
 
 
 class Authenticator:
@@ -246,6 +251,9 @@ class Authenticator:
             and _ip(peer[0]).is_loopback
             and _owner_of(peer, here) == getattr(os, "geteuid", lambda: -1)()
         )
+
+
+AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
 
 
 def _digest(password: str) -> bytes:

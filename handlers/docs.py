@@ -15,7 +15,6 @@ from string import Template
 from aiohttp import web
 
 from handlers.openapi import DOCUMENT
-from handlers.page import asset as own_asset
 from handlers.responses import file
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -71,12 +70,3 @@ def _offapi() -> tuple[str, Path]:
     for package in metadata.distributions(name="offapi"):
         return package.version, Path(package.locate_file("offapi"))
     return "missing", TEMPLATES / "offapi"
-
-
-ROUTES = {  # path -> handler, all of them open; `app[DOCUMENT]` gives the document
-    "/api/docs": page,
-    "/api/redoc": page,
-    "/api/openapi.json": openapi,
-    "/api/docs/assets/{name:docs\\.js}": own_asset,
-    "/api/docs/assets/{name}": asset,
-}

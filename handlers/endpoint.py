@@ -9,7 +9,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from handlers.keys import AUTHENTICATOR, CLAIMS
+from handlers.authenticator import AUTHENTICATOR, CLAIMS
 from handlers.responses import reply
 from handlers.signature import signature
 from store import schema

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from handlers.keys import AUTHENTICATOR, BUCKET, CLAIMS, CONFIG, HEADERS
+from handlers.authenticator import AUTHENTICATOR, CLAIMS
+from handlers.keys import CONFIG, HEADERS
 from store.errors import TooMany
 
 KEYS = 10_000  # at most that many callers are told apart; the oldest fall out
@@ -39,6 +40,9 @@ class TokenBucket:
         while len(self._buckets) > KEYS:
             del self._buckets[next(iter(self._buckets))]
         return int(tokens), wait
+
+
+BUCKET = web.AppKey("bucket", TokenBucket)
 
 
 def token_bucket(request: web.Request) -> None:
@@ -82,3 +86,6 @@ class LoginDelay:
 
     def right(self, key: str) -> None:
         self._wrong.pop(key, None)
+
+
+LOGINS = web.AppKey("logins", LoginDelay)

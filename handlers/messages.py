@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import make_dataclass
 from typing import Literal
 
-from downloads.events import QueueItem
-from handlers.queue import QueueStatus
+from downloads.events import QueueItem, QueueStatus
 from store.queue import State
 
 ITEM = {"queue_item_id": str, "episode": str}

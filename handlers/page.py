@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from handlers.keys import AUTHENTICATOR
+from handlers.authenticator import AUTHENTICATOR
 from handlers.responses import file
 from store import VERSION
 

@@ -6,19 +6,15 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from downloads.events import QueueItem
-from handlers.anime import AnimeId
+from downloads.events import QueueItem, QueueStatus
 from handlers.endpoint import Done
+from handlers.ids import AnimeId, ItemId
 from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, Paged, paged, window
 from store import history, queue, series
 from store.errors import NotFound
 from store.schema import Rule, record
 
-ItemId = Annotated[
-    str,
-    Rule(pattern=r"queue_[0-9]{1,15}", issue="Invalid queue item ID format", example="queue_456"),
-]
 Episodes = Annotated[
     list[
         Annotated[
@@ -53,21 +49,6 @@ class Queued:
 
 
 @record
-class QueueStatus:
-    """`state` is what was asked for; `reason` says why a running queue waits by itself."""
-
-    total_items: int
-    pending: int
-    downloading: int
-    completed: int
-    failed: int
-    total_size_bytes: int
-    download_speed_mbps: float
-    state: queue.State
-    reason: str
-
-
-@record
 class QueueQuery(Paged):
     status: queue.Status | None = None
 
@@ -96,16 +77,7 @@ class Prioritise:
 
 async def status(request: web.Request) -> QueueStatus:
     """How many items there are, how fast they come, and whether the queue runs."""
-    engine, counts = request.app[ENGINE], await request.app[DB].run(queue.counts)
-    size = counts.pop("size")
-    return QueueStatus(
-        sum(counts.values()),
-        **counts,
-        total_size_bytes=size,
-        download_speed_mbps=round(engine.speed(), 2),
-        state=engine.state,
-        reason=engine.reason,
-    )
+    return await request.app[ENGINE].status()
 
 
 async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:

@@ -63,6 +63,18 @@ API = (
     Route("GET", "/health/detailed", health.check_in_detail, open=True),
 )
 
+# What is no JSON of the API: open to everyone, and read with GET alone.
+PAGES: dict[str, Handler] = {
+    "/": page.index,
+    "/static/{name}": page.asset,
+    "/ws/downloads": live.connect,  # asks for its proofs itself
+    "/api/docs": docs.page,
+    "/api/redoc": docs.page,
+    "/api/openapi.json": docs.openapi,
+    r"/api/docs/assets/{name:docs\.js}": page.asset,
+    "/api/docs/assets/{name}": docs.asset,
+}
+
 
 def add_to(app: web.Application) -> None:
     """Put every route into `app`'s router. Raises TypeError for a route whose types the document could not tell."""
@@ -77,9 +89,7 @@ def add_to(app: web.Application) -> None:
         handler = endpoint(route)
         for path in filter(None, (route.path, route.alias)):
             offer(route.method, path, handler)
-    for path, handler in (
-        docs.ROUTES | {"/ws/downloads": live.connect, "/": page.index, "/static/{name}": page.asset}
-    ).items():
+    for path, handler in PAGES.items():
         offer("GET", path, handler)
     for (
         path,

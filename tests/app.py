@@ -27,7 +27,7 @@ import aiohttp
 from multidict import CIMultiDict
 
 import aniworld
-from handlers import authenticator, keys
+from handlers import authenticator
 from store.secrets import SecretsFile
 
 PASSWORD = "correct horse battery"
@@ -121,8 +121,8 @@ async def running(
     write_config(server, config)
     with mock.patch.object(authenticator, "COST", 4):
         server.app = aniworld.build(server.state, forced=forced)
-        if password and not server.app[keys.AUTHENTICATOR].is_set_up:
-            server.app[keys.AUTHENTICATOR].set_password(password)
+        if password and not server.app[authenticator.AUTHENTICATOR].is_set_up:
+            server.app[authenticator.AUTHENTICATOR].set_password(password)
         runner, server.port = await aniworld.listening(server.app, list(hosts), 0)
         server.base = f"http://127.0.0.1:{server.port}"
         try:

@@ -23,8 +23,8 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from handlers import authenticator, keys
-from handlers.auth import COOKIE
+from handlers import authenticator, limits
+from handlers.authenticator import COOKIE
 from handlers.routes import API
 from tests.app import PASSWORD, Process, running
 
@@ -63,7 +63,7 @@ def refused(answer, status: int, code: str | None = None) -> dict:
 
 
 def door_of(server) -> authenticator.Authenticator:
-    return server.app[keys.AUTHENTICATOR]
+    return server.app[authenticator.AUTHENTICATOR]
 
 
 def claims(server, **changes) -> dict:
@@ -577,7 +577,7 @@ async def guess(server, password="wrong password", **headers):
 
 async def test_A12_guessing(fresh):
     door_of(fresh).set_password(PASSWORD)
-    with clock(fresh.app[keys.LOGINS]) as time:
+    with clock(fresh.app[limits.LOGINS]) as time:
         for n in range(5):
             refused(await guess(fresh, **{"X-Forwarded-For": f"10.0.0.{n}"}), 401)
         waits = []
@@ -609,7 +609,7 @@ async def test_A12_a_flood_from_one_address_costs_five_guesses(fresh, monkeypatc
 
 async def test_A14_the_owner_does_not_queue_behind_strangers(fresh):
     door_of(fresh).set_password(PASSWORD)
-    others = fresh.app[keys.LOGINS].turn["others"]
+    others = fresh.app[limits.LOGINS].turn["others"]
     (
         await others.acquire(),
         await others.acquire(),

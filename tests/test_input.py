@@ -16,7 +16,7 @@ import zlib
 import pytest
 import pytest_asyncio
 
-from handlers import endpoint, keys
+from handlers import endpoint, keys, limits
 from store import series
 from store.models import Episode, Listing
 from tests.app import PASSWORD, running
@@ -648,7 +648,7 @@ async def test_head_and_a_newline_at_the_end(server):
 
 async def test_sixty_a_minute(tmp_path):
     async with running(tmp_path, rate_limit_per_minute=60) as server:
-        with clock(server.app[keys.BUCKET]) as time:
+        with clock(server.app[limits.BUCKET]) as time:
             first = await server.login()  # by address: 59 are left there
             second = (
                 await server.post("/api/auth/login", json={"password": PASSWORD}, token=None)

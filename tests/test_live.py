@@ -20,8 +20,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from handlers import keys, live
-from handlers.auth import COOKIE
+from handlers import live
+from handlers.authenticator import COOKIE
+from handlers.hub import HUB
 from tests.app import Process, running
 from tests.test_auth import STRANGERS, claims, door_of, refused, signed
 
@@ -94,7 +95,7 @@ async def handshake(
 
 
 def inboxes(server) -> set:
-    return server.app[keys.HUB]._inboxes
+    return server.app[HUB]._inboxes
 
 
 async def until(condition, seconds: float = 3.0) -> None:
@@ -286,7 +287,7 @@ async def test_A28_logout_closes_its_sockets(closed):
         assert kept.protocol == "aniworld.v1"
         assert (await closed.post("/api/auth/logout", token=ended))[0] == 200
         assert [await close_code(ws, 1) for ws in (first, second)] == [1008, 1008]
-        closed.app[keys.HUB].publish("queue_state", {})
+        closed.app[HUB].publish("queue_state", {})
         assert (await kept.receive_json(timeout=1))["type"] == "queue_state"
     refused(
         await handshake(
@@ -341,7 +342,7 @@ async def test_the_snapshot_comes_first_and_seq_rises(tmp_path):
                 )
             )[1]["data"]
             await server.put(f"/api/queue/{added['items'][1]}", json={"priority": "high"})
-            server.app[keys.HUB].publish("download_progress", {"queue_item_id": "queue_1"})
+            server.app[HUB].publish("download_progress", {"queue_item_id": "queue_1"})
             await asyncio.sleep(0.05)
             await server.post("/api/queue/stop")
             await server.delete(f"/api/queue/{added['items'][0]}")
@@ -373,7 +374,7 @@ async def test_the_snapshot_comes_first_and_seq_rises(tmp_path):
 
 async def test_nothing_that_a_snapshot_has_comes_again_with_its_number(fresh):
     """Whatever happens while a socket opens: numbers go up by one, from the snapshot's on."""
-    hub = fresh.app[keys.HUB]
+    hub = fresh.app[HUB]
 
     async def talk():
         while True:
@@ -411,7 +412,7 @@ async def test_what_a_client_says_is_ignored_until_it_is_too_much(fresh):
         await ws.send_str("x" * 4000)
         await ws.send_bytes(b"\0" * 4000)
         await ws.send_str("{}")
-        fresh.app[keys.HUB].publish("queue_state", {})
+        fresh.app[HUB].publish("queue_state", {})
         assert (await ws.receive_json(timeout=1))["type"] == "queue_state"
         await ws.send_str("x" * 5000)
         assert await close_code(ws) == 1009
@@ -452,7 +453,7 @@ async def test_broken_frames(server, frame, monkeypatch):
         await until(lambda: inboxes(server))
         writer.write(sent)
         if frame == "unmasked":  # aiohttp takes it; nobody is harmed
-            server.app[keys.HUB].close()
+            server.app[HUB].close()
             code = 1001
         told = await asyncio.wait_for(reader.read(), 5)
         assert b"\x88" in told and code.to_bytes(2, "big") in told
@@ -481,7 +482,7 @@ async def slow_reader(server) -> socket.socket:
 async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatch, reads_again):
     monkeypatch.setattr(live, "BLOCKED", 5.0 if reads_again else 0.3)
     monkeypatch.setattr(live, "GOODBYE", 0.3)
-    hub = fresh.app[keys.HUB]
+    hub = fresh.app[HUB]
     before = asyncio.all_tasks()
     async with listening(fresh) as fast:
         slow = await slow_reader(fresh)

@@ -1,0 +1,26 @@
+"""The ids of a series and of a queue item, as calls take them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from store.schema import Rule
+
+AnimeId = Annotated[
+    str,
+    Rule(
+        most=300,
+        pattern=r"[a-z0-9-]+_[a-z0-9-]+",
+        issue="Invalid anime ID format",
+        example="aniworld_123",
+    ),
+]
+
+ItemId = Annotated[
+    str,
+    Rule(
+        pattern=r"queue_[0-9]{1,15}",
+        issue="Invalid queue item ID format",
+        example="queue_456",
+    ),
+]
