@@ -64,12 +64,10 @@ class Job:
         item = self.item
         if settled := await settle(item, self._config, self._db):
             return settled
-        if item.ref is None:
+        if item.episode is None:
             raise ProviderError("The source no longer has this episode", final=True)
         provider = self._providers.get(item.provider)
-        source = await provider.source(
-            item.key, Episode(item.season, item.number, ref=item.ref, size=item.size)
-        )
+        source = await provider.source(item.key, item.episode)
         if source.extension not in extensions.MEDIA:
             raise ProviderError(
                 f"The source offers a file that is no video ({source.extension[:20]})", final=True
@@ -156,12 +154,15 @@ class Job:
         """The NFO files of the episode and its series."""
         from store import nfo  # late: few want them
 
-        item, row = self.item, await self._db.run(series.get, self.item.series)
+        row = await self._db.run(series.get, self.item.series)
+        episode = self.item.episode or Episode(self.item.season, self.item.number)
         return {
             f"{folder}/{nfo.SERIES}": nfo.of_series(
                 row["title"], row["description"], database_ids.parse(row["ids"])
             ),
-            f"{stem}.nfo": nfo.of_episode(item.episode_title, item.season, item.number, item.aired),
+            f"{stem}.nfo": nfo.of_episode(
+                episode.title, episode.season, episode.number, episode.aired
+            ),
         }
 
 
@@ -217,7 +218,7 @@ def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config
         item.season,
         [item.number],
         database_ids.parse(item.ids),
-        item.episode_title or "",
+        item.episode.title if item.episode else "",
         [running[spot]] if spot in running else [],
     )
     folder = row["folder"] or writer.series_folder(config.naming, wanted)

@@ -30,6 +30,7 @@ class Episode:
     ref: str = ""
     size: int | None = None
     aired: str | None = None  # ISO date; in the future means not yet aired
+    checksums: Mapping[str, str] = field(default_factory=dict)  # as those of Source
 
 
 @dataclass(frozen=True)
@@ -126,10 +127,7 @@ class Item:
     key: str
     folder: str | None
     ids: str  # as database_ids.bracketed writes them
-    episode_title: str | None
-    aired: str | None
-    ref: str | None
-    size: int | None
+    episode: Episode | None  # as its source listed it; None when the source no longer has it
 
     @property
     def name(self) -> str:

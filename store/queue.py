@@ -5,6 +5,7 @@ Plain functions of a connection; each is (part of) one transaction. What a calle
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 from store import history
 from store import series as series_store
 from store.errors import Conflict, Invalid, NotFound
-from store.models import Item, Listing
+from store.models import Episode, Item, Listing
 from store.names import codes
 from store.names.codes import Number
 from store.series import File, now
@@ -30,7 +31,7 @@ _WORDS = re.compile(r"season (\d+) episode (\d+)")
 
 _ITEM = """
     select items.*, series.title, series.provider, series.key, series.folder, series.ids,
-        episodes.title as episode_title, episodes.aired, episodes.ref, episodes.size
+        episodes.title as episode_title, episodes.ref, episodes.size, episodes.aired, episodes.checksums
     from items join series on series.id = items.series
     left join episodes on episodes.series = items.series and episodes.season = items.season and episodes.number = items.number
 """
@@ -310,4 +311,16 @@ def _expand(wanted: Sequence[str], known: dict, row: sqlite3.Row) -> list[tuple[
 
 def _items(conn: sqlite3.Connection, where: str, *values) -> list[Item]:
     rows = conn.execute(f"{_ITEM} where {where}", values)
-    return [Item(**dict(row) | {"priority": PRIORITIES[row["priority"]]}) for row in rows]
+    return [_item(dict(row)) for row in rows]
+
+
+def _item(row: dict) -> Item:
+    """The item of a row of _ITEM."""
+    title, checksums = row.pop("episode_title"), row.pop("checksums")
+    facts = {name: row.pop(name) for name in ("ref", "size", "aired")}
+    episode = None
+    if checksums is not None:  # the left join has found the episode
+        episode = Episode(
+            row["season"], row["number"], title=title, checksums=json.loads(checksums), **facts
+        )
+    return Item(**row | {"priority": PRIORITIES[row["priority"]], "episode": episode})

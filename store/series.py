@@ -6,6 +6,7 @@ Plain functions of a connection; each is (part of) one transaction. Episodes are
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -197,13 +198,18 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
         ),
     )
     before = conn.execute(
-        "select season, number, title, ref, size, aired from episodes where series = ?", (series,)
+        "select season, number, title, ref, size, aired, checksums from episodes where series = ?",
+        (series,),
     ).fetchall()
-    after = sorted((e.season, e.number, e.title, e.ref, e.size, e.aired) for e in listing.episodes)
+    after = sorted(
+        (e.season, e.number, e.title, e.ref, e.size, e.aired, json.dumps(dict(e.checksums)))
+        for e in listing.episodes
+    )
     if [tuple(row) for row in before] != after:
         conn.execute("delete from episodes where series = ?", (series,))
         conn.executemany(
-            "insert or ignore into episodes (series, season, number, title, ref, size, aired) values (?, ?, ?, ?, ?, ?, ?)",
+            """insert or ignore into episodes (series, season, number, title, ref, size, aired, checksums)
+            values (?, ?, ?, ?, ?, ?, ?, ?)""",
             [(series, *row) for row in after],
         )
         read_again(conn, series)
