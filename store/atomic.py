@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from store.errors import ConfigurationError
+from store.secret import to_jsonable
 
 
 @contextlib.contextmanager
@@ -61,7 +62,7 @@ def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 def to_json(value: object) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False, default=vars) + "\n").encode()
+    return (json.dumps(value, indent=2, ensure_ascii=False, default=to_jsonable) + "\n").encode()
 
 
 def writable(folder: Path) -> bool:

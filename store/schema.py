@@ -1,8 +1,8 @@
 """One dataclass, two readers: `read` checks what a client sent against it, `draw` describes it for OpenAPI.
 
-The vocabulary is closed: `str int float bool list[T] dict[str, T] Literal X|None Annotated[T, Rule(...)]`, dataclasses
-(nested; generic in one type), unions of dataclasses told apart by a Literal field, and `list[T] | Page[T]`. Anything
-else is a TypeError when the application is built, not when a user posts. Every refusal is an `Invalid` with a path such
+The vocabulary is closed: `str int float bool Secret list[T] dict[str, T] Literal X|None Annotated[T, Rule(...)]`,
+dataclasses (nested; generic in one type), unions of dataclasses told apart by a Literal field, `Update[T]` of a
+dataclass T, and `list[T] | Page[T]`. Anything else is a TypeError when the application is built, not when a user posts. Every refusal is an `Invalid` with a path such
 as `episodes[0]` or `providers[1].url`; what concerns the whole body has the field `body`.
 """
 
@@ -20,6 +20,7 @@ from types import NoneType, UnionType
 from typing import (
     Annotated,
     Any,
+    Generic,
     Literal,
     NamedTuple,
     NoReturn,
@@ -32,13 +33,14 @@ from typing import (
 )
 
 from store.errors import BadRequest, Invalid
+from store.secret import Secret, to_jsonable
 
 T = TypeVar("T")
 
 # The largest whole number that every JSON reader keeps exact; sqlite holds it too.
 LARGEST = 2**53 - 1
 HALF = re.compile("[\ud800-\udfff]")  # a JSON escape can smuggle half a character past UTF-8
-_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=vars).encode
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, default=to_jsonable).encode
 
 
 @dataclass_transform(eq_default=False)
@@ -66,6 +68,13 @@ class Rule:
     issue: str | None = None
     example: str | None = None
     secret: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Update(Generic[T]):
+    """The settings to change; what is left out or null stays as it is."""
+
+    changes: dict[str, Any]  # field of T -> its new value, checked as T's own
 
 
 class CompiledType(NamedTuple):
@@ -138,7 +147,7 @@ def present(hint):
 
 @cache
 def compile_type(hint) -> CompiledType:
-    """Compile a type. Every type of the vocabulary is one of these seven cases; TypeError for any other."""
+    """Compile a type. Every type of the vocabulary is one of these eight cases; TypeError for any other."""
     origin, args = get_origin(hint), get_args(hint)
     if hint in SCALARS:
         return SCALARS[hint]
@@ -156,6 +165,8 @@ def compile_type(hint) -> CompiledType:
             if NoneType in args
             else _union([compile_type(arg) for arg in args])
         )
+    if origin is Update:
+        return _update(compile_type(args[0]))
     if dataclasses.is_dataclass(origin or hint):
         return _object(origin or hint, args)
     raise TypeError(f"{hint!r} is not in the vocabulary of {__name__}")
@@ -188,7 +199,18 @@ _FLOAT = _plain(
     float, "must be a number", "must be a number", lambda n: not math.isfinite(n), type="number"
 )
 _BOOL = _plain(bool, "must be true or false", type="boolean")
-SCALARS = {str: _STR, int: _INT, float: _FLOAT._replace(read=_number), bool: _BOOL}
+_SECRET = CompiledType(
+    lambda value, field: Secret(_STR.read(value, field)),
+    "string",
+    {"type": "string", "format": "password"},
+)
+SCALARS = {
+    str: _STR,
+    int: _INT,
+    float: _FLOAT._replace(read=_number),
+    bool: _BOOL,
+    Secret: _SECRET,
+}
 TEXTUAL = frozenset(form.kind for form in SCALARS.values())  # what may come as text
 
 
@@ -257,14 +279,10 @@ def _object(cls, args):
             {} if default in (dataclasses.MISSING, None) else {"default": json.loads(dump(default))}
         )
         properties[field.name] = form.drawn | told
-    unknown = f"is not a field of this call; the fields here are: {', '.join(forms) or 'none'}"
+    read_fields = _fields_reader(forms)
 
     def read(value, field):
-        found = {}
-        for key, item in _items(value, field):
-            if key not in forms:
-                _refuse(_join(field, key), unknown)
-            found[key] = forms[key].read(item, _join(field, key))
+        found = read_fields(value, field)
         for key in required:
             if key not in found:
                 _refuse(_join(field, key), "is required")
@@ -286,6 +304,45 @@ def _object(cls, args):
         sum((form.named for form in forms.values()), ((title, drawn),)),
         forms,
     )
+
+
+def _fields_reader(forms):
+    """A reader of an object that has no other fields than `forms`; any of them may be missing."""
+    unknown = f"is not a field of this call; the fields here are: {', '.join(forms) or 'none'}"
+
+    def read(value, field):
+        found = {}
+        for key, item in _items(value, field):
+            if key not in forms:
+                _refuse(_join(field, key), unknown)
+            found[key] = forms[key].read(item, _join(field, key))
+        return found
+
+    return read
+
+
+def _update(whole):
+    """Some fields of the dataclass `whole`, each of which may be null."""
+    if not whole.parts:
+        raise TypeError("Update is of a dataclass")
+    forms = {name: _nullable(part) for name, part in whole.parts.items()}
+    read_fields = _fields_reader(forms)
+
+    def read(value, field):
+        found = read_fields(value, field)
+        return Update({name: item for name, item in found.items() if item is not None})
+
+    (name, _), *named = whole.named
+    title = f"{name}Update"
+    drawn = {
+        "type": "object",
+        "properties": {name: part.drawn for name, part in forms.items()},
+        "required": [],
+        "additionalProperties": False,
+        "description": inspect.cleandoc(Update.__doc__),
+    }
+    reference = {"$ref": f"#/components/schemas/{title}"}
+    return CompiledType(read, "object", reference, ((title, drawn), *named), forms)
 
 
 def _nullable(inner):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import pytest
@@ -13,9 +13,10 @@ from multidict import MultiDict
 from openapi_schema_validator import OAS31Validator
 
 from handlers.signature import signature
-from store import schema
+from store import atomic, schema
 from store.errors import BadRequest, Invalid
-from store.schema import Rule
+from store.schema import Rule, Update
+from store.secret import MASK, Secret
 
 T = TypeVar("T")
 Code = Annotated[str, Rule(pattern=r"S\d{2}E\d{2}", example="S01E01")]
@@ -498,3 +499,82 @@ def test_a_long_list_is_read_quickly():
     assert (
         time.process_time() - began < 0.1
     )  # a few milliseconds; a type compiled anew for each entry takes far more
+
+
+# -- secrets, and updates of some fields -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where to log in."""
+
+    name: Annotated[str, Rule(most=10)]
+    token: Annotated[Secret, Rule(most=20)] = Secret()
+    tries: int = 3
+
+
+def test_a_secret_is_masked_wherever_it_appears():
+    account = schema.read(Account, {"name": "nas", "token": "hush-hush"})
+    assert account.token.reveal() == "hush-hush"
+    shown = [
+        f"{account} {account!r} {account.token} {account.token!r}",
+        schema.dump(account),
+        schema.dump({"deep": [account]}),
+        atomic.to_json(asdict(account)).decode(),
+    ]
+    assert all(MASK in text and "hush" not in text for text in shown)
+    with pytest.raises(TypeError):
+        vars(account.token)
+    assert schema.dump(Account("nas")) == '{"name": "nas", "token": "", "tries": 3}'
+
+
+def test_secrets_compare_by_their_text():
+    assert Secret("a") == Secret("a") != Secret("b")
+    assert len({Secret("a"), Secret("a"), Secret()}) == 2
+    assert Secret("a") != "a"
+    assert Secret(MASK).is_mask and not Secret("a").is_mask
+    assert Secret("a") and not Secret()
+
+
+@pytest.mark.parametrize("token", [None, 1, HALF, "x" * 21, ["a"]])
+def test_a_secret_of_the_wrong_form_is_not_told(token):
+    with pytest.raises(Invalid) as refusal:
+        schema.read(Account, {"name": "nas", "token": token})
+    assert refusal.value.details["field"] == "token"
+    assert "x" * 21 not in str(refusal.value.details)
+
+
+def test_a_secret_is_drawn_as_a_password():
+    components = {}
+    schema.draw(Account, components)
+    assert components["Account"]["properties"]["token"] == {
+        "type": "string",
+        "format": "password",
+        "maxLength": 20,
+        "default": "",
+    }
+
+
+def test_an_update_holds_the_fields_that_are_named():
+    found = schema.read(Update[Account], {"name": "nas", "tries": None})
+    assert found.changes == {"name": "nas"}
+    assert schema.read(Update[Account], {}).changes == {}
+    for wrong, where in (({"name": "x" * 11}, "name"), ({"more": 1}, "more"), ([], "body")):
+        with pytest.raises(Invalid) as refusal:
+            schema.read(Update[Account], wrong)
+        assert refusal.value.details["field"] == where
+    with pytest.raises(TypeError):
+        schema.compile_type(Update[int])
+
+
+def test_an_update_is_drawn_with_all_fields_nullable():
+    components = {}
+    assert schema.draw(Update[Account], components) == {
+        "$ref": "#/components/schemas/AccountUpdate"
+    }
+    drawn = components["AccountUpdate"]
+    assert drawn["required"] == [] and drawn["properties"]["name"] == {
+        "type": ["string", "null"],
+        "maxLength": 10,
+    }
+    OAS31Validator(drawn).validate({"name": None, "tries": 4})

@@ -1,0 +1,45 @@
+"""A password or key that is shown nowhere: everything but `reveal()` gives its mask."""
+
+from __future__ import annotations
+
+MASK = "********"
+
+
+class Secret:
+    """A text whose str, repr and JSON are MASK, or "" when it is empty, whatever field it is in.
+
+    It is no str and has no __dict__, so that a writer that does not know it fails instead of
+    showing it.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str = ""):
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether a client has sent back the mask that it was shown."""
+        return self._text == MASK
+
+    def __str__(self) -> str:
+        return MASK if self._text else ""
+
+    __repr__ = __str__
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+def to_jsonable(value: object) -> object:
+    """The `default` of our JSON encoders: a dataclass's fields, a secret's mask; else TypeError."""
+    return str(value) if isinstance(value, Secret) else vars(value)
