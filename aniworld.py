@@ -134,7 +134,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
     config = Configuration(state, secrets_file, path=config_file, forced=forced)
     config.make_default_folders()
     app = web.Application(client_max_size=65536)
-    now = lambda: config.now  # noqa: E731 - the settings in force, whenever they are asked for
+    settings = lambda: config.current  # noqa: E731 - those in force, whenever they are asked for
     db, network, hub = Database(state / "aniworld.db"), Network(), Hub()
     providers = Providers(network, db)
     app[keys.DB], app[keys.CONFIG], app[keys.PROVIDERS], app[HUB], app[keys.NETWORK] = (
@@ -144,10 +144,10 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
         hub,
         network,
     )
-    app[AUTHENTICATOR] = Authenticator(secrets_file, now, state / "setup-code")
+    app[AUTHENTICATOR] = Authenticator(secrets_file, settings, state / "setup-code")
     app[limits.BUCKET], app[limits.LOGINS] = limits.TokenBucket(), limits.LoginDelay()
-    app[keys.ENGINE] = Engine(db, network, providers, now, hub.publish)
-    app[keys.RESCAN] = Rescan(db, providers, now, hub.publish)
+    app[keys.ENGINE] = Engine(db, network, providers, settings, hub.publish)
+    app[keys.RESCAN] = Rescan(db, providers, settings, hub.publish)
     app[keys.CRASHED] = set()
     app[keys.STARTED] = time.monotonic()
 
@@ -155,7 +155,7 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
     def renaming():
         from downloads.renaming import Renaming  # late, as below
 
-        return Renaming(db, now)
+        return Renaming(db, settings)
 
     app[keys.RENAMING], app[DOCUMENT] = (
         renaming,
@@ -163,8 +163,8 @@ def build(state: Path, *, config_file: Path | None = None, forced: dict = {}):
     )
 
     async def apply() -> None:
-        logging.getLogger().setLevel(config.now.log_level.upper())
-        await providers.configure(config.now.providers)
+        logging.getLogger().setLevel(config.current.log_level.upper())
+        await providers.configure(config.current.providers)
         app[keys.ENGINE].wake()
 
     async def run(app: web.Application):
@@ -330,7 +330,7 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from handlers.authenticator import AUTHENTICATOR
 
     config = app[keys.CONFIG]
-    problems = config.problems(config.now)
+    problems = config.problems(config.current)
     for problem in problems:
         log.warning("%s: %s. %s", problem.field, problem.issue, problem.fix)
     if chosen.check:

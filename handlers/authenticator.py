@@ -70,7 +70,7 @@ class Authenticator:
 
     @property
     def is_set_up(self) -> bool:
-        return self._secrets.now.password_hash is not None
+        return self._secrets.current.password_hash is not None
 
     def set_password(self, password: str) -> None:
         """Blocks for the length of a bcrypt. The setup code is burnt. Raises Invalid unless it has 8 to 1,024 characters,
@@ -84,7 +84,7 @@ class Authenticator:
 
     def matches(self, password: str) -> bool:
         """Blocks for the length of a bcrypt. Raises ConfigurationError for a damaged hash: never "not set up"."""
-        stored = self._secrets.now.password_hash.encode()
+        stored = self._secrets.current.password_hash.encode()
         try:
             if len(stored) != HASH:  # bcrypt takes one that was cut for another password's
                 raise ValueError
@@ -127,9 +127,9 @@ class Authenticator:
             "jti": secrets.token_urlsafe(16),
             "iat": now,
             "exp": now + life,
-            "ver": self._secrets.now.epoch,
+            "ver": self._secrets.current.epoch,
         }
-        key = self._secrets.now.key
+        key = self._secrets.current.key
         return (
             jwt.encode(claims | {"aud": API}, key, "HS256"),
             jwt.encode(claims | {"aud": SOCKET}, key, "HS256"),
@@ -145,7 +145,7 @@ class Authenticator:
         good = (
             claims.aud == audience
             and claims.exp > time.time()
-            and claims.ver == self._secrets.now.epoch
+            and claims.ver == self._secrets.current.epoch
         )
         return claims if good and claims.jti not in self.revoked else None
 
@@ -174,7 +174,7 @@ class Authenticator:
             raise ValueError
         found = jwt.decode(
             token,
-            self._secrets.now.key,
+            self._secrets.current.key,
             algorithms=["HS256"],
             issuer=ISSUER,
             audience=[API, SOCKET],

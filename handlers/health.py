@@ -58,7 +58,7 @@ async def check_in_detail(request: web.Request) -> HealthInDetail:
     """Tell how the database, the directories and the services are."""
     app = request.app
     database = await _database(app)
-    filesystem = await asyncio.to_thread(_filesystem, app[CONFIG].now)
+    filesystem = await asyncio.to_thread(_filesystem, app[CONFIG].current)
     downloads = (
         "failed" if "engine" in app[CRASHED] else "waiting" if app[ENGINE].reason else "ready"
     )

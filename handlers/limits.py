@@ -50,7 +50,7 @@ def token_bucket(request: web.Request) -> None:
     (decisions.md 17). Raises TooMany."""
     app = request.app
     request[CLAIMS] = claims = app[AUTHENTICATOR].bearer(request)
-    limit = app[CONFIG].now.rate_limit_per_minute
+    limit = app[CONFIG].current.rate_limit_per_minute
     if not limit or not request.path.startswith("/api/") or request.path.startswith(UNLIMITED):
         return
     key = claims.jti if claims else app[AUTHENTICATOR].caller(request)

@@ -181,26 +181,28 @@ class Configuration:
         self.backups = Backups(state / "backups")
         self._lock = threading.RLock()
         self._stored = self._load()
-        self.now = self._effective(self._stored)
+        self.current = self._effective(self._stored)
 
     def make_default_folders(self) -> None:
         """Create the two directories where nobody chose others; a chosen one that is missing may be a disk not mounted."""
         for name in ("anime_directory", "download_directory"):
             if getattr(self._stored, name) == getattr(Config, name) and name not in self.forced:
-                Path(getattr(self.now, name)).mkdir(parents=True, exist_ok=True)
+                Path(getattr(self.current, name)).mkdir(parents=True, exist_ok=True)
 
     def shown(self) -> Config:
         """The settings in force, each secret as MASK."""
         return replace(
-            self.now,
-            providers=[_with_password(p, MASK if _password(p) else "") for p in self.now.providers],
+            self.current,
+            providers=[
+                _with_password(p, MASK if _password(p) else "") for p in self.current.providers
+            ],
         )
 
     def proposed(self, update: ConfigUpdate) -> Config:
         """What would be in force after `update`. Raises Invalid, and Conflict for what a variable forces."""
         changes = {name: getattr(update, name) for name in named(update)}
         for name in changes.keys() & self.forced.keys():
-            if changes[name] != getattr(self.now, name):
+            if changes[name] != getattr(self.current, name):
                 raise Conflict(
                     f"{name} is set by {self.forced[name]}: change it there",
                     field=name,
@@ -208,13 +210,13 @@ class Configuration:
                 )
         if "providers" in changes:
             changes["providers"] = self._unmasked(changes["providers"])
-        return _expanded(_unique(replace(self.now, **changes)))
+        return _expanded(_unique(replace(self.current, **changes)))
 
     def update(self, update: ConfigUpdate) -> Config:
         """Put `update` in force and on disk, the old file backed up first. Raises BadRequest when it can't work."""
         with self._lock:
             self._put_in_force(self.proposed(update), named(update))
-            return self.now
+            return self.current
 
     def problems(self, config: Config, names: Iterable[str] = ALL) -> list[Problem]:
         """Why the settings `names` of `config` can't work on this machine. An unmounted library stops no other change."""
@@ -278,7 +280,7 @@ class Configuration:
                     f"The backup cannot be used: {_describe(error)}", backup_name=name
                 ) from error
             self._put_in_force(restored, ALL)
-            return self.now
+            return self.current
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
@@ -290,10 +292,10 @@ class Configuration:
         self.backups.make(_to_file(self._stored), automatic=True)
         self._keep({p.name: p.password for p in new.providers if hasattr(p, "password")})
         atomic.replace(self.path, _to_file(stored))
-        self._stored, self.now = stored, new
+        self._stored, self.current = stored, new
 
     def _keep(self, passwords: dict[str, str]) -> None:
-        known = self._secrets.now.providers
+        known = self._secrets.current.providers
         if any(known.get(name, "") != password for name, password in passwords.items()):
             self._secrets.change(providers={**known, **passwords})
 
@@ -336,13 +338,13 @@ class Configuration:
         raise ConfigurationError(f"{self.path}: {_describe(error)}") from error
 
     def _effective(self, stored: Config) -> Config:
-        secret = self._secrets.now.providers
+        secret = self._secrets.current.providers
         providers = [_with_password(p, secret.get(p.name, "")) for p in stored.providers]
         return _expanded(replace(stored, **{"providers": providers, **self._forced}))
 
     def _unmasked(self, providers: list) -> list:
         """The mask sent back keeps the stored password."""
-        secret = self._secrets.now.providers
+        secret = self._secrets.current.providers
         return [
             _with_password(p, secret.get(p.name, "")) if _password(p) == MASK else p
             for p in providers

@@ -34,13 +34,13 @@ class SecretsFile:
 
     def __init__(self, path: Path):
         self._path = path
-        self.now = self._load()
+        self.current = self._load()
 
     def change(self, **changes) -> None:
         """Replace the named fields on disk first, then here. Raises OSError, and nothing has changed then."""
-        new = replace(self.now, **changes)
+        new = replace(self.current, **changes)
         atomic.replace(self._path, atomic.to_json(asdict(new)), 0o600)
-        self.now = new
+        self.current = new
 
     def _load(self) -> Secrets:
         try:

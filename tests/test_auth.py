@@ -82,7 +82,7 @@ def claims(server, **changes) -> dict:
 
 
 def key(server) -> bytes:
-    return door_of(server)._secrets.now.key
+    return door_of(server)._secrets.current.key
 
 
 def signed(
@@ -546,7 +546,7 @@ async def test_a_damaged_hash_is_not_a_missing_one(tmp_path, damage, caplog):
     async with running(tmp_path) as server:
         secrets_file = door_of(server)._secrets
         secrets_file.change(
-            password_hash=secrets_file.now.password_hash[:40] if damage == "cut" else damage
+            password_hash=secrets_file.current.password_hash[:40] if damage == "cut" else damage
         )
     async with running(tmp_path) as server:
         refused(

@@ -311,7 +311,7 @@ async def test_secrets_are_masked_and_kept(tmp_path, caplog):
     masked = NAS | {"password": "********"}
     async with running(tmp_path, log_level="debug") as server:
         await server.login()
-        provider = lambda: server.app[keys.CONFIG].now.providers[0].password  # noqa: E731
+        provider = lambda: server.app[keys.CONFIG].current.providers[0].password  # noqa: E731
         assert (await data(server.put("/api/config", json={"providers": [NAS]})))["providers"] == [
             masked
         ]
@@ -342,7 +342,7 @@ async def test_secrets_are_masked_and_kept(tmp_path, caplog):
         ]
         assert (await server.post(f"/api/config/backups/{name}/restore"))[0] == 200
     async with running(tmp_path, providers=[masked]) as server:
-        assert server.app[keys.CONFIG].now.providers[0].password == SECRET
+        assert server.app[keys.CONFIG].current.providers[0].password == SECRET
     for path in tmp_path.rglob("*"):
         assert (
             path.name == "secrets.json"
@@ -358,7 +358,7 @@ async def test_a_secret_found_in_the_file_moves(tmp_path):
             SECRET not in (server.state / "config.json").read_text()
             and SECRET in (server.state / "secrets.json").read_text()
         )
-        assert server.app[keys.CONFIG].now.providers[0].password == SECRET
+        assert server.app[keys.CONFIG].current.providers[0].password == SECRET
         await server.login()
         assert SECRET not in str(await server.get("/api/config"))
 
@@ -556,7 +556,9 @@ async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplo
     path = tmp_path / "state" / "config.json"
     path.write_bytes(torn)
     again = config.Configuration(tmp_path / "state", door_of(server)._secrets)
-    assert again.now.session_timeout_hours == 2  # the one before the newest, which is damaged too
+    assert (
+        again.current.session_timeout_hours == 2
+    )  # the one before the newest, which is damaged too
     (bad,) = path.parent.glob("config.json.corrupt-*")
     assert bad.read_bytes() == torn and json.loads(path.read_text())["session_timeout_hours"] == 2
     assert "Went back to" in caplog.text and bad.name in caplog.text
