@@ -55,11 +55,11 @@ def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamRespon
 
     async def given(request: web.Request) -> dict[str, object]:
         found = {
-            name: schema.parse(hint, request.match_info[name], name)
+            name: schema.parse_text(hint, request.match_info[name], name)
             for name, hint in form.path.items()
         }
         if form.query is not None:
-            found["query"] = schema.query(form.query, request.query)
+            found["query"] = schema.read_query(form.query, request.query)
         if form.body is not None and (body := await _body(request, form.optional)) is not None:
             found["body"] = schema.read(form.body, schema.loads(body))
         return found

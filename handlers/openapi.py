@@ -176,9 +176,9 @@ def _parameters(taken: Signature) -> Iterator[dict]:
     for name, hint in taken.path.items():
         yield {"name": name, "in": "path", "required": True, "schema": schema.draw(hint, {})}
     query = schema.compile_type(taken.query) if taken.query else None
-    for _, form in query.named if query else ():
+    for _, form in query.components if query else ():
         for name, drawn in form["properties"].items():
-            drawn = drawn | {"type": query.parts[name].kind}
+            drawn = drawn | {"type": query.fields[name].json_type}
             if "enum" in drawn:
                 drawn["enum"] = [choice for choice in drawn["enum"] if choice is not None]
             yield {

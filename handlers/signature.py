@@ -25,14 +25,14 @@ def signature(call, path: str) -> Signature:
     hints = get_type_hints(call, include_extras=True)
     taken = dict([*inspect.signature(call).parameters.items()][1:])  # the first one is the request
     places = {name: hints.get(name) for name in taken if name not in ("body", "query")}
-    body, answer = schema.present(hints.get("body")), hints.get("return")
+    body, answer = schema.without_none(hints.get("body")), hints.get("return")
     try:
         if places.keys() != set(re.findall(r"\{([a-z_]+)[:}]", path)):
             raise TypeError(f"it does not take the placeholders of {path}")
         for name in taken:
             form = schema.compile_type(hints.get(name))
-            texts = form.parts.values() if name == "query" else [form] if name in places else []
-            if any(text.kind not in schema.TEXTUAL for text in texts):
+            texts = form.fields.values() if name == "query" else [form] if name in places else []
+            if any(text.json_type not in schema.SCALAR_JSON_TYPES for text in texts):
                 raise TypeError(f"{name}: what comes in an address is text, a number or true/false")
         if isinstance(answer, type) and issubclass(answer, (NoneType, web.StreamResponse)):
             answer = None

@@ -12,7 +12,10 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = ["handlers", "downloads", "providers", "store"]  # from top to bottom
 FILES = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
-MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in FILES}
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in FILES
+}
 
 # What every file of handlers/ may import from there: typed keys and the classes they hold, the shape
 # of calls and answers. The others are chapters of the API, which know nothing of one another.
@@ -47,7 +50,7 @@ def imports(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: a relative import"
             for alias in node.names:
                 name = f"{node.module}.{alias.name}"
-                found.add(name if name in MODULES or name + ".__init__" in MODULES else node.module)
+                found.add(name if name in MODULES else node.module)
     return found
 
 

@@ -238,7 +238,7 @@ def test_names_the_strange_type():
     ],
 )
 def test_query(text, expected):
-    assert schema.query(Search, MultiDict(pair.split("=") for pair in text.split("&"))) == expected
+    assert schema.read_query(Search, MultiDict(pair.split("=") for pair in text.split("&"))) == expected
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_query(text, expected):
 )
 def test_query_refused(text, where, issue):
     with pytest.raises(Invalid) as caught:
-        schema.query(Search, MultiDict(pair.split("=") for pair in text.split("&")))
+        schema.read_query(Search, MultiDict(pair.split("=") for pair in text.split("&")))
     assert caught.value.details == {"field": where, "issue": issue}
 
 
@@ -484,10 +484,10 @@ def test_signature_refused(call, path):
 
 
 def test_parse():
-    assert schema.parse(int, "12", "n") == 12
-    assert schema.parse(Code, "S01E01", "code") == "S01E01"
+    assert schema.parse_text(int, "12", "n") == 12
+    assert schema.parse_text(Code, "S01E01", "code") == "S01E01"
     with pytest.raises(Invalid) as caught:
-        schema.parse(int, "x", "n")
+        schema.parse_text(int, "x", "n")
     assert caught.value.details == {"field": "n", "issue": "must be a whole number"}
 
 
