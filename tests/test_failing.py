@@ -200,10 +200,18 @@ ACROSS = {
 AFTER = ("waiting", "a restart") if ALL else ("waiting",)
 
 
+# One row of each kind of fault runs by default, all of them with `-m ""`.
+QUICK = {"C5 part: full", "C4 part: sync", "C6 name: broken", "C5 copy: full", "name", "copying"}
+
+
 def rows(table: dict, *ways: str) -> list:
-    """The table as parameters."""
+    """The table as parameters: each row in each of the `ways`, where there are any."""
     return [
-        pytest.param(*((what, way) if way else (what,)), id=f"{row}, {way}" if way else row)
+        pytest.param(
+            *((what, way) if way else (what,)),
+            id=f"{row}, {way}" if way else row,
+            marks=() if row in QUICK and way in ("", "waiting") else pytest.mark.slow,
+        )
         for row, what in table.items()
         for way in ways or ("",)
     ]
@@ -239,6 +247,7 @@ async def test_a_call_fails_between_two_disks(tmp_path, impatient, elsewhere, ru
     await fails_once(tmp_path, rules, after, anime_directory=str(elsewhere))
 
 
+@pytest.mark.slow
 async def test_c6_calls_are_interrupted(tmp_path, impatient):
     """Every second write of the part and of the database is."""
     storm = ("pwrite64", "part", "error=EINTR"), ("pwrite64", "wal", "error=EINTR")
@@ -252,6 +261,7 @@ async def test_c6_calls_are_interrupted(tmp_path, impatient):
         await heals(server, up, "S01E01", "S01E02")
 
 
+@pytest.mark.slow
 async def test_c6_a_part_that_cannot_be_removed(tmp_path, impatient):
     """The answer is no INTERNAL_SERVER_ERROR, and what was said holds; the part goes at the next start at the latest."""
     async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base)) as server:
@@ -322,6 +332,7 @@ async def test_c2_killed_at_a_step_between_two_disks(tmp_path, impatient, elsewh
     await killed_at(tmp_path, rule, anime_directory=str(elsewhere))
 
 
+@pytest.mark.slow
 async def test_c2_killed_while_removing(tmp_path, impatient):
     """The item is gone, and so is its part after the restart."""
     async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base)) as server:
@@ -341,6 +352,7 @@ async def test_c2_killed_while_removing(tmp_path, impatient):
         await until(lambda: asyncio.to_thread(lambda: not part.exists()), 3)
 
 
+@pytest.mark.slow
 async def test_c2_killed_while_copying_then_removed(tmp_path, impatient, elsewhere):
     """Nothing of an item that was removed stays in the library's own folder."""
     async with (
@@ -362,7 +374,12 @@ async def test_c2_killed_while_copying_then_removed(tmp_path, impatient, elsewhe
 
 
 @pytest.mark.parametrize(
-    "call, how", [("pwrite64", "ENOSPC"), ("pwrite64", "EIO"), ("fdatasync", "EIO")]
+    "call, how",
+    [
+        ("pwrite64", "ENOSPC"),
+        pytest.param("pwrite64", "EIO", marks=pytest.mark.slow),
+        pytest.param("fdatasync", "EIO", marks=pytest.mark.slow),
+    ],
 )
 async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):
     """Each write and each sync of the database, from the add on: 500 or a queue that waits; what was acknowledged holds."""
@@ -389,6 +406,7 @@ async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):
         await heals(server, up, *await statuses(server))
 
 
+@pytest.mark.slow
 async def test_c5_the_database_fails_while_it_stops(tmp_path, impatient):
     """INV-8: a queue that has stopped has no item that is said to be downloading."""
     need("strace", "strace")
@@ -445,6 +463,7 @@ async def settled(server, up: Shows, code: str) -> bool:
     return now[code] == "completed" or (await server.get("/api/queue/status"))[1]["data"]["reason"]
 
 
+@pytest.mark.slow
 async def test_c5_the_database_fails_while_it_recovers(tmp_path, impatient):
     """It was killed, and is started on a disk that is full for a moment."""
     strace = need("strace", "strace")
@@ -467,6 +486,7 @@ async def test_c5_the_database_fails_while_it_recovers(tmp_path, impatient):
         await until(lambda: is_completed(server, "S01E01"), 5)
 
 
+@pytest.mark.slow
 async def test_c5_a_copy_that_fails_leaves_its_room(tmp_path, impatient, elsewhere):
     """A library that is too full for a file is not filled up with a piece of it."""
     async with (
@@ -561,7 +581,7 @@ async def waits(server, reason: str) -> None:
     assert (await server.post("/api/v1/anime/rescan"))[0] == 200
 
 
-@pytest.mark.parametrize("when", ["before", "meanwhile"])
+@pytest.mark.parametrize("when", ["before", pytest.param("meanwhile", marks=pytest.mark.slow)])
 async def test_c7_the_disk_for_downloads_is_full(tmp_path, impatient, when):
     """The item waits, keeps its bytes, and goes on by itself once there is room."""
     async with Shows((12_000_000, 300_000)) as up:
@@ -588,6 +608,7 @@ async def test_c7_the_disk_for_downloads_is_full(tmp_path, impatient, when):
                 assert up.fetched("S01E01")[-1][0] > 3_000_000, "its bytes were kept"
 
 
+@pytest.mark.slow
 async def test_c7_the_library_is_full(tmp_path, impatient):
     """The library has a disk of its own, and no room for the copy."""
     async with Shows((8_000_000, 300_000)) as up:
@@ -608,6 +629,7 @@ async def test_c7_the_library_is_full(tmp_path, impatient):
             )
 
 
+@pytest.mark.slow
 async def test_c7_the_disk_of_the_state_is_full(tmp_path, impatient):
     """Calls say DATABASE_ERROR or CONFIGURATION_ERROR, what was acknowledged stays, and all is well with more room."""
     async with Shows((300_000,) * 40) as up:

@@ -125,6 +125,7 @@ async def strike(server: Process, up: Shows, chance: random.Random) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_c1_kills_while_downloading(tmp_path, seed):
     """The queue goes on by itself after each kill, and little is fetched again; in the end all is there, once."""
@@ -300,6 +301,7 @@ class Promises:
         self.priority = {name: held for name, held in self.priority.items() if name in found}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_c1_kills_between_calls(tmp_path, seed):
     """What was acknowledged holds after the restart, whatever else was going on."""

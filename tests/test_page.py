@@ -64,6 +64,7 @@ def own(page, base: str) -> bool:
     return all(url.startswith((base, base.replace("http", "ws"))) for url in page.requests)
 
 
+@pytest.mark.slow
 async def test_the_main_job(tmp_path):
     """Set up, see what is missing, search, queue, start, watch it arrive, log out: no error, no stranger asked."""
     hostile = tmp_path / "state-demo" / "anime" / HOSTILE
@@ -177,6 +178,7 @@ async def test_the_main_job(tmp_path):
         assert "ERROR" not in server.log, server.log
 
 
+@pytest.mark.slow
 async def test_from_another_device(tmp_path):
     """On a LAN name: the setup code, the socket by its cookie or without, a server that is gone for a while, a token that ends."""
     async with (
@@ -245,6 +247,7 @@ async def test_wrong_passwords(tmp_path):
         assert await page.evaluate("!document.querySelector('#password').value")
 
 
+@pytest.mark.slow
 async def test_a_folder_is_linked_and_renamed(tmp_path):
     """What the names left open is asked and answered on the page: which series, how it counts, and what the files are called."""
     for season, last in ((1, 12), (2, 13)):

@@ -7,6 +7,8 @@ import re
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.app import PATIENCE, spawn
 from tests.requirements import need
 from tests.upstream import free_port
@@ -25,6 +27,7 @@ async def shell(script: str, **how) -> asyncio.subprocess.Process:
     )
 
 
+@pytest.mark.slow
 async def test_the_workflow_runs_as_printed(tmp_path):
     for command, package in (
         ("curl", "curl"),
