@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from downloads.events import QueueItem, QueueStatus, completed, facts, names, progress, started
+from downloads import events
+from downloads.events import Event, QueueItem, QueueStatus
 from downloads.throttle import Throttle
 from providers import Providers
 from providers.network import WAIT, Network
@@ -25,7 +26,7 @@ from store import atomic, placing, queue, series
 from store.config import Config
 from store.db import Database
 from store.errors import Conflict, Failure, ProviderError
-from store.models import Item
+from store.models import Item, State
 
 if TYPE_CHECKING:
     from downloads.job import Job
@@ -34,14 +35,13 @@ log = logging.getLogger(__name__)
 
 TRIES = 5
 PATIENCE = 15.0  # seconds between looks at a disk that is full or gone
-TICK = 0.5  # seconds between two progress messages of an item
 _PART = re.compile(r".+\.queue_\d+\.part")
 
-Publish = Callable[[str, object], None]
+Publish = Callable[[Event], None]
 
 
 class Engine:
-    """Works the queue while its state is `running`. `config` answers the settings in force, `publish(type, data)` tells
+    """Works the queue while its state is `running`. `config` answers the settings in force, `publish(event)` tells
     the sockets. The methods are the verbs of the API; they return when the change is on disk and in effect.
     """
 
@@ -72,7 +72,7 @@ class Engine:
         self._turn = asyncio.Lock()  # one change of what is running at a time
         self._need = 0  # bytes that the item lacked when the disk was full
         self._look_again = 0.0
-        self.state = "stopped"
+        self.state: State = "stopped"
         self.reason = ""  # why a running queue waits by itself
 
     # -- for the application ---------------------------------------------------------------------------------------
@@ -112,13 +112,13 @@ class Engine:
 
     # -- verbs -----------------------------------------------------------------------------------------------------
 
-    async def set_state(self, state: str) -> None:
+    async def set_state(self, state: State) -> None:
         async with self._turn:
             await self._db.run(queue.set_state, state)
             self.state, self.reason, self._look_again = state, "", 0.0
             if state != "running":
                 await self._cancel(list(self._jobs))
-            self._publish("queue_state", {"state": state, "reason": ""})
+            self._publish(events.QueueState(state, ""))
         self.wake()
 
     async def pause(self, paused: bool | None = None) -> bool:
@@ -133,7 +133,7 @@ class Engine:
         """These items have changed on disk: tell everyone and get to work."""
         for item in items:
             self._due.pop(item.id, None)
-        self._publish("queue_items", {"items": [self.facts(item) for item in items]})
+        self._publish(events.QueueItems([self.describe(item) for item in items]))
         self.wake()
 
     async def drop(self, item: int) -> None:
@@ -156,8 +156,10 @@ class Engine:
             await self._db.run(forget, series)
             await self._clear(items)
 
-    def facts(self, item: Item) -> QueueItem:
-        return facts(item, self._jobs.get(item.id, (None,))[0])
+    def describe(self, item: Item) -> QueueItem:
+        """Show `item` with what its transfer, if one runs, has fetched by now."""
+        running = self._jobs.get(item.id)
+        return QueueItem.of(item, running[0].transferred() if running else None)
 
     async def status(self) -> QueueStatus:
         """How many items there are, how fast they come, and whether the queue runs."""
@@ -236,9 +238,9 @@ class Engine:
         """One item until it is completed, failed or pending again; each way out is on disk and told."""
         item = job.item
         try:
-            outcome = await job.run(lambda: self._publish("download_started", started(item)))
+            completed = await job.run(lambda: self._publish(events.DownloadStarted.of(item)))
             self._down.pop(item.provider, None)
-            self._publish("download_completed", completed(outcome))
+            self._publish(completed)
         except asyncio.CancelledError:
             await self._release(item, "")
         except Failure as failure:
@@ -292,11 +294,11 @@ class Engine:
 
     async def _release(self, item: Item, reason: str, attempts: int | None = None) -> None:
         if released := await self._db.note(queue.release, item.id, reason, attempts):
-            self._publish("queue_items", {"items": [facts(released, None)]})
+            self._publish(events.QueueItems([QueueItem.of(released)]))
 
     async def _fail(self, item: Item, code: str, message: str) -> None:
         failed = await self._db.run(queue.fail, item.id, code, message)
-        self._publish("download_error", facts(failed, None))
+        self._publish(events.DownloadError.of(failed))
 
     async def _cancel(self, items: list[int]) -> None:
         tasks = [self._jobs[item][1] for item in items if item in self._jobs]
@@ -313,7 +315,7 @@ class Engine:
         for item in removed:
             self._due.pop(item.id, None)
         if removed:
-            self._publish("queue_removed", {"items": [item.name for item in removed]})
+            self._publish(events.QueueRemoved([item.name for item in removed]))
         self.wake()
 
     def _spare(self, provider: str) -> int:
@@ -330,7 +332,7 @@ class Engine:
         self._look_again = time.monotonic() + PATIENCE if reason else 0.0
         if reason != self.reason:
             self.reason = reason
-            self._publish("queue_state", {"state": self.state, "reason": reason})
+            self._publish(events.QueueState(self.state, reason))
 
     def _trouble(self) -> str:
         """Why the queue can't go on; empty when it can."""
@@ -347,11 +349,13 @@ class Engine:
             raise OSError(errno.ENOSPC, "No space left beside the reserve")
 
     async def _report(self) -> None:
+        """Tell how far each transfer has come, as often as that may be sent."""
+        pause = events.DownloadProgress.every_seconds
         while True:
-            await asyncio.sleep(TICK if self._jobs else 5 * TICK)
+            await asyncio.sleep(pause if self._jobs else 5 * pause)
             for job, _ in tuple(self._jobs.values()):
                 if job.progress.fetched:
-                    self._publish("download_progress", {**names(job.item), **progress(job)})
+                    self._publish(events.DownloadProgress.of(job.item, job.transferred()))
 
 
 def room(folder: Path) -> int:

@@ -1,19 +1,72 @@
-"""What the API and the socket tell of a queue item and its transfer."""
+"""The messages of the socket: one dataclass each, from which all else about it follows.
+
+Sending, coalescing and the OpenAPI document know no message by name. A new one is a class here, and
+a `publish` where it happens.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import make_dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
-from store.models import Item
-from store.names import codes
-from store.queue import Priority, State, Status
-
-if TYPE_CHECKING:
-    from downloads.job import Job, Outcome
+from store.models import Item, Priority, State, Status
+from store.schema import record
 
 
-@dataclass(eq=False, repr=False)
+class Event:
+    """Something that happened: the `data` of one message. Its class says how it is sent.
+
+    `type` names the message. `replaces` names a field: of the messages with the same value in it
+    only the newest counts, so a slow reader gets that one alone, and the message repeats the last
+    `seq`. Every message without `replaces` arrives, and raises `seq` by one. A message that comes
+    within `every_seconds` of one like it is not sent at all.
+    """
+
+    type: ClassVar[str]
+    replaces: ClassVar[str | None] = None
+    every_seconds: ClassVar[float] = 0.0
+    _message_type: ClassVar[Any]
+
+    @property
+    def key(self) -> tuple[str, object]:
+        """Equal for two messages of which only the newer counts."""
+        return self.type, getattr(self, self.replaces) if self.replaces else None
+
+    @classmethod
+    def message_type(cls) -> Any:
+        """The dataclass of the whole message: `DownloadProgressMessage`, whose `data` is the event.
+
+        Made when it is first asked for, because eleven of them would make the start slower.
+        """
+        if "_message_type" not in vars(cls):
+            parts = {"type": Literal[cls.type], "timestamp": str, "seq": int, "data": cls}
+            name = f"{cls.__name__}Message"
+            cls._message_type = make_dataclass(name, parts.items(), eq=False, repr=False)
+        return cls._message_type
+
+
+class Transferred(NamedTuple):
+    """How far a running transfer has come. The total is None while it is unknown."""
+
+    downloaded_bytes: int
+    total_bytes: int | None
+    speed_mbps: float
+
+    @property
+    def progress_percent(self) -> int | None:
+        if not self.total_bytes:
+            return None
+        return min(100, self.downloaded_bytes * 100 // self.total_bytes)
+
+    @property
+    def eta_seconds(self) -> int | None:
+        if not (self.total_bytes and self.speed_mbps):
+            return None
+        return round((self.total_bytes - self.downloaded_bytes) * 8e-6 / self.speed_mbps)
+
+
+@record
 class QueueItem:
     queue_item_id: str
     episode: str
@@ -34,8 +87,35 @@ class QueueItem:
     speed_mbps: float | None = None
     eta_seconds: int | None = None
 
+    @classmethod
+    def of(cls, item: Item, transferred: Transferred | None = None) -> Self:
+        """Show `item`, and how far its transfer has come where it has one."""
+        shown = cls(
+            queue_item_id=item.name,
+            episode=item.code,
+            anime_title=item.title,
+            anime_id=item.series,
+            status=item.status,
+            priority=item.priority,
+            reason=item.reason,
+            attempts=item.attempts,
+            error_code=item.error_code,
+            error_message=item.error_message,
+            created_at=item.created_at,
+            started_at=item.started_at,
+            finished_at=item.finished_at,
+            total_bytes=item.total,
+        )
+        if transferred:
+            shown.total_bytes = transferred.total_bytes
+            shown.progress_percent = transferred.progress_percent
+            shown.downloaded_bytes = transferred.downloaded_bytes
+            shown.speed_mbps = round(transferred.speed_mbps, 2)
+            shown.eta_seconds = transferred.eta_seconds
+        return shown
 
-@dataclass(eq=False, repr=False)
+
+@record
 class QueueStatus:
     """`state` is what was asked for; `reason` says why a running queue waits by itself."""
 
@@ -50,52 +130,163 @@ class QueueStatus:
     reason: str
 
 
-def facts(item: Item, job: Job | None) -> QueueItem:
-    """A queue item as the API and the socket show it, with what is known of its transfer."""
-    return QueueItem(
-        item.name,
-        codes.code(item.season, item.number),
-        item.title,
-        item.series,
-        item.status,
-        item.priority,
-        item.reason,
-        item.attempts,
-        item.error_code,
-        item.error_message,
-        item.created_at,
-        item.started_at,
-        item.finished_at,
-        **progress(job) if job else {"total_bytes": item.total},
-    )
+@record
+class Snapshot(Event):
+    """The first message of each socket: all that those before it told. At most 200 items."""
+
+    type = "snapshot"
+
+    status: QueueStatus
+    items: list[QueueItem]
 
 
-def names(item: Item) -> dict:
-    return {"queue_item_id": item.name, "episode": codes.code(item.season, item.number)}
+@record
+class DownloadStarted(Event):
+    """The source was found, and its bytes are coming."""
+
+    type = "download_started"
+
+    queue_item_id: str
+    episode: str
+    anime_title: str
+    anime_id: str
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        return cls(
+            queue_item_id=item.name,
+            episode=item.code,
+            anime_title=item.title,
+            anime_id=item.series,
+        )
 
 
-def started(item: Item) -> dict:
-    return {**names(item), "anime_title": item.title, "anime_id": item.series}
+@record
+class DownloadProgress(Event):
+    """How far a transfer has come; null while it is unknown."""
+
+    type = "download_progress"
+    replaces = "queue_item_id"
+    every_seconds = 0.5
+
+    queue_item_id: str
+    episode: str
+    progress_percent: int | None
+    downloaded_bytes: int
+    total_bytes: int | None
+    speed_mbps: float
+    eta_seconds: int | None
+
+    @classmethod
+    def of(cls, item: Item, transferred: Transferred) -> Self:
+        return cls(
+            queue_item_id=item.name,
+            episode=item.code,
+            progress_percent=transferred.progress_percent,
+            downloaded_bytes=transferred.downloaded_bytes,
+            total_bytes=transferred.total_bytes,
+            speed_mbps=round(transferred.speed_mbps, 2),
+            eta_seconds=transferred.eta_seconds,
+        )
 
 
-def progress(job: Job) -> dict:
-    done, total, speed = job.progress.done, job.progress.total, job.speed()
-    return {
-        "progress_percent": min(100, done * 100 // total) if total else None,
-        "downloaded_bytes": done,
-        "total_bytes": total,
-        "speed_mbps": round(speed, 2),
-        "eta_seconds": round((total - done) * 8 / 1e6 / speed) if total and speed else None,
-    }
+@record
+class DownloadCompleted(Event):
+    """The file has its name in the library."""
+
+    type = "download_completed"
+
+    queue_item_id: str
+    episode: str
+    anime_id: str
+    total_time_seconds: int
+    file_path: str
+    total_bytes: int
+    missing_episodes: int
+
+    @classmethod
+    def of(cls, item: Item, size: int, path: Path, *, seconds: float, missing: int) -> Self:
+        """`item` became the file at `path`, of `size` bytes; its series still misses `missing`."""
+        return cls(
+            queue_item_id=item.name,
+            episode=item.code,
+            anime_id=item.series,
+            total_time_seconds=round(seconds),
+            file_path=str(path),
+            total_bytes=size,
+            missing_episodes=missing,
+        )
 
 
-def completed(outcome: Outcome) -> dict:
-    item = outcome.item
-    return {
-        **names(item),
-        "anime_id": item.series,
-        "total_time_seconds": round(outcome.seconds),
-        "file_path": str(outcome.path),
-        "total_bytes": item.total,
-        "missing_episodes": outcome.missing,
-    }
+@record
+class DownloadError(QueueItem, Event):
+    """The item has failed, until somebody retries it."""
+
+    type = "download_error"
+
+
+@record
+class QueueItems(Event):
+    """Items that are new, or are not as they were."""
+
+    type = "queue_items"
+
+    items: list[QueueItem]
+
+
+@record
+class QueueRemoved(Event):
+    """The ids of items that are gone."""
+
+    type = "queue_removed"
+
+    items: list[str]
+
+
+@record
+class QueueState(Event):
+    """The queue's state as it was asked for; `reason` says why a running queue waits by itself."""
+
+    type = "queue_state"
+
+    state: State
+    reason: str
+
+
+@record
+class RescanProgress(Event):
+    """A rescan passes hundreds of folders at a time."""
+
+    type = "rescan_progress"
+    every_seconds = 0.5
+
+    step: Literal["library", "sources", "names", "episodes"]
+    done: int
+    total: int | None
+
+
+@record
+class RescanCompleted(Event):
+    """What a rescan added.
+
+    `unread_folders` could not be read, or their disks are away: what was known of them stays. Of
+    those seen for the first time nothing is known, and their episodes count as missing.
+    """
+
+    type = "rescan_completed"
+
+    new_series: int
+    new_episodes: int
+    unread_folders: list[str]
+
+
+@record
+class RescanFailed(Event):
+    type = "rescan_failed"
+
+    message: str
+
+
+def message_types() -> dict[str, type[Any]]:
+    """All messages that the socket may send: type -> dataclass."""
+    return {event_type.type: event_type.message_type() for event_type in Event.__subclasses__()}

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
 
+from downloads.events import DownloadCompleted, Transferred
 from downloads.part_file import undisturbed
 from downloads.transfer import Checkpoint, Progress, fetch
 from providers import Providers
@@ -31,15 +31,6 @@ log = logging.getLogger(__name__)
 
 SUBTITLES = 20  # files beside one episode
 WINDOW = 5.0  # seconds over which a speed is measured
-
-
-class Outcome(NamedTuple):
-    """A completed item, how many episodes of its series are still missing, its file, and the seconds it took."""
-
-    item: Item
-    missing: int
-    path: Path
-    seconds: float
 
 
 class Job:
@@ -59,7 +50,7 @@ class Job:
         self._began = time.monotonic()
         self._samples: collections.deque[tuple[float, int]] = collections.deque()
 
-    async def run(self, started: Callable[[], None]) -> Outcome:
+    async def run(self, started: Callable[[], None]) -> DownloadCompleted:
         """Bring the episode home. `started` is called once bytes can be expected. Raises Failure, OSError."""
         item = self.item
         if settled := await settle(item, self._config, self._db):
@@ -88,8 +79,7 @@ class Job:
             **self._shared,
         )
         subtitles = await self._subtitles(source, provider.base)
-        done, missing, path = await unbroken(self._publish(part, source, receipt, subtitles))
-        return Outcome(done, missing, path, time.monotonic() - self._began)
+        return await unbroken(self._publish(part, source, receipt, subtitles))
 
     def speed(self) -> float:
         """Megabits (10^6) a second over the last WINDOW seconds."""
@@ -99,6 +89,10 @@ class Job:
             self._samples.popleft()
         (then, before), (_, fetched) = self._samples[0], self._samples[-1]
         return max(0.0, (fetched - before) * 8 / 1e6 / (now - then)) if now > then else 0.0
+
+    def transferred(self) -> Transferred:
+        """How far the transfer has come, and how fast it is now."""
+        return Transferred(self.progress.done, self.progress.total, self.speed())
 
     def remaining(self) -> int:
         """Bytes still to come, as far as known."""
@@ -121,7 +115,7 @@ class Job:
 
     async def _publish(
         self, part: Path, source: Source, receipt: Receipt, subtitles: dict[str, bytes]
-    ) -> tuple[Item, int, Path]:
+    ) -> DownloadCompleted:
         """Name the verified file in the library, then say so in the database; a crash between is mended at start."""
         root = self._config.library
         target = await self._db.run(_target, self.item, source.extension, self._config)
@@ -135,7 +129,7 @@ class Job:
             raise Conflict(
                 f"{target} is in the library already; move it away, or remove this item"
             ) from None
-        done, missing = await self._db.run(finish, self.item, target, receipt.bytes)
+        missing = await self._db.run(finish, self.item, target, receipt.bytes)
         stem = target.rpartition(".")[0]
         beside = {stem + more: content for more, content in subtitles.items()}
         if self._config.write_nfo:
@@ -148,7 +142,13 @@ class Job:
                     )
             except OSError as error:
                 log.warning("%s could not be written: %s", path, error)
-        return done, missing, root / target
+        return DownloadCompleted.of(
+            self.item,
+            receipt.bytes,
+            root / target,
+            seconds=time.monotonic() - self._began,
+            missing=missing,
+        )
 
     async def _described(self, folder: str, stem: str) -> dict[str, bytes | None]:
         """The NFO files of the episode and its series."""
@@ -166,7 +166,7 @@ class Job:
         }
 
 
-async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
+async def settle(item: Item, config: Config, db: Database) -> DownloadCompleted | None:
     """The disk is the truth: an item whose file got its name before something failed is completed. None: it is not."""
     if not item.target:
         return None
@@ -175,7 +175,8 @@ async def settle(item: Item, config: Config, db: Database) -> Outcome | None:
         placing.is_placed, config.downloads / (item.part or "-"), config.library, item.target
     ):
         size = (await asyncio.to_thread(final.stat)).st_size
-        return Outcome(*await db.run(finish, item, item.target, size), final, 0.0)
+        missing = await db.run(finish, item, item.target, size)
+        return DownloadCompleted.of(item, size, final, seconds=0.0, missing=missing)
     _need_online(config.library, await db.run(series.some_paths))
     await db.run(queue.set_target, item.id, None)
     return None
@@ -189,12 +190,14 @@ def part_name(item: Item, source: Source) -> str:
     )
 
 
-def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> tuple[Item, int]:
-    """Commit that `target`, relative to the library, is the item's file. Returns the item and what is still missing."""
-    done = queue.finish(
-        conn, item.id, target.partition("/")[0], series.File(item.season, item.number, target, size)
-    )
-    return done, series.get(conn, item.series)["missing"]
+def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> int:
+    """Commit that `target`, a path in the library, is the item's file of `size` bytes.
+
+    Returns how many episodes of its series are still missing.
+    """
+    file = series.File(item.season, item.number, target, size)
+    queue.finish(conn, item.id, target.partition("/")[0], file)
+    return series.get(conn, item.series)["missing"]
 
 
 async def unbroken(work: Coroutine):

@@ -7,10 +7,10 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
 from providers import Providers
 from store import library, library_scan, series
 from store.config import Config
@@ -25,16 +25,6 @@ log = logging.getLogger(__name__)
 SIDE_BY_SIDE = 4  # listings asked for at once
 UNREAD = 100  # folders that are named
 CHUNK = 500  # files whose names are read in one go
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a rescan added. Of `unread_folders`, paths in the library that could not be read or whose disk is away, what was
-    known stays; of those seen for the first time nothing is known, and their episodes count as missing."""
-
-    new_series: int
-    new_episodes: int
-    unread_folders: list[str]
 
 
 class Stranger(NamedTuple):
@@ -62,16 +52,16 @@ class Rescan:
         db: Database,
         providers: Providers,
         config: Callable[[], Config],
-        publish: Callable[[str, dict], None],
+        publish: Callable[[Event], None],
     ):
         self._db = db
         self._providers = providers
         self._config = config
         self._publish = publish
-        self._task: asyncio.Task[Found] | None = None
+        self._task: asyncio.Task[RescanCompleted] | None = None
         self._stop = threading.Event()
 
-    async def __call__(self, full: bool = False) -> Found:
+    async def __call__(self, full: bool = False) -> RescanCompleted:
         """`full` reads folders again that look unchanged. Raises ConfigurationError when the library cannot be read or is offline; nothing is changed then."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(full), name="rescan")
@@ -83,25 +73,19 @@ class Rescan:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _run(self, full: bool) -> Found:
+    async def _run(self, full: bool) -> RescanCompleted:
         try:
-            found = await self._compare(full)
+            completed = await self._compare(full)
         except Exception as error:
-            self._publish(
-                "rescan_failed",
-                {
-                    "message": str(error)
-                    if isinstance(error, Failure)
-                    else "The rescan failed; the log tells why"
-                },
-            )
+            message = "The rescan failed; the log tells why"
+            self._publish(RescanFailed(str(error) if isinstance(error, Failure) else message))
             raise
-        self._publish("rescan_completed", vars(found))
-        return found
+        self._publish(completed)
+        return completed
 
-    async def _compare(self, full: bool) -> Found:
+    async def _compare(self, full: bool) -> RescanCompleted:
         root = self._config().library
-        self._publish("rescan_progress", {"step": "library", "done": 0, "total": None})
+        self._publish(RescanProgress("library", 0, None))
         before, disks = await self._db.run(_seen)
         folders = await asyncio.to_thread(
             library_scan.scan, root, {} if full else before, disks, self._stop.is_set
@@ -115,11 +99,8 @@ class Rescan:
         placed = await self._place(folders)
         new_series, new_episodes = await self._settle(placed)
         await self._refresh()
-        return Found(
-            new_series,
-            new_episodes,
-            [path for folder in folders for path in folder.unread][:UNREAD],
-        )
+        unread = [path for folder in folders for path in folder.unread]
+        return RescanCompleted(new_series, new_episodes, unread[:UNREAD])
 
     async def _place(self, folders: Sequence[library_scan.Folder]) -> list[Placed]:
         """Who each folder is. What only the library knew so far is looked up again: a source may have it by now."""
@@ -148,9 +129,7 @@ class Rescan:
         searches = [look_up(place) for place in places if asked and place.provider == "local"]
         for done, coming in enumerate(asyncio.as_completed(searches), 1):
             placed.append(await coming)
-            self._publish(
-                "rescan_progress", {"step": "sources", "done": done, "total": len(searches)}
-            )
+            self._publish(RescanProgress("sources", done, len(searches)))
         return sorted(placed, key=lambda place: place.folder.path)
 
     async def _ask(self, who: Stranger) -> tuple[str, Listing | None]:
@@ -180,10 +159,7 @@ class Rescan:
             ids, new = await self._db.note(settle, some)
             there |= ids
             new_episodes += new
-            self._publish(
-                "rescan_progress",
-                {"step": "names", "done": len(placed) - len(rest), "total": len(placed)},
-            )
+            self._publish(RescanProgress("names", len(placed) - len(rest), len(placed)))
         await self._db.run(_leave, there)
         return len(await self._db.run(_listed) - before), new_episodes
 
@@ -198,9 +174,7 @@ class Rescan:
                     await self._db.run(series.store_listing, row["provider"], listing)
                 except Failure as failure:
                     log.warning("%s: %s", row["id"], failure)
-            self._publish(
-                "rescan_progress", {"step": "episodes", "done": done, "total": len(followed)}
-            )
+            self._publish(RescanProgress("episodes", done, len(followed)))
 
 
 def _followed(conn: sqlite3.Connection) -> list[sqlite3.Row]:

@@ -1,81 +1,90 @@
-"""Everyone who listens on the socket: every event to each of them, and nobody waits for a slow one."""
+"""Who listens on the socket. Each of them gets every event, and nobody waits for a slow one."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from datetime import UTC, datetime
 
 from aiohttp import web
 
+from downloads.events import Event
 from handlers.authenticator import Claims
+from store.clock import now
 from store.errors import TooMany
 from store.schema import dump
 
 SOCKETS, WITHOUT_TOKEN = 64, 8
-INBOX = 64  # messages that may wait for a slow reader, progress aside
-TICK = 0.5  # seconds between two messages of a rescan's progress: it passes hundreds of folders at a time
+INBOX = 64  # messages that may wait for a slow reader, beside those that replace one another
 
 
 class Inbox:
-    """What one socket has yet to be sent: messages in order, and the newest progress of each item."""
+    """What one socket has yet to be sent: messages in order, then those that replace others."""
 
     def __init__(self, claims: Claims | None):
         self.claims = claims
         self.over = ""  # why the socket is to be closed
         self._messages: deque[str] = deque()
-        self._progress: dict[str, str] = {}
-        self._news = asyncio.Event()
+        self._newest: dict[object, str] = {}  # by the key of the messages that replace one another
+        self._wakeup = asyncio.Event()
 
-    def put(self, text: str, item: str | None) -> None:
-        """`item`: the message is progress of this item and replaces the one before; any other makes waiting progress stale."""
-        if item is not None:
-            self._progress[item] = text
+    def put(self, text: str, replaces: object = None) -> None:
+        """Add a message. The one before it with the same key `replaces` is dropped.
+
+        A message without such a key makes all those stale that have one: they would repeat an
+        old `seq` after it.
+        """
+        if replaces is not None:
+            self._newest[replaces] = text
         elif len(self._messages) >= INBOX:
             self.end("slow")
         else:
             self._messages.append(text)
-            self._progress.clear()
-        self._news.set()
+            self._newest.clear()
+        self._wakeup.set()
 
     def end(self, why: str) -> None:
         self.over = self.over or why
-        self._news.set()
+        self._wakeup.set()
 
     async def take(self) -> str | None:
         """The next message, as soon as there is one; None when the socket is to be closed."""
         while not self.over:
             if self._messages:
                 return self._messages.popleft()
-            if self._progress:
-                return self._progress.pop(next(iter(self._progress)))
-            self._news.clear()
-            await self._news.wait()
+            if self._newest:
+                return self._newest.pop(next(iter(self._newest)))
+            self._wakeup.clear()
+            await self._wakeup.wait()
         return None
 
 
 class Hub:
-    """Everyone who listens. `seq` rises with every message but progress, which repeats the last one."""
+    """Everyone who listens. `seq` counts the messages that do not replace others."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seq = 0
         self._inboxes: set[Inbox] = set()
-        self._rescan_told = -TICK
+        self._not_before: dict[object, float] = {}  # key -> monotonic time of the next such message
 
-    def publish(self, kind: str, data: object) -> None:
-        """Tell all sockets. Never waits."""
-        if kind == "rescan_progress":
-            if time.monotonic() < self._rescan_told + TICK:
-                return
-            self._rescan_told = time.monotonic()
-        if kind != "download_progress":
+    def publish(self, event: Event) -> None:
+        """Tell all sockets, unless such a message was sent just now. Never waits."""
+        if event.every_seconds and not self._is_due(event):
+            return
+        if not event.replaces:
             self.seq += 1
         if self._inboxes:
-            text = message(kind, data, self.seq)
-            item = data["queue_item_id"] if kind == "download_progress" else None
+            text = message(event, self.seq)
             for inbox in tuple(self._inboxes):
-                inbox.put(text, item)
+                inbox.put(text, event.key if event.replaces else None)
+
+    def _is_due(self, event: Event) -> bool:
+        at = time.monotonic()
+        self._not_before = {key: due for key, due in self._not_before.items() if due > at}
+        if event.key in self._not_before:
+            return False
+        self._not_before[event.key] = at + event.every_seconds
+        return True
 
     def join(self, claims: Claims | None) -> Inbox:
         """Raises TooMany: 64 sockets in all, 8 without a token."""
@@ -103,6 +112,6 @@ class Hub:
 HUB = web.AppKey("hub", Hub)
 
 
-def message(kind: str, data: object, seq: int) -> str:
-    timestamp = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return dump({"type": kind, "timestamp": timestamp, "seq": seq, "data": data})
+def message(event: Event, seq: int) -> str:
+    """The message that tells of `event`, as it is sent."""
+    return dump(event.message_type()(event.type, now(), seq, event))

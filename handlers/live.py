@@ -8,6 +8,7 @@ import time
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from downloads.events import Snapshot
 from handlers.authenticator import API, AUTHENTICATOR, COOKIE, SOCKET, Claims
 from handlers.hub import HUB, Inbox, message
 from handlers.keys import DB, ENGINE
@@ -38,8 +39,8 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
     try:
         engine = request.app[ENGINE]
         items, _ = await request.app[DB].run(queue.page, None, SHOWN, 0)
-        shown = [engine.facts(item) for item in items]
-        text = message("snapshot", {"status": await engine.status(), "items": shown}, seq)
+        shown = [engine.describe(item) for item in items]
+        text: str | None = message(Snapshot(await engine.status(), shown), seq)
         sign(request, socket)
         await socket.prepare(request)
         reader = asyncio.create_task(_read(socket, inbox), name="socket reader")

@@ -11,6 +11,7 @@ from typing import Union
 
 from aiohttp import web
 
+from downloads.events import message_types
 from handlers.endpoint import Route
 from handlers.signature import Signature, signature
 from store import VERSION, schema
@@ -70,9 +71,7 @@ OWN = {  # operation -> the refusals that no annotation tells of, because only t
 
 def folded(routes: Sequence[Route]) -> bytes:
     """The document of `routes` and of the socket, as it is sent."""
-    from handlers.messages import MESSAGES  # late: few ever read it
-
-    return json.dumps(document(routes, messages=MESSAGES)).encode() + b"\n"
+    return json.dumps(document(routes, messages=message_types())).encode() + b"\n"
 
 
 def document(

@@ -13,6 +13,7 @@ from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, Paged, paged, window
 from store import history, queue, series
 from store.errors import NotFound
+from store.models import Priority, Status
 from store.schema import Rule, record
 
 Episodes = Annotated[
@@ -34,7 +35,7 @@ Episodes = Annotated[
 class QueueAdd:
     anime_id: AnimeId
     episodes: Episodes
-    priority: queue.Priority = "normal"
+    priority: Priority = "normal"
 
 
 @record
@@ -43,14 +44,14 @@ class Queued:
 
     queue_item_id: str
     anime_id: str
-    status: queue.Status
+    status: Status
     items: list[str]
     skipped: list[str]
 
 
 @record
 class QueueQuery(Paged):
-    status: queue.Status | None = None
+    status: Status | None = None
 
 
 @record
@@ -72,7 +73,7 @@ class Pause:
 
 @record
 class Prioritise:
-    priority: queue.Priority
+    priority: Priority
 
 
 async def status(request: web.Request) -> QueueStatus:
@@ -83,7 +84,7 @@ async def status(request: web.Request) -> QueueStatus:
 async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
     """The queue's items: what is being worked on, then in the order of work, then what is finished."""
     found, total = await request.app[DB].run(queue.page, query.status, *window(query))
-    return paged(request, map(request.app[ENGINE].facts, found), total, query)
+    return paged(request, map(request.app[ENGINE].describe, found), total, query)
 
 
 async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fetched]:
@@ -135,14 +136,14 @@ async def retry(request: web.Request, queue_item_id: ItemId) -> QueueItem:
     """Try a failed item again."""
     item = await request.app[DB].run(queue.retry, _number(queue_item_id))
     await request.app[ENGINE].announce([item])
-    return request.app[ENGINE].facts(item)
+    return request.app[ENGINE].describe(item)
 
 
 async def prioritise(request: web.Request, queue_item_id: ItemId, body: Prioritise) -> QueueItem:
     """Change an item's priority."""
     item = await request.app[DB].run(queue.set_priority, _number(queue_item_id), body.priority)
     await request.app[ENGINE].announce([item])
-    return request.app[ENGINE].facts(item)
+    return request.app[ENGINE].describe(item)
 
 
 async def start(request: web.Request) -> Done:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from store.names import codes
 from store.names.codes import Number
+
+Priority = Literal["high", "normal", "low"]
+Status = Literal["pending", "downloading", "completed", "failed"]  # of a queue item
+State = Literal["running", "paused", "stopped"]  # of the queue
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,8 @@ class Item:
     series: str
     season: int
     number: Number
-    priority: str  # high, normal, low
-    status: str  # pending, downloading, completed, failed
+    priority: Priority
+    status: Status
     reason: str
     error_code: str | None
     error_message: str | None
@@ -131,5 +137,10 @@ class Item:
 
     @property
     def name(self) -> str:
-        """As the API calls it."""
+        """The item's id as the API writes it."""
         return f"queue_{self.id}"
+
+    @property
+    def code(self) -> str:
+        """The item's episode: `S01E05`."""
+        return codes.code(self.season, self.number)

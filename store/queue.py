@@ -9,19 +9,16 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from store import history
 from store import series as series_store
 from store.errors import Conflict, Invalid, NotFound
-from store.models import Episode, Item, Listing
+from store.models import Episode, Item, Listing, Priority, State, Status
 from store.names import codes
 from store.names.codes import Number
 from store.series import File, now
 
-Priority = Literal["high", "normal", "low"]
-Status = Literal["pending", "downloading", "completed", "failed"]
-State = Literal["running", "paused", "stopped"]
 PRIORITIES = get_args(Priority)  # stored as their index, so that ascending is the order of work
 
 # What `episodes` of an add takes (decisions.md 5), as a pattern that JavaScript reads too.
@@ -118,12 +115,12 @@ def counts(conn: sqlite3.Connection) -> dict[str, int]:
 # -- the queue as a whole ------------------------------------------------------------------------------------------
 
 
-def state(conn: sqlite3.Connection) -> str:
+def state(conn: sqlite3.Connection) -> State:
     row = conn.execute("select value from meta where key = 'queue_state'").fetchone()
     return row["value"] if row else "stopped"
 
 
-def set_state(conn: sqlite3.Connection, value: str) -> None:
+def set_state(conn: sqlite3.Connection, value: State) -> None:
     """Whatever happens next: in a queue that does not run, nothing is downloading."""
     conn.execute("insert or replace into meta (key, value) values ('queue_state', ?)", (value,))
     if value != "running":

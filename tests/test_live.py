@@ -20,6 +20,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from downloads.events import DownloadProgress, QueueState, RescanFailed
 from handlers import live
 from handlers.authenticator import COOKIE
 from handlers.hub import HUB
@@ -287,7 +288,7 @@ async def test_A28_logout_closes_its_sockets(closed):
         assert kept.protocol == "aniworld.v1"
         assert (await closed.post("/api/auth/logout", token=ended))[0] == 200
         assert [await close_code(ws, 1) for ws in (first, second)] == [1008, 1008]
-        closed.app[HUB].publish("queue_state", {})
+        closed.app[HUB].publish(QueueState("stopped", ""))
         assert (await kept.receive_json(timeout=1))["type"] == "queue_state"
     refused(
         await handshake(
@@ -331,6 +332,18 @@ async def test_A30_nine_without_and_sixty_five_with_a_token(fresh):
 # -- messages ----------------------------------------------------------------------------------------------------------
 
 
+def progress(queue_item_id: str, episode: str = "S01E01") -> DownloadProgress:
+    return DownloadProgress(
+        queue_item_id=queue_item_id,
+        episode=episode,
+        progress_percent=50,
+        downloaded_bytes=1,
+        total_bytes=2,
+        speed_mbps=1.0,
+        eta_seconds=1,
+    )
+
+
 async def test_the_snapshot_comes_first_and_seq_rises(tmp_path):
     async with running(tmp_path, providers=[{"type": "demo", "name": "aniworld"}]) as server:
         await server.login()
@@ -342,7 +355,7 @@ async def test_the_snapshot_comes_first_and_seq_rises(tmp_path):
                 )
             )[1]["data"]
             await server.put(f"/api/queue/{added['items'][1]}", json={"priority": "high"})
-            server.app[HUB].publish("download_progress", {"queue_item_id": "queue_1"})
+            server.app[HUB].publish(progress("queue_1"))
             await asyncio.sleep(0.05)
             await server.post("/api/queue/stop")
             await server.delete(f"/api/queue/{added['items'][0]}")
@@ -378,7 +391,7 @@ async def test_nothing_that_a_snapshot_has_comes_again_with_its_number(fresh):
 
     async def talk():
         while True:
-            hub.publish("queue_state", {})
+            hub.publish(QueueState("stopped", ""))
             await asyncio.sleep(0.001)
 
     talking = asyncio.create_task(talk())
@@ -412,7 +425,7 @@ async def test_what_a_client_says_is_ignored_until_it_is_too_much(fresh):
         await ws.send_str("x" * 4000)
         await ws.send_bytes(b"\0" * 4000)
         await ws.send_str("{}")
-        fresh.app[HUB].publish("queue_state", {})
+        fresh.app[HUB].publish(QueueState("stopped", ""))
         assert (await ws.receive_json(timeout=1))["type"] == "queue_state"
         await ws.send_str("x" * 5000)
         assert await close_code(ws) == 1009
@@ -494,8 +507,8 @@ async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatc
             and not any(inbox.over for inbox in inboxes(fresh))
             and len(inboxes(fresh)) == 2
         ):
-            hub.publish("queue_state", {"x": text})
-            hub.publish("download_progress", {"queue_item_id": "queue_1", "x": text})
+            hub.publish(QueueState("running", text))
+            hub.publish(progress(f"queue_{sent}", text))
             sent += 1
             await asyncio.sleep(0.002)
         assert 64 < sent < 2000
@@ -508,7 +521,7 @@ async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatc
                 told = (told + chunk)[-200:]
             assert (1013).to_bytes(2, "big") + b"too slow" in told
         await until(lambda: len(inboxes(fresh)) == 1, 3)
-        hub.publish("rescan_failed", {"message": "the last"})
+        hub.publish(RescanFailed("the last"))
         assert await asyncio.wait_for(heard, 5) == sent
         slow.close()
         assert time.monotonic() - began < 5

@@ -10,9 +10,9 @@ import pytest
 from aiohttp import web
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from downloads.events import message_types
 from handlers import openapi
 from handlers.endpoint import Route
-from handlers.messages import MESSAGES as REAL_MESSAGES
 from handlers.routes import API
 from store.schema import Rule
 
@@ -252,11 +252,11 @@ def test_base_path():
 
 
 def test_the_real_api():
-    document = openapi.document(API, messages=REAL_MESSAGES)
+    document = openapi.document(API, messages=message_types())
     assert json.loads(openapi.folded(API)) == document
     OpenAPIV31SpecValidator(document).validate()
     schemas = document["components"]["schemas"]
-    assert len(schemas["SocketMessage"]["oneOf"]) == len(REAL_MESSAGES)
+    assert len(schemas["SocketMessage"]["oneOf"]) == len(message_types())
     progress = schemas["DownloadProgressMessage"]
     assert progress["required"] == ["type", "timestamp", "seq", "data"]
     assert progress["properties"]["data"] == {"$ref": "#/components/schemas/DownloadProgress"}
