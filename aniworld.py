@@ -344,7 +344,7 @@ def run(chosen: argparse.Namespace, stack: contextlib.ExitStack) -> int:
 def furnish(state: Path, forced: dict) -> None:
     """The world of --demo: its library and its source beside the state, whatever else is configured."""
     from providers import demo
-    from store.config import DemoProvider
+    from store.sources import DemoProvider
 
     home = state.parent / f"{state.name}-demo"
     library, downloads = home / "anime", home / "downloads"

@@ -23,7 +23,7 @@ from downloads.throttle import Throttle
 from providers import Providers
 from providers.network import WAIT, Network
 from store import atomic, placing, queue, series
-from store.config import Config
+from store.settings import Config
 from store.db import Database
 from store.errors import Conflict, Failure, ProviderError
 from store.models import Item, State

@@ -20,7 +20,7 @@ from downloads.transfer import Checkpoint, Progress, fetch
 from providers import Providers
 from providers.network import Network
 from store import library, placing, queue, series
-from store.config import Config
+from store.settings import Config
 from store.db import Database
 from store.errors import Conflict, ProviderError
 from store.models import Episode, Item, Receipt, Source

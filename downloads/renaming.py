@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from store import library, placing, series
-from store.config import Config, Naming
+from store.settings import Config, Naming
 from store.db import Database
 from store.errors import Conflict
 from store.models import Left, Move, Renamed

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
 from providers import Providers
 from store import library, library_scan, series
-from store.config import Config
+from store.settings import Config
 from store.db import Database
 from store.errors import Failure
 from store.models import Listing

@@ -23,7 +23,7 @@ import jwt
 from aiohttp import HttpVersion11, web
 
 from store import atomic
-from store.config import Config
+from store.settings import Config
 from store.errors import ConfigurationError, Forbidden, Invalid, Unauthorized
 from store.secrets import SecretsFile
 
@@ -129,7 +129,7 @@ class Authenticator:
             "exp": now + life,
             "ver": self._secrets.current.epoch,
         }
-        key = self._secrets.current.key
+        key = self._secrets.current.signing_key
         return (
             jwt.encode(claims | {"aud": API}, key, "HS256"),
             jwt.encode(claims | {"aud": SOCKET}, key, "HS256"),
@@ -174,7 +174,7 @@ class Authenticator:
             raise ValueError
         found = jwt.decode(
             token,
-            self._secrets.current.key,
+            self._secrets.current.signing_key,
             algorithms=["HS256"],
             issuer=ISSUER,
             audience=[API, SOCKET],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -12,16 +12,20 @@ from handlers.endpoint import Done
 from handlers.keys import APPLY, CONFIG, DB
 from store import library, series
 from store.backups import Backup, BackupMade
-from store.config import Config, ConfigUpdate, Problem, named
 from store.errors import Conflict
-from store.schema import Rule, record
+from store.problems import Problem
+from store.schema import Rule, Update, record
+from store.settings import Config
 
 BackupName = Annotated[str, Rule(least=1, most=100, example="backup_2025-10-22_12-30-45")]
 
 
 @dataclass(frozen=True)
 class ConfigShown(Config):
-    """The settings in force. `forced` names those that a variable or an option sets, and which one."""
+    """The settings in force.
+
+    `forced` names those that a variable or an option sets, and which one.
+    """
 
     forced: dict[str, str] | None = None
 
@@ -39,39 +43,38 @@ async def show(request: web.Request) -> ConfigShown:
     return _shown(request)
 
 
-async def update(request: web.Request, body: ConfigUpdate) -> ConfigShown:
+async def update(request: web.Request, body: Update[Config]) -> ConfigShown:
     """Change the settings that are named, the old file backed up first.
 
-    A mask sent back keeps the secret. Setting `anime_directory`, also to what it is, accepts a library that was emptied.
+    A mask sent back keeps the secret. Setting `anime_directory`, also to what it is, accepts a
+    library that was emptied.
     """
-    config = await asyncio.to_thread(request.app[CONFIG].update, body)
-    if body.anime_directory is not None and await request.app[DB].run(series.some_paths):
-        await asyncio.to_thread(library.write_marker, config.library)
+    config = await asyncio.to_thread(request.app[CONFIG].update, body.changes)
+    if "anime_directory" in body.changes:
+        known_files = await request.app[DB].run(series.some_paths)
+        if known_files:
+            await asyncio.to_thread(library.write_marker, config.library)
     await request.app[APPLY]()
     return _shown(request)
 
 
-async def validate(request: web.Request, body: ConfigUpdate) -> Validated:
+async def validate(request: web.Request, body: Update[Config]) -> Validated:
     """Check settings without applying them: what would not work, and how to mend it."""
     configuration = request.app[CONFIG]
     try:
-        proposed = configuration.proposed(body)
+        proposed = configuration.proposed(body.changes)
     except Conflict as error:
-        problems = [
-            Problem(
-                error.details["field"], str(error), f"Change or remove {error.details['variable']}"
-            )
-        ]
+        fix = f"Change or remove {error.details['variable']}"
+        problems = [Problem(error.details["field"], str(error), fix)]
     else:
-        problems = await asyncio.to_thread(configuration.problems, proposed, named(body))
-    return Validated(
-        not problems, problems[0].issue if problems else "Configuration is valid", problems
-    )
+        problems = await asyncio.to_thread(configuration.problems, proposed, body.changes)
+    message = problems[0].issue if problems else "Configuration is valid"
+    return Validated(not problems, message, problems)
 
 
 async def backups(request: web.Request) -> list[Backup]:
     """All backups, newest first."""
-    return await asyncio.to_thread(request.app[CONFIG].backups.list)
+    return await asyncio.to_thread(request.app[CONFIG].backups.newest_first)
 
 
 async def back_up(request: web.Request) -> BackupMade:
@@ -94,7 +97,4 @@ async def delete_backup(request: web.Request, backup_name: BackupName) -> Done:
 
 def _shown(request: web.Request) -> ConfigShown:
     configuration = request.app[CONFIG]
-    shown = configuration.shown()
-    return ConfigShown(
-        **{f.name: getattr(shown, f.name) for f in fields(Config)}, forced=configuration.forced
-    )
+    return ConfigShown(**vars(configuration.current), forced=configuration.forced)

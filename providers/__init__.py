@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from providers.network import Network
-from store.config import DemoProvider, DirectoryProvider
+from store.sources import DemoProvider, DirectoryProvider
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from store.config import Naming
+from store.settings import Naming
 from store.errors import NotFound
 from store.models import Episode, Hit, Listing, Source
 from store.names import spelling, writer

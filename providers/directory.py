@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from providers.network import Network
 from store import series
-from store.config import DirectoryProvider
+from store.sources import DirectoryProvider
 from store.db import Database
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
@@ -54,7 +54,9 @@ class Directory:
         self._db = db
         self._headers = {}
         if setting.username:
-            login = base64.b64encode(f"{setting.username}:{setting.password}".encode()).decode()
+            login = base64.b64encode(
+                f"{setting.username}:{setting.password.reveal()}".encode()
+            ).decode()
             self._headers["Authorization"] = f"Basic {login}"
         self._series: dict[str, Top] = {}  # by key
         self._read_at = -FRESH

@@ -7,14 +7,16 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from store import atomic
 from store.errors import NotFound
 
-KEPT = 50  # automatic ones; manual ones are never pruned (decisions.md 20)
-_FILE = re.compile(
-    r"(backup_(\d{4}-\d\d-\d\d)_(\d\d-\d\d-\d\d)(?:_(\d+))?)(\.auto)?\.json"
-)  # 1 name, 2 day, 3 time, 4 number
+KEPT_AUTOMATIC = 50  # manual backups are never pruned (docs/decisions.md, 20)
+_FILE_NAME = re.compile(
+    r"(?P<name>backup_(?P<second>\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d)(?:_(?P<number>\d+))?)"
+    r"(?P<automatic>\.auto)?\.json"
+)
 
 
 @dataclass(frozen=True)
@@ -28,49 +30,56 @@ class Backup(BackupMade):
     size_bytes: int
 
 
+class BackupFile(NamedTuple):
+    """One file of the folder, by the parts of its name; they sort in the order they were made."""
+
+    second: str  # 2025-10-22_12-30-45, UTC
+    number: int  # its place among the backups of that second, from 1
+    name: str  # without the ending
+    automatic: bool
+    path: Path
+
+    @property
+    def created_at(self) -> str:
+        day, _, time = self.second.partition("_")
+        return f"{day}T{time.replace('-', ':')}Z"
+
+
 class Backups:
-    """The folder of backups. Automatic ones end in `.auto.json`, manual ones in `.json`; their names look alike."""
+    """The folder of backups.
+
+    Automatic ones end in `.auto.json`, manual ones in `.json`; their names look alike.
+    """
 
     def __init__(self, folder: Path):
         self._folder = folder
         self._lock = threading.RLock()
 
-    def list(self) -> list[Backup]:
-        """All of them, newest first."""
+    def newest_first(self) -> list[Backup]:
+        """All backups, newest first."""
         with self._lock:
             return [
-                Backup(name, _created(path), path.stat().st_size)
-                for name, path in reversed(self._files().items())
+                Backup(file.name, file.created_at, file.path.stat().st_size)
+                for file in reversed(self._files())
             ]
 
     def make(self, data: bytes, *, automatic: bool = False) -> BackupMade:
-        """Keep `data` under the name of this second (a further one gets `_2`), then drop automatic ones beyond KEPT."""
+        """Keep `data` under the name of this second; a further backup of that second gets `_2`.
+
+        Automatic ones beyond KEPT_AUTOMATIC are dropped, the oldest first.
+        """
         with self._lock:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            stamp = datetime.now(UTC).strftime("backup_%Y-%m-%d_%H-%M-%S")
-            count = (
-                max(
-                    (
-                        _number(path)
-                        for name, path in self._files().items()
-                        if name.startswith(stamp)
-                    ),
-                    default=0,
-                )
-                + 1
-            )
-            name = f"{stamp}_{count}" if count > 1 else stamp
+            second = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
+            numbers = [file.number for file in self._files() if file.second == second]
+            number = max(numbers, default=0) + 1
+            name = f"backup_{second}" + (f"_{number}" if number > 1 else "")
             path = self._folder / f"{name}{'.auto' if automatic else ''}.json"
             atomic.replace(path, data)
-            if (
-                automatic
-            ):  # this one stays, though a clock that was set back makes it look the oldest
-                others = [
-                    p for p in self._files().values() if p.name.endswith(".auto.json") and p != path
-                ]
-                for old in others[: 1 - KEPT]:
-                    old.unlink(missing_ok=True)
-            return BackupMade(name, _created(path))
+            made = BackupFile(second, number, name, automatic, path)
+            if automatic:
+                self._prune(made)
+            return BackupMade(name, made.created_at)
 
     def read(self, name: str) -> bytes:
         """Raises NotFound."""
@@ -83,31 +92,31 @@ class Backups:
             self._find(name).unlink()
             atomic.sync_folder(self._folder)
 
+    def _prune(self, made: BackupFile) -> None:
+        """Drop the oldest automatic ones.
+
+        `made` stays, though a clock that was set back makes it look the oldest.
+        """
+        others = [file for file in self._files() if file.automatic and file != made]
+        for file in others[: 1 - KEPT_AUTOMATIC]:
+            file.path.unlink(missing_ok=True)
+
     def _find(self, name: str) -> Path:
-        """Names from outside never become paths: choose among what exists."""
-        path = self._files().get(name)
-        if path is None:
-            raise NotFound("Backup not found", backup_name=name[:100])
-        return path
+        """Choose among the files that exist: a name from outside never becomes a path."""
+        for file in self._files():
+            if file.name == name:
+                return file.path
+        raise NotFound("Backup not found", backup_name=name[:100])
 
-    def _files(self) -> dict[str, Path]:
-        """Name -> file in the order they were made: `_10` comes after `_9`."""
+    def _files(self) -> list[BackupFile]:
+        """All backups in the order they were made: `_10` comes after `_9`."""
         if not self._folder.is_dir():
-            return {}
-        found = [
-            (m, p)
-            for p in self._folder.iterdir()
-            if (m := _FILE.fullmatch(p.name)) and p.is_file() and not p.is_symlink()
-        ]
-        found.sort(key=lambda entry: (entry[0].group(2, 3), _number(entry[1])))
-        return {match[1]: path for match, path in found}
-
-
-def _number(path: Path) -> int:
-    """Which one of its second it is."""
-    return int(_FILE.fullmatch(path.name)[4] or 1)
-
-
-def _created(path: Path) -> str:
-    day, time = _FILE.fullmatch(path.name).group(2, 3)
-    return f"{day}T{time.replace('-', ':')}Z"
+            return []
+        files = []
+        for path in self._folder.iterdir():
+            match = _FILE_NAME.fullmatch(path.name)
+            if match and path.is_file() and not path.is_symlink():
+                number = int(match["number"] or 1)
+                automatic = match["automatic"] is not None
+                files.append(BackupFile(match["second"], number, match["name"], automatic, path))
+        return sorted(files)

@@ -40,6 +40,9 @@ class Secret:
         return hash(self._text)
 
 
+UNSET = Secret()
+
+
 def to_jsonable(value: object) -> object:
     """The `default` of our JSON encoders: a dataclass's fields, a secret's mask; else TypeError."""
     return str(value) if isinstance(value, Secret) else vars(value)

@@ -82,7 +82,7 @@ def claims(server, **changes) -> dict:
 
 
 def key(server) -> bytes:
-    return door_of(server)._secrets.current.key
+    return door_of(server)._secrets.current.signing_key
 
 
 def signed(

@@ -20,6 +20,7 @@ from handlers import keys
 from store import atomic, backups, config
 from store.errors import ConfigurationError
 from store.secrets import SecretsFile
+from store.sources import DemoProvider
 from tests.app import PASSWORD, ROOT, Process, folders, free_port, running, set_password, spawn
 from tests.test_auth import door_of, refused
 
@@ -240,7 +241,7 @@ async def test_changes_at_once_are_all_whole(fresh):
 async def test_what_a_variable_forces(tmp_path):
     forced = {
         "log_level": ("error", "--log-level"),
-        "providers": ([config.DemoProvider("demo")], "--demo"),
+        "providers": ([DemoProvider("demo")], "--demo"),
     }
     async with running(tmp_path, forced=forced, log_level="warning") as server:
         await server.login()
@@ -311,7 +312,7 @@ async def test_secrets_are_masked_and_kept(tmp_path, caplog):
     masked = NAS | {"password": "********"}
     async with running(tmp_path, log_level="debug") as server:
         await server.login()
-        provider = lambda: server.app[keys.CONFIG].current.providers[0].password  # noqa: E731
+        provider = lambda: server.app[keys.CONFIG].current.providers[0].password.reveal()  # noqa: E731
         assert (await data(server.put("/api/config", json={"providers": [NAS]})))["providers"] == [
             masked
         ]
@@ -342,7 +343,7 @@ async def test_secrets_are_masked_and_kept(tmp_path, caplog):
         ]
         assert (await server.post(f"/api/config/backups/{name}/restore"))[0] == 200
     async with running(tmp_path, providers=[masked]) as server:
-        assert server.app[keys.CONFIG].current.providers[0].password == SECRET
+        assert server.app[keys.CONFIG].current.providers[0].password.reveal() == SECRET
     for path in tmp_path.rglob("*"):
         assert (
             path.name == "secrets.json"
@@ -358,7 +359,7 @@ async def test_a_secret_found_in_the_file_moves(tmp_path):
             SECRET not in (server.state / "config.json").read_text()
             and SECRET in (server.state / "secrets.json").read_text()
         )
-        assert server.app[keys.CONFIG].current.providers[0].password == SECRET
+        assert server.app[keys.CONFIG].current.providers[0].password.reveal() == SECRET
         await server.login()
         assert SECRET not in str(await server.get("/api/config"))
 
@@ -476,7 +477,7 @@ async def test_fifty_automatic_ones_stay_and_every_manual_one(fresh):
 
 
 async def test_a_clock_set_back_costs_no_new_backup(fresh, monkeypatch):
-    monkeypatch.setattr(backups, "KEPT", 3)
+    monkeypatch.setattr(backups, "KEPT_AUTOMATIC", 3)
     for year in (2026, 2026, 2026, 2026, 1970, 1970):
 
         class Clock(datetime):
@@ -551,7 +552,7 @@ async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplo
         await server.login()
         for hours in (2, 3, 4):
             await data(server.put("/api/config", json={"session_timeout_hours": hours}))
-        newest = server.app[keys.CONFIG].backups.list()[0].name
+        newest = server.app[keys.CONFIG].backups.newest_first()[0].name
         (server.state / "backups" / f"{newest}.auto.json").write_bytes(b'{"cut')
     path = tmp_path / "state" / "config.json"
     path.write_bytes(torn)

@@ -11,7 +11,8 @@ import pytest
 
 from providers.directory import Directory
 from providers.network import Network
-from store.config import DirectoryProvider
+from store.secret import Secret
+from store.sources import DirectoryProvider
 from store.db import Database
 from store.errors import NotFound, ProviderError
 from tests.upstream import free_port, nginx
@@ -116,9 +117,9 @@ async def test_a_login_and_its_refusal(tmp_path, tree):
     (tmp_path / "server" / "users").write_text("mia:{PLAIN}secret\n")
     guard = f'auth_basic "home"; auth_basic_user_file {tmp_path}/server/users;'
     async with nginx(tmp_path / "server", tree, extra=guard) as url:
-        async with provider(url, username="mia", password="secret") as source:
+        async with provider(url, username="mia", password=Secret("secret")) as source:
             assert await source.search("show", 5)
-        async with provider(url, username="mia", password="wrong") as source:
+        async with provider(url, username="mia", password=Secret("wrong")) as source:
             with pytest.raises(ProviderError, match="password") as failure:
                 await source.search("show", 5)
             assert failure.value.final and "wrong" not in str(failure.value).replace(

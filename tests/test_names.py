@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from store.config import Naming
+from store.settings import Naming
 from store.names import folder_parser, parser
 from store.names.folder_parser import parse_folder
 from store.names.parser import parse

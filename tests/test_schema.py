@@ -238,7 +238,10 @@ def test_names_the_strange_type():
     ],
 )
 def test_query(text, expected):
-    assert schema.read_query(Search, MultiDict(pair.split("=") for pair in text.split("&"))) == expected
+    assert (
+        schema.read_query(Search, MultiDict(pair.split("=") for pair in text.split("&")))
+        == expected
+    )
 
 
 @pytest.mark.parametrize(

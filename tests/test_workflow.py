@@ -100,7 +100,7 @@ async def listen(command: str, item: str) -> list[dict]:
 def test_the_settings_table_is_complete():
     from dataclasses import fields
 
-    from store.config import Config
+    from store.settings import Config
 
     for field in fields(Config):
         row = re.search(rf"^\| `{field.name}` \| (.*?) \|", README, re.M)

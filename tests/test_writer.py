@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.config import Naming
+from store.settings import Naming
 from store.names import folder_parser, matching
 from store.names.codes import code
 from store.names.writer import File, Wanted, path, target, trouble

@@ -14,7 +14,7 @@ from store.names import codes, database_ids, spelling
 from store.names.codes import Number
 
 if TYPE_CHECKING:
-    from store.config import Naming
+    from store.settings import Naming
 
 SHORT = 100  # bytes of a title that stands where a name is not cut
 _FIELD = re.compile(r"([ ._-]*[\[(]?)\{(\w+)(?::0(\d))?\}([\])]?)")

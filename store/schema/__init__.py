@@ -50,7 +50,7 @@ class Multidict(Protocol):
     def getall(self, name: str, default: list[str], /) -> list[str]: ...
 
 
-@dataclass_transform(eq_default=False)
+@dataclass_transform(eq_default=False, field_specifiers=(dataclasses.field,))
 def record(cls: type[T]) -> type[T]:
     """Make `cls` a dataclass that a call takes or answers: a constructor and nothing else.
 

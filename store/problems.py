@@ -1,0 +1,77 @@
+"""Why well-formed settings cannot work on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from store import allowed_folders
+from store.settings import Config, Naming
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a well-formed setting can't work, and what to do about it."""
+
+    field: str
+    issue: str
+    fix: str
+
+
+def find(config: Config, names: Collection[str], state: Path) -> list[Problem]:
+    """The problems of the settings `names` in `config`; `state` is the directory of our own files.
+
+    Other settings are not looked at, so that an unmounted library stops no other change.
+    """
+    return [
+        *_of_folders(config, names, state),
+        *_of_naming(config, names),
+        *_of_proxies(config, names),
+    ]
+
+
+def _of_folders(config: Config, names: Collection[str], state: Path) -> list[Problem]:
+    folders = {"anime_directory": config.library, "download_directory": config.downloads}
+    named = [name for name in folders if name in names]
+    problems = []
+    for name in named:
+        if unfit := allowed_folders.unfit(folders[name], state):
+            issue, fix = unfit
+            problems.append(Problem(name, f"{folders[name]} {issue}", fix))
+    if named and not problems:
+        library, downloads = config.library.resolve(), config.downloads.resolve()
+        if allowed_folders.nested(library, downloads):
+            problem = Problem(
+                "download_directory",
+                "The two directories are the same or one lies in the other",
+                "Choose two that lie side by side",
+            )
+            problems.append(problem)
+    return problems
+
+
+def _of_naming(config: Config, names: Collection[str]) -> list[Problem]:
+    if "naming" not in names or config.naming == Naming():
+        return []
+    from store.names.writer import trouble  # late: few change their templates
+
+    issue = trouble(config.naming)
+    fix = "Take {code} into the episode's name, as in '{title} - {code}'"
+    return [Problem("naming", issue, fix)] if issue else []
+
+
+def _of_proxies(config: Config, names: Collection[str]) -> list[Problem]:
+    problems = []
+    for index, network in enumerate(config.trusted_proxies if "trusted_proxies" in names else ()):
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            problem = Problem(
+                f"trusted_proxies[{index}]",
+                f"'{network}' is no address or network",
+                "Write it as 192.168.1.2 or 192.168.1.0/24",
+            )
+            problems.append(problem)
+    return problems

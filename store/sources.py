@@ -1,0 +1,74 @@
+"""The kinds of sources: the settings of each, and the table of all kinds.
+
+A new kind is a dataclass here, named in SourceSettings, and a file providers/<type>.py with its
+class and `open_source`. A field that is a Secret is kept in secrets.json, whatever it is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any, Literal, TypeVar
+
+from store.schema import Rule
+from store.secret import UNSET, Secret
+
+SourceName = Annotated[
+    str,
+    Rule(
+        pattern=r"(?!local$)[a-z0-9-]{1,40}",
+        issue="must be 1 to 40 of a-z, 0-9 and -, and not 'local'",
+        example="home",
+    ),
+]
+Address = Annotated[
+    str,
+    Rule(
+        pattern=r"https?://[^\s/?#@]+(/[^\s?#]{0,1900})?",
+        issue="must be an http:// or https:// address without user name, query or fragment",
+        example="http://nas.lan/shows/",
+    ),
+]
+Text = Annotated[str, Rule(most=200)]
+Password = Annotated[Secret, Rule(most=200)]
+
+
+@dataclass(frozen=True)
+class DirectoryProvider:
+    """A folder tree that a web server lists, such as nginx with autoindex on."""
+
+    type: Literal["directory"]
+    name: SourceName
+    url: Address
+    username: Text = ""
+    password: Password = UNSET
+
+
+@dataclass(frozen=True)
+class DemoProvider:
+    """The small world of --demo."""
+
+    type: Literal["demo"]
+    name: SourceName = "aniworld"
+
+
+SourceSettings = DirectoryProvider | DemoProvider
+AnySource = TypeVar("AnySource", bound=SourceSettings)
+
+
+def secrets_of(source: SourceSettings) -> dict[str, Secret]:
+    """The secrets in a source's settings, each under `<source name>.<field>`."""
+    values = {field.name: getattr(source, field.name) for field in fields(source)}
+    return {
+        f"{source.name}.{name}": value
+        for name, value in values.items()
+        if isinstance(value, Secret)
+    }
+
+
+def with_secrets(source: AnySource, secrets: Mapping[str, Secret]) -> AnySource:
+    """The settings with their secrets taken from `secrets`, empty where it has none."""
+    found: dict[str, Any] = {
+        key.partition(".")[2]: secrets.get(key, UNSET) for key in secrets_of(source)
+    }
+    return replace(source, **found)
