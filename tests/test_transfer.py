@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import random
+import threading
 import time
 import zlib
 from email.utils import formatdate
@@ -25,7 +26,7 @@ from tests.upstream import Upstream, certificate, nginx
 
 BODY = b"\x1aE\xdf\xa3" + random.Random(7).randbytes(1_500_000)
 OTHER = b"\x1aE\xdf\xa3" + random.Random(8).randbytes(1_500_000)
-IMPATIENT = Limits(slow=200, window=0.6, silence=0.5)
+PATIENCE = 30  # seconds for what takes a moment, on a machine that has much else to do
 
 
 class Run:
@@ -93,6 +94,12 @@ async def test_plain(run, up):
         up.requests[0].headers["Accept-Encoding"] == "identity"
         and "Range" not in up.requests[0].headers
     )
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():
+            await asyncio.sleep(0.002)
 
 
 class Calls:
@@ -315,23 +322,28 @@ async def test_n7_too_short_a_length(run, up):
     assert run.part.read_bytes() == BODY[:-1]
 
 
+STALLS = {  # knobs, the one limit that is short, what is said
+    "N8 drip": ({"drip": 0.02}, Limits(slow=200, window=0.3, silence=PATIENCE), "too slow"),
+    "N3 silence in the body": (
+        {"silent_after": 90_000},
+        Limits(slow=200, window=PATIENCE, silence=0.3),
+        "silent",
+    ),
+}
+
+
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-@pytest.mark.parametrize(
-    "row, knobs, message",
-    [
-        ("N8 drip", {"drip": 0.05}, "too slow"),
-        ("N3 silence in the body", {"silent_after": 90_000}, "silent"),
-    ],
-)
-async def test_n8_slow(run, up, row, knobs, message, chunked, monkeypatch):
-    monkeypatch.setattr("providers.network.SILENCE", 0.5)
+@pytest.mark.parametrize("row", STALLS)
+async def test_n8_slow(run, up, row, chunked, monkeypatch):
+    knobs, limits, message = STALLS[row]
+    monkeypatch.setattr("providers.network.SILENCE", limits.silence)
     await run.web.close()
     await run.web.start()
     vars(up).update(knobs, chunked=chunked)
-    began = time.monotonic()
-    with pytest.raises(ProviderError, match=message):
-        await run(limits=IMPATIENT)
-    assert time.monotonic() - began < 2 and run.saved.spans
+    async with asyncio.timeout(PATIENCE):  # the file itself would take hours
+        with pytest.raises(ProviderError, match=message):
+            await run(limits=limits)
+    assert run.saved.spans
 
 
 async def test_n3_silent_from_the_start(run, up, monkeypatch):
@@ -480,22 +492,27 @@ async def test_data_before_its_map(run, up, monkeypatch):
 
 
 async def test_n19_cancel_anywhere(web, up, tmp_path):
-    """Stopped at many moments: quickly, with its bytes and no descriptor left; then it goes on to the same file."""
+    """Stopped at many moments: with its bytes and no descriptor left; then it goes on to the same file."""
     up.rate, up.body = 6_000_000, BODY[:900_000]
+    chance = random.Random(19)
     before = len(os.listdir("/proc/self/fd"))
     run, resumed = Run(web, up.base, tmp_path / "e1.part"), 0
-    for index in range(40):
+    for _ in range(40):
         run.progress = Progress()
         task = asyncio.create_task(run())
-        await asyncio.sleep(random.Random(index).random() * 0.06)
+        if chance.random() < 0.3:  # while it connects, or asks
+            await asyncio.sleep(chance.random() * 0.01)
+        else:
+            wanted = chance.randrange(1, 150_000)
+            while run.progress.fetched < wanted and not task.done():
+                await asyncio.sleep(0.001)
         task.cancel()
-        began = time.monotonic()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-            run.part.unlink()  # it was done before; once more from the start
-            run.saved = None
-            raise asyncio.CancelledError
-        assert time.monotonic() - began < 1
+        async with asyncio.timeout(PATIENCE / 2):  # a silent source is given up after PATIENCE
+            with pytest.raises(asyncio.CancelledError):
+                await task
+                run.part.unlink()  # it was done before; once more from the start
+                run.saved = None
+                raise asyncio.CancelledError
         resumed += bool(run.saved and run.saved.resumed)
         if run.saved and run.saved.spans and run.part.exists():
             assert (
@@ -512,7 +529,7 @@ async def test_n19_cancel_anywhere(web, up, tmp_path):
 async def test_cancel_twice(run, up):
     up.rate, up.body = 1_000_000, BODY[:1_150_000]
     task = asyncio.create_task(run())
-    await asyncio.sleep(0.3)
+    await until(lambda: run.progress.done)
     task.cancel()
     await asyncio.sleep(0)
     task.cancel()
@@ -523,44 +540,49 @@ async def test_cancel_twice(run, up):
 
 @pytest.mark.parametrize("mbps", [8, 40])
 async def test_throttle(run, up, mbps):
-    throttle = Throttle(mbps)
-    up.body = BODY[: int(mbps * 125_000 * 0.9)]
-    receipt = await run(throttle=throttle)
-    assert receipt.seconds == pytest.approx(len(up.body) / throttle.rate, rel=0.05)
+    """Never faster than the rate, and not slower by more than a busy machine makes it."""
+    up.body = BODY[: int(mbps * 125_000 * 0.4)]
+    receipt = await run(throttle=Throttle(mbps))
+    due = len(up.body) / (mbps * 125_000)
+    assert 0.97 * due < receipt.seconds < due + 3
 
 
 async def test_throttle_is_shared_and_live(web, up, tmp_path):
-    throttle = Throttle(8)
+    throttle, rate = Throttle(8), 1_000_000
     runs = [Run(web, up.base, tmp_path / f"{n}.part") for n in range(3)]
     tasks = [asyncio.create_task(run(throttle=throttle)) for run in runs]
-    await asyncio.sleep(0.3)
+    await until(lambda: all(run.progress.done for run in runs))
     began, before = time.monotonic(), sum(run.progress.done for run in runs)
-    await asyncio.sleep(0.8)
+    await asyncio.sleep(0.5)
     done, took = sum(run.progress.done for run in runs) - before, time.monotonic() - began
-    assert done == pytest.approx(throttle.rate * took, rel=0.15)
+    ahead = 0.3 * rate  # three may just have been given their next step, and there is some credit
+    assert 0.1 * rate < done < rate * took + ahead
+    left = sum(len(BODY) - run.progress.done for run in runs) / rate
     throttle.mbps = 0
-    await asyncio.gather(*tasks)
-    assert time.monotonic() - began < 1.5
+    async with asyncio.timeout(0.75 * left):
+        await asyncio.gather(*tasks)
     assert all(run.part.read_bytes() == BODY for run in runs)
 
 
 async def test_n17_slow_line(run, up):
-    up.rate, up.delay = 500_000, 0.2
-    up.body = BODY[:400_000]
+    up.rate, up.delay = 500_000, 0.1
+    up.body = BODY[:150_000]
     task, seen = asyncio.create_task(run()), []
     while not task.done():
         seen.append(run.progress.done)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.005)
     await task
     assert seen == sorted(seen) and len(set(seen)) >= 3, "a slow line shows its bytes too"
 
 
-async def test_connections(run, up):
-    up.rate, up.body = 1_000_000, BODY * 4
-    one = len(up.body) / up.rate
+async def test_connections(run, up, monkeypatch):
+    monkeypatch.setattr(transfer, "FEW", 1_000_000)
+    up.rate, up.body = 1_000_000, BODY * 2
     receipt = await run(spare=lambda: 3)
     assert run.part.read_bytes() == up.body
-    assert receipt.seconds < one / 2 and receipt.validator == "etag" and receipt.resumed == 0
+    assert max(request.sent for request in up.requests) < len(up.body) / 2
+    assert receipt.seconds < len(up.body) / up.rate, "faster than one connection"
+    assert receipt.validator == "etag" and receipt.resumed == 0
     assert up.connections <= 4 + 6 and run.progress.done == len(up.body)
 
 
@@ -583,7 +605,13 @@ async def test_connections_that_do_not_work(run, up, row, monkeypatch):
     vars(up).update(knobs)
     up.rate, up.body = 1_000_000, BODY[:1_150_000]
     up.script = [{}, *[others] * 3] if others else []
-    receipt = await run(spare=lambda: 3)
+    task = asyncio.create_task(run(spare=lambda: 3))
+    if row == "no validator":
+        await asyncio.sleep(0.3)  # it has looked whether the line is slow
+    else:
+        await until(lambda: len(up.requests) > 3 and not up.script)
+    up.rushed = True
+    receipt = await task
     assert run.part.read_bytes() == up.body and receipt.bytes == len(up.body)
     assert (len(up.requests) > 1) is (row != "no validator")
 
@@ -591,7 +619,7 @@ async def test_connections_that_do_not_work(run, up, row, monkeypatch):
 async def test_connections_cancelled_and_resumed(run, up):
     up.rate, up.body = 1_000_000, BODY * 4
     task = asyncio.create_task(run(spare=lambda: 3))
-    await asyncio.sleep(0.9)
+    await until(lambda: len([request for request in up.requests if request.sent > 100_000]) > 1)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -636,7 +664,7 @@ async def test_nginx_byte_for_byte(tmp_path, tls, extra, monkeypatch):
         run = Run(web, base, tmp_path / "resumed.part")
         throttle = Throttle(160)
         task = asyncio.create_task(run(f"{len(body)}.mkv", throttle=throttle))
-        await asyncio.sleep(0.15)
+        await until(lambda: run.progress.done)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -661,17 +689,26 @@ async def test_n13_tls_cut(tmp_path):
 
 
 async def test_the_loop_is_free(run, up, monkeypatch):
-    """A disk that takes its time holds nobody up."""
-    real_write, real_sync = os.pwrite, os.fdatasync
-    monkeypatch.setattr(os, "pwrite", lambda *a: (time.sleep(0.1), real_write(*a))[1])
-    monkeypatch.setattr(os, "fdatasync", lambda fd: (time.sleep(0.2), real_sync(fd)))
-    task, worst = asyncio.create_task(run()), 0.0
+    """A disk that takes its time holds nobody up: each write and sync lasts until the loop has turned."""
+    turned, held_up = threading.Event(), []
+
+    def slowly(call):
+        def wait_for_the_loop(*arguments):
+            turned.clear()
+            if not turned.wait(PATIENCE):
+                held_up.append(call)
+            return call(*arguments)
+
+        return wait_for_the_loop
+
+    monkeypatch.setattr(os, "pwrite", slowly(os.pwrite))
+    monkeypatch.setattr(os, "fdatasync", slowly(os.fdatasync))
+    task = asyncio.create_task(run())
     while not task.done():
-        began = time.monotonic()
-        await asyncio.sleep(0.005)
-        worst = max(worst, time.monotonic() - began - 0.005)
+        turned.set()
+        await asyncio.sleep(0.001)
     await task
-    assert run.part.read_bytes() == BODY and worst < 0.05
+    assert run.part.read_bytes() == BODY and not held_up
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ class Upstream(Knobs):
     def __init__(self, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"):
         super().__init__()
         self.script: list[dict] = []
+        self.rushed = False  # True: `rate` holds no longer, for answers on their way neither
         self.requests: list[Request] = []
         self.connections = 0
         self._tls, self._host = tls, host
@@ -211,7 +212,7 @@ class Upstream(Knobs):
             await writer.drain()
             at += len(piece)
             request.sent = at
-            if knobs.drip or knobs.rate:
+            if knobs.drip or (knobs.rate and not self.rushed):
                 await asyncio.sleep(knobs.drip or max(0, began + at / knobs.rate - loop.time()))
         if knobs.silent_after is not None:
             await asyncio.sleep(3600)
