@@ -103,7 +103,7 @@ def test_the_settings_table_is_complete():
 
     from store.settings import Config
 
-    table = (ROOT / "docs" / "settings.md").read_text()
+    table = (ROOT / "docs/settings.md").read_text()
     for field in fields(Config):
         row = re.search(rf"^\| `{field.name}` \| (.*?) \|", table, re.M)
         assert row, f"the table in docs/settings.md lacks {field.name}"
