@@ -215,15 +215,15 @@ async def serve(app, chosen: argparse.Namespace, state: Path) -> None:
     runner, port = await listening(
         app, [chosen.host] if chosen.host else ["0.0.0.0", "::"], chosen.port
     )
-    where, door = chosen.host or "localhost", app[AUTHENTICATOR]
+    where, authenticator = chosen.host or "localhost", app[AUTHENTICATOR]
     print(
         f"Aniworld {VERSION} listens on http://{f'[{where}]' if ':' in where else where}:{port}/",
         flush=True,
     )
     print(f"Its state is in {state}", flush=True)
-    if not door.is_set_up:
+    if not authenticator.is_set_up:
         print(
-            f"Not set up yet. On this machine just open the page; from elsewhere the setup code is {door.code()}",
+            f"Not set up yet. On this machine just open the page; from elsewhere the setup code is {authenticator.setup_code()}",
             flush=True,
         )
     if chosen.demo:
@@ -356,15 +356,15 @@ def furnish(state: Path, forced: dict) -> None:
     forced["providers"] = [DemoProvider("demo")], "--demo"
 
 
-def headless_password(door) -> None:
+def headless_password(authenticator) -> None:
     """ANIWORLD_MASTER_PASSWORD or _FILE sets the password, only while none is set."""
     from store.errors import ConfigurationError, Invalid
 
     password, path = (os.environ.get(f"ANIWORLD_MASTER_PASSWORD{end}") for end in ("", "_FILE"))
-    if door.is_set_up or not (password or path):
+    if authenticator.is_set_up or not (password or path):
         return
     try:
-        door.set_password(Path(path).read_text("utf-8").rstrip("\r\n") if path else password)
+        authenticator.set_password(Path(path).read_text("utf-8").rstrip("\r\n") if path else password)
     except Invalid as error:
         raise ConfigurationError(f"ANIWORLD_MASTER_PASSWORD {error.details['issue']}") from None
     except UnicodeError:

@@ -13,7 +13,7 @@ from handlers.endpoint import Done
 from handlers.hub import HUB
 from handlers.keys import DB
 from handlers.limits import LOGINS
-from handlers.responses import reply
+from handlers.responses import set_cookie
 from store import tokens
 from store.errors import BadRequest, TooMany, Unauthorized
 from store.schema import Rule, record
@@ -51,62 +51,67 @@ class Status:
 async def setup(request: web.Request, body: Setup) -> SetUp:
     """Set the master password, once.
 
-    Works without more for the owner of the server on the same machine; from elsewhere send the code that the server
-    printed when it started as `X-Setup-Code`.
+    Works without more for the owner of the server on the same machine; from elsewhere send the
+    code that the server printed when it started as `X-Setup-Code`.
     """
-    door = request.app[AUTHENTICATOR]
-    local = await asyncio.to_thread(door.local_owner, request)
-    if door.is_set_up:
+    authenticator = request.app[AUTHENTICATOR]
+    is_local_owner = await asyncio.to_thread(authenticator.is_local_owner, request)
+    if authenticator.is_set_up:
         raise BadRequest("Master password already configured")
-    door.admits_setup(request, local)
-    async with door.setting_up:
-        if door.is_set_up:  # somebody else was faster
+    authenticator.require_setup_right(request, is_local_owner=is_local_owner)
+    async with authenticator.setup_lock:
+        if authenticator.is_set_up:  # somebody else was faster
             raise BadRequest("Master password already configured")
-        await asyncio.to_thread(door.set_password, body.master_password)
+        await asyncio.to_thread(authenticator.set_password, body.master_password)
     return SetUp()
 
 
 async def login(request: web.Request, body: Login) -> Token:
     """Exchange the master password for a token."""
-    app, door = request.app, request.app[AUTHENTICATOR]
-    if not door.is_set_up:
-        door.required(None)
-    # The owner keeps a segment of his own, so that nobody else's guesses lock him out.
-    local = await asyncio.to_thread(door.local_owner, request)
-    key = "local owner" if local else door.caller(request)
-    async with app[LOGINS].turn["local owner" if local else "others"]:
-        if wait := app[LOGINS].wait(key):
-            raise TooMany("Too many failed attempts", retry_after=math.ceil(wait))
-        if not await asyncio.to_thread(door.matches, body.password):
-            app[LOGINS].wrong(key)
-            raise Unauthorized("Invalid password")
-        app[LOGINS].right(key)
-    token, socket_token, life = door.issue()
-    answer = reply(Token(token))
-    secure = (door.origin(request) or "").startswith("https:")
-    answer.set_cookie(
+    authenticator = request.app[AUTHENTICATOR]
+    if not authenticator.is_set_up:
+        authenticator.require(None)
+    await _check_password(request, body.password)
+    issued = authenticator.issue()
+    is_https = (authenticator.own_origin(request) or "").startswith("https:")
+    set_cookie(
+        request,
         COOKIE,
-        socket_token,
-        max_age=life,
+        issued.socket,
         path="/ws",
-        httponly=True,
-        samesite="Strict",
-        secure=secure,
+        max_age_seconds=issued.lifetime_seconds,
+        secure=is_https,
     )
-    return answer
+    return Token(issued.bearer)
 
 
 async def logout(request: web.Request) -> Done:
     """End this token; sockets opened with it are closed."""
-    app, claims = request.app, request[CLAIMS]
+    app = request.app
+    claims = app[AUTHENTICATOR].require(request[CLAIMS])
     await app[DB].run(tokens.revoke, claims.jti)
     app[AUTHENTICATOR].revoked.add(claims.jti)
     app[HUB].end(claims.jti)
-    answer = reply(Done("Logged out successfully"))
-    answer.del_cookie(COOKIE, path="/ws")
-    return answer
+    set_cookie(request, COOKIE, "", path="/ws", max_age_seconds=0)
+    return Done("Logged out successfully")
 
 
 async def status(request: web.Request) -> Status:
     """Tell that the token is good; a bad one is 401."""
-    return Status(True, True)
+    return Status(authenticated=True, token_valid=True)
+
+
+async def _check_password(request: web.Request, password: str) -> None:
+    """Raises Unauthorized for a wrong password, TooMany for a caller who has to wait."""
+    app = request.app
+    authenticator, logins = app[AUTHENTICATOR], app[LOGINS]
+    # The owner has slots and a count of his own, so that nobody else's guesses lock him out.
+    is_local_owner = await asyncio.to_thread(authenticator.is_local_owner, request)
+    caller = "local owner" if is_local_owner else authenticator.caller(request)
+    async with logins.slots["local owner" if is_local_owner else "others"]:
+        if wait_seconds := logins.wait_seconds(caller):
+            raise TooMany("Too many failed attempts", retry_after=math.ceil(wait_seconds))
+        if not await asyncio.to_thread(authenticator.matches, password):
+            logins.record_failure(caller)
+            raise Unauthorized("Invalid password")
+        logins.record_success(caller)

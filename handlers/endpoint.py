@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from aiohttp import web
 
 from handlers.authenticator import AUTHENTICATOR, CLAIMS
 from handlers.responses import reply
-from handlers.signature import signature
+from handlers.signature import Signature, signature
 from store import schema
 from store.schema import record
 
-BODY_TIME = 10  # seconds that a body may take
+BODY_SECONDS = 10  # that a body may take
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the API. Locked unless `open`; `wrap` puts the answer under `{"success": true, "data": ...}`."""
+    """One line of the API.
+
+    Locked unless `open`; `wrap` puts the answer under `{"success": true, "data": ...}`.
+    """
 
     method: str
     path: str
@@ -29,6 +34,8 @@ class Route:
     wrap: bool = False
     open: bool = False
     alias: str | None = None  # a second path that answers the same
+    # For the document: statuses of refusals beside those that follow from the signature.
+    refusals: tuple[int, ...] = ()
 
 
 @record
@@ -39,51 +46,69 @@ class Done:
     message: str
 
 
-def endpoint(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The handler of one route. Raises TypeError when its function has a type outside the vocabulary of `fields`."""
-    form = signature(route.call, route.path)
-    call, locked, status, wrap = route.call, not route.open, route.status, route.wrap
-    takes = form.path or form.query or form.body
+def endpoint(route: Route) -> Handler:
+    """Make the handler of one route.
+
+    Raises TypeError when a type of its function is outside the vocabulary of store/schema.
+    """
+    call = route.call
+    status = route.status
+    wrap = route.wrap
+    is_locked = not route.open
+    taken = signature(call, route.path)
+    takes_arguments = bool(taken.path or taken.query or taken.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if locked and request[CLAIMS] is None:
-            request.app[AUTHENTICATOR].required(None)
-        answer = await call(request, **await given(request)) if takes else await call(request)
-        return (
-            answer if isinstance(answer, web.StreamResponse) else reply(answer, status, wrap=wrap)
-        )
-
-    async def given(request: web.Request) -> dict[str, object]:
-        found = {
-            name: schema.parse_text(hint, request.match_info[name], name)
-            for name, hint in form.path.items()
-        }
-        if form.query is not None:
-            found["query"] = schema.read_query(form.query, request.query)
-        if form.body is not None and (body := await _body(request, form.optional)) is not None:
-            found["body"] = schema.read(form.body, schema.loads(body))
-        return found
+        if is_locked and request[CLAIMS] is None:
+            request.app[AUTHENTICATOR].require(None)
+        if takes_arguments:
+            answer = await call(request, **await _arguments(request, taken))
+        else:
+            answer = await call(request)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return reply(answer, status, wrap=wrap)
 
     return handle
 
 
-async def _body(request: web.Request, optional: bool) -> bytes | None:
-    """The body's bytes, as long as it is plain JSON of a bearable size (client_max_size) that comes in time; None for an optional one left out."""
+async def _arguments(request: web.Request, taken: Signature) -> dict[str, Any]:
+    """The arguments of a call, read from path, query and body. Raises Invalid, or a 4xx."""
+    arguments = {
+        name: schema.parse_text(hint, request.match_info[name], name)
+        for name, hint in taken.path.items()
+    }
+    if taken.query is not None:
+        arguments["query"] = schema.read_query(taken.query, request.query)
+    if taken.body is not None:
+        body = await _read_body(request)
+        if body or not taken.body_is_optional:
+            _require_json(request)
+            arguments["body"] = schema.read(taken.body, schema.loads(body))
+    return arguments
+
+
+async def _read_body(request: web.Request) -> bytes:
+    """The bytes of the body; at most client_max_size of them, or aiohttp raises a 413.
+
+    Raises a 4xx for a packed body, a slow one, and one that breaks off.
+    """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise web.HTTPUnsupportedMediaType(
             reason="Send the body unpacked, without Content-Encoding"
         )
     try:
-        async with asyncio.timeout(BODY_TIME):
-            body = await request.read()
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout(
-            reason=f"The body did not come within {BODY_TIME} seconds"
+            reason=f"The body did not come within {BODY_SECONDS} seconds"
         ) from None
     except (ConnectionError, web.RequestPayloadError):
         raise web.HTTPBadRequest(reason="The body broke off") from None
-    if optional and not body:
-        return None
+
+
+def _require_json(request: web.Request) -> None:
+    """Raises a 415 for any other type: a form of another site's page can send no JSON."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(reason="Send the body as Content-Type: application/json")
-    return body

@@ -1,4 +1,7 @@
-"""Whether the server is well. Needs no token, so it tells no paths and no names (decisions.md 30)."""
+"""Whether the server is well.
+
+These calls need no token, so they tell no paths and no names (docs/decisions.md, 30).
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from aiohttp import web
 from handlers.keys import CONFIG, CRASHED, DB, ENGINE, STARTED
 from store import VERSION
 from store.schema import record
+from store.settings import Config
 
 
 @record
@@ -51,7 +55,7 @@ class HealthInDetail(Health):
 
 async def check(request: web.Request) -> Health:
     """Tell that the application is running."""
-    return Health("degraded" if request.app[CRASHED] else "healthy", VERSION)
+    return Health(status="degraded" if request.app[CRASHED] else "healthy", version=VERSION)
 
 
 async def check_in_detail(request: web.Request) -> HealthInDetail:
@@ -59,41 +63,54 @@ async def check_in_detail(request: web.Request) -> HealthInDetail:
     app = request.app
     database = await _database(app)
     filesystem = await asyncio.to_thread(_filesystem, app[CONFIG].current)
-    downloads = (
-        "failed" if "engine" in app[CRASHED] else "waiting" if app[ENGINE].reason else "ready"
-    )
-    well = (
+    services = _services(app)
+    is_well = (
         database.status == "connected"
         and filesystem.status == "accessible"
-        and downloads == "ready"
+        and services.download_service == "ready"
         and not app[CRASHED]
     )
     return HealthInDetail(
-        "healthy" if well else "degraded",
-        VERSION,
-        int(time.monotonic() - app[STARTED]),
-        database,
-        filesystem,
-        Services("failed" if "rescan" in app[CRASHED] else "ready", downloads),
+        status="healthy" if is_well else "degraded",
+        version=VERSION,
+        uptime_seconds=int(time.monotonic() - app[STARTED]),
+        database=database,
+        filesystem=filesystem,
+        services=services,
     )
+
+
+def _services(app: web.Application) -> Services:
+    services = Services(anime_service="ready", download_service="ready")
+    if "rescan" in app[CRASHED]:
+        services.anime_service = "failed"
+    if "engine" in app[CRASHED]:
+        services.download_service = "failed"
+    elif app[ENGINE].reason:
+        services.download_service = "waiting"
+    return services
 
 
 async def _database(app: web.Application) -> DatabaseHealth:
     began = time.perf_counter()
+    health = DatabaseHealth(status="connected", response_time_ms=0.0)
     try:
-        await app[DB].run(lambda conn: conn.execute("select 1").fetchone())
-        status = "connected"
+        await app[DB].run(lambda connection: connection.execute("select 1").fetchone())
     except sqlite3.Error:
-        status = "failed"
-    return DatabaseHealth(status, round((time.perf_counter() - began) * 1000, 2))
+        health.status = "failed"
+    health.response_time_ms = round((time.perf_counter() - began) * 1000, 2)
+    return health
 
 
-def _filesystem(config) -> FilesystemHealth:
+def _filesystem(config: Config) -> FilesystemHealth:
     folders = [Path(config.anime_directory), Path(config.download_directory)]
     try:
-        free = min(shutil.disk_usage(folder).free for folder in folders)
+        free_bytes = min(shutil.disk_usage(folder).free for folder in folders)
     except OSError:
-        return FilesystemHealth("inaccessible", 0)
+        return FilesystemHealth(status="inaccessible", disk_free_gb=0)
     # By the permission bits alone: a call that anybody may make should not write.
-    well = all(os.access(folder, os.W_OK | os.X_OK) for folder in folders)
-    return FilesystemHealth("accessible" if well else "inaccessible", round(free / 1e9, 1))
+    is_writable = all(os.access(folder, os.W_OK | os.X_OK) for folder in folders)
+    return FilesystemHealth(
+        status="accessible" if is_writable else "inaccessible",
+        disk_free_gb=round(free_bytes / 1e9, 1),
+    )

@@ -9,7 +9,7 @@ import time
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from downloads.events import Snapshot
-from handlers.authenticator import API, AUTHENTICATOR, COOKIE, SOCKET, Claims
+from handlers.authenticator import AUTHENTICATOR, COOKIE, SOCKET_AUDIENCE, Claims
 from handlers.hub import HUB, Inbox, message
 from handlers.keys import DB, ENGINE
 from handlers.responses import sign
@@ -81,34 +81,33 @@ async def _read(socket: web.WebSocketResponse, inbox: Inbox) -> None:
         if incoming.type in (WSMsgType.TEXT, WSMsgType.BINARY):
             count += 1
             if count > 100 and count > 10 * (time.monotonic() - began):
-                return inbox.end("slow")
+                inbox.end("slow")
+                return
     inbox.end("gone")
 
 
 async def _admit(request: web.Request) -> Claims | None:
-    """The proofs in their order: a token given openly is judged alone, then the cookie, then the local owner.
+    """The claims of the caller, None for the local owner. Raises Unauthorized, before the upgrade.
 
-    None is the local owner. Raises Unauthorized, before the upgrade.
+    A token in a header or a subprotocol is judged alone; then the cookie counts, then the local
+    owner.
     """
-    door = request.app[AUTHENTICATOR]
-    offered = [
-        p.strip()
-        for value in request.headers.getall("Sec-WebSocket-Protocol", ())
-        for p in value.split(",")
-    ]
-    tokens = [p.removeprefix("bearer.") for p in offered if p.startswith("bearer.")]
+    authenticator = request.app[AUTHENTICATOR]
     if "Authorization" in request.headers:
-        return door.required(door.bearer(request))
+        return authenticator.require(authenticator.bearer_claims(request))
+    tokens = [
+        protocol.strip().removeprefix("bearer.")
+        for header in request.headers.getall("Sec-WebSocket-Protocol", ())
+        for protocol in header.split(",")
+        if protocol.strip().startswith("bearer.")
+    ]
     if tokens:
-        return door.required(door.verify(tokens[0], API) if len(tokens) == 1 else None)
-    origin = request.headers.getall("Origin", ())
-    if (
-        (cookie := request.cookies.get(COOKIE))
-        and len(origin) == 1
-        and origin[0] == door.origin(request)
-    ):
-        if claims := door.verify(cookie, SOCKET):
+        claims = authenticator.verify(tokens[0]) if len(tokens) == 1 else None
+        return authenticator.require(claims)
+    if request.headers.getall("Origin", []) == [authenticator.own_origin(request)]:
+        claims = authenticator.verify(request.cookies.get(COOKIE, ""), SOCKET_AUDIENCE)
+        if claims:
             return claims
-    if await asyncio.to_thread(door.local_owner, request):
+    if await asyncio.to_thread(authenticator.is_local_owner, request):
         return None
-    return door.required(None)
+    return authenticator.require(None)

@@ -1,13 +1,15 @@
-"""The OpenAPI 3.1 document, folded from the routes: what the code reads and answers is what the document says."""
+"""The OpenAPI 3.1 document, folded from the routes, so that it describes what the code does."""
 
 from __future__ import annotations
 
 import inspect
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from http import HTTPStatus
-from typing import Union
+from operator import or_
+from typing import Any
 
 from aiohttp import web
 
@@ -17,21 +19,23 @@ from handlers.signature import Signature, signature
 from store import VERSION, schema
 from store.errors import Failure
 
-DOCUMENT = web.AppKey("openapi document", Callable)  # () -> bytes, folded at the first call
+JsonObject = dict[str, Any]
+
+# Gives the document's bytes, folded at the first call.
+DOCUMENT: web.AppKey[Callable[[], bytes]] = web.AppKey("openapi document")
 
 ABOUT = """Download what is missing from your own library.
 
-Send `Authorization: Bearer <token>` with every call that shows a lock; `POST /api/auth/login` gives the token. Errors
-are as the schema `Error`: `message` is for people, `error` and `details` are for programs, `request_id` equals the
-header `X-Request-ID`. Times are UTC, as in `2025-10-22T12:34:56Z`.
+Send `Authorization: Bearer <token>` with every call that shows a lock; `POST /api/auth/login` gives
+the token. Errors are as the schema `Error`: `message` is for people, `error` and `details` are for
+programs, `request_id` equals the header `X-Request-ID`. Times are UTC, as in
+`2025-10-22T12:34:56Z`.
 
-`/ws/downloads` is a WebSocket; log in with the same header or the subprotocols `aniworld.v1, bearer.<token>`. It sends
-the schema `SocketMessage`, first a `snapshot` with at most 200 items. `seq` rises with every message but progress."""
-CHAPTERS = {
-    "auth": "Authentication",
-    "config": "Configuration",
-    "queue": "Download Queue",
-}  # others by their own name
+`/ws/downloads` is a WebSocket; log in with the same header or the subprotocols
+`aniworld.v1, bearer.<token>`. It sends the schema `SocketMessage`, first a `snapshot` with at most
+200 items. `seq` rises with every message but progress."""
+# Chapters of the reference whose file in handlers/ has another name.
+CHAPTERS = {"auth": "Authentication", "config": "Configuration", "queue": "Download Queue"}
 HEADERS = {
     "X-Request-ID": (
         "string",
@@ -42,7 +46,7 @@ HEADERS = {
     "Link": ("string", "The first, previous, next and last page (RFC 8288)."),
     "Retry-After": ("integer", "Seconds to wait, as in `details.retry_after`."),
 }
-REFUSALS = {  # status -> (component, what it says)
+REFUSALS = {  # status -> (name of the component, its description)
     "400": ("BadRequest", "The body cannot be read, or what is asked for cannot work."),
     "401": (
         "Unauthorized",
@@ -58,15 +62,8 @@ REFUSALS = {  # status -> (component, what it says)
     "429": ("TooMany", "Too many calls; wait as long as `Retry-After` says."),
     "default": ("Failed", "Anything else that went wrong; `error` says what."),
 }
-OWN = {  # operation -> the refusals that no annotation tells of, because only the call or the store knows them
-    "auth_setup": {"403"},
-    "auth_login": {"401"},
-    "config_update": {"409"},
-    "config_restore": {"400"},
-    "queue_add": {"404", "409"},
-    "queue_retry": {"409"},
-    "queue_pause": {"409"},
-}
+# A placeholder with a pattern, as in `{number:[0-9]{1,9}}`.
+_PLACEHOLDER = r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}"
 
 
 def folded(routes: Sequence[Route]) -> bytes:
@@ -75,30 +72,25 @@ def folded(routes: Sequence[Route]) -> bytes:
 
 
 def document(
-    routes: Sequence[Route], *, base_path: str = "", messages: dict[str, type] | None = None
-) -> dict:
-    """Fold the routes and the socket's messages (type -> dataclass) into one OpenAPI 3.1.0 document.
+    routes: Sequence[Route], *, base_path: str = "", messages: Mapping[str, type] | None = None
+) -> JsonObject:
+    """Fold the routes and the socket's messages (type -> dataclass) into one document.
 
-    A route whose function does not fit its path, a type outside the vocabulary and a call that is listed twice are
-    TypeErrors.
+    Raises TypeError for a route whose function does not fit its path, for a type outside the
+    vocabulary of store/schema, and for a call or a path that is listed twice.
     """
-    codes = sorted({kind.code for kind in (Failure, *Failure.__subclasses__())})
-    text, details = {"type": "string"}, {"type": "object"}
-    schemas = {
-        "Error": _envelope(
-            False, error=text | {"enum": codes}, message=text, details=details, request_id=text
-        )
-    }
+    schemas = {"Error": _error_schema()}
     if messages:
-        schemas["SocketMessage"] = schema.draw(Union[tuple(messages.values())], schemas)
-    paths: dict[str, dict] = {}
+        schemas["SocketMessage"] = schema.draw(reduce(or_, messages.values()), schemas)
+    paths: JsonObject = {}
+    operations = []
     for route in routes:
-        path = re.sub(
-            r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}", r"{\1}", route.path
-        )  # a placeholder without its pattern
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route, schemas)
-    operations = [operation for methods in paths.values() for operation in methods.values()]
-    if len({operation["operationId"] for operation in operations}) < len(routes):
+        operation = _operation(route, schemas)
+        operations.append(operation)
+        path = re.sub(_PLACEHOLDER, r"{\1}", route.path)
+        paths.setdefault(path, {})[route.method.lower()] = operation
+    names = {operation["operationId"] for operation in operations}
+    if len(names) < len(routes) or sum(map(len, paths.values())) < len(routes):
         raise TypeError("A call or a path is listed twice")
     return {
         "openapi": "3.1.0",
@@ -116,88 +108,122 @@ def document(
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "responses": {
-                name: _response(
-                    about,
-                    {"$ref": "#/components/schemas/Error"},
-                    *["Retry-After"] * (name == "TooMany"),
-                )
-                for name, about in REFUSALS.values()
-            },
+            "responses": dict(_refusals()),
             "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
-def _operation(route: Route, schemas: dict) -> dict:
+def _error_schema() -> JsonObject:
+    kinds: list[type[Failure]] = [Failure, *Failure.__subclasses__()]
+    codes = sorted({kind.code for kind in kinds})
+    text = {"type": "string"}
+    return _envelope(
+        success=False,
+        error=text | {"enum": codes},
+        message=text,
+        details={"type": "object"},
+        request_id=text,
+    )
+
+
+def _refusals() -> Iterator[tuple[str, JsonObject]]:
+    error = {"$ref": "#/components/schemas/Error"}
+    for name, description in REFUSALS.values():
+        headers = ["Retry-After"] if name == "TooMany" else []
+        yield name, _response(description, error, headers)
+
+
+def _operation(route: Route, schemas: JsonObject) -> JsonObject:
+    """One call; the dataclasses that it takes and answers are added to `schemas`."""
     taken = signature(route.call, route.path)
     chapter = route.call.__module__.rpartition(".")[2]
     name = f"{chapter}_{route.call.__name__}"
     summary, _, description = (inspect.getdoc(route.call) or name).partition("\n")
     if route.alias:
         description += f"\n\nAlso answers at `{route.alias}`."
-    limited, paged = (
-        route.path.startswith("/api/"),
-        "page" in getattr(taken.query, "__dataclass_fields__", ()),
-    )
-    headers = ["X-RateLimit-Remaining"] * limited + ["X-Total-Count", "Link"] * paged
+    headers = ["X-RateLimit-Remaining"] if _is_limited(route) else []
+    if "page" in getattr(taken.query, "__dataclass_fields__", ()):
+        headers += ["X-Total-Count", "Link"]
     answer = taken.answer and schema.draw(taken.answer, schemas)
-    answer = _envelope(True, data=answer) if route.wrap else answer
-    told = {
-        "400": taken.body,
-        "401": not route.open,
-        "404": taken.path,
-        "429": limited,
-        "default": True,
+    if route.wrap:
+        answer = _envelope(success=True, data=answer)
+    responses = {
+        str(route.status): _response(HTTPStatus(route.status).phrase, answer, headers),
+        **{
+            status: {"$ref": f"#/components/responses/{REFUSALS[status][0]}"}
+            for status in _refused_statuses(route, taken)
+        },
     }
-    told["422"] = taken.body or taken.path or taken.query
-    refused = [status for status in REFUSALS if told.get(status) or status in OWN.get(name, ())]
-    operation = {
+    operation: JsonObject = {
         "operationId": name,
         "tags": [CHAPTERS.get(chapter, chapter.capitalize())],
         "summary": summary.rstrip("."),
         "description": description.strip(),
-        "parameters": [*_parameters(taken)],
-        "responses": {
-            str(route.status): _response(HTTPStatus(route.status).phrase, answer, *headers)
-        }
-        | {status: {"$ref": f"#/components/responses/{REFUSALS[status][0]}"} for status in refused},
+        "parameters": list(_parameters(taken)),
+        "responses": responses,
     }
     if taken.body:
-        operation["requestBody"] = {"required": not taken.optional} | _json(
-            schema.draw(taken.body, schemas)
-        )
-    return operation | ({"security": []} if route.open else {})
+        body = _json_content(schema.draw(taken.body, schemas))
+        operation["requestBody"] = {"required": not taken.body_is_optional} | body
+    if route.open:
+        operation["security"] = []
+    return operation
 
 
-def _parameters(taken: Signature) -> Iterator[dict]:
-    """What comes in the address, where what is null for us when it is left out cannot be sent as null."""
+def _is_limited(route: Route) -> bool:
+    """Whether the token bucket guards the route."""
+    return route.path.startswith("/api/")
+
+
+def _refused_statuses(route: Route, taken: Signature) -> list[str]:
+    """The statuses of refusals: those that follow from the signature, and the route's own."""
+    follows = {
+        "400": taken.body,
+        "401": not route.open,
+        "404": taken.path,
+        "422": taken.body or taken.path or taken.query,
+        "429": _is_limited(route),
+        "default": True,
+    }
+    own = [str(status) for status in route.refusals]
+    return [status for status in REFUSALS if follows.get(status) or status in own]
+
+
+def _parameters(taken: Signature) -> Iterator[JsonObject]:
+    """Draw the placeholders and the query parameters.
+
+    A query parameter whose default is None is drawn without null: an address cannot carry one.
+    """
     for name, hint in taken.path.items():
         yield {"name": name, "in": "path", "required": True, "schema": schema.draw(hint, {})}
-    query = schema.compile_type(taken.query) if taken.query else None
-    for _, form in query.components if query else ():
-        for name, drawn in form["properties"].items():
-            drawn = drawn | {"type": query.fields[name].json_type}
-            if "enum" in drawn:
-                drawn["enum"] = [choice for choice in drawn["enum"] if choice is not None]
+    if taken.query is None:
+        return
+    query = schema.compile_type(taken.query)
+    for _, drawn in query.components:
+        for name, drawn_field in drawn["properties"].items():
+            parameter = drawn_field | {"type": query.fields[name].json_type}
+            if "enum" in parameter:
+                parameter["enum"] = [word for word in parameter["enum"] if word is not None]
             yield {
                 "name": name,
                 "in": "query",
-                "required": name in form["required"],
-                "schema": drawn,
+                "required": name in drawn["required"],
+                "schema": parameter,
             }
 
 
-def _response(about: str, schema: dict | None, *headers: str) -> dict:
-    drawn = {
-        name: {"schema": {"type": kind}, "description": text}
-        for name, (kind, text) in HEADERS.items()
-    }
-    headers = {name: drawn[name] for name in ("X-Request-ID", *headers)}
-    return {"description": about, "headers": headers} | (_json(schema) if schema else {})
+def _response(description: str, content: JsonObject | None, headers: Sequence[str]) -> JsonObject:
+    """A response with X-Request-ID and the `headers`; `content` None: without a body."""
+    drawn_headers = {}
+    for name in ("X-Request-ID", *headers):
+        json_type, meaning = HEADERS[name]
+        drawn_headers[name] = {"schema": {"type": json_type}, "description": meaning}
+    response: JsonObject = {"description": description, "headers": drawn_headers}
+    return response | (_json_content(content) if content else {})
 
 
-def _envelope(success: bool, **properties: dict) -> dict:
+def _envelope(*, success: bool, **properties: JsonObject | None) -> JsonObject:
     properties = {"success": {"type": "boolean", "enum": [success]}, **properties}
     return {
         "type": "object",
@@ -207,5 +233,5 @@ def _envelope(success: bool, **properties: dict) -> dict:
     }
 
 
-def _json(schema: dict) -> dict:
-    return {"content": {"application/json": {"schema": schema}}}
+def _json_content(content: JsonObject) -> JsonObject:
+    return {"content": {"application/json": {"schema": content}}}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
 from pathlib import Path
 
 from aiohttp import web
 
+from handlers import responses
 from handlers.authenticator import AUTHENTICATOR
-from handlers.responses import file
 from store import VERSION
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
-# The types are pinned here: a module with a wrong one does not run, and a system's own table may be wrong.
-TYPES = {
+# Pinned: a module with a wrong type does not run, and a system's own table may be wrong.
+CONTENT_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
@@ -22,38 +21,22 @@ TYPES = {
 }
 
 
-@cache
-def _templates():
-    """The page's templates, apart from the files that everybody may read."""
-    import aiohttp_jinja2  # late, with an application of its own: a server that only answers scripts never needs it
-    import jinja2
-
-    loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-    return aiohttp_jinja2.setup(web.Application(), loader=loader, undefined=jinja2.StrictUndefined)
-
-
 async def index(request: web.Request) -> web.Response:
     """The one document of the page."""
-    text = (
-        _templates()
-        .get_template("page.html")
-        .render(version=VERSION, set_up=request.app[AUTHENTICATOR].is_set_up)
-    )
-    answer = web.Response(
-        text=text, content_type="text/html", headers={"Cache-Control": "no-cache"}
-    )
+    is_set_up = request.app[AUTHENTICATOR].is_set_up
+    answer = responses.page("page.html", version=VERSION, set_up=is_set_up)
     answer.enable_compression()
     return answer
 
 
 async def asset(request: web.Request) -> web.Response:
     """One file of the page; asked for again each time, sent again only when it has changed."""
-    path = next(
-        (path for path in STATIC.iterdir() if path.name == request.match_info["name"]), STATIC
-    )
-    if path.suffix not in TYPES:
+    files = {path.name: path for path in STATIC.iterdir() if path.suffix in CONTENT_TYPES}
+    path = files.get(request.match_info["name"])
+    if path is None:
         raise web.HTTPNotFound
-    answer = file(request, await asyncio.to_thread(path.read_bytes), TYPES[path.suffix])
-    if answer.body:  # it is no 304
+    content = await asyncio.to_thread(path.read_bytes)
+    answer = responses.file(request, content, CONTENT_TYPES[path.suffix])
+    if answer.status == 200:
         answer.enable_compression()
     return answer

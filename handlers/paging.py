@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Annotated, Generic, Literal, TypeVar
 
 from aiohttp import web
@@ -12,7 +12,7 @@ from store.schema import Rule, record
 
 T = TypeVar("T")
 
-PER_PAGE = 20
+DEFAULT_PER_PAGE = 20
 
 
 @record
@@ -40,21 +40,30 @@ class Page(Generic[T]):
 
 def window(query: Paged) -> tuple[int, int]:
     """(limit, offset) of the page that is asked for."""
-    limit = query.per_page or PER_PAGE
+    limit = query.per_page or DEFAULT_PER_PAGE
     return limit, ((query.page or 1) - 1) * limit
 
 
-def paged(request: web.Request, rows: Sequence[T], total: int, query: Paged) -> Page[T]:
-    """The page of `rows`, with X-Total-Count and the RFC 8288 links to its neighbours."""
-    page, size = query.page or 1, query.per_page or PER_PAGE
-    pages = -(-total // size)
-    there = {"first": 1, "prev": page - 1, "next": page + 1, "last": pages}
-    links = [
-        f'<{request.rel_url.update_query(page=number, per_page=size)}>; rel="{name}"'
-        for name, number in there.items()
-        if 1 <= number <= pages and not (name == "next" and page >= pages)
+def paged(request: web.Request, rows: Iterable[T], total: int, query: Paged) -> Page[T]:
+    """The page of `rows`, with X-Total-Count and the RFC 8288 links to its neighbours.
+
+    `total` counts the rows of all pages.
+    """
+    page = query.page or 1
+    per_page = query.per_page or DEFAULT_PER_PAGE
+    pages = -(-total // per_page)
+    request[HEADERS]["X-Total-Count"] = str(total)
+    if links := _links(request, page, per_page, pages):
+        request[HEADERS]["Link"] = ", ".join(links)
+    pagination = Pagination(total=total, page=page, per_page=per_page, pages=pages)
+    return Page(success=True, data=list(rows), pagination=pagination)
+
+
+def _links(request: web.Request, page: int, per_page: int, pages: int) -> list[str]:
+    """Links to the pages that exist, relative to ours, other parameters kept."""
+    neighbours = {"first": 1, "prev": page - 1, "next": page + 1, "last": pages}
+    return [
+        f'<{request.rel_url.update_query(page=number, per_page=per_page)}>; rel="{relation}"'
+        for relation, number in neighbours.items()
+        if 1 <= number <= pages
     ]
-    request[HEADERS] |= {"X-Total-Count": str(total)} | (
-        {"Link": ", ".join(links)} if links else {}
-    )
-    return Page(True, list(rows), Pagination(total, page, size, pages))

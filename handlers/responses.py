@@ -1,8 +1,12 @@
-"""What every answer looks like: JSON, and the headers that all of them carry."""
+"""What every answer looks like: JSON, a page or a file, and the headers that all of them carry."""
 
 from __future__ import annotations
 
 import hashlib
+from functools import cache
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from multidict import CIMultiDict
@@ -10,14 +14,20 @@ from multidict import CIMultiDict
 from handlers.keys import HEADERS
 from store import schema
 
-SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self';"
-    " manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+SAFETY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
-_PLAIN = SAFE | {"Content-Security-Policy": POLICY}
-_JSON = CIMultiDict(  # ready to be copied: each header that is added later costs every call half a microsecond
-    SAFE
+_PAGE_HEADERS = SAFETY_HEADERS | {"Content-Security-Policy": PAGE_POLICY}
+# Ready to be copied: each header that is added later costs every call half a microsecond.
+_JSON_HEADERS = CIMultiDict(
+    SAFETY_HEADERS
     | {
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
         "Content-Type": "application/json; charset=utf-8",
@@ -27,32 +37,92 @@ _JSON = CIMultiDict(  # ready to be copied: each header that is added later cost
 
 
 def reply(content: object, status: int = 200, *, wrap: bool = False) -> web.Response:
-    """An answer in JSON; its last byte is a newline, for those who read it in a terminal."""
+    """Answer in JSON; its last byte is a newline, for those who read it in a terminal.
+
+    `wrap` puts the content under `{"success": true, "data": ...}`.
+    """
     text = schema.dump({"success": True, "data": content} if wrap else content)
-    return web.Response(status=status, body=f"{text}\n".encode(errors="replace"), headers=_JSON)
+    body = f"{text}\n".encode(errors="replace")
+    return web.Response(status=status, body=body, headers=_JSON_HEADERS)
+
+
+def page(template: str, policy: str = PAGE_POLICY, **variables: object) -> web.Response:
+    """Answer with a template of handlers/templates, its variables filled in."""
+    text = _templates().get_template(template).render(variables)
+    headers = {"Content-Security-Policy": policy, "Cache-Control": "no-cache"}
+    return web.Response(text=text, content_type="text/html", headers=headers)
 
 
 def file(
-    request: web.Request, body: bytes, kind: str, etag: str = "", cache: str = "no-cache"
+    request: web.Request,
+    body: bytes,
+    content_type: str,
+    *,
+    etag: str = "",
+    cache_control: str = "no-cache",
 ) -> web.Response:
-    """The body, or 304 when the client has it already; what `etag` leaves out is told by the bytes."""
+    """Answer with the body, or with 304 when the client has it already.
+
+    Without `etag` a hash of the body tells whether it has changed.
+    """
     etag = etag or hashlib.sha256(body).hexdigest()[:20]
-    known = any(tag.value in (etag, "*") for tag in request.if_none_match or ())
-    answer = (
-        web.Response(status=304)
-        if known
-        else web.Response(body=body, content_type=kind, charset="utf-8")
-    )
+    if any(tag.value in (etag, "*") for tag in request.if_none_match or ()):
+        answer = web.Response(status=304)
+    else:
+        answer = web.Response(body=body, content_type=content_type, charset="utf-8")
     answer.etag = etag
-    answer.headers["Cache-Control"] = cache
+    answer.headers["Cache-Control"] = cache_control
     return answer
 
 
+def set_cookie(
+    request: web.Request,
+    name: str,
+    value: str,
+    *,
+    path: str,
+    max_age_seconds: int,
+    secure: bool = False,
+) -> None:
+    """Let the answer set a cookie that no script can read and no other site's page sends.
+
+    A `max_age_seconds` of 0 deletes the cookie.
+    """
+    cookie = SimpleCookie({name: value})[name]
+    cookie["path"] = path
+    cookie["max-age"] = max_age_seconds
+    cookie["httponly"] = True
+    cookie["samesite"] = "Strict"
+    cookie["secure"] = secure
+    request[HEADERS]["Set-Cookie"] = cookie.OutputString()
+
+
 def sign(request: web.Request, answer: web.StreamResponse) -> None:
-    """Give it its headers. The envelope calls this; a socket, which is sent before it comes back there, does itself."""
+    """Give the answer the headers that all of them carry.
+
+    The envelope does this for every answer but the socket's, which are sent before they come back
+    to the envelope: the socket calls it itself.
+    """
     headers = answer.headers
     for name, value in request[HEADERS].items():
         headers[name] = value
     if "X-Content-Type-Options" not in headers:
-        for name, value in _PLAIN.items():
+        for name, value in _PAGE_HEADERS.items():
             headers.setdefault(name, value)
+
+
+@cache
+def _templates() -> Environment:
+    """The templates of the pages, apart from the files that everybody may read.
+
+    Imported late, for an application of its own: a server that only answers scripts never needs
+    them, and would start 4 % later.
+    """
+    import aiohttp_jinja2
+    import jinja2
+
+    return aiohttp_jinja2.setup(
+        web.Application(),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+    )

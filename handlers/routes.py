@@ -7,20 +7,20 @@ from functools import partial
 from aiohttp import web
 
 from handlers import anime, auth, config, docs, health, live, page, queue
-from handlers.endpoint import Route, endpoint
-from handlers.errors import Handler, envelope
+from handlers.endpoint import Handler, Route, endpoint
+from handlers.errors import envelope
 
 API = (
-    Route("POST", "/api/auth/setup", auth.setup, status=201, open=True),
-    Route("POST", "/api/auth/login", auth.login, open=True),
+    Route("POST", "/api/auth/setup", auth.setup, status=201, open=True, refusals=(403,)),
+    Route("POST", "/api/auth/login", auth.login, open=True, refusals=(401,)),
     Route("POST", "/api/auth/logout", auth.logout),
     Route("GET", "/api/auth/status", auth.status),
     Route("GET", "/api/config", config.show, wrap=True),
-    Route("PUT", "/api/config", config.update, wrap=True),
+    Route("PUT", "/api/config", config.update, wrap=True, refusals=(409,)),
     Route("POST", "/api/config/validate", config.validate),
     Route("GET", "/api/config/backups", config.backups, wrap=True),
     Route("POST", "/api/config/backups", config.back_up, status=201, wrap=True),
-    Route("POST", "/api/config/backups/{backup_name}/restore", config.restore),
+    Route("POST", "/api/config/backups/{backup_name}/restore", config.restore, refusals=(400,)),
     Route("DELETE", "/api/config/backups/{backup_name}", config.delete_backup),
     Route("GET", "/api/v1/anime", anime.list_missing, alias="/api/anime"),
     Route("POST", "/api/v1/anime/rescan", anime.rescan, alias="/api/anime/rescan"),
@@ -52,11 +52,11 @@ API = (
     Route("DELETE", "/api/queue", queue.clear),
     Route("GET", "/api/queue/history", queue.finished),
     Route("GET", "/api/queue/status", queue.status, wrap=True),
-    Route("POST", "/api/queue/add", queue.add, status=201, wrap=True),
+    Route("POST", "/api/queue/add", queue.add, status=201, wrap=True, refusals=(404, 409)),
     Route("POST", "/api/queue/start", queue.start),
     Route("POST", "/api/queue/stop", queue.stop),
-    Route("POST", "/api/queue/pause", queue.pause),
-    Route("POST", "/api/queue/{queue_item_id}/retry", queue.retry, wrap=True),
+    Route("POST", "/api/queue/pause", queue.pause, refusals=(409,)),
+    Route("POST", "/api/queue/{queue_item_id}/retry", queue.retry, wrap=True, refusals=(409,)),
     Route("PUT", "/api/queue/{queue_item_id}", queue.prioritise, wrap=True),
     Route("DELETE", "/api/queue/{queue_item_id}", queue.remove),
     Route("GET", "/health", health.check, open=True),
@@ -77,31 +77,34 @@ PAGES: dict[str, Handler] = {
 
 
 def add_to(app: web.Application) -> None:
-    """Put every route into `app`'s router. Raises TypeError for a route whose types the document could not tell."""
-    offered: dict[str, list[str]] = {}
+    """Put every route into `app`'s router.
+
+    Raises TypeError for a route with a type that the document could not describe.
+    """
+    methods_of: dict[str, list[str]] = {}
 
     def offer(method: str, path: str, handler: Handler) -> None:
-        for one in ("GET", "HEAD") if method == "GET" else (method,):
-            app.router.add_route(one, path, envelope(handler))
-            offered.setdefault(path, []).append(one)
+        methods = ["GET", "HEAD"] if method == "GET" else [method]
+        for each_method in methods:
+            app.router.add_route(each_method, path, envelope(handler))
+        methods_of.setdefault(path, []).extend(methods)
 
     for route in API:
         handler = endpoint(route)
-        for path in filter(None, (route.path, route.alias)):
-            offer(route.method, path, handler)
+        offer(route.method, route.path, handler)
+        if route.alias:
+            offer(route.method, route.alias, handler)
     for path, handler in PAGES.items():
         offer("GET", path, handler)
-    for (
-        path,
-        methods,
-    ) in offered.items():  # else GET /api/v1/anime/rescan would be the details of an anime "rescan"
-        app.router.add_route("*", path, envelope(partial(_wrong_method, methods)))
-    app.router.add_route("*", "/{path:.*}", envelope(_nothing))
+    # Before the last resort: else GET /api/v1/anime/rescan would be the details of a "rescan".
+    for path, methods in methods_of.items():
+        app.router.add_route("*", path, envelope(partial(_refuse_method, methods)))
+    app.router.add_route("*", "/{path:.*}", envelope(_refuse_path))
 
 
-async def _wrong_method(offered: list[str], request: web.Request) -> web.StreamResponse:
+async def _refuse_method(offered: list[str], request: web.Request) -> web.StreamResponse:
     raise web.HTTPMethodNotAllowed(request.method, offered)
 
 
-async def _nothing(request: web.Request) -> web.StreamResponse:
+async def _refuse_path(request: web.Request) -> web.StreamResponse:
     raise web.HTTPNotFound

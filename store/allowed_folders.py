@@ -1,4 +1,4 @@
-"""Which folders may hold what we write."""
+"""Which folders may hold the library, and which the downloads."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from pathlib import Path
 
 from store import atomic
 
-SYSTEM = tuple(
+SYSTEM_FOLDERS = tuple(
     map(Path, ("/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr"))
 )
-CODE = Path(__file__).resolve().parent.parent
+PROGRAM = Path(__file__).resolve().parent.parent
 
 
 def unfit(folder: Path, state: Path) -> tuple[str, str] | None:
-    """Why `folder` can't hold what we write, and the way out; None when it can."""
+    """(why we can't write to `folder`, how to mend that); None when we can.
+
+    `state` is the state directory, which stays apart.
+    """
     if not folder.is_absolute():
         return "is not an absolute path", "Write it from the root, as in /srv/anime"
     try:
         real = folder.resolve()
-        if real == Path("/") or any(real == top or top in real.parents for top in SYSTEM):
+        if real == Path("/") or any(real == top or top in real.parents for top in SYSTEM_FOLDERS):
             return "belongs to the system", "Choose a folder of your own"
         if nested(real, state.resolve()) or any(nested(real, package) for package in _packages()):
             return (
@@ -40,13 +43,14 @@ def unfit(folder: Path, state: Path) -> tuple[str, str] | None:
 
 
 def nested(one: Path, other: Path) -> bool:
+    """Whether the folders are the same or one lies in the other."""
     return one == other or one in other.parents or other in one.parents
 
 
 def _packages() -> list[Path]:
-    """The program's own folders. A library beside them, in the folder they were cloned into, is nobody's harm."""
+    """The program's own folders. A library beside them, in the same clone, does no harm."""
     return [
         folder
-        for folder in CODE.iterdir()
+        for folder in PROGRAM.iterdir()
         if (folder / "__init__.py").exists() or folder.name in ("static", ".git", ".venv")
     ]

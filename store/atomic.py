@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -14,13 +15,13 @@ from store.secret import to_jsonable
 
 
 @contextlib.contextmanager
-def lock(state: Path):
-    """One server a data directory. Raises ConfigurationError for the second."""
-    with open(state / "lock", "a", opener=partial(os.open, mode=0o600)) as held:
+def lock(state: Path) -> Iterator[None]:
+    """Let one server use the state directory. Raises ConfigurationError for a second one."""
+    with open(state / "lock", "a", opener=partial(os.open, mode=0o600)) as lock_file:
         try:
             import fcntl
 
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except ImportError:  # Windows
             pass
         except OSError:
@@ -32,7 +33,7 @@ def lock(state: Path):
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` survive a power cut. Some network file systems cannot; that is theirs to bear."""
+    """Make the names in `folder` survive a power cut, where its file system can do that."""
     descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     try:
         with contextlib.suppress(PermissionError, NotADirectoryError):
@@ -42,9 +43,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replace `path` in one atomic step: temp file in the same folder, fsync, rename, fsync the folder.
+    """Replace the file in one atomic step, by a temporary one in the same folder.
 
-    Raises OSError; the old file is whole then and the temp file gone.
+    Raises OSError; then the old file is whole and the temporary one is gone.
     """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -66,7 +67,7 @@ def to_json(value: object) -> bytes:
 
 
 def writable(folder: Path) -> bool:
-    """Whether a file can really be made here; permission bits do not tell on network shares."""
+    """Whether a file can be made in `folder`: tried, as network shares ignore permission bits."""
     try:
         with tempfile.TemporaryFile(prefix=".aniworld-", dir=folder):
             return True

@@ -7,19 +7,36 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, TypeVarTuple
 
 from store.errors import DatabaseError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
 
-# One script a schema version; the database's user_version counts how many have run. Never edit one that was released.
+# One script for each schema version: 1.sql, 2.sql ... `pragma user_version` counts those that have
+# run. Never edit a script that was released.
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+# WAL with synchronous=FULL: what a caller was told is on disk. Progress of a transfer is never
+# written here, so syncs stay rare.
+PRAGMAS = (
+    "journal_mode = wal",
+    "synchronous = full",
+    "foreign_keys = on",
+    "busy_timeout = 5000",  # milliseconds
+    "temp_store = memory",
+    "cache_size = -2000",  # KiB
+    "journal_size_limit = 1048576",  # bytes
+)
 
 
 class Database:
-    """`await db.run(queue.finish, item, path)`: the function gets the connection and is the transaction."""
+    """`await db.run(queue.finish, item, path)`: the function gets the connection.
+
+    The function is the transaction: committed when it returns, rolled back when it raises.
+    """
 
     def __init__(self, path: Path):
         self._path = path
@@ -27,9 +44,12 @@ class Database:
         self._connection: sqlite3.Connection | None = None
 
     async def open(self) -> None:
-        """Connect and bring the schema up to date. Raises DatabaseError when it is newer than this program."""
-        await self._call(self._path.touch, 0o600)  # its journal takes the same rights
-        self._connection = await self._call(connect, self._path)
+        """Connect and bring the schema up to date.
+
+        Raises DatabaseError when the schema is newer than this program.
+        """
+        await self._on_thread(self._path.touch, 0o600)  # its journal takes the same rights
+        self._connection = await self._on_thread(connect, self._path)
 
     async def run(
         self,
@@ -37,8 +57,10 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run `step(connection, ...)` in one transaction: committed when it returns, rolled back when it raises."""
-        return await self._call(self._transact, step, args, kwargs)
+        """Run `step(connection, ...)` in one transaction; it is on disk when this returns."""
+        return await self._on_thread(
+            self._transact, "full", lambda connection: step(connection, *args, **kwargs)
+        )
 
     async def note(
         self,
@@ -46,23 +68,31 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """As `run`, for what a power cut may undo: it costs no sync of its own, and is on disk with whatever is run next."""
-        return await self._call(self._transact, step, args, kwargs, "normal")
+        """Run a `step` that a power cut may undo: it waits for no disk.
+
+        It is on disk with whatever `run` does next.
+        """
+        return await self._on_thread(
+            self._transact, "normal", lambda connection: step(connection, *args, **kwargs)
+        )
 
     async def close(self) -> None:
         if self._connection:
-            await self._call(self._connection.close)
+            await self._on_thread(self._connection.close)
         self._thread.shutdown()
 
-    def _call(self, function, *args):
+    def _on_thread(
+        self, function: Callable[[*Arguments], T], *args: *Arguments
+    ) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
 
-    def _transact(self, step, args, kwargs, synchronous="full"):
+    def _transact(self, synchronous: str, step: Callable[[sqlite3.Connection], T]) -> T:
         connection = self._connection
+        assert connection, "open() comes first"
         connection.execute(f"pragma synchronous = {synchronous}")
         connection.execute("begin")
         try:
-            result = step(connection, *args, **kwargs)
+            result = step(connection)
             connection.execute("commit")
             return result
         except BaseException:
@@ -72,21 +102,13 @@ class Database:
 
 
 def connect(path: Path | str) -> sqlite3.Connection:
-    """A connection with the current schema; store functions can be tested on `connect(":memory:")`.
+    """Connect to the database and bring its schema up to date; tests may pass ":memory:".
 
-    WAL with synchronous=FULL: what a caller was told is on disk. Progress never comes here, so syncs stay rare.
+    Raises DatabaseError when the schema is newer than this program.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    for pragma in (
-        "journal_mode = wal",
-        "synchronous = full",
-        "foreign_keys = on",
-        "busy_timeout = 5000",
-        "temp_store = memory",
-        "cache_size = -2000",
-        "journal_size_limit = 1048576",
-    ):
+    for pragma in PRAGMAS:
         connection.execute(f"pragma {pragma}")
     version = connection.execute("pragma user_version").fetchone()[0]
     newest = len(list(MIGRATIONS.glob("*.sql")))
@@ -96,10 +118,8 @@ def connect(path: Path | str) -> sqlite3.Connection:
             f"The database is of version {version}, this program knows {newest}: update Aniworld"
         )
     if version < newest:
-        scripts = [
-            (MIGRATIONS / f"{number}.sql").read_text("utf-8")
-            for number in range(version + 1, newest + 1)
-        ]
+        numbers = range(version + 1, newest + 1)
+        scripts = [(MIGRATIONS / f"{number}.sql").read_text("utf-8") for number in numbers]
         connection.executescript(
             f"begin; {'; '.join(scripts)}; pragma user_version = {newest}; commit;"
         )

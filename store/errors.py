@@ -1,25 +1,29 @@
-"""What can go wrong, in the program's own words.
+"""The failures that a caller is told about.
 
-Each kind carries the error code of the API reference. The HTTP status that goes with a code is
-`handlers/errors.py`'s business; the socket's `error_code` and the queue use the same codes.
+Each kind carries the error code of the API reference. The socket's `error_code` and the queue use
+the same codes; handlers/errors.py knows the HTTP status that goes with each.
 """
+
+from __future__ import annotations
+
+from typing import Any
 
 
 class Failure(Exception):
-    """Something the caller is told about: a message for people, `details` for programs.
+    """A failure that the caller is told about: a message for people, `details` for programs.
 
     Both may be shown to anyone who can make the call, so neither ever holds a secret.
     """
 
     code = "INTERNAL_SERVER_ERROR"
 
-    def __init__(self, message: str, **details):
+    def __init__(self, message: str, **details: Any):
         super().__init__(message)
         self.details = details
 
 
 class BadRequest(Failure):
-    """Well-formed, but it cannot work (status 400; the reference has no code of its own for it)."""
+    """A well-formed call that cannot work (status 400; the reference has no code for it)."""
 
     code = "BAD_REQUEST"
 
@@ -33,7 +37,7 @@ class Forbidden(Failure):
 
 
 class Invalid(Failure):
-    """Not of the form the call takes; `details` are `field` and `issue`."""
+    """A value that has not the form the call takes; `details` are `field` and `issue`."""
 
     code = "VALIDATION_ERROR"
 
@@ -70,8 +74,11 @@ class DatabaseError(Failure):
 
 
 class ProviderError(Failure):
-    """A source failed. `final` means that asking again is of no use; `retry_after` is what it asked for, in seconds;
-    `down` that nobody answers there, whatever is asked for."""
+    """A source failed.
+
+    `final`: asking again is of no use. `retry_after`: the seconds that the source asked to be left
+    alone. `down`: nobody answers there, whatever is asked for.
+    """
 
     code = "PROVIDER_ERROR"
 
@@ -82,7 +89,7 @@ class ProviderError(Failure):
         final: bool = False,
         retry_after: float | None = None,
         down: bool = False,
-        **details,
+        **details: Any,
     ):
         super().__init__(message, **details)
         self.final = final

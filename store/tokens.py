@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 
-KEPT = 10_000  # decisions.md 12: counted, not timed, so that a clock set back revives none
+# Counted, not timed, so that a clock set back revives none (docs/decisions.md, 12).
+KEPT_TOKENS = 10_000
 
 
 def revoke(conn: sqlite3.Connection, jti: str) -> None:
-    """Put `jti` on the deny list; the oldest beyond KEPT fall off."""
+    """Put the token with the id `jti` on the deny list; the oldest beyond KEPT_TOKENS fall off."""
     conn.execute("insert or ignore into revoked (jti) values (?)", (jti,))
     conn.execute(
-        "delete from revoked where sequence <= (select max(sequence) from revoked) - ?", (KEPT,)
+        "delete from revoked where sequence <= (select max(sequence) from revoked) - ?",
+        (KEPT_TOKENS,),
     )
 
 
 def revoked(conn: sqlite3.Connection) -> set[str]:
+    """The ids of the tokens on the deny list."""
     return {row["jti"] for row in conn.execute("select jti from revoked")}

@@ -119,7 +119,7 @@ async def running(
     """The application in this process, set up, without a rate limit; `config` goes into config.json. bcrypt is cheap."""
     server = Server(tmp_path)
     write_config(server, config)
-    with mock.patch.object(authenticator, "COST", 4):
+    with mock.patch.object(authenticator, "BCRYPT_COST", 4):
         server.app = aniworld.build(server.state, forced=forced)
         if password and not server.app[authenticator.AUTHENTICATOR].is_set_up:
             server.app[authenticator.AUTHENTICATOR].set_password(password)
@@ -248,7 +248,7 @@ def write_config(server, config: dict) -> None:
 
 def set_password(state: Path, password: str = PASSWORD) -> None:
     """Set the password of a server that does not run, cheaply; one that is set stays."""
-    with mock.patch.object(authenticator, "COST", 4):
+    with mock.patch.object(authenticator, "BCRYPT_COST", 4):
         one = authenticator.Authenticator(
             SecretsFile(state / "secrets.json"), dict, state / "setup-code"
         )

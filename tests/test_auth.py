@@ -62,7 +62,7 @@ def refused(answer, status: int, code: str | None = None) -> dict:
     return body["details"]
 
 
-def door_of(server) -> authenticator.Authenticator:
+def authenticator_of(server) -> authenticator.Authenticator:
     return server.app[authenticator.AUTHENTICATOR]
 
 
@@ -82,7 +82,7 @@ def claims(server, **changes) -> dict:
 
 
 def key(server) -> bytes:
-    return door_of(server)._secrets.current.signing_key
+    return authenticator_of(server)._secrets.current.signing_key
 
 
 def signed(
@@ -124,7 +124,7 @@ def filled(path: str) -> str:
 
 
 async def credential(server, kind: str) -> str | None:
-    bearer, cookie, _ = door_of(server).issue()
+    bearer, cookie, _ = authenticator_of(server).issue()
     if kind == "revoked":
         assert (await server.post("/api/auth/logout", token=bearer))[0] == 200
     return {
@@ -214,8 +214,8 @@ TOKENS = {
     "crit": lambda s: signed(s, claims(s), headers={"crit": ["b64"], "b64": False}),
     "crit-unknown": lambda s: signed(s, claims(s), headers={"crit": ["x"], "x": 1}),
     "payload-list": lambda s: signed(s, [1]),
-    "two-parts": lambda s: ".".join(door_of(s).issue()[0].split(".")[:2]),
-    "four-parts": lambda s: door_of(s).issue()[0] + ".x",
+    "two-parts": lambda s: ".".join(authenticator_of(s).issue()[0].split(".")[:2]),
+    "four-parts": lambda s: authenticator_of(s).issue()[0] + ".x",
     "5-KiB": lambda s: signed(s, claims(s, x="a" * 5000)),
     "other-instance": lambda s: jwt.encode(claims(s), b"\1" * 32, "HS256"),
     "half-character": lambda s: "\udcff",
@@ -371,7 +371,7 @@ async def test_setup_by_a_stranger(fresh, headers):
     body = {"master_password": PASSWORD}
     call = lambda **more: fresh.post("/api/auth/setup", json=body, headers=headers | more)  # noqa: E731
     refused(await call(), 403)
-    code = door_of(fresh).code()  # what the server prints when it starts
+    code = authenticator_of(fresh).setup_code()  # what the server prints when it starts
     assert (fresh.state / "setup-code").read_text().strip() == code
     assert stat.S_IMODE((fresh.state / "setup-code").stat().st_mode) == 0o600
     for wrong in (
@@ -443,7 +443,7 @@ async def test_setup_by_a_form(fresh, kind):
         ),
         415,
     )
-    assert not door_of(fresh).is_set_up
+    assert not authenticator_of(fresh).is_set_up
 
 
 # Another user of the same machine, on the loopback: the kernel knows who owns the other end, if it is still there.
@@ -469,7 +469,7 @@ async def test_setup_by_another_user(fresh, how):
     done = await asyncio.to_thread(subprocess.run, script, capture_output=True, text=True)
     assert done.stderr == "" and done.stdout in ("403\n", "")
     await asyncio.sleep(0.3)
-    assert not door_of(fresh).is_set_up
+    assert not authenticator_of(fresh).is_set_up
 
 
 # -- A6, A7: passwords -------------------------------------------------------------------------------------------------
@@ -493,7 +493,7 @@ async def test_passwords(fresh, password, status):
     answer = await fresh.post("/api/auth/setup", json={"master_password": password})
     if status == 422:
         assert refused(answer, 422)["field"] == "master_password"
-        assert not door_of(fresh).is_set_up
+        assert not authenticator_of(fresh).is_set_up
     else:
         assert answer[0] == 201
         await fresh.login(password)
@@ -544,7 +544,7 @@ DAMAGE = [
 @pytest.mark.parametrize("damage", DAMAGE, ids=[f"A7-{n}" for n in range(len(DAMAGE))])
 async def test_a_damaged_hash_is_not_a_missing_one(tmp_path, damage, caplog):
     async with running(tmp_path) as server:
-        secrets_file = door_of(server)._secrets
+        secrets_file = authenticator_of(server)._secrets
         secrets_file.change(
             password_hash=secrets_file.current.password_hash[:40] if damage == "cut" else damage
         )
@@ -576,7 +576,7 @@ async def guess(server, password="wrong password", **headers):
 
 
 async def test_A12_guessing(fresh):
-    door_of(fresh).set_password(PASSWORD)
+    authenticator_of(fresh).set_password(PASSWORD)
     with clock(fresh.app[limits.LOGINS]) as time:
         for n in range(5):
             refused(await guess(fresh, **{"X-Forwarded-For": f"10.0.0.{n}"}), 401)
@@ -599,17 +599,17 @@ async def test_A12_guessing(fresh):
 
 
 async def test_A12_a_flood_from_one_address_costs_five_guesses(fresh, monkeypatch):
-    door_of(fresh).set_password(PASSWORD)
+    authenticator_of(fresh).set_password(PASSWORD)
     tried = []
-    monkeypatch.setattr(door_of(fresh), "matches", lambda password: tried.append(password))
+    monkeypatch.setattr(authenticator_of(fresh), "matches", lambda password: tried.append(password))
     answers = await asyncio.gather(*(guess(fresh, Via="x") for _ in range(60)))
     assert {answer[0] for answer in answers} == {401, 429}
     assert 5 <= len(tried) <= 6  # two may be judged at once
 
 
 async def test_A14_the_owner_does_not_queue_behind_strangers(fresh):
-    door_of(fresh).set_password(PASSWORD)
-    others = fresh.app[limits.LOGINS].turn["others"]
+    authenticator_of(fresh).set_password(PASSWORD)
+    others = fresh.app[limits.LOGINS].slots["others"]
     (
         await others.acquire(),
         await others.acquire(),

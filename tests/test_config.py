@@ -22,7 +22,7 @@ from store.errors import ConfigurationError
 from store.secrets import SecretsFile
 from store.sources import DemoProvider
 from tests.app import PASSWORD, ROOT, Process, folders, free_port, running, set_password, spawn
-from tests.test_auth import door_of, refused
+from tests.test_auth import authenticator_of, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 SECRET = "pässwort-of-the-NAS"
@@ -428,7 +428,7 @@ async def test_A19_a_restore_rolls_back_no_password(fresh):
     ended = fresh.token
     await fresh.post("/api/auth/logout")
     secrets = fresh.state / "secrets.json"
-    door_of(fresh).set_password("the new password")
+    authenticator_of(fresh).set_password("the new password")
     kept = secrets.read_bytes()
     await fresh.login("the new password")
     assert (await fresh.post(f"/api/config/backups/{made['name']}/restore"))[0] == 200
@@ -556,7 +556,7 @@ async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplo
         (server.state / "backups" / f"{newest}.auto.json").write_bytes(b'{"cut')
     path = tmp_path / "state" / "config.json"
     path.write_bytes(torn)
-    again = config.Configuration(tmp_path / "state", door_of(server)._secrets)
+    again = config.Configuration(tmp_path / "state", authenticator_of(server)._secrets)
     assert (
         again.current.session_timeout_hours == 2
     )  # the one before the newest, which is damaged too

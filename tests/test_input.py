@@ -242,7 +242,7 @@ async def test_I3_chunks_without_end(server, unchanged):
 
 
 async def test_I3_a_body_that_trickles(server, unchanged, monkeypatch):
-    monkeypatch.setattr(endpoint, "BODY_TIME", 0.2)
+    monkeypatch.setattr(endpoint, "BODY_SECONDS", 0.2)
     for framing in ("Content-Length: 20", "Transfer-Encoding: chunked"):
         answer = await server.raw(
             head(server, "Content-Type: application/json", framing) + b"2\r\n{}\r\n"
@@ -261,7 +261,7 @@ CHUNKS = {
 
 @pytest.mark.parametrize("chunks", CHUNKS.values(), ids=[f"I15-chunks-{name}" for name in CHUNKS])
 async def test_broken_chunks(server, unchanged, chunks, caplog, monkeypatch):
-    monkeypatch.setattr(endpoint, "BODY_TIME", 0.3)
+    monkeypatch.setattr(endpoint, "BODY_SECONDS", 0.3)
     for wait, answer in (
         (0, b"400"),
         (0.05, b"408"),

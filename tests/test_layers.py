@@ -28,6 +28,7 @@ KIT = {
     "limits",
     "openapi",
     "paging",
+    "peer",
     "responses",
     "signature",
 }

