@@ -364,7 +364,9 @@ def headless_password(authenticator) -> None:
     if authenticator.is_set_up or not (password or path):
         return
     try:
-        authenticator.set_password(Path(path).read_text("utf-8").rstrip("\r\n") if path else password)
+        authenticator.set_password(
+            Path(path).read_text("utf-8").rstrip("\r\n") if path else password
+        )
     except Invalid as error:
         raise ConfigurationError(f"ANIWORLD_MASTER_PASSWORD {error.details['issue']}") from None
     except UnicodeError:

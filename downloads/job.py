@@ -20,12 +20,12 @@ from downloads.transfer import Checkpoint, Progress, fetch
 from providers import Providers
 from providers.network import Network
 from store import library, placing, queue, series
-from store.settings import Config
 from store.db import Database
 from store.errors import Conflict, ProviderError
 from store.models import Episode, Item, Receipt, Source
-from store.names import codes, database_ids, extensions, spelling, writer
+from store.names import codes, database_ids, spelling, writer
 from store.names.codes import Number
+from store.settings import Config
 
 log = logging.getLogger(__name__)
 
@@ -59,10 +59,6 @@ class Job:
             raise ProviderError("The source no longer has this episode", final=True)
         provider = self._providers.get(item.provider)
         source = await provider.source(item.key, item.episode)
-        if source.extension not in extensions.MEDIA:
-            raise ProviderError(
-                f"The source offers a file that is no video ({source.extension[:20]})", final=True
-            )
         part = self._config.downloads / part_name(item, source)
         resume = Checkpoint.loads(item.checkpoint) if item.part == part.name else None
         await self._db.note(queue.set_part, item.id, part.name, source.size)

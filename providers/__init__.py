@@ -1,63 +1,50 @@
-"""Where episodes come from: the Provider protocol, and the set of those that the owner configured."""
+"""The sources that the owner configured, and the calls that go to all of them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 
+from providers.checked import CheckedProvider
 from providers.network import Network
-from store.sources import DemoProvider, DirectoryProvider
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
-from store.models import Episode, Hit, Listing, Source
+from store.models import Hit, Listing
+from store.sources import SourceSettings
 
 log = logging.getLogger(__name__)
-
-
-class Provider(Protocol):
-    """One source of episodes. Everything raises ProviderError when the other side fails, NotFound for what it has not."""
-
-    name: str
-    base: str  # the owner's own address: what a remote answer may lead to is judged by it
-
-    async def search(self, query: str, limit: int) -> list[Hit]:
-        """Series whose title matches, best first."""
-
-    async def listing(self, key: str) -> Listing:
-        """All there is of one series."""
-
-    async def source(self, key: str, episode: Episode) -> Source:
-        """Where the bytes of `episode` are right now."""
-
-    async def close(self) -> None: ...
 
 
 class Providers:
     """The configured providers by name."""
 
-    def __init__(self, web: Network, db: Database):
-        self._web = web
+    def __init__(self, network: Network, db: Database):
+        self._network = network
         self._db = db
-        self._settings: dict[str, DirectoryProvider | DemoProvider] = {}
-        self._providers: dict[str, Provider] = {}
+        self._settings: dict[str, SourceSettings] = {}
+        self._providers: dict[str, CheckedProvider] = {}
 
-    async def configure(self, settings: Sequence[DirectoryProvider | DemoProvider]) -> None:
-        """Make these the providers; one whose settings stay the same stays itself."""
-        wanted = {s.name: s for s in settings}
-        gone = [
-            self._providers.pop(name) for name, s in self._settings.items() if wanted.get(name) != s
-        ]
-        for name, setting in wanted.items():
-            if name not in self._providers:
-                self._providers[name] = self._open(setting)
+    async def configure(self, sources: Sequence[SourceSettings]) -> None:
+        """Make these the providers, in this order.
+
+        A provider whose settings stay the same stays itself; one that is replaced is closed.
+        """
+        before = self._providers
+        wanted = {settings.name: settings for settings in sources}
+        kept = {name for name in before if wanted.get(name) == self._settings[name]}
+        self._providers = {
+            name: before[name] if name in kept else self._open(settings)
+            for name, settings in wanted.items()
+        }
         self._settings = wanted
-        for provider in gone:
-            await provider.close()
+        for name, provider in before.items():
+            if name not in kept:
+                await provider.close()
 
-    def get(self, name: str) -> Provider:
-        """Raises ConfigurationError for a provider that is (no longer) configured."""
+    def get(self, name: str) -> CheckedProvider:
+        """Raises ConfigurationError for a source that is not, or no longer, configured."""
         try:
             return self._providers[name]
         except KeyError:
@@ -66,49 +53,53 @@ class Providers:
                 fix="Add it to providers in the configuration",
             ) from None
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[CheckedProvider]:
         return iter(self._providers.values())
 
     async def search(self, query: str, limit: int) -> list[tuple[str, Hit]]:
-        """(provider name, hit) from all providers side by side; one that fails is left out, unless all do."""
-        if not self._providers:
+        """(provider name, hit) from all providers side by side.
+
+        A provider that fails is left out. Raises ProviderError when all of them fail, and
+        ConfigurationError when there is none.
+        """
+        providers = list(self)
+        if not providers:
             raise ConfigurationError(
                 "No source is configured", fix="Add one to providers in the configuration"
             )
-        providers = list(self)
-        answers = await asyncio.gather(
-            *(p.search(query, limit) for p in providers), return_exceptions=True
-        )
-        hits, failed = [], []
-        for provider, answer in zip(providers, answers):
-            if isinstance(answer, Failure):
-                log.warning("%s: %s", provider.name, answer)
-                failed.append(answer)
-            elif isinstance(answer, BaseException):
-                raise answer
-            else:
-                hits += [(provider.name, hit) for hit in answer]
-        if len(failed) == len(providers):
-            raise (
-                failed[0] if isinstance(failed[0], ProviderError) else ProviderError(str(failed[0]))
-            )
+        answers = await asyncio.gather(*(_search(each, query, limit) for each in providers))
+        failures = [answer for answer in answers if isinstance(answer, Failure)]
+        if len(failures) == len(providers):
+            first = failures[0]
+            raise first if isinstance(first, ProviderError) else ProviderError(str(first))
+        hits = [
+            (provider.name, hit)
+            for provider, answer in zip(providers, answers)
+            if not isinstance(answer, Failure)
+            for hit in answer
+        ]
         return hits[:limit]
 
-    async def listing(self, series: str) -> tuple[str, Listing]:
-        """(provider name, listing) of the series with this id, asked for now. Raises NotFound when nobody has it."""
-        name, _, key = series.partition("_")
+    async def listing(self, series_id: str) -> tuple[str, Listing]:
+        """(provider name, listing) of a series, asked for now. Raises NotFound."""
+        name, _, key = series_id.partition("_")
         if name not in self._providers:
-            raise NotFound("Anime not found", anime_id=series)
+            raise NotFound("Anime not found", anime_id=series_id)
         return name, await self._providers[name].listing(key)
 
     async def close(self) -> None:
         await self.configure(())
 
-    def _open(self, setting: DirectoryProvider | DemoProvider) -> Provider:
-        if isinstance(setting, DirectoryProvider):
-            from providers.directory import Directory
+    def _open(self, settings: SourceSettings) -> CheckedProvider:
+        """Import the file of the source's kind, here, because few servers have one of each kind."""
+        kind = import_module(f"providers.{settings.type}")
+        return CheckedProvider(settings.name, kind.open_source(settings, self._network), self._db)
 
-            return Directory(setting, self._web, self._db)
-        from providers.demo import Demo
 
-        return Demo(setting.name)
+async def _search(provider: CheckedProvider, query: str, limit: int) -> list[Hit] | Failure:
+    """The provider's hits, or what was wrong with it."""
+    try:
+        return await provider.search(query, limit)
+    except Failure as failure:
+        log.warning("%s: %s", provider.name, failure)
+        return failure

@@ -1,7 +1,8 @@
 """A small world of its own: three series whose episodes are test pictures, made as they are sent.
 
-An episode is uncompressed AVI, so every byte follows from its position and a transfer can resume anywhere. A server on
-the loopback of this process sends it, slowly enough that progress is seen; the real transfer fetches it.
+An episode is uncompressed AVI, so every byte follows from its position and a transfer can resume
+anywhere. A server on the loopback of this process sends it, slowly enough that progress is seen;
+the real transfer fetches it.
 """
 
 from __future__ import annotations
@@ -10,257 +11,231 @@ import asyncio
 import contextlib
 import re
 import struct
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from aiohttp import web
 
-from store.settings import Naming
+from providers.network import Network
 from store.errors import NotFound
 from store.models import Episode, Hit, Listing, Source
 from store.names import spelling, writer
+from store.settings import Naming
+from store.sources import DemoProvider
 
-WIDTH, HEIGHT, RATE, FRAMES = (
-    320,
-    180,
-    10,
-    40,
-)  # pixels, pixels, frames a second, frames: 6.9 MB in four seconds
-SPEED = (
-    400_000  # bytes a second and connection: with four of them an episode takes about five seconds
-)
+WIDTH, HEIGHT = 320, 180  # pixels
+FRAMES_PER_SECOND = 10
+FRAMES = 40  # of an episode: 6.9 MB in four seconds
+# Of each connection: with four of them an episode takes about five seconds.
+BYTES_PER_SECOND = 400_000
+
+
+class DemoSeries(NamedTuple):
+    title: str
+    description: str
+    episodes: int
+    missing: frozenset[int]  # numbers of the episodes that the demo's library lacks
+
 
 # The figures are those of the API reference's examples.
 SERIES = {
-    "123": (
+    "123": DemoSeries(
         "Attack on Titan",
         "Humanity lives behind walls, and something is knocking.",
-        100,
-        {1, 2, 3, 50, 100},
+        episodes=100,
+        missing=frozenset({1, 2, 3, 50, 100}),
     ),
-    "456": (
+    "456": DemoSeries(
         "Demon Slayer",
         "A boy sells charcoal until the night everything changes.",
-        26,
-        {25, 26},
+        episodes=26,
+        missing=frozenset({25, 26}),
     ),
-    "789": ("Search Result 1", "What every search of this demo finds.", 12, set(range(1, 13))),
+    "789": DemoSeries(
+        "Search Result 1",
+        "What every search of this demo finds.",
+        episodes=12,
+        missing=frozenset(range(1, 13)),
+    ),
 }
+IN_LIBRARY = ("123", "456")
+ALWAYS_FOUND = "789"  # by every search: whatever is tried in a demo should find something
+
+
+def open_source(settings: DemoProvider, network: Network) -> Demo:
+    return Demo()
 
 
 class Demo:
     """See the Provider protocol."""
 
-    def __init__(self, name: str = "aniworld"):
-        self.name = name
+    def __init__(self) -> None:
         self.base = "http://127.0.0.1/"
         self._runner: web.AppRunner | None = None
         self._starting = asyncio.Lock()
 
     async def search(self, query: str, limit: int) -> list[Hit]:
-        """The series whose titles match, and always the last one: whatever is tried in a demo should find something."""
+        """The series whose titles match, and always ALWAYS_FOUND."""
         wanted = spelling.fold(query)
-        found = [
-            key
-            for key, (title, *_) in SERIES.items()
-            if wanted in spelling.fold(title) or key == "789"
+        hits = [
+            Hit(key, series.title, f"https://provider.com/anime/{len(SERIES) - place}")
+            for place, (key, series) in enumerate(SERIES.items())
+            if wanted in spelling.fold(series.title) or key == ALWAYS_FOUND
         ]
-        number = {key: n for n, key in enumerate(reversed(SERIES), 1)}
-        return [
-            Hit(key, SERIES[key][0], f"https://provider.com/anime/{number[key]}") for key in found
-        ][:limit]
+        return hits[:limit]
 
     async def listing(self, key: str) -> Listing:
+        """See the Provider protocol."""
         if key not in SERIES:
-            raise NotFound("Anime not found", anime_id=f"{self.name}_{key}")
-        title, description, count, _ = SERIES[key]
+            raise NotFound("The demo has no such series")
+        series = SERIES[key]
         episodes = tuple(
-            Episode(1, n, title=f"Picture {n}", ref=f"{key}/{n}", size=_size())
-            for n in range(1, count + 1)
+            Episode(1, number, title=f"Picture {number}", ref=f"{key}/{number}", size=film_size())
+            for number in range(1, series.episodes + 1)
         )
-        return Listing(key, title, description, episodes=episodes)
+        return Listing(key, series.title, series.description, episodes=episodes)
 
     async def source(self, key: str, episode: Episode) -> Source:
-        await self._serve()
+        """See the Provider protocol; the server starts with the first episode."""
+        async with self._starting:
+            if self._runner is None:
+                self._runner = await _serve()
+                port = self._runner.addresses[0][1]
+                self.base = f"http://127.0.0.1:{port}/"
         return Source(f"{self.base}{episode.ref}", ".avi", size=episode.size)
 
     async def close(self) -> None:
+        """End the server."""
         if self._runner:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _serve(self) -> None:
-        async with self._starting:
-            if self._runner is None:
-                app = web.Application()
-                app.router.add_get(r"/{key:\d+}/{number:\d+}", _send)
-                self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-                await self._runner.setup()
-                await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-                self.base = f"http://127.0.0.1:{self._runner.addresses[0][1]}/"
-
 
 def furnish(library: Path) -> None:
-    """Lay out the library of the demo: every episode but those that are missing, each a single picture."""
-    for key in ("123", "456"):
-        title, _, count, missing = SERIES[key]
-        for number in sorted(set(range(1, count + 1)) - missing):
-            path = library / writer.path(Naming(), writer.Wanted(title, 1, [number]), ".avi")
-            if not path.exists():
+    """Lay out the demo's library: every episode but the missing ones, each a single picture."""
+    for key in IN_LIBRARY:
+        series = SERIES[key]
+        for number in range(1, series.episodes + 1):
+            wanted = writer.Wanted(series.title, 1, [number])
+            path = library / writer.path(Naming(), wanted, ".avi")
+            if number not in series.missing and not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(_header(1) + _frame(number, 0) + _index(1))
+                path.write_bytes(b"".join(film(number, frames=1)))
+
+
+async def _serve() -> web.AppRunner:
+    """A server of all episodes, on a free port of the loopback."""
+    app = web.Application()
+    app.router.add_get(r"/{key:\d+}/{number:\d+}", _send)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    return runner
 
 
 async def _send(request: web.Request) -> web.StreamResponse:
-    """One episode, from any byte on, at SPEED. A picture is made when its turn comes."""
-    number = int(request.match_info["number"])
-    size, picture = _size(), len(_frame(number, 0))
-    pieces = [
-        (len(_header()), _header),
-        *((picture, partial(_frame, number, n)) for n in range(FRAMES)),
-        (len(_index()), _index),
-    ]
+    """One episode, or a range of it, at BYTES_PER_SECOND."""
+    size = film_size()
     tag = f'"demo-{request.path}-{size}"'
-    start, status, headers = (
-        0,
-        200,
-        {"ETag": tag, "Accept-Ranges": "bytes", "Content-Type": "video/x-msvideo"},
-    )
-    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
-    stop = size
-    if wanted and request.headers.get("If-Range", tag) == tag:
-        start, stop = int(wanted[1]), min(int(wanted[2] or size - 1) + 1, size)
-        if start >= stop:
-            return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
-        status, headers["Content-Range"] = 206, f"bytes {start}-{stop - 1}/{size}"
-    answer = web.StreamResponse(status=status, headers=headers)
+    part = _range(request, tag, size)
+    start, stop = part or (0, size)
+    if start >= stop:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
+    headers = {"ETag": tag, "Accept-Ranges": "bytes", "Content-Type": "video/x-msvideo"}
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    answer = web.StreamResponse(status=206 if part else 200, headers=headers)
     answer.content_length = stop - start
     await answer.prepare(request)
     position = 0
-    with contextlib.suppress(
-        ConnectionError
-    ):  # whoever has all of a piece that was shared out hangs up
-        for length, make in pieces:
-            if position + length > start and position < stop:
-                piece = make()[max(start - position, 0) : stop - position]
-                await answer.write(piece)
-                await asyncio.sleep(len(piece) / SPEED)
-            position += length
+    # A client hangs up (ConnectionError) when it has all of a range that was shared out.
+    with contextlib.suppress(ConnectionError):
+        for chunk in film(int(request.match_info["number"])):
+            wanted = chunk[max(start - position, 0) : max(stop - position, 0)]
+            position += len(chunk)
+            if wanted:
+                await answer.write(wanted)
+                await asyncio.sleep(len(wanted) / BYTES_PER_SECOND)
     return answer
 
 
-# -- a test picture as AVI: RIFF, two header lists, one chunk a frame, an index ---------------------------------------
+def _range(request: web.Request, tag: str, size: int) -> tuple[int, int] | None:
+    """The bytes that are asked for, from the first up to but not with the last; None for all."""
+    wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
+    if not wanted or request.headers.get("If-Range", tag) != tag:
+        return None
+    last = int(wanted[2] or size - 1)
+    return int(wanted[1]), min(last + 1, size)
 
-_FONT = {  # 3 x 5 points a digit, one octal digit a row
-    "0": "75557",
-    "1": "26227",
-    "2": "71747",
-    "3": "71717",
-    "4": "55711",
-    "5": "74717",
-    "6": "74757",
-    "7": "71111",
-    "8": "75757",
-    "9": "75717",
-}
+
+# -- a test picture as AVI: RIFF, two lists of headers, one chunk a frame, an index ----------------
+
+PICTURE = WIDTH * HEIGHT * 3  # bytes
+
+
+def film(number: int, frames: int = FRAMES) -> Iterator[bytes]:
+    """The bytes of episode `number`, a frame at a time."""
+    yield _header(frames)
+    for frame in range(frames):
+        yield _chunk(b"00db", _picture(number, frame))
+    yield _index(frames)
+
+
+def film_size() -> int:
+    return len(_header(FRAMES)) + FRAMES * (8 + PICTURE) + len(_index(FRAMES))
+
+
+def _picture(number: int, frame: int) -> bytes:
+    """A gradient of the episode's own colour that wanders upwards; the bottom row comes first."""
+    hue = number * 47 % 256
+    shades = [(row + 4 * frame) % HEIGHT * 160 // HEIGHT for row in range(HEIGHT)]
+    return b"".join(bytes((hue, shade, 255 - hue)) * WIDTH for shade in shades)
+
+
+def _header(frames: int) -> bytes:
+    """Everything before the first frame."""
+    stream = _chunk(b"strh", _stream_header(frames)) + _chunk(b"strf", _bitmap_header())
+    headers = _chunk(b"avih", _main_header(frames)) + _chunk(b"LIST", b"strl" + stream)
+    before = b"AVI " + _chunk(b"LIST", b"hdrl" + headers)
+    movie_size = 4 + frames * (8 + PICTURE)
+    total = len(before) + 8 + movie_size + len(_index(frames))
+    return b"RIFF" + _uint(total) + before + b"LIST" + _uint(movie_size) + b"movi"
+
+
+def _main_header(frames: int) -> bytes:
+    microseconds = 1_000_000 // FRAMES_PER_SECOND
+    bytes_per_second = PICTURE * FRAMES_PER_SECOND
+    has_index, streams = 0x10, 1
+    return struct.pack(
+        "<10I16x",
+        *(microseconds, bytes_per_second, 0, has_index, frames, 0, streams, PICTURE),
+        *(WIDTH, HEIGHT),
+    )
+
+
+def _stream_header(frames: int) -> bytes:
+    rate = struct.pack("<2I", 1, FRAMES_PER_SECOND)
+    length = struct.pack("<4I", 0, frames, PICTURE, 0)
+    return b"vidsDIB " + bytes(12) + rate + length + struct.pack("<I4H", 0, 0, 0, WIDTH, HEIGHT)
+
+
+def _bitmap_header() -> bytes:
+    planes, bits = 1, 24
+    return struct.pack("<IiiHHIIiiII", 40, WIDTH, HEIGHT, planes, bits, 0, PICTURE, 0, 0, 0, 0)
+
+
+def _index(frames: int) -> bytes:
+    """Where each frame lies: what makes the film seekable."""
+    key_frame = 0x10
+    places = [4 + frame * (8 + PICTURE) for frame in range(frames)]
+    rows = [struct.pack("<4s3I", b"00db", key_frame, place, PICTURE) for place in places]
+    return _chunk(b"idx1", b"".join(rows))
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
-    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+    return name + _uint(len(data)) + data + bytes(len(data) % 2)
 
 
-def _size() -> int:
-    return len(_header()) + FRAMES * (8 + WIDTH * HEIGHT * 3) + len(_index())
-
-
-def _header(frames: int = FRAMES) -> bytes:
-    """Everything before the first frame."""
-    picture = WIDTH * HEIGHT * 3
-    main = struct.pack(
-        "<14I",
-        1_000_000 // RATE,
-        picture * RATE,
-        0,
-        0x10,
-        frames,
-        0,
-        1,
-        picture,
-        WIDTH,
-        HEIGHT,
-        0,
-        0,
-        0,
-        0,
-    )
-    stream = struct.pack(
-        "<4s4sIHHIIIIIIII4H",
-        b"vids",
-        b"DIB ",
-        0,
-        0,
-        0,
-        0,
-        1,
-        RATE,
-        0,
-        frames,
-        picture,
-        0,
-        0,
-        0,
-        0,
-        WIDTH,
-        HEIGHT,
-    )
-    bitmap = struct.pack("<IiiHHIIiiII", 40, WIDTH, HEIGHT, 1, 24, 0, picture, 0, 0, 0, 0)
-    lists = (
-        b"hdrl"
-        + _chunk(b"avih", main)
-        + _chunk(b"LIST", b"strl" + _chunk(b"strh", stream) + _chunk(b"strf", bitmap))
-    )
-    head = _chunk(b"LIST", lists)
-    movie = 4 + frames * (8 + picture)
-    total = 4 + len(head) + 8 + movie + len(_index(frames))
-    return (
-        b"RIFF"
-        + struct.pack("<I", total)
-        + b"AVI "
-        + head
-        + b"LIST"
-        + struct.pack("<I", movie)
-        + b"movi"
-    )
-
-
-def _index(frames: int = FRAMES) -> bytes:
-    """Where each frame lies: what makes the film seekable."""
-    size = WIDTH * HEIGHT * 3
-    return _chunk(
-        b"idx1",
-        b"".join(
-            struct.pack("<4sIII", b"00db", 0x10, 4 + n * (8 + size), size) for n in range(frames)
-        ),
-    )
-
-
-def _frame(number: int, n: int) -> bytes:
-    """One picture, bottom row first: a gradient of the episode's own colour, its number, and a bar that moves."""
-    hue = (number * 47) % 256
-    bar = WIDTH * n // FRAMES
-    text = f"{number:03d}"
-    rows = []
-    for y in reversed(range(HEIGHT)):
-        shade = y * 160 // HEIGHT
-        row = bytearray(bytes((hue, shade, 255 - hue)) * WIDTH)
-        if 50 <= y < 130:
-            for place, digit in enumerate(text):
-                bits = int(_FONT[digit][(y - 50) // 16])
-                for column in range(3):
-                    if bits & (4 >> column):
-                        x = 76 + place * 60 + column * 16
-                        row[x * 3 : (x + 16) * 3] = b"\xff" * 48
-        if y >= HEIGHT - 8:
-            row[: bar * 3] = b"\xff" * (bar * 3)
-        rows.append(bytes(row))
-    return _chunk(b"00db", b"".join(rows))
+def _uint(number: int) -> bytes:
+    return struct.pack("<I", number)

@@ -5,7 +5,6 @@ Plain functions of a connection; each is (part of) one transaction. Episodes are
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from store.errors import Conflict, NotFound
+from store.keys import public_keys
 from store.models import Listing
 from store.names import codes, database_ids, spelling
 from store.names.codes import Number
@@ -150,31 +150,6 @@ def shown_ids(conn: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
     return [row["id"] if (row := find(conn, one)) else one for one in ids]
 
 
-def keys(conn: sqlite3.Connection, provider: str, names: Iterable[str]) -> dict[str, str]:
-    """name -> key for what `provider` calls its series: a slug, once given for ever (decisions.md 4)."""
-    found = {}
-    for name in sorted(set(names)):
-        row = conn.execute(
-            "select key from keys where provider = ? and name = ?", (provider, name)
-        ).fetchone()
-        found[name] = row["key"] if row else _new_key(conn, provider, name)
-    return found
-
-
-def _new_key(conn: sqlite3.Connection, provider: str, name: str) -> str:
-    key = spelling.slug(database_ids.PATTERN.sub("", name))
-    if (
-        not 0 < len(key) <= 80
-        or conn.execute(
-            "select 1 from keys where provider = ? and key = ?", (provider, key)
-        ).fetchone()
-    ):
-        digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
-        key = f"{key[:80] or 'series'}-{digest[:6]}"
-    conn.execute("insert into keys (provider, name, key) values (?, ?, ?)", (provider, name, key))
-    return key
-
-
 def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> str:
     """Keep what `provider` says about one series, replacing what it said before. Returns the series' id."""
     known = find(conn, f"{provider}_{listing.key}")
@@ -218,7 +193,7 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
 
 def add_local(conn: sqlite3.Connection, folder: str, title: str) -> str:
     """A series that only the library knows. Returns its id."""
-    key = keys(conn, "local", [folder])[folder]
+    key = public_keys(conn, "local", [folder])[folder]
     conn.execute(
         "insert or ignore into series (id, provider, key, title, fold, updated_at) values (?, 'local', ?, ?, ?, ?)",
         (f"local_{key}", key, title, spelling.fold(title), now()),

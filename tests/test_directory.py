@@ -1,165 +1,247 @@
-"""The directory provider against real servers: one contract, whatever the listing looks like."""
+"""Folder trees that real servers list, in each form that their listings have."""
 
 import asyncio
+import json
+import socket
 import sys
-import tempfile
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager, suppress
 
-import aiohttp
 import pytest
 
-from providers.directory import Directory
-from providers.network import Network
+from providers.folder_listing import Entry, from_html, from_json
+from store.errors import ProviderError
+from store.models import Episode
 from store.secret import Secret
 from store.sources import DirectoryProvider
-from store.db import Database
-from store.errors import NotFound, ProviderError
-from tests.upstream import free_port, nginx
+from tests.contract import Known, ProviderContract, opened
+from tests.upstream import Upstream, free_port, nginx
 
-VIDEO = b"\x1aE\xdf\xa3 not really"
-NAMES = {  # path below the root -> the episode that is in it
-    "Show A (2010)/Season 01/Show A S01E01 & täst #1 [x] (y).mkv": (1, 1),
-    "Show A (2010)/Season 01/Show A - S01E02 - a name of far more than fifty characters, which listings cut off.mkv": (
-        1,
-        2,
-    ),
-    "Show A (2010)/Season 01/Show A - S01E03 - 100%20 literal.mkv": (1, 3),
-    "Show A (2010)/Season 01/Show A - S01E04 - why?.mkv": (1, 4),
-    "Show A (2010)/Season 02/Show A - S02E01-E02.mkv": (2, 1),
-    "Show A (2010)/Specials/Show A - S00E01.mkv": (0, 1),
-    "Show A (2010)/Show A - 06.5.mkv": (0, 6.5),
+SHOW = "Show A (2010)"
+FILES = {  # path below the top folder -> the episodes that are in it
+    "Season 01/Show A S01E01 & täst #1 [x] (y).mkv": [(1, 1)],
+    "Season 01/Show A - S01E02 - a name of far more than fifty characters, which listings"
+    " cut off.mkv": [(1, 2)],
+    "Season 01/Show A - S01E03 - 100%20 literal.mkv": [(1, 3)],
+    "Season 01/Show A - S01E04 - why?.mkv": [(1, 4)],
+    "Season 02/Show A - S02E01-E02.mkv": [(2, 1), (2, 2)],
+    "Specials/Show A - S00E01.mkv": [(0, 1)],
+    "Show A - 06.5.mkv": [(0, 6.5)],
 }
-NOISE = (
-    "Show A (2010)/.hidden.mkv",
-    "Show A (2010)/notes.txt",
-    "Show A (2010)/poster.jpg",
+NOISE = [  # no episodes of that series; a folder ends in a slash
+    f"{SHOW}/.hidden.mkv",
+    f"{SHOW}/notes.txt",
+    f"{SHOW}/poster.jpg",
     ".dot/x - S01E01.mkv",
     "loose - S01E01.mkv",
     "über Ich/über Ich - 01.mkv",
     "Empty/",
-)
+]
+# Names that are no component of a path, then strange ones that are.
+NO_NAMES = ["../../etc", "..", ".", "", "a/b", "\0", "\ud800", "\ufffd"]
+STRANGE_NAMES = ["Nacht_1", "x" * 5000, "😀", "<script>", "%2e%2e%2f", "con", "-rf", "{title}"]
+
+
+def content(path: str) -> bytes:
+    return b"\x1aE\xdf\xa3 not really: " + path.encode()
+
+
+def make_tree(root) -> None:
+    for name in [*(f"{SHOW}/{path}" for path in FILES), *NOISE]:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if name.endswith("/"):
+            path.mkdir()
+        else:
+            path.write_bytes(content(name.removeprefix(f"{SHOW}/")))
+
+
+def hostile_rows() -> bytes:
+    names = NO_NAMES + STRANGE_NAMES
+    rows = [{"name": name, "type": "directory"} for name in names]
+    rows += [{"name": f"{name} S01E01.mkv", "size": 10**30} for name in names]
+    rows += [{"name": "Twice S01E02.mkv", "size": size} for size in (1, None)]
+    return json.dumps(rows).encode()
+
+
+class DirectoryContract(ProviderContract):
+    kind = DirectoryProvider
+    known = Known(
+        query="show a",
+        title=SHOW,
+        contents={episode: content(path) for path, held in FILES.items() for episode in held},
+        has_sizes=False,
+    )
+    series_count = 3
+    hostile_answers = (
+        ("application/json", hostile_rows()),
+        ("application/json", b'[{"name": 7, "type": "directory"}]'),
+        ("application/json", b'[{"type": "directory"}]'),
+        ("text/html", b"".join(b'<a href="%s">x</a>' % name.encode("utf-8", "replace")
+                               for name in NO_NAMES + STRANGE_NAMES)),
+    )  # fmt: skip
+
+    def serve_tree(self, folder, root):
+        """The URL of a server over `root`, as a context; `folder` is for the server's own files."""
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def serve(self, tmp_path):
+        make_tree(tmp_path / "root")
+        (tmp_path / "server").mkdir()
+        async with self.serve_tree(tmp_path / "server", tmp_path / "root") as url:
+            yield DirectoryProvider("directory", "home", url)
+
+
+class TestNginxJson(DirectoryContract):
+    known = DirectoryContract.known._replace(has_sizes=True)
+
+    def serve_tree(self, folder, root):
+        return nginx(folder, root)
+
+
+class TestNginxHtml(DirectoryContract):
+    def serve_tree(self, folder, root):
+        return nginx(folder, root, extra="location / { autoindex_format html; }")
+
+
+class TestHttpServer(DirectoryContract):
+    @asynccontextmanager
+    async def serve_tree(self, folder, root):
+        port = free_port()
+        command = (sys.executable, "-m", "http.server", "-b", "127.0.0.1", "-d", root, str(port))
+        silent = asyncio.subprocess.DEVNULL
+        child = await asyncio.create_subprocess_exec(*command, stdout=silent, stderr=silent)
+        try:
+            async with asyncio.timeout(10):
+                while not _accepts(port):
+                    await asyncio.sleep(0.05)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            child.kill()
+            await child.wait()
+
+
+def _accepts(port: int) -> bool:
+    with suppress(OSError):
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    return False
+
+
+# -- of this kind alone ----------------------------------------------------------------------------
 
 
 @pytest.fixture
-def tree(tmp_path):
+def folders(tmp_path):
+    """(a folder for nginx's own files, the tree that it serves)"""
     tmp_path.chmod(0o755)
-    root = tmp_path / "root"
-    for name in (*NAMES, *NOISE):
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.mkdir(exist_ok=True) if name.endswith("/") else path.write_bytes(VIDEO)
     (tmp_path / "server").mkdir()
-    return root
+    make_tree(tmp_path / "root")
+    return tmp_path / "server", tmp_path / "root"
 
 
-@asynccontextmanager
-async def python(root):
-    port = free_port()
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "http.server", "-b", "127.0.0.1", "-d", root, str(port), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )  # fmt: skip
-    try:
-        async with aiohttp.ClientSession() as session, asyncio.timeout(10):
-            while True:
-                try:
-                    await (await session.get(f"http://127.0.0.1:{port}/")).read()
-                    break
-                except aiohttp.ClientError:
-                    await asyncio.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        child.kill()
-        await child.wait()
+async def test_umlauts_and_empty_folders(tmp_path, folders):
+    async with nginx(*folders) as url:
+        settings = DirectoryProvider("directory", "home", url)
+        async with opened(settings, tmp_path / "db") as source:
+            hits = await source.provider.search("ueber ICH", 10)
+            assert [hit.key for hit in hits] == ["ueber-ich"]
+            assert (await source.provider.listing("empty")).episodes == ()
 
 
-SERVERS = {
-    "nginx, JSON": lambda tmp: nginx(tmp / "server", tmp / "root"),
-    "nginx, HTML": lambda tmp: nginx(
-        tmp / "server", tmp / "root", extra="location / { autoindex_format html; }"
-    ),
-    "http.server": lambda tmp: python(tmp / "root"),
-}
+async def test_a_login_and_its_refusal(tmp_path, folders):
+    folder, root = folders
+    (folder / "users").write_text("mia:{PLAIN}secret\n")
+    guard = f'auth_basic "home"; auth_basic_user_file {folder}/users;'
+    async with nginx(folder, root, extra=guard) as url:
+        right, wrong = (
+            DirectoryProvider("directory", "home", url, "mia", Secret(password))
+            for password in ("secret", "wrong")
+        )
+        async with opened(right, tmp_path / "right.db") as source:
+            assert await source.provider.search("show", 5)
+        async with opened(wrong, tmp_path / "wrong.db") as source:
+            with pytest.raises(ProviderError, match="wrong user or password") as failure:
+                await source.provider.search("show", 5)
+            assert failure.value.final
 
 
-@asynccontextmanager
-async def provider(url: str, **setting):
-    with tempfile.TemporaryDirectory() as folder:
-        db = Database(Path(folder) / "db")
-        await db.open()
-        async with Network() as web:
-            yield Directory(DirectoryProvider("directory", "home", url, **setting), web, db)
-        await db.close()
+async def test_many_searches_at_once_ask_once(tmp_path):
+    async with Upstream() as upstream:
+        upstream.kind, upstream.body = "application/json", b'[{"name":"A","type":"directory"}]'
+        settings = DirectoryProvider("directory", "home", upstream.base)
+        async with opened(settings, tmp_path / "db") as source:
+            answers = await asyncio.gather(*[source.provider.search("", 5) for _ in range(5)])
+            assert [len(hits) for hits in answers] == [1] * 5
+            assert len(upstream.requests) == 1
 
 
-@pytest.mark.parametrize("server", SERVERS)
-async def test_contract(tmp_path, tree, server):
-    async with SERVERS[server](tmp_path) as url, provider(url) as source:
-        hits = await source.search("show a", 10)
-        assert [(hit.key, hit.name) for hit in hits] == [("show-a-2010", "Show A (2010)")]
-        assert [hit.key for hit in await source.search("ueber ICH", 10)] == ["ueber-ich"]
-        assert await source.search("nothing of the kind", 10) == []
-        assert len(await source.search("", 2)) == 2
-        listing = await source.listing("show-a-2010")
-        found = {(e.season, e.number): e for e in listing.episodes}
-        assert found.keys() == set(NAMES.values()) | {(2, 2)}
-        for episode in found.values():
-            where = await source.source("show-a-2010", episode)
-            assert where.extension == ".mkv"
-            async with Network() as web, web.get(where.url, base=source.base) as answer:
-                assert await answer.read() == VIDEO
-        assert (await source.listing("empty")).episodes == ()
-        with pytest.raises(NotFound):
-            await source.listing("no-such-series")
+async def test_a_series_without_end_is_refused(tmp_path):
+    """Each folder holds the same folder; then one holds more entries than anybody has."""
+    async with Upstream() as upstream:
+        upstream.kind, upstream.body = "application/json", b'[{"name":"A","type":"directory"}]'
+        settings = DirectoryProvider("directory", "home", upstream.base)
+        async with opened(settings, tmp_path / "db") as source:
+            assert (await source.provider.listing("a")).episodes == ()
+            assert len(upstream.requests) == 1 + 8
+            rows = [{"name": f"{n}.mkv"} for n in range(10_001)]
+            upstream.body = json.dumps(rows).encode()
+            with pytest.raises(ProviderError, match="more than 10000 entries"):
+                await source.provider.listing("a")
 
 
-async def test_a_login_and_its_refusal(tmp_path, tree):
-    (tmp_path / "server" / "users").write_text("mia:{PLAIN}secret\n")
-    guard = f'auth_basic "home"; auth_basic_user_file {tmp_path}/server/users;'
-    async with nginx(tmp_path / "server", tree, extra=guard) as url:
-        async with provider(url, username="mia", password=Secret("secret")) as source:
-            assert await source.search("show", 5)
-        async with provider(url, username="mia", password=Secret("wrong")) as source:
-            with pytest.raises(ProviderError, match="password") as failure:
-                await source.search("show", 5)
-            assert failure.value.final and "wrong" not in str(failure.value).replace(
-                "wrong user", ""
-            )
+async def test_the_checksum_and_the_subtitles_beside_a_file(tmp_path):
+    name = "Nacht - 01 [0A1B2C3D]"
+    rows = [{"name": f"{name}{end}"} for end in (".mkv", ".de.srt", ".nfo")]
+    async with Upstream() as upstream:
+        upstream.kind, upstream.body = "application/json", json.dumps(rows).encode()
+        upstream.script = [{"body": b'[{"name":"Nacht","type":"directory"}]'}]
+        settings = DirectoryProvider("directory", "home", upstream.base)
+        async with opened(settings, tmp_path / "db") as source:
+            (episode,) = (await source.provider.listing("nacht")).episodes
+            where = await source.provider.source("nacht", episode)
+            assert where.checksums == {"crc32": "0a1b2c3d"}
+            subtitles = f"{upstream.base}Nacht/Nacht%20-%2001%20%5B0A1B2C3D%5D.de.srt"
+            assert where.beside == {".de.srt": subtitles}
+            upstream.status = 500  # the episode is no worse without its subtitles
+            alone = Episode(1, 2, ref="Nacht/Other/Nacht%20-%2002.mkv")
+            assert (await source.provider.source("nacht", alone)).beside == {}
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        '[{"name": "../../etc", "type": "directory"}, {"name": "..", "type": "directory"}, {"name": "a/b", "type": "directory"}]',
-        '[{"name": "x", "type": "other"}, {"name": "", "type": "directory"}, {"name": "\\u0000", "type": "directory"}]',
-    ],
-)
-async def test_names_that_lead_elsewhere_are_left_out(tmp_path, rows):
-    (tmp_path / "server").mkdir()
-    (tmp_path / "root").mkdir()
-    tmp_path.chmod(0o755)
-    (tmp_path / "root" / "list.json").write_text(rows)
-    extra = "location = / { try_files /list.json =404; default_type application/json; types {} }"
-    async with (
-        nginx(tmp_path / "server", tmp_path / "root", extra=extra) as url,
-        provider(url) as source,
-    ):
-        assert await source.search("", 10) == []
+def test_only_plain_names_of_a_json_listing_count():
+    assert [entry.name for entry in from_json(hostile_rows()) if entry.is_folder] == STRANGE_NAMES
+    caddy = b'[{"name":"A/","is_dir":true,"size":4096},{"name":"b.mkv","is_dir":false,"size":7}]'
+    assert from_json(caddy) == [Entry("A", True), Entry("b.mkv", False, 7)]
+    assert from_json(b'[{"name":"link","type":"other"}]') == from_json(b"{}") == []
 
 
-@pytest.mark.parametrize("rows", ["{}", '{"a": 1}', "[1]", "nonsense", '[{"type": "directory"}]'])
-async def test_a_listing_that_is_none(tmp_path, rows):
-    (tmp_path / "server").mkdir()
-    (tmp_path / "root").mkdir()
-    tmp_path.chmod(0o755)
-    (tmp_path / "root" / "list.json").write_text(rows)
-    extra = "location = / { try_files /list.json =404; default_type application/json; types {} }"
-    async with (
-        nginx(tmp_path / "server", tmp_path / "root", extra=extra) as url,
-        provider(url) as source,
-    ):
-        if rows == "{}":
-            assert await source.search("", 10) == []
-        else:
-            with pytest.raises(ProviderError):
-                await source.search("", 10)
+@pytest.mark.parametrize("body", [b"[1]", b"nonsense", b'[{"type":"directory"}]', b'{"a":1}'])
+def test_a_listing_that_is_none(body):
+    with pytest.raises(ProviderError):
+        from_json(body)
+
+
+def test_only_direct_children_of_an_html_listing_count():
+    links = [
+        "../",
+        "/shows/",
+        "?C=N;O=D",
+        "#top",
+        "",
+        "http://elsewhere/shows/x.mkv",
+        "/other/x.mkv",
+        "deep/er.mkv",
+        "A%20%26%20B/",
+        "./c.mkv?token=1#t",
+        "http://nas/shows/d.mkv",
+        "c.mkv",
+        "http://[bad",
+        "%ff.mkv",
+        "a%2fb.mkv",
+    ]
+    body = "".join(f'<a href="{link}">x</a>' for link in links).encode()
+    assert from_html(body, "http://nas/shows/") == [
+        Entry("A & B", True),
+        Entry("c.mkv", False),
+        Entry("d.mkv", False),
+    ]

@@ -305,7 +305,7 @@ async def test_a_folder_that_has_not_changed_keeps_its_files(server):
     assert await episodes(server, "local_nachtwache") == before
     served = server.library.parent / "served"
     (served / "Nacht").rename(served / "Nachtwache")
-    server.app[keys.PROVIDERS].get("home")._read_at = -1000.0
+    server.app[keys.PROVIDERS].get("home")._provider._series_read_at = -1000.0
     await server.post("/api/v1/anime/rescan")
     found = await episodes(server, "local_nachtwache")
     assert [code for code, entry in found.items() if entry["state"] == "present"] == [

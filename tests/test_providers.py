@@ -1,12 +1,31 @@
 """The sources that the owner configured, and how an episode goes from a listing to its source."""
 
+import asyncio
+import importlib
 import sqlite3
+from dataclasses import replace
+from typing import get_args, get_type_hints
 
 import pytest
 
-from store import queue, series
-from store.db import MIGRATIONS, connect
-from store.models import Episode, Listing
+from handlers.ids import AnimeId
+from providers import Providers
+from providers.checked import CheckedProvider
+from store import queue, schema, series
+from store.db import MIGRATIONS, Database, connect
+from store.errors import (
+    ConfigurationError,
+    Conflict,
+    Invalid,
+    NotFound,
+    ProviderError,
+)
+from store.models import Episode, Hit, Listing, Source
+from store.sources import DemoProvider, SourceSettings
+from tests.app import running
+from tests.contract import ProviderContract
+from tests.test_downloads import completed, home, statuses, until
+from tests.upstream import nginx
 
 WHOLE = Episode(
     season=1,
@@ -57,3 +76,288 @@ def test_a_database_from_before_checksums(tmp_path):
     (item,) = queue.add(conn, "home_show", ["S01E01"], "normal").items
     assert item.episode == Episode(1, 1, ref="x")
     conn.close()
+
+
+# -- the check that each provider stands behind ----------------------------------------------------
+
+
+class Fake:
+    """A provider that answers, or raises, what it is told to."""
+
+    base = "http://nas/"
+
+    def __init__(self, hits=(), episodes=(), source=None, error=None):
+        self.hits = list(hits)
+        self.episodes = tuple(episodes)
+        self.where = source or Source("http://nas/a.mkv", ".mkv")
+        self.error = error
+        self.asked: list[str] = []  # native keys
+        self.closed = False
+
+    async def search(self, query, limit):
+        if self.error:
+            raise self.error
+        return self.hits
+
+    async def listing(self, key):
+        self.asked.append(key)
+        if self.error:
+            raise self.error
+        return Listing(key, "Title", episodes=self.episodes)
+
+    async def source(self, key, episode):
+        self.asked.append(key)
+        if self.error:
+            raise self.error
+        return self.where
+
+    async def close(self):
+        self.closed = True
+        if self.error:
+            raise self.error
+
+
+@pytest.fixture
+async def db(tmp_path):
+    database = Database(tmp_path / "db")
+    await database.open()
+    yield database
+    await database.close()
+
+
+NATIVE_KEYS = [
+    "Nacht_1",
+    "nacht-1",
+    "b3e8-GUID-00FF",
+    "Über/Ich",
+    "夜",
+    "...",
+    "n" * 999,
+    "Nacht 1",
+]
+
+
+async def test_any_text_may_be_a_native_key(db):
+    fake = Fake(hits=[Hit(key, key) for key in NATIVE_KEYS])
+    provider = CheckedProvider("home", fake, db)
+    hits = await provider.search("", 100)
+    assert [hit.name for hit in hits] == NATIVE_KEYS
+    assert len({hit.key for hit in hits}) == len(NATIVE_KEYS)
+    for hit in hits:
+        schema.read(AnimeId, f"home_{hit.key}")
+        assert (await provider.listing(hit.key)).key == hit.key
+        await provider.source(hit.key, Episode(1, 1))
+        assert fake.asked[-2:] == [hit.name, hit.name]
+    assert [hit.key for hit in await provider.search("", 3)] == [hit.key for hit in hits[:3]]
+
+
+async def test_keys_that_nobody_could_ask_for_are_left_out(db):
+    bad = ["", "n" * 1001, "half \ud800"]
+    hits = [Hit(key, "Title") for key in bad] + [Hit("twice", "First"), Hit("twice", "Second")]
+    hits += [Hit("title", "half \ud800"), Hit("site", "Title", "\udfff")]
+    hits += [Hit("ids", "Title", ids={"tvdb": "\ud800"})]
+    found = await CheckedProvider("home", Fake(hits), db).search("", 100)
+    assert [(hit.key, hit.name) for hit in found] == [("twice", "First")]
+
+
+async def test_a_native_key_is_unknown_to_the_callers(db):
+    provider = CheckedProvider("home", Fake([Hit("Nacht_1", "Nacht")]), db)
+    for key in ("nacht_1", "Nacht_1", "nacht"):
+        with pytest.raises(NotFound) as refusal:
+            await provider.listing(key)
+        assert refusal.value.details == {"anime_id": f"home_{key}"}
+    assert (await provider.listing("nacht-1")).title == "Title"
+
+
+async def test_two_sources_may_call_series_alike(db):
+    one, other = (CheckedProvider(name, Fake([Hit("X", "X")]), db) for name in ("one", "other"))
+    assert [hit.key for hit in await one.search("", 5) + await other.search("", 5)] == ["x", "x"]
+
+
+IMPOSSIBLE = [
+    Episode(-1, 1),
+    Episode(10_000, 1),
+    Episode(1, 10**30),
+    Episode(1, float("nan")),
+    Episode(1, 3, size=-1),
+    Episode(1, 4, size=10**30),
+    Episode(1, 5, title="\ud800"),
+    Episode(1, 6, ref="\ud800"),
+    Episode(1, 2, title="the same once more"),
+]
+
+
+async def test_episodes_that_cannot_be_are_left_out(db):
+    good = [Episode(2, 1), Episode(1, 2), Episode(1, 1.5), Episode(0, 1)]
+    provider = CheckedProvider("home", Fake([Hit("X", "X")], good + IMPOSSIBLE), db)
+    listing = await provider.listing("x")
+    assert listing.episodes == (Episode(0, 1), Episode(1, 1.5), Episode(1, 2), Episode(2, 1))
+    await db.run(series.store_listing, "home", listing)
+
+
+async def test_only_videos_and_their_subtitles_come_from_a_source(db):
+    fake = Fake([Hit("X", "X")])
+    provider = CheckedProvider("home", fake, db)
+    beside = {".de.srt": "s", "/../x.srt": "p", ".nfo": "n", ".SUB": "S", "\0.srt": "z"}
+    fake.where = replace(fake.where, beside=beside)
+    assert (await provider.source("x", Episode(1, 1))).beside == {".de.srt": "s", ".SUB": "S"}
+    fake.where = Source("http://nas/a.exe", ".exe")
+    with pytest.raises(ProviderError, match=r"no video \(\.exe\)") as failure:
+        await provider.source("x", Episode(1, 1))
+    assert failure.value.final
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("hush"), OSError(5, "hush"), TimeoutError(), Invalid("rows[0]", "hush"),
+     Conflict("hush"), UnicodeDecodeError("utf-8", b"hush", 0, 1, "hush")],
+    ids=repr,
+)  # fmt: skip
+async def test_nothing_but_a_failure_escapes(db, error):
+    fake = Fake([Hit("X", "X")])
+    provider = CheckedProvider("home", fake, db)
+    await provider.search("", 1)
+    fake.error = error
+    for call in (
+        provider.search("x", 1),
+        provider.listing("x"),
+        provider.source("x", Episode(1, 1)),
+    ):
+        with pytest.raises(ProviderError) as failure:
+            await call
+        assert not failure.value.final and "hush" not in f"{failure.value}{failure.value.details}"
+    await provider.close()
+    assert fake.closed
+
+
+async def test_failures_of_the_source_stay_what_they_are(db):
+    fake = Fake([Hit("X", "X")])
+    provider = CheckedProvider("home", fake, db)
+    await provider.search("", 1)
+    for error in (ProviderError("away", down=True), ConfigurationError("install it")):
+        fake.error = error
+        with pytest.raises(type(error)) as failure:
+            await provider.listing("x")
+        assert failure.value is error
+    fake.error = NotFound("gone")
+    with pytest.raises(NotFound, match="Anime not found"):
+        await provider.listing("x")
+    with pytest.raises(ProviderError, match="no longer has this episode") as failure:
+        await provider.source("x", Episode(1, 1))
+    assert failure.value.final
+
+
+async def test_a_call_that_is_cancelled_is_no_failure(db):
+    class Slow(Fake):
+        async def search(self, query, limit):
+            await asyncio.sleep(60)
+
+    call = asyncio.create_task(CheckedProvider("home", Slow(), db).search("", 1))
+    await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+
+
+# -- all of them -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fakes(monkeypatch):
+    """Fakes that are opened in place of demo sources, by the source's name."""
+    made: dict[str, Fake] = {}
+    open_source = lambda settings, network: made[settings.name]  # noqa: E731
+    monkeypatch.setattr("providers.demo.open_source", open_source)
+    return made
+
+
+def configured(*names: str) -> list[DemoProvider]:
+    return [DemoProvider("demo", name) for name in names]
+
+
+async def test_a_source_that_fails_is_left_out_of_a_search(db, fakes):
+    fakes["good"] = Fake([Hit("X", "X"), Hit("Y", "Y")])
+    fakes["bad"] = Fake(error=RuntimeError("a bug"))
+    fakes["away"] = Fake(error=ProviderError("away"))
+    providers = Providers(None, db)
+    await providers.configure(configured("bad", "good", "away"))
+    found = await providers.search("", 10)
+    assert [(name, hit.key) for name, hit in found] == [("good", "x"), ("good", "y")]
+    assert len(await providers.search("", 1)) == 1
+    await providers.configure(configured("away", "bad"))
+    with pytest.raises(ProviderError, match="away"):
+        await providers.search("", 10)
+    await providers.configure([])
+    with pytest.raises(ConfigurationError, match="No source is configured"):
+        await providers.search("", 10)
+
+
+async def test_a_source_that_is_not_configured(db, fakes):
+    providers = Providers(None, db)
+    with pytest.raises(ConfigurationError, match="No source named 'nas'") as refusal:
+        providers.get("nas")
+    assert refusal.value.details["fix"]
+    with pytest.raises(NotFound):
+        await providers.listing("nas_show")
+
+
+async def test_a_source_whose_settings_stay_the_same_stays_itself(db, fakes):
+    first, second = fakes["one"], fakes["two"] = Fake(), Fake()
+    providers = Providers(None, db)
+    await providers.configure(configured("one", "two"))
+    one = providers.get("one")
+    await providers.configure(configured("one"))
+    assert providers.get("one") is one
+    assert (first.closed, second.closed) == (False, True)
+    await providers.close()
+    assert first.closed and list(providers) == []
+
+
+@pytest.mark.parametrize("kind", get_args(SourceSettings))
+def test_each_kind_has_its_file_and_keeps_the_contract(kind):
+    (name,) = get_args(get_type_hints(kind)["type"])
+    assert callable(importlib.import_module(f"providers.{name}").open_source)
+    tests = vars(importlib.import_module(f"tests.test_{name}")).values()
+    contracts = [
+        each for each in tests if isinstance(each, type) and issubclass(each, ProviderContract)
+    ]
+    assert any(
+        contract.__name__.startswith("Test") and contract.kind is kind for contract in contracts
+    )
+
+
+# -- a source that changes while items wait --------------------------------------------------------
+
+
+async def test_items_of_a_source_that_was_renamed_or_removed(tmp_path):
+    """They fail and say why; once the source is back they are fetched."""
+    tmp_path.chmod(0o755)
+    file = tmp_path / "served" / "Show" / "Show - S01E01.mkv"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\x1aE\xdf\xa3" + bytes(100_000))
+    (tmp_path / "nginx").mkdir()
+    async with (
+        nginx(tmp_path / "nginx", tmp_path / "served") as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
+        await server.login()
+        call = {"anime_id": "home_show", "episodes": ["S01E01"]}
+        _, added, _ = await server.post("/api/queue/add", json=call)
+        item = added["data"]["queue_item_id"]
+
+        async def has_failed() -> bool:
+            return (await statuses(server))["S01E01"] == "failed"
+
+        renamed = [home(url)[0] | {"name": "other"}]
+        for sources in (renamed, []):
+            assert (await server.put("/api/config", json={"providers": sources}))[0] == 200
+            await server.post("/api/queue/start")
+            await until(has_failed)
+            (failed,) = (await server.get("/api/queue"))[1]["data"]
+            assert failed["error_code"] == "CONFIGURATION_ERROR"
+            assert "No source named 'home'" in failed["error_message"]
+            await server.post("/api/queue/stop")
+            assert (await server.post(f"/api/queue/{item}/retry"))[0] == 200
+        await server.put("/api/config", json={"providers": home(url)})
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01")

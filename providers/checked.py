@@ -1,0 +1,156 @@
+"""The check that every provider stands behind: public keys, plain failures, answers that fit."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import TypeVar
+
+from providers.provider import Provider
+from store import keys
+from store.db import Database
+from store.errors import ConfigurationError, Failure, NotFound, ProviderError
+from store.models import Episode, Hit, Listing, Source
+from store.names import extensions
+
+log = logging.getLogger(__name__)
+
+MAX_SERIES = 10_000  # of one source, asked for at once
+MAX_KEY = 1_000  # characters of a source's own key
+MAX_SEASON = 9_999  # as a code such as S01E02 can be written
+MAX_NUMBER = 99_999
+MAX_SIZE = 2**53 - 1  # bytes: the largest whole number that every JSON reader keeps exact
+SUBTITLES = tuple(extensions.SUBTITLES)
+
+T = TypeVar("T")
+
+
+class CheckedProvider:
+    """A provider as the rest of the program uses it; `name` is the source's in the configuration.
+
+    Keys are public ones, `[a-z0-9-]+`, here; `<name>_<key>` is the id of a series. Every method
+    raises ProviderError when the source fails, whatever its provider raised, and ConfigurationError
+    when the provider says that the owner has to change something.
+    """
+
+    def __init__(self, name: str, provider: Provider, db: Database):
+        self.name = name
+        self._provider = provider
+        self._db = db
+
+    @property
+    def base(self) -> str:
+        """The owner's own address, by which the network judges the addresses of a source."""
+        return self._provider.base
+
+    async def search(self, query: str, limit: int) -> list[Hit]:
+        """The series whose title matches, best first; for an empty query all that it can list."""
+        hits = await self._answer(self._search(query, limit))
+        public = await self._db.run(keys.public_keys, self.name, [hit.key for hit in hits])
+        return [replace(hit, key=public[hit.key]) for hit in hits]
+
+    async def listing(self, key: str) -> Listing:
+        """All that the source has of one series, episodes in order. Raises NotFound."""
+        native = await self._native_key(key)
+        try:
+            listing = await self._answer(self._listing(native))
+        except NotFound:
+            raise self._not_found(key) from None
+        return replace(listing, key=key)
+
+    async def source(self, key: str, episode: Episode) -> Source:
+        """Where the bytes of `episode` are right now. Raises NotFound for an unknown key."""
+        native = await self._native_key(key)
+        try:
+            source = await self._answer(self._provider.source(native, episode))
+        except NotFound:
+            raise ProviderError("The source no longer has this episode", final=True) from None
+        if source.extension not in extensions.MEDIA:
+            raise ProviderError(
+                f"The source offers a file that is no video ({source.extension[:20]})", final=True
+            )
+        return replace(source, beside=_subtitles_only(source))
+
+    async def close(self) -> None:
+        with contextlib.suppress(Failure):  # _answer has logged it; nobody waits for a better end
+            await self._answer(self._provider.close())
+
+    async def _search(self, query: str, limit: int) -> list[Hit]:
+        """The provider's hits, each key once, without those that nobody could ask for."""
+        hits: dict[str, Hit] = {}
+        for hit in await self._provider.search(query, limit):
+            texts = (hit.key, hit.name, hit.site, *hit.ids.values())
+            if 0 < len(hit.key) <= MAX_KEY and _is_text(*texts):
+                hits.setdefault(hit.key, hit)
+        return list(hits.values())[:limit]
+
+    async def _listing(self, native: str) -> Listing:
+        """The provider's listing, each episode once, without those that cannot be."""
+        listing = await self._provider.listing(native)
+        if not _is_text(listing.title, listing.description, listing.site, *listing.ids.values()):
+            raise ProviderError("The source's title of this series is no text")
+        episodes: dict[tuple[int, float], Episode] = {}
+        for episode in listing.episodes:
+            if _is_possible(episode):
+                episodes.setdefault((episode.season, episode.number), episode)
+        in_order = (episode for _, episode in sorted(episodes.items(), key=lambda item: item[0]))
+        return replace(listing, episodes=tuple(in_order))
+
+    async def _answer(self, call: Awaitable[T]) -> T:
+        """What `call` returns; it fails with one of three kinds of Failure, whatever it raises."""
+        try:
+            return await call
+        except (ProviderError, NotFound, ConfigurationError):
+            raise
+        except Failure as failure:  # its answer did not have the form that a schema asks for
+            log.warning("%s: %s %s", self.name, failure, failure.details)
+            raise ProviderError("The source's answer does not have the expected form") from failure
+        except Exception as error:
+            log.exception("%s: unexpected", self.name)
+            raise ProviderError("The source failed for a reason that only the log tells") from error
+
+    async def _native_key(self, key: str) -> str:
+        """The source's own key for a public one. Raises NotFound.
+
+        A key that was never shown is looked for among all that the source can list.
+        """
+        native = await self._db.run(keys.native_key, self.name, key)
+        if native is None:
+            await self.search("", MAX_SERIES)
+            native = await self._db.run(keys.native_key, self.name, key)
+        if native is None:
+            raise self._not_found(key)
+        return native
+
+    def _not_found(self, key: str) -> NotFound:
+        return NotFound("Anime not found", anime_id=f"{self.name}_{key}")
+
+
+def _is_text(*texts: str) -> bool:
+    """Whether all of it can be stored and sent: half a character (a lone surrogate) cannot."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_possible(episode: Episode) -> bool:
+    """Whether an episode can be stored and asked for by its code."""
+    return (
+        0 <= episode.season <= MAX_SEASON
+        and 0 <= episode.number <= MAX_NUMBER
+        and (episode.size is None or 0 <= episode.size <= MAX_SIZE)
+        and _is_text(episode.title, episode.ref, episode.aired or "")
+    )
+
+
+def _subtitles_only(source: Source) -> dict[str, str]:
+    """The files beside an episode whose names can be no path and end as those of subtitles do."""
+    return {
+        end: url
+        for end, url in source.beside.items()
+        if "/" not in end and "\0" not in end and end.casefold().endswith(SUBTITLES)
+    }

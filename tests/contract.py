@@ -1,0 +1,309 @@
+"""One contract for every kind of source.
+
+A kind has a file tests/test_<type>.py with a subclass, which says how a server of that kind is
+started and what it has:
+
+    class TestDirectory(ProviderContract):
+        kind = DirectoryProvider
+        known = Known("show a", "Show A (2010)", contents={(1, 1): b"..."})
+
+        @asynccontextmanager
+        async def serve(self, tmp_path):
+            async with nginx(...) as url:
+                yield DirectoryProvider("directory", "home", url)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+import pytest
+
+from providers import Providers
+from providers.checked import CheckedProvider
+from providers.network import Network
+from store import schema
+from store.config import Configuration
+from store.db import Database
+from store.errors import NotFound, ProviderError
+from store.models import Episode, Source
+from store.names.codes import Number
+from store.secret import Secret
+from store.secrets import SecretsFile
+from store.sources import SourceSettings, secrets_of
+from tests.app import folders
+from tests.upstream import Upstream, free_port
+
+PUBLIC_KEY = re.compile(r"[a-z0-9-]{1,200}")
+HUSH = "hush-hush"  # every secret of a source that fails
+# Words of the machine, which no message for people may hold.
+MACHINE_WORDS = re.compile(r"Errno|Traceback|Exception|Error\b|0x[0-9a-f]+|127\.0\.0\.1|<|\{|None")
+
+# (Content-Type, body) of answers that are none. The kind's own are added to them.
+NO_ANSWERS = [
+    (kind, body)
+    for kind in ("application/json", "text/html", "text/xml")
+    for body in (
+        b"",
+        b"{",
+        b"null",
+        b"[1]",
+        b'{"a": 1}',
+        b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b"<html><a href='http://[bad'>x</a>",
+        b"<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]><x>&y;</x>",
+    )
+]
+
+
+class Known(NamedTuple):
+    """A series that the served source has: a query that finds it first, and all its episodes."""
+
+    query: str
+    title: str
+    contents: dict[tuple[int, Number], bytes | None]  # None: its bytes are not compared
+    has_sizes: bool = True  # the listing tells them
+
+
+class RecordingNetwork(Network):
+    """The network, which remembers what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[str, str, Any]] = []
+
+    def get(self, url: str, **how: Any):
+        self.asked.append((how.get("method", "GET"), url, how.get("data")))
+        return super().get(url, **how)
+
+
+class Opened(NamedTuple):
+    provider: CheckedProvider
+    network: RecordingNetwork
+
+
+@asynccontextmanager
+async def opened(settings: SourceSettings, database: Path) -> AsyncIterator[Opened]:
+    """The source as the program uses it, with its keys in `database`."""
+    db = Database(database)
+    await db.open()
+    async with RecordingNetwork() as network:
+        providers = Providers(network, db)
+        await providers.configure([settings])
+        try:
+            yield Opened(providers.get(settings.name), network)
+        finally:
+            await providers.close()
+            await db.close()
+
+
+class ProviderContract:
+    kind: type[SourceSettings]
+    known: Known
+    series_count: int  # found by an empty query
+    # A query that finds nothing; None where every query finds something.
+    vain_query: str | None = "nothing of the kind"
+    # Further answers that the source must survive.
+    hostile_answers: tuple[tuple[str, bytes], ...] = ()
+
+    def serve(self, tmp_path: Path) -> AbstractAsyncContextManager[SourceSettings]:
+        """A running server of this kind; yields the settings that reach it."""
+        raise NotImplementedError
+
+    def settings_for(self, base: str) -> SourceSettings | None:
+        """Settings for any server, every text and secret in them set; None without a server."""
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(self.kind):
+            hint = get_type_hints(self.kind)[field.name]
+            if hint is Secret:
+                values[field.name] = Secret(HUSH)
+            elif field.name == "type":
+                values["type"] = get_args(hint)[0]
+            elif field.name in ("name", "username"):
+                values[field.name] = "home"
+            elif field.name == "url":
+                values["url"] = base
+        return self.kind(**values) if "url" in values else None
+
+    @pytest.fixture
+    async def settings(self, tmp_path: Path) -> AsyncIterator[SourceSettings]:
+        tmp_path.chmod(0o755)
+        async with self.serve(tmp_path) as settings:
+            yield settings
+
+    @pytest.fixture
+    async def source(self, settings: SourceSettings, tmp_path: Path) -> AsyncIterator[Opened]:
+        async with opened(settings, tmp_path / "contract.db") as source:
+            yield source
+
+    async def key(self, provider: CheckedProvider) -> str:
+        return (await provider.search(self.known.query, 10))[0].key
+
+    # -- what it has -------------------------------------------------------------------------------
+
+    async def test_search(self, source: Opened):
+        hits = await source.provider.search(self.known.query, 10)
+        assert hits[0].name == self.known.title
+        assert all(PUBLIC_KEY.fullmatch(hit.key) for hit in hits)
+        assert all(re.match(r"https?://|$", hit.site) for hit in hits)
+        if self.vain_query:
+            assert await source.provider.search(self.vain_query, 10) == []
+
+    async def test_an_empty_query_finds_all_up_to_the_limit(self, source: Opened):
+        hits = await source.provider.search("", 100)
+        assert len(hits) == len({hit.key for hit in hits}) == self.series_count
+        for limit in {1, self.series_count - 1, self.series_count}:
+            assert len(await source.provider.search("", limit)) == limit
+
+    async def test_listing(self, source: Opened):
+        key = await self.key(source.provider)
+        listing = await source.provider.listing(key)
+        assert (listing.key, listing.title) == (key, self.known.title)
+        listed = [(episode.season, episode.number) for episode in listing.episodes]
+        assert listed == sorted(self.known.contents)
+        for episode in listing.episodes:
+            content = self.known.contents[episode.season, episode.number]
+            assert episode.ref
+            if content is not None:
+                assert episode.size == (len(content) if self.known.has_sizes else None)
+
+    async def test_a_key_that_it_does_not_have(self, source: Opened):
+        for key in ("no-such-series", "0", "x" * 200):
+            with pytest.raises(NotFound) as refusal:
+                await source.provider.listing(key)
+            assert refusal.value.details == {"anime_id": f"{source.provider.name}_{key}"}
+            with pytest.raises(NotFound):
+                await source.provider.source(key, Episode(1, 1))
+
+    # -- its keys ----------------------------------------------------------------------------------
+
+    async def test_a_key_need_not_have_been_shown(self, settings: SourceSettings, tmp_path: Path):
+        async with opened(settings, tmp_path / "one.db") as first:
+            key = await self.key(first.provider)
+        async with opened(settings, tmp_path / "other.db") as second:
+            assert (await second.provider.listing(key)).title == self.known.title
+
+    async def test_a_key_stays(self, settings: SourceSettings, tmp_path: Path):
+        async with opened(settings, tmp_path / "db") as before:
+            keys = {hit.name: hit.key for hit in await before.provider.search("", 100)}
+        async with opened(settings, tmp_path / "db") as after:
+            for title, key in keys.items():
+                assert (await after.provider.listing(key)).title == title
+            assert {hit.name: hit.key for hit in await after.provider.search("", 100)} == keys
+
+    # -- its bytes ---------------------------------------------------------------------------------
+
+    async def test_its_bytes_come_in_pieces(self, source: Opened):
+        key = await self.key(source.provider)
+        listing = await source.provider.listing(key)
+        for episode in listing.episodes:
+            content = self.known.contents[episode.season, episode.number]
+            if content is None:
+                continue
+            where = await source.provider.source(key, episode)
+            assert where.size in (None, len(content))
+            half = len(content) // 2
+            first = await self._read(source, where, f"bytes=0-{half - 1}")
+            rest = await self._read(source, where, f"bytes={half}-")
+            assert (first[:half] + rest[-(len(content) - half) :]) == content
+
+    async def _read(self, source: Opened, where: Source, wanted: str) -> bytes:
+        """The bytes that `wanted` names, or all of a server that knows no ranges."""
+        headers = {**where.headers, "Range": wanted}
+        async with source.network.get(
+            where.url, base=source.provider.base, headers=headers
+        ) as answer:
+            assert answer.status in (200, 206)
+            return await answer.read()
+
+    async def test_nothing_is_asked_for_twice(self, source: Opened):
+        key = await self.key(source.provider)
+        await source.provider.search("", 100)
+        listing = await source.provider.listing(key)
+        assert len(source.network.asked) == len(set(source.network.asked))
+        source.network.asked.clear()
+        for episode in (listing.episodes[0], listing.episodes[0]):
+            await source.provider.source(key, episode)
+        assert len(source.network.asked) == len(set(source.network.asked))
+
+    # -- when it fails -----------------------------------------------------------------------------
+
+    async def test_a_server_that_is_away(self, tmp_path: Path, caplog):
+        if settings := self.settings_for(f"http://127.0.0.1:{free_port()}/"):
+            await self._fails(settings, tmp_path, caplog)
+
+    @pytest.mark.parametrize("status", [401, 403, 404, 418, 500, 503])
+    async def test_a_server_that_refuses(self, tmp_path: Path, caplog, status: int):
+        async with Upstream() as upstream:
+            upstream.status = status
+            upstream.kind = "application/json"
+            if settings := self.settings_for(upstream.base):
+                failure = await self._fails(settings, tmp_path, caplog)
+                assert failure.details["status"] == status
+
+    async def test_answers_that_are_none(self, tmp_path: Path, caplog):
+        """Each is an empty answer or a ProviderError; nothing of it reaches a message."""
+        for number, (kind, body) in enumerate([*NO_ANSWERS, *self.hostile_answers]):
+            async with Upstream() as upstream:
+                upstream.kind, upstream.body = kind, body
+                if settings := self.settings_for(upstream.base):
+                    await self._survives(settings, tmp_path / f"{number}.db")
+        assert HUSH not in caplog.text
+
+    async def _survives(self, settings: SourceSettings, database: Path) -> None:
+        async with opened(settings, database) as source:
+            try:
+                for hit in await source.provider.search("", 100):
+                    assert PUBLIC_KEY.fullmatch(hit.key)
+                    json.dumps([hit.name, hit.site]).encode()
+                    listing = await source.provider.listing(hit.key)
+                    for episode in listing.episodes:
+                        await source.provider.source(hit.key, episode)
+            except (ProviderError, NotFound) as failure:
+                assert_plain(failure)
+
+    async def _fails(self, settings: SourceSettings, tmp_path: Path, caplog) -> ProviderError:
+        """How a search fails; a listing fails no other way."""
+        async with opened(settings, tmp_path / "fails.db") as source:
+            with pytest.raises(ProviderError) as search:
+                await source.provider.search("show", 10)
+            with pytest.raises(ProviderError) as listing:
+                await source.provider.listing("show")
+        for failure in (search.value, listing.value):
+            assert_plain(failure)
+        assert HUSH not in caplog.text
+        return search.value
+
+    # -- its secrets -------------------------------------------------------------------------------
+
+    def test_its_secrets_are_shown_nowhere(self, tmp_path: Path, caplog):
+        settings = self.settings_for("http://127.0.0.1/")
+        if settings is None or not secrets_of(settings):
+            return
+        state, library, downloads = folders(tmp_path)
+        configuration = Configuration(state, SecretsFile(state / "secrets.json"))
+        directories = {"anime_directory": str(library), "download_directory": str(downloads)}
+        configuration.update(directories | {"providers": [settings]})
+        configuration.back_up()
+        shown = [repr(configuration.current), schema.dump(configuration.current), caplog.text]
+        for path in state.rglob("*.json"):
+            if path.name != "secrets.json":
+                shown.append(path.read_text())
+        assert not any(HUSH in text for text in shown)
+        again = Configuration(state, SecretsFile(state / "secrets.json"))
+        assert again.current.providers == [settings]
+        assert {secret.reveal() for secret in secrets_of(settings).values()} == {HUSH}
+
+
+def assert_plain(failure: ProviderError | NotFound) -> None:
+    """It is in plain words: nothing of the machine, of the remote answer or of a secret."""
+    text = str(failure)
+    assert text and not MACHINE_WORDS.search(text), text
+    assert HUSH not in f"{text} {failure.details}"
