@@ -53,11 +53,14 @@ class Rescan:
         providers: Providers,
         config: Callable[[], Config],
         publish: Callable[[Event], None],
+        *,
+        watch: Callable[[asyncio.Task[RescanCompleted]], None] = lambda task: None,
     ):
         self._db = db
         self._providers = providers
         self._config = config
         self._publish = publish
+        self._watch = watch  # is told of each task that is started
         self._task: asyncio.Task[RescanCompleted] | None = None
         self._stop = threading.Event()
 
@@ -65,6 +68,7 @@ class Rescan:
         """`full` reads folders again that look unchanged. Raises ConfigurationError when the library cannot be read or is offline; nothing is changed then."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(full), name="rescan")
+            self._watch(self._task)
         return await asyncio.shield(self._task)
 
     async def close(self) -> None:

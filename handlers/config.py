@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from handlers.endpoint import Done
-from handlers.keys import APPLY, CONFIG, DB
+from handlers.keys import CONFIG, DB
+from handlers.lifetime import apply_settings
 from store import library, series
 from store.backups import Backup, BackupMade
 from store.errors import Conflict
@@ -54,7 +55,7 @@ async def update(request: web.Request, body: Update[Config]) -> ConfigShown:
         known_files = await request.app[DB].run(series.some_paths)
         if known_files:
             await asyncio.to_thread(library.write_marker, config.library)
-    await request.app[APPLY]()
+    await apply_settings(request.app)
     return _shown(request)
 
 
@@ -85,7 +86,7 @@ async def back_up(request: web.Request) -> BackupMade:
 async def restore(request: web.Request, backup_name: BackupName) -> Done:
     """Put a backup in force, the present configuration backed up first."""
     await asyncio.to_thread(request.app[CONFIG].restore, backup_name)
-    await request.app[APPLY]()
+    await apply_settings(request.app)
     return Done("Configuration restored successfully")
 
 

@@ -5,7 +5,7 @@ A class of handlers/ has its key beside it: AUTHENTICATOR in authenticator.py, H
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -29,9 +29,8 @@ RESCAN = web.AppKey("rescan", Rescan)
 # Makes the Renaming at the first call: few servers ever rename, and each would start later.
 RENAMING: web.AppKey[Callable[[], Renaming]] = web.AppKey("renaming")
 STARTED = web.AppKey("started", float)  # time.monotonic()
-# Puts changed settings in force.
-APPLY: web.AppKey[Callable[[], Awaitable[None]]] = web.AppKey("apply")
-CRASHED: web.AppKey[set[str]] = web.AppKey("crashed")  # names of tasks that ended by a bug
+# Names of background tasks that a bug has ended: handlers/lifetime.py.
+CRASHED: web.AppKey[set[str]] = web.AppKey("crashed")
 
 # Headers that the answer will carry, whoever makes it: X-Request-ID from the start.
 HEADERS: web.RequestKey[dict[str, str]] = web.RequestKey("headers")

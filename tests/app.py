@@ -27,7 +27,7 @@ import aiohttp
 from multidict import CIMultiDict
 
 import aniworld
-from handlers import authenticator
+from handlers import authenticator, listening
 from store.secrets import SecretsFile
 
 PASSWORD = "correct horse battery"
@@ -123,7 +123,7 @@ async def running(
         server.app = aniworld.build(server.state, forced=forced)
         if password and not server.app[authenticator.AUTHENTICATOR].is_set_up:
             server.app[authenticator.AUTHENTICATOR].set_password(password)
-        runner, server.port = await aniworld.listening(server.app, list(hosts), 0)
+        runner, server.port = await listening.start(server.app, hosts, 0)
         server.base = f"http://127.0.0.1:{server.port}"
         try:
             async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as server.client:

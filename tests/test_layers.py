@@ -25,6 +25,7 @@ KIT = {
     "hub",
     "ids",
     "keys",
+    "lifetime",
     "limits",
     "openapi",
     "paging",

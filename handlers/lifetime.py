@@ -1,0 +1,68 @@
+"""What is opened, runs and is closed with the application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiohttp import web
+
+from handlers.authenticator import AUTHENTICATOR
+from handlers.hub import HUB
+from handlers.keys import CONFIG, CRASHED, DB, ENGINE, NETWORK, PROVIDERS, RESCAN
+from store import tokens
+from store.errors import Failure
+
+log = logging.getLogger(__name__)
+
+
+async def run(app: web.Application) -> AsyncIterator[None]:
+    """Open the database and the network and work the queue, until the application ends."""
+    await app[DB].open()
+    app[AUTHENTICATOR].revoked |= await app[DB].run(tokens.revoked)
+    await app[NETWORK].start()
+    await apply_settings(app)
+    engine = asyncio.create_task(app[ENGINE].run(), name="engine")
+    watch(app, engine)
+    yield
+    engine.cancel()
+    await asyncio.gather(engine, return_exceptions=True)
+    await app[RESCAN].close()
+    await app[PROVIDERS].close()
+    await app[NETWORK].close()
+    await app[DB].close()
+
+
+async def close_sockets(app: web.Application) -> None:
+    """Let the sockets end; aiohttp would wait for them."""
+    app[HUB].close()
+
+
+async def apply_settings(app: web.Application) -> None:
+    """Put changed settings in force."""
+    settings = app[CONFIG].current
+    logging.getLogger().setLevel(settings.log_level.upper())
+    await app[PROVIDERS].configure(settings.providers)
+    app[ENGINE].wake()
+
+
+def watch(app: web.Application, task: asyncio.Task[Any]) -> None:
+    """Log a bug that ends `task`, and let /health tell of it until a task of that name ends well.
+
+    A Failure is no bug: its message says what is wrong outside the program.
+    """
+    name = task.get_name()
+
+    def record(ended: asyncio.Task[Any]) -> None:
+        if ended.cancelled():
+            return
+        error = ended.exception()
+        if error is None:
+            app[CRASHED].discard(name)
+        elif not isinstance(error, Failure):
+            log.error("%s ended by a bug", name, exc_info=error)
+            app[CRASHED].add(name)
+
+    task.add_done_callback(record)

@@ -1,0 +1,64 @@
+"""What the environment chooses at the start: the variables ANIWORLD_* and the state directory."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from store.errors import ConfigurationError
+
+# Settings that a variable of the same name forces.
+FORCIBLE_PATHS = ("anime_directory", "download_directory")
+
+
+def variable(name: str) -> str | None:
+    """The variable ANIWORLD_`name`; an empty one counts as not set."""
+    return os.environ.get(f"ANIWORLD_{name}") or None
+
+
+def forced_settings(log_level: str | None) -> dict[str, tuple[object, str]]:
+    """The settings that the environment forces: name -> (value, the variable that forces it).
+
+    `log_level` is the one that an option or a variable has chosen.
+    """
+    forced: dict[str, tuple[object, str]] = {}
+    for name in FORCIBLE_PATHS:
+        if path := variable(name.upper()):
+            forced[name] = path, f"ANIWORLD_{name.upper()}"
+    if proxies := variable("TRUSTED_PROXIES"):
+        entries = [entry.strip() for entry in proxies.split(",") if entry.strip()]
+        forced["trusted_proxies"] = entries, "ANIWORLD_TRUSTED_PROXIES"
+    if log_level:
+        forced["log_level"] = log_level, "--log-level or ANIWORLD_LOG_LEVEL"
+    return forced
+
+
+def state_directory(chosen: Path | None) -> Path:
+    """The `chosen` directory, else systemd's, else XDG's.
+
+    A relative XDG path is ignored, as its specification says.
+    """
+    if chosen:
+        return chosen.expanduser().absolute()
+    if systemd := os.environ.get("STATE_DIRECTORY"):
+        return Path(systemd.partition(":")[0])
+    xdg = os.environ.get("XDG_DATA_HOME", "")
+    data_home = Path(xdg) if xdg.startswith("/") else Path.home() / ".local" / "share"
+    return data_home / "aniworld"
+
+
+def master_password() -> str | None:
+    """The content of the file ANIWORLD_MASTER_PASSWORD_FILE, else ANIWORLD_MASTER_PASSWORD.
+
+    Raises OSError, and ConfigurationError for a password that is not UTF-8.
+    """
+    path = variable("MASTER_PASSWORD_FILE")
+    password = variable("MASTER_PASSWORD")
+    try:
+        if path:
+            return Path(path).read_text("utf-8").rstrip("\r\n")
+        if password:
+            password.encode()  # a variable may hold any bytes
+    except UnicodeError:
+        raise ConfigurationError("ANIWORLD_MASTER_PASSWORD is not UTF-8") from None
+    return password
