@@ -9,7 +9,8 @@ import pytest
 from handlers import keys
 from store import library_scan
 from store.names.matching import EXTRA, judge
-from store.names.parser import SURE, Name, parse
+from store.names.parsed_name import SURE, ParsedName
+from store.names.parser import parse
 from tests.app import running
 from tests.test_downloads import home, until
 from tests.upstream import nginx
@@ -48,7 +49,7 @@ def test_judge(case):
     ("name", "known", "spots"),
     [
         (
-            Name(episodes=(101,), score=SURE - 5, also=((1, (1,)),), why=("the number",)),
+            ParsedName(episodes=(101,), score=SURE - 5, also=((1, (1,)),), why=("the number",)),
             LONG,
             {(1, 101), (1, 1)},
         ),
@@ -58,7 +59,7 @@ def test_judge(case):
 def test_two_readings_or_none_are_ambiguous(name, known, spots):
     verdict = judge(name, known)
     assert not verdict.sure and set(verdict.spots) == spots
-    assert judge(Name(episodes=(101,), score=SURE), LONG).spots == ((1, 101),), (
+    assert judge(ParsedName(episodes=(101,), score=SURE), LONG).spots == ((1, 101),), (
         "the neighbours have said which"
     )
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from store.settings import Naming
-from store.names import folder_parser, parser
+from store.names import component, folder_parser, parsed_name, parser
 from store.names.folder_parser import parse_folder
 from store.names.parser import parse
 from store.names.spelling import YEAR, fold, safe
 from store.names.writer import Wanted, path
+from store.settings import Naming
 
 # name | title | season | episodes | the rest as field=value. An empty season is none; "1-3" are three episodes.
 FAMILIES = {
@@ -352,7 +352,7 @@ def test_neighbours_tell_seasons_from_running_numbers():
         ("nacht", None, (n,)) for n in (98, 99, 100, 101)
     ]
     alone = parse_folder([f"Nacht {n}.mkv" for n in (101, 102, 103)])
-    assert all(name.score < parser.SURE and name.also for name in alone)
+    assert all(name.score < parsed_name.SURE and name.also for name in alone)
 
 
 def test_clear_codes_need_no_neighbours():
@@ -399,7 +399,9 @@ PIECES = ["Nacht", " ", "-", " - ", "_", ".", "[", "]", "(", ")", "S01E", "1x", 
 
 def afresh(paths, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(folder_parser, "read_like", lambda known, *asked: parser.read(*asked))
+        patch.setattr(
+            folder_parser, "read_similar", lambda _, *asked: component.read_component(*asked)
+        )
         return parse_folder(paths)
 
 

@@ -1,130 +1,75 @@
-"""What the files of one folder say together: which number differs, and whether 101 is season 1, episode 1. Pure."""
+"""Read the names of one folder's files together: which number differs, and whether 101 is season 1, episode 1. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
-from store.names.grammar import EDGE, blank
-from store.names.parser import SURE, Name, Part, above, in_context, ours, parts, read
+from store.names.codes import Number
+from store.names.lexer import NUMBER, TECHNICAL_TAIL, hide_brackets
+from store.names.own_names import read_own_name
+from store.names.parsed_name import SURE, ParsedName, Reading
+from store.names.parser import FolderContext, complete_from_folders, read_folders, split_path
+from store.names.similar_names import Key, Model, read_similar
+
+MAX_EPISODE = 40  # of a season, where 101 is season 1, episode 1
 
 
-def parse_folder(paths: Sequence[str]) -> list[Name]:
+class UnsureFile(NamedTuple):
+    """A file whose name alone is not enough."""
+
+    place: int  # among the paths
+    base: str
+    context: FolderContext
+    columns: list[int]  # the tokens that are numbers
+    numbers: list[str]  # and what they say
+
+
+def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
     """Read paths that belong together, in their order: in each folder the numbers that never change are the title's.
 
-    Settles what one name cannot: "Level 1 05" among its kind, and whether 101 is season 1, episode 1.
+    So it is known what one name cannot tell: the episode of "Level 1 05", and whether 101 is season 1, episode 1.
     """
-    names, alike, known = [], defaultdict(list), {}
-    for at, path in enumerate(paths):
-        folders, base = parts(path)
-        if not (name := ours(folders, base)):
-            said = above(tuple(folders))
-            part = read_like(known, base, said.season)
-            name = in_context(part, said)
-            if name.score < SURE:
-                tokens = part.tokens
-                if columns := counting(tokens.shape):
-                    alike[*folders, tokens.text[: tokens.at[columns[0]]]].append(
-                        (at, base, said, tokens.words, columns)
-                    )
+    names: list[ParsedName] = []
+    alike: defaultdict[tuple[str, ...], list[UnsureFile]] = defaultdict(list)
+    models: dict[Key, Model] = {}
+    for place, path in enumerate(paths):
+        folders, base = split_path(path)
+        own_name = read_own_name(folders, base)
+        if own_name:
+            names.append(own_name)
+            continue
+        context = read_folders(tuple(folders))
+        component = read_similar(models, base, context.season)
+        name = complete_from_folders(component, context)
         names.append(name)
+        tokens = component.tokens
+        columns = find_numbers(tokens.labels) if name.score < SURE else []
+        if columns:
+            beginning = tokens.text[: tokens.starts[columns[0]]]
+            numbers = [tokens.words[column] for column in columns]
+            file = UnsureFile(place, base, context, columns, numbers)
+            alike[*folders, beginning].append(file)
     for files in alike.values():
-        column = varying([[words[n] for n in columns] for *_, words, columns in files])
+        column = find_counting_column([file.numbers for file in files])
         if column is not None:
-            for at, base, said, _, columns in files:
-                name = in_context(read_like(known, base, said.season, columns[column]), said)
-                names[at] = name._replace(
-                    score=max(name.score, SURE), why=(*name.why, "it differs from file to file")
-                )
-            settle(names, [at for at, *_ in files])
+            for file in files:
+                names[file.place] = read_by_column(models, file, column)
+            agree_seasons(names, [file.place for file in files])
     return names
 
 
 @lru_cache(1024)
-def counting(shape: str) -> list[int]:
+def find_numbers(labels: str) -> list[int]:
     """The tokens that are numbers, before the technical tail."""
-    edge = EDGE.search(blank(shape), 1)
-    return [n for n, label in enumerate(shape[: edge.start() if edge else None]) if label == "n"]
+    tail = TECHNICAL_TAIL.search(hide_brackets(labels), 1)
+    end = tail.start() if tail else len(labels)
+    return [token for token, label in enumerate(labels[:end]) if label == NUMBER]
 
 
-# --- names that differ in their number alone ---
-
-# Two digits between signs, or as in S01E05 and 1x05; a bracket or nothing follows. So they are no year, date or size. The
-# digits come first, for a search skips to them.
-COUNTED = re.compile(
-    r"[0-9]{2}(?<!00)(?<![0-9][-._ ]..)(?:(?<![^\W_]..)|(?<=[Ee]..)|(?<=[0-9][Xx]..))(?=(?:v[0-9])?(?:\Z|[\])]|[ _]?[\[(]))"
-)
-CHECKSUM = re.compile(r"\[(?=[A-Fa-f]*[0-9])([0-9A-Fa-f]{8})\]\Z")
-# What may stand before it, as a shape: a range or a pair cannot begin there.
-APART = re.compile(r"(?:(?:^|[wtlukz()])[ .:\-m]*(?:[eE][ .:]*)?|[STs][ .]?nE|(?:^|[( .\-])nx)\Z")
-
-
-def read_like(known: dict, base: str, season: int | None, chosen: int | None = None) -> Part:
-    """As `read`, from what is `known` of a name that is the same but for the digits of its episode and its checksum.
-
-    The grammar compares numbers with their neighbours, so only one that stands apart is believed to be like another.
-    """
-    if not (match := COUNTED.search(base)):
-        return read(base, season, chosen)
-    number, tag = match[0], CHECKSUM.search(base, match.end())
-    crc = tag[1].upper() if tag else None
-    # A zero in front has its weight.
-    key = (
-        base[: match.start()],
-        number[0] == "0",
-        base[match.end() : tag.start() if tag else None],
-        tag is None,
-        season,
-        chosen,
-    )
-    if key in known:
-        (name, sure, tokens), other, at = known[key]
-        why = (name.why[0].replace(other, number), *name.why[1:])
-        name = name._replace(episodes=(int(number),), crc=crc or name.crc, why=why)
-        return Part(
-            name, sure, tokens._replace(words=[*tokens.words[:at], number, *tokens.words[at + 1 :]])
-        )
-    part = read(base, season, chosen)
-    if (at := counts(part, number, len(base) - match.start(), crc)) is not None:
-        known[key] = part, number, at
-    return part
-
-
-def counts(part: Part, number: str, rest: int, crc: str | None) -> int | None:
-    """The token of `number`, if it is the episode and nothing else, and `crc` the checksum and nothing else.
-
-    `rest` is how much of the name begins with it: the E89 at the end of a checksum is no token.
-    """
-    (name, sure, tokens), same = (
-        part,
-        [
-            at
-            for at, word in enumerate(part.tokens.words)
-            if word.isdecimal() and int(word) == int(number)
-        ],
-    )
-    if (
-        len(same) != 1
-        or name.episodes != (int(number),)
-        or name.why[0].count(number) != 1
-        or number in (name.group or "")
-    ):
-        return None
-    if len(tokens.text) - tokens.at[same[0]] != rest or (
-        crc and (not sure or name.crc != crc or tokens.text.upper().count(crc) != 1)
-    ):
-        return None
-    before = tokens.shape[: same[0]]
-    long = before[-2:] in ("n-", "y-") and len(tokens.words[same[0] - 2]) > 2
-    return same[0] if long or APART.search(before) else None
-
-
-# --- what differs from file to file ---
-
-
-def varying(rows: list[list[str]]) -> int | None:
+def find_counting_column(rows: Sequence[Sequence[str]]) -> int | None:
     """The first column of numbers in which (nearly) every file has its own."""
     for column in range(min(map(len, rows))):
         different = len({row[column] for row in rows})
@@ -133,25 +78,60 @@ def varying(rows: list[list[str]]) -> int | None:
     return None
 
 
-def settle(names: list[Name], files: Sequence[int]) -> None:
-    """101 among its neighbours: 101-113 with 201-210 are two seasons, 98-104 count through, 101-113 alone stay unsure."""
-    found = []
-    for at in files:
-        readings = ((names[at].season, names[at].episodes), *names[at].also)
-        whole = next(
-            (numbers for season, numbers in readings if season is None and len(numbers) == 1), (0,)
-        )
-        split = (int(whole[0] // 100), (whole[0] % 100,))
-        found.append((at, (None, whole), split if split in readings else None))
-    splits = [split for *_, split in found if split]
-    apart = len({season for season, _ in splits}) > 1 and all(
-        numbers[0] <= 40 for _, numbers in splits
+def read_by_column(models: dict[Key, Model], file: UnsureFile, column: int) -> ParsedName:
+    """Read a file again, of which the neighbours tell which number counts."""
+    component = read_similar(models, file.base, file.context.season, file.columns[column])
+    name = complete_from_folders(component, file.context)
+    return name._replace(
+        score=max(name.score, SURE), why=(*name.why, "it differs from file to file")
     )
-    for at, whole, split in found if splits else ():
-        if len(splits) == len(found) and not apart:
-            names[at] = names[at]._replace(score=min(names[at].score, SURE - 5))
-        else:
-            season, numbers = split if split and len(splits) == len(found) else whole
-            names[at] = names[at]._replace(
-                season=season, episodes=numbers, also=(whole if season else split,) if split else ()
+
+
+def agree_seasons(names: list[ParsedName], files: Sequence[int]) -> None:
+    """Decide of 101 among its neighbours, whose places in `names` are `files`.
+
+    101-113 with 201-210 are two seasons, 98-104 count through, 101-113 alone stay unsure.
+    """
+    numbers = {file: find_number_without_season(names[file]) for file in files}
+    splits: dict[int, tuple[int, Number]] = {}
+    for file, number in numbers.items():
+        season, episode = int(number // 100), number % 100
+        if (season, (episode,)) in list_readings(names[file]):
+            splits[file] = season, episode
+    if not splits:
+        return
+    if len(splits) < len(files):
+        for file, number in numbers.items():
+            also: tuple[Reading, ...] = ()
+            if file in splits:
+                season, episode = splits[file]
+                also = ((season, (episode,)),)
+            names[file] = names[file]._replace(season=None, episodes=(number,), also=also)
+    elif are_several_seasons(splits.values()):
+        for file, (season, episode) in splits.items():
+            names[file] = names[file]._replace(
+                season=season, episodes=(episode,), also=((None, (numbers[file],)),)
             )
+    else:
+        for file in files:
+            names[file] = names[file]._replace(score=min(names[file].score, SURE - 5))
+
+
+def list_readings(name: ParsedName) -> list[Reading]:
+    """What a name may be, the likeliest first."""
+    return [(name.season, name.episodes), *name.also]
+
+
+def find_number_without_season(name: ParsedName) -> Number:
+    """The one number of a reading that has no season, or 0."""
+    for season, numbers in list_readings(name):
+        if season is None and len(numbers) == 1:
+            return numbers[0]
+    return 0
+
+
+def are_several_seasons(splits: Iterable[tuple[int, Number]]) -> bool:
+    """Whether 101 and 201 are of two seasons: no episode's number is higher than a season has."""
+    splits = list(splits)
+    seasons = {season for season, _ in splits}
+    return len(seasons) > 1 and all(episode <= MAX_EPISODE for _, episode in splits)

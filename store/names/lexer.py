@@ -1,14 +1,8 @@
-"""The vocabulary of file names: which word says what, and the one scan that cuts a name into labelled tokens.
+"""Cut a name into labelled tokens: the vocabulary of file names, and one scan over the text.
 
-`tokenize` gives each token one letter, so that a whole name becomes a short word, its shape: "Show S01E05 [720p]" is
-`w SnEn (t)`. The grammar in `store/marks.py` is written in these letters:
-
-    n y N   a number, one that may be a year, a number in words ("second")
-    S T s   the letters s and t, a word for season          E F e   the letters e and f, a word for episode
-    P V M   part, volume, movie                             k z     special (OVA), extra (NCOP, trailer)
-    x v h   x, v, number sign                               o a r i f   of, and, to, ordinal ending, the end
-    t u l   technical, technical in company, a language     w       any other word
-    ( )     brackets of any kind; and the separators of `separator`
+`tokenize` gives each token a label of one letter, so that the labels of a whole name are a short text:
+"Show S01E05 [720p]" is `w SnEn (t)`. Regular expressions over labels are written in these letters; a position in
+the labels is the number of a token. The meaning of every letter stands in the table below.
 """
 
 from __future__ import annotations
@@ -18,11 +12,72 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+# --- the labels ---
 
-def _vocabulary() -> tuple[dict[str, str], dict[str, str]]:
-    """word -> label, and word -> what it means: the number that an ordinal is, the code of a language."""
-    labels, meanings = {}, {}
-    for line in (Path(__file__).parent / "words.txt").read_text("utf-8").splitlines():
+# Numbers.
+NUMBER = "n"  # "05"
+YEAR = "y"  # "2012", four digits that may be a year
+ORDINAL = "N"  # "second", "zweite": a number in words, its value is in MEANINGS
+
+# Words and letters that say what a number counts.
+SEASON = "s"  # "Staffel"
+SEASON_LETTER = "S"  # the S of "S01"
+SEASON_LETTER_T = "T"  # the T of "T01", for temporada
+EPISODE = "e"  # "Folge"
+EPISODE_LETTER = "E"  # the E of "E05"
+EPISODE_LETTER_F = "F"  # the F of "F05", for Folge
+CROSS = "x"  # the x of "1x05"
+VERSION = "v"  # the v of "05v2"
+NUMBER_SIGN = "h"  # "#", "No."
+PART = "P"  # "Teil"
+VOLUME = "V"  # "Vol.", "Disc"
+FILM = "M"  # "Movie", "Film"
+SPECIAL = "k"  # "OVA", "Sonderfolge"
+EXTRA = "z"  # "NCOP", "Trailer": neither an episode nor missing
+
+# Words between and behind numbers.
+OF = "o"  # "5 von 12"
+AND = "a"  # "1 und 2"
+TO = "r"  # "1 bis 3"
+ORDINAL_ENDING = "i"  # the "nd" of "2nd"
+END = "f"  # "12 END"
+
+# What releases add.
+TECHNICAL = "t"  # "1080p", "x264", a checksum, a date
+UNSURE_TECHNICAL = (
+    "u"  # "WEB", "Cut": technical in the company of other technical words, else a title's
+)
+LANGUAGE = "l"  # "German", its code is in MEANINGS
+
+WORD = "w"  # any other word
+OPEN, CLOSE = "(", ")"  # brackets of any kind
+HIDDEN = "_"  # `hide_brackets` puts it for all that stands in brackets
+# Separators: " ", "." and "," are themselves, and beside them
+WIDE_DASH = "-"  # a dash with room on both sides
+DASH = "m"  # a dash without
+TILDE = "~"  # or an ellipsis
+PLUS = "+"  # or "&"
+DOT_AND_SPACE = ":"
+COLON = ";"
+SIGN = "!"  # any other sign
+
+# Whatever makes one word with a number that stands beside it.
+GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")
+GLUE_BUT_ENDINGS = GLUE - {VERSION, END}
+
+# Where the technical tail begins: at a word that is surely technical, or at one that more of them follow.
+TECHNICAL_TAIL = re.compile(r"t|[ul](?=[ .m\-]*(?:[tul)]|$))")
+BRACKET = re.compile(r"\([^()]*\)")
+
+# --- the vocabulary ---
+
+
+def read_vocabulary() -> tuple[dict[str, str], dict[str, str]]:
+    """Read words.txt: word -> label, and word -> its meaning, the number of an ordinal or the code of a language."""
+    labels: dict[str, str] = {}
+    meanings: dict[str, str] = {}
+    text = (Path(__file__).parent / "words.txt").read_text("utf-8")
+    for line in text.splitlines():
         if not line.startswith("# "):
             head, *words = line.split()
             label, _, meaning = head.partition(":")
@@ -31,106 +86,166 @@ def _vocabulary() -> tuple[dict[str, str], dict[str, str]]:
     return labels, meanings
 
 
-WORDS, MEANINGS = _vocabulary()
-KANJI = {c: n for n, c in enumerate("〇一二三四五六七八九十")} | {"零": 0, "两": 2, "兩": 2}
+WORDS, MEANINGS = read_vocabulary()
+YEARS = range(1920, 2040)
+KANJI_DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九十")} | {"零": 0, "两": 2, "兩": 2}
+SEASON_COUNTERS = "季期部"  # the other counters are an episode's
 
 # Full-width signs as the ASCII they look like, one for one, so that positions stay true.
 NARROW = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
 
-# By form rather than by word: picture, sound, size, checksum and date, then the plain tokens.
+# --- the scan ---
+
+# Picture, sound, size, checksum and date are known by their form rather than as words; then the plain tokens.
 TOKEN = re.compile(
     r"""
-    (?P<t> (?<!\d)(?: (?!(?:19[5-9]|20[0-3])\d[x×]\d{3}(?!\d))\d{3,4}[x×*]\d{3,4}[pi]? | (?:240|360|400|480|540|576|720|1080|1440|2160|4320)(?:[pi]\d*|p?\.hi10p?) )(?![^\W_])
-      | (?<![^\W_])(?: [xh][ .]?26[3-6] | x?vid\d? | (?:8|10|12)[ -]?bits? | [48]k | hi(?:10|422|444)p? | hdr10\w* | (?:vc|av)1
-        | (?:dd[p+]?|e?ac3?|aac|dts|flac|opus|truehd|ogg)[ .+]?[1-7][ .][0-2](?:ch)? | (?:e?ac|mp|mpeg)-?\d | [57]\.1(?:ch)?
-        | \d+(?:\.\d+)?[ ]?(?:fps|[kmg]bps|[kmgt]i?b|mbits|kbit|hz|ch) | divx[\d.]+ | web-?dl(?:mux|rip)? | blu-?ray )(?![^\W_]) )
-  | (?P<crc> (?<![^\W_])(?=[a-f]*\d)[0-9a-f]{8}(?![^\W_]) )
-  | (?P<date> (?<!\d)(?:(?:19|20)\d\d(?P<gap>[-._ ])(?:0\d|1[0-2])(?P=gap)[0-3]\d|(?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d|[0-3]?\d-[01]?\d-(?:19|20)\d\d|\d-[01]\d-\d\d|\d{6}(?!\w))(?!\d) )
-  | (?P<kanji> 第\s*(?P<count>[〇零一二三四五六七八九十两兩]+|\d{1,5})\s*(?P<unit>[季期部話话集回]) )
-  | (?P<n> \d+ )
-  | (?P<w> [^\W\d_第×]+(?:['’`][^\W\d_]+)* | × )
+    (?P<technical>
+        (?<!\d) (?:
+            (?!(?:19[5-9]|20[0-3])\d[x×]\d{3}(?!\d)) \d{3,4}[x×*]\d{3,4}[pi]?   # 1920x1080, but not 2016x231
+          | (?:240|360|400|480|540|576|720|1080|1440|2160|4320)(?:[pi]\d*|p?\.hi10p?)
+        ) (?![^\W_])
+      | (?<![^\W_]) (?:
+            [xh][ .]?26[3-6] | x?vid\d? | divx[\d.]+ | (?:vc|av)1
+          | (?:8|10|12)[ -]?bits? | [48]k | hi(?:10|422|444)p? | hdr10\w*
+          | (?:dd[p+]?|e?ac3?|aac|dts|flac|opus|truehd|ogg)[ .+]?[1-7][ .][0-2](?:ch)?
+          | (?:e?ac|mp|mpeg)-?\d | [57]\.1(?:ch)?
+          | \d+(?:\.\d+)?[ ]?(?:fps|[kmg]bps|[kmgt]i?b|mbits|kbit|hz|ch)
+          | web-?dl(?:mux|rip)? | blu-?ray
+        ) (?![^\W_])
+    )
+  | (?P<checksum> (?<![^\W_])(?=[a-f]*\d)[0-9a-f]{8}(?![^\W_]) )
+  | (?P<date>
+        (?<!\d) (?:
+            (?:19|20)\d\d(?P<gap>[-._ ])(?:0\d|1[0-2])(?P=gap)[0-3]\d           # 2012-05-03
+          | (?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d                                  # 20120503
+          | [0-3]?\d-[01]?\d-(?:19|20)\d\d | \d-[01]\d-\d\d                     # 3-5-2012, 3-05-12
+          | \d{6}(?!\w)                                                         # 120503
+        ) (?!\d)
+    )
+  | (?P<counted> 第\s*(?P<count>[〇零一二三四五六七八九十两兩]+|\d{1,5})\s*(?P<counter>[季期部話话集回]) )
+  | (?P<number> \d+ )
+  | (?P<word> [^\W\d_第×]+(?:['’`][^\W\d_]+)* | × )
   | (?P<open> [\[({【「『《〈] )
   | (?P<close> [\])}】」』》〉] )
-  | (?P<sep> (?:[^\w\[\](){}【】「」『』《》〈〉\#№]|_)+ )
+  | (?P<separator> (?:[^\w\[\](){}【】「」『』《》〈〉\#№]|_)+ )
   | (?P<other> . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+# The labels of the kinds of token that are not looked up.
+KINDS = {
+    "technical": TECHNICAL,
+    "checksum": TECHNICAL,
+    "date": TECHNICAL,
+    "open": OPEN,
+    "close": CLOSE,
+}
 # The site or the programme month in front of a name.
 NOISE = re.compile(
     r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE
 )
-YEARS = range(1920, 2040)
+MAX_CHARACTERS = 600  # no file system has longer names
+MAX_DIGITS = 6  # no episode has more
 
 
 class Tokens(NamedTuple):
-    """A name in tokens: `shape` has one letter for each, `at[i]` and `to[i]` are its borders in `text`."""
+    """A name in tokens. Token i is `words[i]`, labelled `labels[i]`, from `starts[i]` to `ends[i]` in `text`."""
 
     text: str
-    shape: str
-    words: list[str]
-    at: list[int]
-    to: list[int]
+    labels: str
+    words: list[str]  # those of letters are in lower case
+    starts: list[int]
+    ends: list[int]
     dotted: bool  # a dot or an underscore stands for the space
 
-
-DASH = re.compile("[ _.]?[-–—‒―][ _.]?")
-
-
-@lru_cache(1024)  # names use few different ones
-def separator(run: str) -> str:
-    """The letter of a run of separators: `-` a dash with room on both sides, `m` one without, `:` a dot and a space."""
-    for sign, label in (("~", "~"), ("+", "+"), ("&", "+")):
-        if sign in run:
-            return label
-    if dash := DASH.search(run):
-        return "-" if dash[0][0] in " _." and dash[0][-1] in " _." else "m"
-    if run.strip(" _") in ("..", "...", "…"):
-        return "~"
-    if run == ".":
-        return "."
-    if not run.strip(" _\t."):
-        return ":" if run[0] == "." and " " in run else " "
-    return "," if "," in run or ";" in run else ";" if run.strip(" _.") == ":" else "!"
+    def piece(self, first: int, last: int) -> str:
+        """The text of the tokens from `first` up to `last`, which is left out."""
+        return self.text[self.starts[first] : self.ends[last - 1]] if first < last else ""
 
 
 def tokenize(text: str) -> Tokens:
-    """One pass over one component of a path, without its extension. Longer than any file system's names it need not be."""
-    text = (NOISE.sub("", text) if "www" in text.lower() or "新番" in text else text)[:600]
-    flat = text if text.isascii() else text.translate(NARROW)
-    shape, words, at, to = [], [], [], []
-    for match in TOKEN.finditer(flat):
-        kind, word = match.lastgroup, match[0]
-        if kind == "w":
+    """Cut one component of a path, without its extension, into tokens."""
+    if "www" in text.lower() or "新番" in text:
+        text = NOISE.sub("", text)
+    text = text[:MAX_CHARACTERS]
+    if not text.isascii():
+        text = text.translate(NARROW)
+    labels: list[str] = []
+    words: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for match in TOKEN.finditer(text):
+        kind, word, start = match.lastgroup, match[0], match.start()
+        if kind == "word":
             word = word.lower()
-            label = WORDS.get(word, "w")
-        elif kind == "sep":
-            label = separator(word)
-        elif kind == "n":
-            label = "n" if len(word) != 4 else "y" if int(word) in YEARS else "n"
-            if len(word) > 6:  # no episode has so many digits
-                label = "t"
-        elif kind == "kanji":
-            shape.append("n")
-            words.append(str(count(match["count"])))
-            at.append(match.start())
-            to.append(match.start("unit"))
-            label, word = ("s" if match["unit"] in "季期部" else "e"), match["unit"]
+            label = WORDS.get(word, WORD)
+        elif kind == "separator":
+            label = label_separator(word)
+        elif kind == "number":
+            label = label_number(word)
+        elif kind == "counted":  # a number and its counter are two tokens
+            labels.append(NUMBER)
+            words.append(str(read_count(match["count"])))
+            starts.append(start)
+            word, start = match["counter"], match.start("counter")
+            ends.append(start)
+            label = SEASON if word in SEASON_COUNTERS else EPISODE
         else:
-            label = {"open": "(", "close": ")", "t": "t", "crc": "t", "date": "t"}.get(
-                kind
-            ) or WORDS.get(word, "!")
-        shape.append(label)
+            label = KINDS.get(kind or "") or WORDS.get(word, SIGN)
+        labels.append(label)
         words.append(word)
-        at.append(match.start() if kind != "kanji" else match.start("unit"))
-        to.append(match.end())
-    spaces = flat.count(" ")
-    return Tokens(flat, "".join(shape), words, at, to, not spaces or flat.count(".") > 2 * spaces)
+        starts.append(start)
+        ends.append(match.end())
+    spaces = text.count(" ")
+    dotted = not spaces or text.count(".") > 2 * spaces
+    return Tokens(text, "".join(labels), words, starts, ends, dotted)
 
 
-def count(text: str) -> int:
-    """A number of ours or a Chinese one below a hundred: "12", "十二", "二十三"."""
+def label_number(digits: str) -> str:
+    """The label of a run of digits."""
+    if len(digits) == 4:
+        return YEAR if int(digits) in YEARS else NUMBER
+    return NUMBER if len(digits) <= MAX_DIGITS else TECHNICAL
+
+
+ANY_DASH = re.compile("[ _.]?[-–—‒―][ _.]?")
+
+
+@lru_cache(1024)  # names use few different ones
+def label_separator(run: str) -> str:
+    """The label of a run of signs and spaces between two words."""
+    if "~" in run:
+        return TILDE
+    if "+" in run or "&" in run:
+        return PLUS
+    if dash := ANY_DASH.search(run):
+        return WIDE_DASH if dash[0][0] in " _." and dash[0][-1] in " _." else DASH
+    if run.strip(" _") in ("..", "...", "…"):
+        return TILDE
+    if run == ".":
+        return "."
+    if not run.strip(" _\t."):
+        return DOT_AND_SPACE if run[0] == "." and " " in run else " "
+    if "," in run or ";" in run:
+        return ","
+    return COLON if run.strip(" _.") == ":" else SIGN
+
+
+def read_count(text: str) -> int:
+    """A number in digits or a Chinese one below a hundred: "12", "十二" and "二十三"."""
     if text.isdecimal():
         return int(text)
     tens, ten, ones = text.rpartition("十")
-    return (KANJI.get(tens, 1) * 10 if ten else 0) + (KANJI.get(ones, 0) if ones else 0)
+    return (KANJI_DIGITS.get(tens, 1) * 10 if ten else 0) + (
+        KANJI_DIGITS.get(ones, 0) if ones else 0
+    )
+
+
+def hide_brackets(labels: str) -> str:
+    """The labels with HIDDEN in the place of all that stands in brackets, the brackets too."""
+    while OPEN in labels:
+        outside = BRACKET.sub(lambda match: HIDDEN * len(match[0]), labels)
+        if outside == labels:
+            break
+        labels = outside
+    return labels

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from store.names.codes import EpisodeKey, Number, code
-from store.names.parser import SURE, Name
+from store.names.parsed_name import SURE, ParsedName
 
 EXTRA: EpisodeKey = (-1, 0)  # where a file stands that is no episode, or nobody knows which
 
@@ -24,7 +24,7 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    name: Name, known: Collection[EpisodeKey], numbering: str | None = None, offset: int = 0
+    name: ParsedName, known: Collection[EpisodeKey], numbering: str | None = None, offset: int = 0
 ) -> Verdict:
     """What the file called `name` holds, in a series whose source has the episodes `known`.
 
@@ -90,11 +90,11 @@ def _through(numbers: tuple[Number, ...], regular: list[EpisodeKey]) -> tuple[Ep
     return tuple(regular[int(number) - 1] for number in numbers)
 
 
-def _sure(name: Name, spots: tuple[EpisodeKey, ...], *why: str) -> Verdict:
+def _sure(name: ParsedName, spots: tuple[EpisodeKey, ...], *why: str) -> Verdict:
     return Verdict(spots, True, "; ".join([*name.why, *filter(None, why)]))
 
 
-def _nowhere(name: Name, *why: str) -> Verdict:
+def _nowhere(name: ParsedName, *why: str) -> Verdict:
     return Verdict(
         (EXTRA,), False, "; ".join([*name.why, *filter(None, why), "the source has no such number"])
     )

@@ -1,134 +1,164 @@
-"""The title in a file name, what stands before the first mark; and what releases add: group, checksum, language."""
+"""Read the title of a name, which stands in front of the first code, and what releases add: group, checksum, language."""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from store.names.grammar import EDGE, GLUE
-from store.names.lexer import MEANINGS, Tokens, tokenize
+from store.names.lexer import (
+    CLOSE,
+    GLUE,
+    LANGUAGE,
+    MEANINGS,
+    NUMBER,
+    OPEN,
+    TECHNICAL,
+    TECHNICAL_TAIL,
+    YEAR,
+    Tokens,
+    tokenize,
+)
 
-ENDS = " -–—~,:;+|/\t"
-OPEN = ENDS + "([{"
-LETTERS = re.compile(r"[A-Za-z]{3}")
-DOT = re.compile(r"(?<!\b\w)\.|\.(?!\w\b)")  # not the dots of an abbreviation, "S.O.S"
-STOP = re.compile(r"(?<=[^\W\d_]{4})\.$")  # a sentence's, not the dot of "Mr."
-YEAR = re.compile(r"\s*[\[({]((?:19|20)\d\d)[\])}]\s*$|(?<=\S)[ .]((?:19|20)\d\d)$")
-COUNTRY = re.compile(r"(?<=\S)\s*(?:\((US|UK|AU|NZ|CA|JP|KR|DE|FR)\)|\b(US|UK))\s*$")
-SLASH = re.compile(r"\s*[/|]\s*")
-TAGS = re.compile(r"(?<=\S)\s*(?:\[[^\[\]]*\]|\([^()]*\))$")
-HAN = "[\u2e80-\u9fff\uac00-\ud7af，：！？、・]+"
-BESIDE_HAN = re.compile(rf"^{HAN}[ .]+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}}) {HAN}$")
+
+class Title(NamedTuple):
+    """A title as people write it, with the year and the country behind it taken off."""
+
+    text: str | None
+    year: int | None
+    country: str | None  # "US", as in "Nachtdienst (US)"
+    is_in_front: bool  # where titles stand, rather than behind the number
 
 
-def heading(
-    tokens: Tokens, outer: str, start: int, end: int, last: int
-) -> tuple[str | None, int | None, str | None, bool]:
-    """Title, year, country, and whether the title stood in front, where titles stand.
+def read_title(tokens: Tokens, outside: str, start: int, end: int, behind: int) -> Title:
+    """Read the title between the tokens `start` and `end`, or from `behind` on where there is none.
 
-    `outer` is the shape without brackets, `start` the first token behind the release group, `end` the first mark,
-    `last` the token behind all of them.
+    `outside` are the labels with brackets hidden, `start` is the first token behind the release group, `end` the
+    first of a code, `behind` the first behind all codes or 0.
     """
-    if edge := EDGE.search(outer, start + 1):
-        end = min(end, edge.start())
-    if (
-        start < end
-        and not set(outer[start:end]) & GLUE
-        and "n" not in outer[start:end]
-        and "y" not in outer[start:end]
-    ):
-        text = bracketed(tokens, end) or piece(tokens, start, end)
-    else:
-        text = piece(tokens, start, end)
-    front = any(c.isalnum() for c in text)
-    if not front and last:
-        text = piece(tokens, last, behind(tokens, outer, last))
-    return *polish(text, tokens.dotted), front
+    if tail := TECHNICAL_TAIL.search(outside, start + 1):
+        end = min(end, tail.start())
+    text = ""
+    if start < end and WORDS_AND_NUMBERS.isdisjoint(outside[start:end]):
+        text = find_bracketed_title(tokens, end)
+    text = text or tokens.piece(start, end)
+    is_in_front = has_letter_or_digit(text)
+    if not is_in_front and behind:
+        text = tokens.piece(behind, find_title_end(tokens, outside, behind))
+    return polish(text, tokens.dotted, is_in_front)
 
 
-def piece(tokens: Tokens, start: int, end: int) -> str:
-    return tokens.text[tokens.at[start] : tokens.to[end - 1]] if start < end else ""
+WORDS_AND_NUMBERS = GLUE | {NUMBER, YEAR}
+BRACKETED = re.compile(r"\(([^()]+)")
+TITLE_WORDS = GLUE - set("utl")
+LATIN = re.compile("[A-Za-z]{2}")
 
 
-def bracketed(tokens: Tokens, end: int) -> str:
-    """The title of a name that is all brackets (family 1): not the first, the group's; of several the Latin one."""
-    segments = []
-    for match in re.finditer(r"\(([^()]+)", tokens.shape[:end]):
-        edge = EDGE.search(match[1])
-        if set(match[1]) & GLUE - set("utl") and not (edge and edge.start() < 2):
-            segments.append(
-                piece(
-                    tokens,
-                    match.start(1),
-                    match.start(1) + (edge.start() if edge else len(match[1])),
-                )
-            )
-    segments = segments[1:] or segments
-    return ([text for text in segments if re.search("[A-Za-z]{2}", text)] or segments or [""])[-1]
+def find_bracketed_title(tokens: Tokens, end: int) -> str:
+    """The title of a name that is all brackets (docs/names.md, family 1).
+
+    The first bracket is the group's; of several others the last with Latin letters counts. "" where there is none.
+    """
+    titles = []
+    for bracket in BRACKETED.finditer(tokens.labels[:end]):
+        labels, first = bracket[1], bracket.start(1)
+        tail = TECHNICAL_TAIL.search(labels)
+        length = tail.start() if tail else len(labels)
+        if not TITLE_WORDS.isdisjoint(labels) and not (tail and length < 2):
+            titles.append(tokens.piece(first, first + length))
+    titles = titles[1:] or titles
+    latin = [title for title in titles if LATIN.search(title)]
+    return (latin or titles or [""])[-1]
 
 
-def behind(tokens: Tokens, outer: str, start: int) -> int:
-    """Where a title ends that follows its number, "[Group] 06 Title", "003. Title - Episode": a guess."""
-    ends = [found for sign in "-(" if (found := tokens.shape.find(sign, start + 2)) > 0]
-    if edge := EDGE.search(outer, start):
-        ends.append(edge.start())
-    return min(ends, default=len(outer))
+def find_title_end(tokens: Tokens, outside: str, start: int) -> int:
+    """Guess where a title ends that follows its number: "[Group] 06 Title", "003. Title - Episode"."""
+    ends = [tokens.labels.find(sign, start + 2) for sign in "-("]
+    if tail := TECHNICAL_TAIL.search(outside, start):
+        ends.append(tail.start())
+    return min([end for end in ends if end >= 0], default=len(outside))
 
 
-def polish(text: str, dotted: bool) -> tuple[str | None, int | None, str | None]:
-    """Signs to spaces; brackets with tags, the year and the country off; of two titles the Latin one."""
+# --- the text of a title ---
+
+EDGES = " -–—~,:;+|/\t"
+EDGES_AND_BRACKETS = EDGES + "([{"
+THREE_LETTERS = re.compile(r"[A-Za-z]{3}")
+DOT = re.compile(r"(?<!\b\w)\.|\.(?!\w\b)")  # not the dots of an abbreviation, "S.O.S"
+FULL_STOP = re.compile(r"(?<=[^\W\d_]{4})\.$")  # a sentence's, not the dot of "Mr."
+YEAR_AT_END = re.compile(r"\s*[\[({]((?:19|20)\d\d)[\])}]\s*$|(?<=\S)[ .]((?:19|20)\d\d)$")
+COUNTRY_AT_END = re.compile(r"(?<=\S)\s*(?:\((US|UK|AU|NZ|CA|JP|KR|DE|FR)\)|\b(US|UK))\s*$")
+BRACKET_AT_END = re.compile(r"(?<=\S)\s*(?:\[[^\[\]]*\]|\([^()]*\))$")
+SLASH = re.compile(r"\s*[/|]\s*")
+HAN = "[\u2e80-\u9fff\uac00-\ud7af，：！？、・]+"
+HAN_BESIDE_LATIN = re.compile(rf"^{HAN}[ .]+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}}) {HAN}$")
+
+
+def polish(text: str, dotted: bool, is_in_front: bool) -> Title:
+    """Put spaces for signs; take tags, year and country off the end; of two titles take the Latin one."""
     text = text.replace("_", " ")
     if dotted:
         text = DOT.sub(" ", text)
-    text = text.lstrip(ENDS).rstrip(OPEN)
+    text = text.lstrip(EDGES).rstrip(EDGES_AND_BRACKETS)
     year = country = None
     while True:
-        if match := YEAR.search(text):
+        if match := YEAR_AT_END.search(text):
             year = int(match[1] or match[2])
-        elif match := COUNTRY.search(text):
+        elif match := COUNTRY_AT_END.search(text):
             country = match[1] or match[2]
-        elif not (match := TAGS.search(text)) or (
-            match[0].lstrip()[0] == "(" and not EDGE.search(tokenize(match[0]).shape)
-        ):
+        elif not (match := BRACKET_AT_END.search(text)) or is_of_title(match[0]):
             break
-        text = text[: match.start()].rstrip(OPEN)
+        text = text[: match.start()].rstrip(EDGES_AND_BRACKETS)
     if "/" in text or "|" in text:
         names = SLASH.split(text)
-        text = next((name for name in names if LETTERS.search(name)), names[0])
-    text = STOP.sub("", BESIDE_HAN.sub("", text))
+        text = next((name for name in names if THREE_LETTERS.search(name)), names[0])
+    text = FULL_STOP.sub("", HAN_BESIDE_LATIN.sub("", text))
     if text.endswith(", The"):
-        text = "The " + text[:-5]
+        text = "The " + text.removesuffix(", The")
     text = " ".join(text.split())
-    return text if any(c.isalnum() for c in text) else None, year, country
+    return Title(text if has_letter_or_digit(text) else None, year, country, is_in_front)
+
+
+def is_of_title(bracket: str) -> bool:
+    """Whether a bracket at the end of a title belongs to it: a round one without technical words."""
+    return bracket.lstrip()[0] == "(" and not TECHNICAL_TAIL.search(tokenize(bracket).labels)
+
+
+def has_letter_or_digit(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 # --- what releases add ---
 
-CRC = re.compile(r"[\[( _]([0-9A-Fa-f]{8})(?=[\]) _.]|$)")
-RELEASE = re.compile(r"-([A-Za-z0-9]{2,20})(?:\[[^\]]*\])?$")
+CHECKSUM = re.compile(r"[\[( _]([0-9A-Fa-f]{8})(?=[\]) _.]|$)")
+GROUP_AT_END = re.compile(r"-([A-Za-z0-9]{2,20})(?:\[[^\]]*\])?$")
 
 
-def checksum(tokens: Tokens) -> str | None:
+def find_checksum(tokens: Tokens) -> str | None:
     """The CRC-32 that fansub groups put into names, in upper case."""
-    found = CRC.search(tokens.text)
-    return found[1].upper() if found else None
+    match = CHECKSUM.search(tokens.text)
+    return match[1].upper() if match else None
 
 
-def release(tokens: Tokens, start: int) -> str | None:
-    """The release group: the first bracket, or what follows the last dash behind technical words."""
-    close = tokens.shape.find(")")
-    if (
-        tokens.text[:1] in ("[", "【")
-        and close > 0
-        and (start or tokens.shape[close + 1 : close + 2] == "(")
-    ):
-        return tokens.text[1 : tokens.at[close]].strip() or None
-    tail = RELEASE.search(tokens.text) if "t" in tokens.shape else None
-    return tail[1] if tail else None
+def find_release_group(tokens: Tokens, start: int) -> str | None:
+    """The release group: the first bracket, or what follows the last dash behind technical words.
+
+    `start` is the token where the title can begin.
+    """
+    close = tokens.labels.find(CLOSE)
+    is_bracketed = tokens.text[:1] in ("[", "【") and close > 0
+    if is_bracketed and (start or tokens.labels.startswith(OPEN, close + 1)):
+        return tokens.text[1 : tokens.starts[close]].strip() or None
+    match = GROUP_AT_END.search(tokens.text) if TECHNICAL in tokens.labels else None
+    return match[1] if match else None
 
 
-def spoken(tokens: Tokens) -> str | None:
-    """The first language that is not the subtitles': "German DL" is German, "German Subbed" says nothing of the sound."""
-    for at, label in enumerate(tokens.shape):
-        if label == "l" and "sub" not in tokens.words[min(at + 2, len(tokens.words) - 1)]:
-            return MEANINGS.get(tokens.words[at]) or None
+def find_audio_language(tokens: Tokens) -> str | None:
+    """The code of the first language that is not the subtitles'.
+
+    "German DL" is German, "German Subbed" says nothing of the sound.
+    """
+    last = len(tokens.words) - 1
+    for token, label in enumerate(tokens.labels):
+        if label == LANGUAGE and "sub" not in tokens.words[min(token + 2, last)]:
+            return MEANINGS.get(tokens.words[token]) or None
     return None

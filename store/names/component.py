@@ -1,0 +1,195 @@
+"""Read one component of a path: the name of a file without its extension, or the name of a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from store.names.codes import Number
+from store.names.grammar import RULES, Candidate, find_candidates, give_back_season_letters
+from store.names.lexer import (
+    EXTRA,
+    LANGUAGE,
+    NUMBER,
+    SPECIAL,
+    WORD,
+    Tokens,
+    hide_brackets,
+    tokenize,
+)
+from store.names.lone_numbers import find_running_number, split_compressed, weigh_lone_numbers
+from store.names.parsed_name import SURE, Kind, ParsedName, Reading
+from store.names.title import (
+    find_audio_language,
+    find_checksum,
+    find_release_group,
+    read_title,
+)
+
+CLEAR_SCORE = 70  # a code of this score explains a name: no lone number is looked for
+MIN_SCORE = 10  # an episode below is not believed at all
+NO_EPISODE = Candidate(score=0, first=0, last=0, season=None, episodes=(), rule="")
+
+
+class Component(NamedTuple):
+    """What one component says by itself, and its tokens."""
+
+    name: ParsedName
+    has_title_in_front: bool  # where titles stand, rather than behind the number
+    tokens: Tokens
+
+
+def read_component(
+    text: str, season: int | None = None, chosen: int | None = None, *, is_folder: bool = False
+) -> Component:
+    """Read one component, without its extension.
+
+    `season` is what the folders say, `chosen` the token that the neighbours say is the episode. The lone numbers of a
+    folder belong to its title.
+    """
+    tokens = tokenize(text)
+    outside = hide_brackets(tokens.labels)
+    start = find_title_start(outside)
+    candidates = list(find_candidates(tokens))
+    tokens = give_back_season_letters(tokens, candidates)
+    is_unclear = all(candidate.score < CLEAR_SCORE for candidate in candidates)
+    if not is_folder and (is_unclear or chosen is not None):
+        candidates += weigh_lone_numbers(tokens, outside, start, candidates, season, chosen)
+
+    ranked = rank_episodes(candidates)
+    best = ranked[0] if ranked else NO_EPISODE
+    running, end = find_running_number(tokens, best) if ranked else ((), len(outside))
+    end = find_title_end(candidates, best, start, end)
+    behind = find_last_code(candidates, best, is_folder)
+    title = read_title(tokens, outside, start, end, behind)
+
+    own_season = find_season(candidates, best)
+    best, running, also = decide_compressed(tokens, ranked, own_season, running)
+    if best.season is not None:
+        own_season = best.season
+    return Component(
+        ParsedName(
+            title=title.text,
+            year=title.year,
+            season=own_season,
+            episodes=best.episodes,
+            absolute=running,
+            kind=find_kind(tokens, best, own_season),
+            group=find_release_group(tokens, start),
+            version=best.version,
+            crc=find_checksum(tokens),
+            language=find_audio_language(tokens),
+            country=title.country,
+            score=min(best.score, 100),
+            also=also,
+            why=explain(tokens, best, own_season),
+        ),
+        title.is_in_front,
+        tokens,
+    )
+
+
+def find_title_start(outside: str) -> int:
+    """The first token behind the release group and whatever other brackets come first, if the title can stand there."""
+    start = len(outside) - len(outside.lstrip("_ !.-m()t"))
+    has_words = outside.find(WORD, start) >= 0 or outside.find(LANGUAGE, start) >= 0
+    return start if has_words or outside.count(NUMBER, start) > 1 else 0
+
+
+def rank_episodes(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates that name an episode, the likeliest first: by score; of codes the first, of lone numbers the last."""
+    return sorted(
+        [found for found in candidates if found.episodes and found.score >= MIN_SCORE],
+        key=_rank,
+    )
+
+
+def _rank(candidate: Candidate) -> tuple[int, int]:
+    is_lone = candidate.rule in ("number", "compressed")
+    return -candidate.score, -candidate.first if is_lone else candidate.first
+
+
+def find_title_end(candidates: Sequence[Candidate], best: Candidate, start: int, end: int) -> int:
+    """The token where the title ends: at the episode, a clear code or a season behind `start`; at `end` at the latest."""
+    firsts = [
+        found.first
+        for found in candidates
+        if found is best
+        or (found.first >= start and (found.score >= CLEAR_SCORE or not found.episodes))
+    ]
+    return min([end, *firsts])
+
+
+def find_last_code(candidates: Sequence[Candidate], best: Candidate, is_folder: bool) -> int:
+    """The token behind the episode and all seasons, where a title may follow; 0 where there is none."""
+    lasts = [
+        found.last
+        for found in candidates
+        if found is best or (found.season is not None and (best.episodes or is_folder))
+    ]
+    return max(lasts, default=0)
+
+
+def find_season(candidates: Sequence[Candidate], best: Candidate) -> int | None:
+    """The season of the episode's own code, else the last one named before it, else the first."""
+    if best.season is not None:
+        return best.season
+    seasons = [found for found in candidates if found.season is not None and not found.episodes]
+    before = [found for found in seasons if found.first < best.first]
+    if before:
+        return before[-1].season
+    return seasons[0].season if seasons else None
+
+
+def decide_compressed(
+    tokens: Tokens, ranked: Sequence[Candidate], season: int | None, running: tuple[Number, ...]
+) -> tuple[Candidate, tuple[Number, ...], tuple[Reading, ...]]:
+    """Decide whether the best candidate, 102, is season 1, episode 2.
+
+    `season` is what the name says beside it. Returns the candidate, the running number and the other readings.
+    """
+    if not ranked:
+        return NO_EPISODE, running, ()
+    best = ranked[0]
+    also = [(found.season, found.episodes) for found in ranked[1:4]]
+    split = split_compressed(best, tokens) if best.season is None else None
+    if split and split.episodes == running:  # "101 (01)"
+        best, running = split, ()
+    elif split and split.season == season:  # "Temporada 4 [Cap.408]"
+        best = split
+    elif split:
+        also.insert(0, (split.season, split.episodes))
+    return best, running, tuple(dict.fromkeys(also))
+
+
+BESIDE = re.compile(r"[ .:m)(\-]*(?:(?P<special>k)|(?P<extra>z)(?=[ .]?(?:[()t\-]|$)))")
+
+
+def find_kind(tokens: Tokens, best: Candidate, season: int | None) -> Kind:
+    """The kind of an episode, by the words in its code and beside it.
+
+    In front of a clear code they are the title's: "Special A S01E01".
+    """
+    labels = tokens.labels
+    if not best.episodes:
+        return "extra" if EXTRA in labels else "special" if SPECIAL in labels else "movie"
+    words = labels[best.first : best.last]
+    if best.score < SURE:
+        words += labels[1 : best.first].rstrip(" .m-(_")[-1:]
+    beside = BESIDE.match(labels, best.last)
+    if EXTRA in words or (beside and beside["extra"]):
+        return "extra"
+    if season == 0 or SPECIAL in words or beside or any(number % 1 for number in best.episodes):
+        return "special"
+    return "movie" if best.rule == "movie" else "episode"
+
+
+def explain(tokens: Tokens, best: Candidate, season: int | None) -> tuple[str, ...]:
+    """Say for people which words of the name tell the episode."""
+    if not best.episodes:
+        return ()
+    reason = RULES[best.rule].reason.format(tokens.piece(best.first, best.last))
+    if best.season is None and season is not None:
+        return reason, f"season {season} from the name"
+    return (reason,)

@@ -1,0 +1,34 @@
+"""What the reader answers: `ParsedName`."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from store.names.codes import Number
+
+Kind = Literal["episode", "special", "extra", "movie"]
+Reading = tuple[int | None, tuple[Number, ...]]  # season and episodes
+
+SURE = 85  # from this score on a name is believed alone; below, the series or the neighbours should agree
+
+
+class ParsedName(NamedTuple):
+    """What one path says.
+
+    A number without a season may count through all seasons: the series decides that, not the name (`matching.judge`).
+    """
+
+    title: str | None = None
+    year: int | None = None
+    season: int | None = None
+    episodes: tuple[Number, ...] = ()
+    absolute: tuple[Number, ...] = ()  # the running number, where a name has both
+    kind: Kind = "episode"
+    group: str | None = None
+    version: int | None = None
+    crc: str | None = None
+    language: str | None = None  # of the sound, ISO 639-1
+    country: str | None = None  # "Nachtdienst (US)": US
+    score: int = 0  # 0 to 100, which is S01E05
+    also: tuple[Reading, ...] = ()  # what else it may be, the likelier first
+    why: tuple[str, ...] = ()  # for people
