@@ -25,6 +25,7 @@ from store.errors import Conflict, ProviderError
 from store.models import Episode, Item, Receipt, Source
 from store.names import codes, database_ids, spelling, writer
 from store.names.codes import Number
+from store.names.templates import Wanted
 from store.settings import Config
 
 log = logging.getLogger(__name__)
@@ -212,7 +213,7 @@ def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config
         series.running(conn, item.series),
         (item.season, item.number),
     )
-    wanted = writer.Wanted(
+    wanted = Wanted(
         item.title,
         item.season,
         [item.number],
@@ -254,9 +255,9 @@ def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config
             row["numbering"],
             row["number_offset"],
         )
-        return verdict.sure and verdict.spots == (spot,)
+        return verdict.sure and verdict.episodes == (spot,)
 
-    target = writer.target(
+    target = writer.choose_path(
         config.naming,
         wanted,
         named(folder, *spot),

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from store import library, placing, series
-from store.settings import Config, Naming
 from store.db import Database
 from store.errors import Conflict
 from store.models import Left, Move, Renamed
 from store.names import extensions, writer
 from store.names.codes import Number
+from store.names.templates import Wanted
+from store.settings import Config, Naming
 
 log = logging.getLogger(__name__)
 
@@ -109,13 +110,13 @@ def _plan(root: Path, templates: Naming, row: sqlite3.Row, files: dict[str, list
             continue
         name = held[0].title if len(held) == 1 else ""
         running = [one.running for one in held] if all(one.running for one in held) else []
-        facts = writer.Wanted(
+        facts = Wanted(
             row["title"], held[0].season, [one.number for one in held], name=name, absolute=running
         )
         try:
-            wanted[writer.path(templates, facts, path[path.rindex(".") :], row["folder"])].append(
-                path
-            )
+            wanted[
+                writer.episode_path(templates, facts, path[path.rindex(".") :], row["folder"])
+            ].append(path)
         except ValueError:
             left.append(Left(path, "its name would be too long"))
     for new, paths in wanted.items():

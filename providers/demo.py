@@ -21,6 +21,7 @@ from providers.network import Network
 from store.errors import NotFound
 from store.models import Episode, Hit, Listing, Source
 from store.names import spelling, writer
+from store.names.templates import Wanted
 from store.settings import Naming
 from store.sources import DemoProvider
 
@@ -117,8 +118,8 @@ def furnish(library: Path) -> None:
     for key in IN_LIBRARY:
         series = SERIES[key]
         for number in range(1, series.episodes + 1):
-            wanted = writer.Wanted(series.title, 1, [number])
-            path = library / writer.path(Naming(), wanted, ".avi")
+            wanted = Wanted(series.title, 1, [number])
+            path = library / writer.episode_path(Naming(), wanted, ".avi")
             if number not in series.missing and not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(b"".join(film(number, frames=1)))

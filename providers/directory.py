@@ -205,4 +205,4 @@ def _episodes_in(paths: list[str]) -> list[list[tuple[int, Number]]]:
     )
 
     verdicts = [matching.judge(name, (), "season") for name in folder_parser.parse_folder(paths)]
-    return [[spot for spot in verdict.spots if spot != matching.EXTRA] for verdict in verdicts]
+    return [[spot for spot in verdict.episodes if spot != matching.EXTRA] for verdict in verdicts]

@@ -55,9 +55,9 @@ def _of_folders(config: Config, names: Collection[str], state: Path) -> list[Pro
 def _of_naming(config: Config, names: Collection[str]) -> list[Problem]:
     if "naming" not in names or config.naming == Naming():
         return []
-    from store.names.writer import trouble  # late: few change their templates
+    from store.names.template_check import find_problem  # late: few change their templates
 
-    issue = trouble(config.naming)
+    issue = find_problem(config.naming)
     fix = "Take {code} into the episode's name, as in '{title} - {code}'"
     return [Problem("naming", issue, fix)] if issue else []
 

@@ -272,7 +272,7 @@ def _judged(
             )
         else:
             verdict = matching.judge(name, known, numbering, offset)
-        for season, number in verdict.spots:
+        for season, number in verdict.episodes:
             yield series, season, number, path, size, int(verdict.sure), verdict.why
 
 

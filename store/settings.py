@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Literal
 
+from store.names import templates
+from store.names.templates import Templates
 from store.schema import Rule
 from store.sources import SourceSettings
 
@@ -16,7 +18,7 @@ Directory = Annotated[str, Rule(least=1, most=4096, example="/path/to/anime")]
 
 
 @dataclass(frozen=True)
-class Naming:
+class Naming(Templates):
     """How new files and folders are called; a part that is left out takes its default. A field that is empty takes the
     brackets around it along. A series whose files have names of another kind keeps to that kind."""
 
@@ -24,29 +26,30 @@ class Naming:
         str,
         Rule(
             most=100,
-            pattern=r"(?=.*\{title\})([^{}/]|\{(title|year|ids)\})*",
+            pattern=templates.SERIES_PATTERN,
             issue="must be one folder's name, with {title}; {year} and {ids} may be in it",
-            example="{title} ({year}) {ids}",
+            example=Templates.series,
         ),
-    ] = "{title} ({year}) {ids}"
+    ] = Templates.series
     season: Annotated[
         str,
         Rule(
             most=100,
-            pattern=r"([^{}/]|\{season(:0[1-9])?\})*",
+            pattern=templates.SEASON_PATTERN,
             issue="must be one folder's name, in which {season} may be, or empty for no folder",
-            example="Season {season:02}",
+            example=Templates.season,
         ),
-    ] = "Season {season:02}"
+    ] = Templates.season
     episode: Annotated[
         str,
         Rule(
             most=100,
-            pattern=r"(?=.*\{(code|episode)[:}])([^{}/]|\{(title|year|code|episode_title|(season|episode|absolute)(:0[1-9])?)\})*",
-            issue="must be a file's name, with {code} or {episode}; {title}, {year}, {season}, {absolute} and {episode_title} may be in it",
-            example="{title} - {code}",
+            pattern=templates.EPISODE_PATTERN,
+            issue="must be a file's name, with {code} or {episode}; "
+            "{title}, {year}, {season}, {absolute} and {episode_title} may be in it",
+            example=Templates.episode,
         ),
-    ] = "{title} - {code}"
+    ] = Templates.episode
 
 
 @dataclass(frozen=True)

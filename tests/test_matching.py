@@ -42,7 +42,7 @@ CASES = {
 def test_judge(case):
     path, known, spots = CASES[case]
     verdict = judge(parse(path), known)
-    assert verdict.sure and list(verdict.spots) == spots and verdict.why
+    assert verdict.sure and list(verdict.episodes) == spots and verdict.why
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_judge(case):
             LONG,
             {(1, 101), (1, 1)},
         ),
-        (Name(episodes=(40,), score=SURE, why=("the number",)), TWO, {EXTRA}),
+        (ParsedName(episodes=(40,), score=SURE, why=("the number",)), TWO, {EXTRA}),
     ],
 )
 def test_two_readings_or_none_are_ambiguous(name, known, spots):
     verdict = judge(name, known)
-    assert not verdict.sure and set(verdict.spots) == spots
-    assert judge(ParsedName(episodes=(101,), score=SURE), LONG).spots == ((1, 101),), (
+    assert not verdict.sure and set(verdict.episodes) == spots
+    assert judge(ParsedName(episodes=(101,), score=SURE), LONG).episodes == ((1, 101),), (
         "the neighbours have said which"
     )
 
@@ -76,7 +76,7 @@ def test_two_readings_or_none_are_ambiguous(name, known, spots):
     ],
 )
 def test_what_the_owner_says(path, numbering, offset, spots):
-    assert list(judge(parse(path), TWO, numbering, offset).spots) == spots
+    assert list(judge(parse(path), TWO, numbering, offset).episodes) == spots
 
 
 @pytest.fixture

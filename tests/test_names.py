@@ -13,7 +13,8 @@ from store.names import component, folder_parser, parsed_name, parser
 from store.names.folder_parser import parse_folder
 from store.names.parser import parse
 from store.names.spelling import YEAR, fold, safe
-from store.names.writer import Wanted, path
+from store.names.templates import Wanted
+from store.names.writer import episode_path
 from store.settings import Naming
 
 # name | title | season | episodes | the rest as field=value. An empty season is none; "1-3" are three episodes.
@@ -280,7 +281,7 @@ def test_what_we_write_we_read(title, code, running, ids):
     templates = Naming(episode="{title} - {code} - {absolute:03}")
     name = parse(
         "Anime/"
-        + path(
+        + episode_path(
             templates, Wanted(title, season, episodes, absolute=absolute), ".mkv", safe(title) + ids
         )
     )
@@ -313,7 +314,9 @@ def test_what_we_write_we_read(title, code, running, ids):
 )
 def test_our_names_without_their_folder(title):
     for season, episodes in ((1, [5]), (2, [1, 2]), (0, [6.5]), (12, [3, 7])):
-        name = parse(path(Naming(), Wanted(title, season, episodes), ".mkv").rpartition("/")[2])
+        name = parse(
+            episode_path(Naming(), Wanted(title, season, episodes), ".mkv").rpartition("/")[2]
+        )
         assert (name.season, name.episodes) == (season, tuple(episodes)) and fold(
             name.title
         ) == fold(title)

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.settings import Naming
 from store.names import folder_parser, matching
 from store.names.codes import code
-from store.names.writer import File, Wanted, path, target, trouble
+from store.names.template_check import find_problem
+from store.names.templates import Wanted
+from store.names.writer import File, choose_path, episode_path
+from store.settings import Naming
 from tests.app import running
 from tests.test_downloads import home, until
 from tests.test_matching import add, episodes
@@ -58,7 +60,7 @@ FLAT = Naming("{title}", "", "{title}.{code}")
     ],
 )
 def test_templates(naming, wanted, written):
-    assert path(naming, wanted, ".mkv") == written
+    assert episode_path(naming, wanted, ".mkv") == written
 
 
 @given(
@@ -71,7 +73,7 @@ def test_templates(naming, wanted, written):
 )
 @settings(max_examples=100, deadline=None)
 def test_every_part_of_a_path_is_safe(series, title, name, season, numbers, naming):
-    parts = path(naming, Wanted(title, season, numbers, name=name), ".mkv").split("/")
+    parts = episode_path(naming, Wanted(title, season, numbers, name=name), ".mkv").split("/")
     assert len(parts) == (2 if naming is FLAT else 3)
     for part in parts:
         check(part)
@@ -83,7 +85,7 @@ def test_every_part_of_a_path_is_safe(series, title, name, season, numbers, nami
 @pytest.mark.parametrize("naming", [Naming(), PLEX, FLAT, Naming(season="", episode="{code}"), Naming(episode="{title} - {code} - {absolute:03} - {episode_title}"),
                                     Naming("{title} {ids}", "S{season:02}", "S{season:02}E{episode:02} {title}")])  # fmt: skip
 def test_templates_that_are_read_back(naming):
-    assert trouble(naming) == ""
+    assert find_problem(naming) == ""
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,7 @@ def test_templates_that_are_read_back(naming):
     ],
 )
 def test_templates_that_are_not(naming, issue):
-    assert issue in trouble(naming)
+    assert issue in find_problem(naming)
 
 
 NACHT = {
@@ -122,17 +124,17 @@ def test_a_series_keeps_its_naming(case):
     verdicts = zip(
         paths, [matching.judge(name, NACHT) for name in folder_parser.parse_folder(paths)]
     )
-    files = [File(path, *verdict.spots[0]) for path, verdict in verdicts if verdict.sure]
+    files = [File(path, *verdict.episodes[0]) for path, verdict in verdicts if verdict.sure]
     files = [
         file._replace(numbers=(file.numbers, NACHT[file.season, file.numbers])) for file in files
     ]
 
     def readable(path):
         verdict = matching.judge(folder_parser.parse_folder([*paths, path])[-1], NACHT)
-        return verdict.sure and verdict.spots == ((2, 3),)
+        return verdict.sure and verdict.episodes == ((2, 3),)
 
     assert (
-        target(
+        choose_path(
             Naming(), Wanted("Nacht", 2, [3]), File("Nacht", 2, (3, 15)), files, ".mkv", readable
         )
         == f"Nacht/{expected}"

@@ -18,12 +18,12 @@ def sidecars(video: str, names: Iterable[str], kinds: Collection[str]) -> dict[s
     """
     names = list(names)
     stem = video.rpartition(".")[0]
-    longer = [
+    others = [
         name.rpartition(".")[0]
         for name in names
         if name.startswith(stem) and name != video and _kind(name) in MEDIA
     ]
-    longer = tuple(other for other in longer if other != stem)
+    longer = tuple([other for other in others if other != stem])
     found = {}
     for name in names:
         more = name.removeprefix(stem)

@@ -28,9 +28,11 @@ class Candidate(NamedTuple):
     version: int | None = None
 
 
-# Fragments: a number; what may stand between a word and its number; the ending of an ordinal ("2nd ", "2. ", "5-й ");
-# no number follows.
-D, GAP, ENDING, NO = "[ny]", "[ .:;]?h?", "(?:m?i[ .]?|:|[ .])?", "(?![ .:;]?h?n)"
+# Fragments of the grammar.
+D = "[ny]"  # a number
+GAP = "[ .:;]?h?"  # what may stand between a word and its number
+ENDING = "(?:m?i[ .]?|:|[ .])?"  # of an ordinal: "2nd ", "2. ", "5-й "
+NO = "(?![ .:;]?h?n)"  # no number follows
 GRAMMAR = re.compile(
     rf"""
     # Season and episode.

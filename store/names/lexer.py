@@ -175,7 +175,9 @@ def tokenize(text: str) -> Tokens:
     starts: list[int] = []
     ends: list[int] = []
     for match in TOKEN.finditer(text):
-        kind, word, start = match.lastgroup, match[0], match.start()
+        kind = match.lastgroup
+        word = match[0]
+        start = match.start()
         if kind == "word":
             word = word.lower()
             label = WORDS.get(word, WORD)

@@ -155,7 +155,8 @@ def read_lone_pair(tokens: Tokens, number: int, left: str) -> Candidate | None:
             return Candidate(80, number, last, season, (episode,), "dot")
     if labels[number + 2 : number + 3] != NUMBER or len(words[number + 2]) != 2:
         return None
-    season, episode, gap = int(words[number]), int(words[number + 2]), labels[number + 1]
+    season, episode = int(words[number]), int(words[number + 2])
+    gap = labels[number + 1]
     if left == START and gap == DASH and len(words[number]) == 1:
         score = 80
     elif (

@@ -1,7 +1,7 @@
-"""Which episodes a file holds: what its name says, judged by what the series has. Pure.
+"""Judge which episodes a file holds: what its name says, by what the series has. Pure.
 
-Where a name leaves two readings that the series' list allows, the file is ambiguous: shown, asked about, never counted
-(names.md, "What a user loses when it is wrong").
+Where the series' list allows two readings of a name, the file is ambiguous: it is shown and asked about, never counted
+(docs/names.md, "What a wrong reading costs").
 """
 
 from __future__ import annotations
@@ -14,87 +14,104 @@ from store.names.parsed_name import SURE, ParsedName
 
 EXTRA: EpisodeKey = (-1, 0)  # where a file stands that is no episode, or nobody knows which
 
+Episodes = tuple[EpisodeKey, ...]
+
 
 class Verdict(NamedTuple):
-    """`spots` are the file's episodes, or those it may be; `why` is for people."""
+    """The episodes of a file, or those it may be where that is not sure."""
 
-    spots: tuple[EpisodeKey, ...]
+    episodes: Episodes
     sure: bool
-    why: str
+    why: str  # for people
 
 
 def judge(
     name: ParsedName, known: Collection[EpisodeKey], numbering: str | None = None, offset: int = 0
 ) -> Verdict:
-    """What the file called `name` holds, in a series whose source has the episodes `known`.
+    """Which episodes the file called `name` holds, in a series whose source has the episodes `known`.
 
-    `numbering` is what the owner says its numbers do: "absolute", they count through all seasons, or "season"; None where
-    nobody said. `offset` is added to each number first: with 12, a second cour's 01 is 13.
+    `numbering` is what the owner says its numbers do: "absolute", they count through all seasons, or "season"; None
+    where the owner says nothing. `offset` is added to each number first: with 12, a second cour's 01 is 13.
     """
     numbers = name.episodes or name.absolute
     if name.kind in ("extra", "movie") or not numbers:
-        return Verdict(
-            (EXTRA,),
-            True,
-            "; ".join(
-                [*name.why, f"no episode, but {'a film' if name.kind == 'movie' else 'an extra'}"]
-            ),
-        )
+        kind = "a film" if name.kind == "movie" else "an extra"
+        return _decide(name, (EXTRA,), f"no episode, but {kind}")
     if name.kind == "special" or any(number % 1 for number in numbers):
-        return _sure(name, tuple((0, number) for number in numbers), "a special")
-    numbers = tuple([number + offset for number in numbers]) if offset else numbers
-    shifted = f"{offset:+d} as this series is linked" if offset else ""
+        return _decide(name, _in_season(0, numbers), "a special")
+    shifted = ""
+    if offset:
+        numbers = tuple([number + offset for number in numbers])
+        shifted = f"{offset:+d} as this series is linked"
     if numbering != "absolute" and (name.season is not None or numbering == "season"):
-        return _sure(name, _within(1 if name.season is None else name.season, numbers), shifted)
-    regular = sorted(spot for spot in known if spot[0] > 0)
+        season = 1 if name.season is None else name.season
+        return _decide(name, _in_season(season, numbers), shifted)
+    regular = sorted(episode for episode in known if episode[0] > 0)
     if numbering == "absolute":
-        through = _through(numbers, regular)
-        return (
-            _sure(name, through, "counted through all seasons", shifted)
-            if through
-            else _nowhere(name, shifted)
-        )
-    seasons = {season for season, _ in regular}
-    first = min(seasons) if len(seasons) == 1 else 1
-    readings = {_within(first, numbers): f"season {first}, for the name says none"}
-    if through := _through(numbers, regular):
-        readings.setdefault(through, "counted through all seasons")
-    if name.score < SURE:
-        for season, split in name.also:
-            if season:
-                readings.setdefault(_within(season, split), f"read as season {season}")
-    fitting = {
-        spots: why for spots, why in readings.items() if not regular or set(spots) <= set(known)
-    }
+        counted = _count_through(numbers, regular)
+        if not counted:
+            return _refuse(name, shifted)
+        return _decide(name, counted, "counted through all seasons", shifted)
+    readings = _list_readings(name, numbers, regular)
+    fitting = readings
+    if regular:
+        every = set(known)
+        fitting = {
+            episodes: why for episodes, why in readings.items() if every.issuperset(episodes)
+        }
     if len(fitting) > 1:
-        choices = " or ".join(", ".join([code(*spot) for spot in spots]) for spots in fitting)
-        return Verdict(
-            tuple(dict.fromkeys(sum(fitting, ()))),
-            False,
-            "; ".join([*name.why, f"it may be {choices}"]),
-        )
-    if not fitting and len(seasons) > 1:
-        return _nowhere(name, shifted)
-    spots, why = next(iter((fitting or readings).items()))
-    return _sure(name, spots, why, shifted)
+        return _leave_open(name, list(fitting))
+    if not fitting and len({season for season, _ in regular}) > 1:
+        return _refuse(name, shifted)
+    episodes, why = next(iter((fitting or readings).items()))
+    return _decide(name, episodes, why, shifted)
 
 
-def _within(season: int, numbers: tuple[Number, ...]) -> tuple[EpisodeKey, ...]:
-    return tuple((season, number) for number in numbers)
+def _list_readings(
+    name: ParsedName, numbers: tuple[Number, ...], regular: list[EpisodeKey]
+) -> dict[Episodes, str]:
+    """What numbers without a season may be, the likeliest first, with the reason; `regular` are all but specials."""
+    seasons = {season for season, _ in regular}
+    season = seasons.pop() if len(seasons) == 1 else 1
+    readings = {_in_season(season, numbers): f"season {season}, for the name says none"}
+    if counted := _count_through(numbers, regular):
+        readings.setdefault(counted, "counted through all seasons")
+    if name.score < SURE:
+        for other_season, others in name.also:
+            if other_season:
+                episodes = _in_season(other_season, others)
+                readings.setdefault(episodes, f"read as season {other_season}")
+    return readings
 
 
-def _through(numbers: tuple[Number, ...], regular: list[EpisodeKey]) -> tuple[EpisodeKey, ...]:
-    """The episodes that these running numbers are; nothing when one of them is beyond the list."""
+def _in_season(season: int, numbers: tuple[Number, ...]) -> Episodes:
+    """The episodes of one season."""
+    return tuple([(season, number) for number in numbers])
+
+
+def _count_through(numbers: tuple[Number, ...], regular: list[EpisodeKey]) -> Episodes:
+    """The episodes that these running numbers are; () when one of them is beyond the list."""
     if min(numbers) < 1 or max(numbers) > len(regular):
         return ()
-    return tuple(regular[int(number) - 1] for number in numbers)
+    return tuple([regular[int(number) - 1] for number in numbers])
 
 
-def _sure(name: ParsedName, spots: tuple[EpisodeKey, ...], *why: str) -> Verdict:
-    return Verdict(spots, True, "; ".join([*name.why, *filter(None, why)]))
+def _decide(name: ParsedName, episodes: Episodes, *why: str) -> Verdict:
+    """The file is surely these episodes."""
+    return Verdict(episodes, True, _join(name, *why))
 
 
-def _nowhere(name: ParsedName, *why: str) -> Verdict:
-    return Verdict(
-        (EXTRA,), False, "; ".join([*name.why, *filter(None, why), "the source has no such number"])
-    )
+def _leave_open(name: ParsedName, readings: list[Episodes]) -> Verdict:
+    """The file may be any of these."""
+    choices = [", ".join([code(*episode) for episode in episodes]) for episodes in readings]
+    every = dict.fromkeys(episode for episodes in readings for episode in episodes)
+    return Verdict(tuple(every), False, _join(name, f"it may be {' or '.join(choices)}"))
+
+
+def _refuse(name: ParsedName, shifted: str) -> Verdict:
+    """The file is none of the series' episodes."""
+    return Verdict((EXTRA,), False, _join(name, shifted, "the source has no such number"))
+
+
+def _join(name: ParsedName, *why: str) -> str:
+    return "; ".join([*name.why, *filter(None, why)])

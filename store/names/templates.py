@@ -1,0 +1,96 @@
+"""The templates from which names are made: their fields, and how these are filled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from store.names import codes, database_ids, spelling
+from store.names.codes import Number
+
+# What each template must match. {season:02} is written with two digits at least.
+SERIES_PATTERN = r"(?=.*\{title\})([^{}/]|\{(title|year|ids)\})*"
+SEASON_PATTERN = r"([^{}/]|\{season(:0[1-9])?\})*"
+EPISODE_PATTERN = (
+    r"(?=.*\{(code|episode)[:}])"
+    r"([^{}/]|\{(title|year|code|episode_title|(season|episode|absolute)(:0[1-9])?)\})*"
+)
+
+MAX_TITLE_BYTES = 100  # of a title that stands where a name is not cut
+
+_FIELD = re.compile(
+    r"(?P<before>[ ._-]*[\[(]?)\{(?P<field>\w+)(?::0(?P<width>\d))?\}(?P<after>[\])]?)"
+)
+_EMPTY = "\0"  # in the place of a field that is empty, in front of what follows it
+_EMPTY_AND_SEPARATORS = re.compile(rf"^{_EMPTY}[ ._-]*|{_EMPTY}")
+
+
+@dataclass(frozen=True)
+class Templates:
+    """What the folder of a series, of a season and the file of an episode are called.
+
+    An empty `season` stands for no folder of that kind.
+    """
+
+    series: str = "{title} ({year}) {ids}"
+    season: str = "Season {season:02}"
+    episode: str = "{title} - {code}"
+
+
+class Wanted(NamedTuple):
+    """What a name is made of."""
+
+    title: str  # the series', perhaps with its year
+    season: int
+    numbers: Sequence[Number]
+    ids: Mapping[str, str] = {}
+    name: str = ""  # the episode's own title
+    absolute: Sequence[int] = ()  # its running numbers, where they are known
+
+
+def fill(template: str, wanted: Wanted) -> str:
+    """Fill a template.
+
+    An empty field takes the separators in front of it and the brackets around it along.
+    """
+    texts = {
+        "title": (spelling.YEAR.sub("", wanted.title) or wanted.title).replace(_EMPTY, " "),
+        "year": str(spelling.year(wanted.title) or ""),
+        "ids": database_ids.bracketed(wanted.ids),
+        "code": codes.file_code(wanted.season, wanted.numbers),
+        "episode_title": spelling.safe(wanted.name, MAX_TITLE_BYTES) if wanted.name else "",
+    }
+    numbers: dict[str, Sequence[Number]] = {
+        "season": [wanted.season],
+        "episode": wanted.numbers,
+        "absolute": wanted.absolute,
+    }
+
+    def put(match: re.Match[str]) -> str:
+        before, field, width, after = match.group("before", "field", "width", "after")
+        if field in numbers:
+            text = write_numbers(numbers[field], int(width or 1))
+        else:
+            text = texts[field]
+        if text:
+            return before + text + after
+        return _EMPTY if before[-1:] in ("[", "(") else _EMPTY + after
+
+    return _EMPTY_AND_SEPARATORS.sub("", _FIELD.sub(put, template))
+
+
+def write_numbers(numbers: Sequence[Number], width: int) -> str:
+    """5, 5-7 or 5 & 7, each of `width` digits at least."""
+    numbers = sorted(numbers)
+    first = int(numbers[0]) if numbers else 0
+    if len(numbers) > 1 and numbers == list(range(first, first + len(numbers))):
+        return f"{pad(first, width)}-{pad(numbers[-1], width)}"
+    return " & ".join([pad(number, width) for number in numbers])
+
+
+def pad(number: Number, width: int) -> str:
+    """A number with zeros in front: `pad(6.5, 2)` is "06.5"."""
+    whole, dot, decimals = codes.digits(number).partition(".")
+    return (whole.lstrip("0") or "0").zfill(width) + dot + decimals
