@@ -1,4 +1,4 @@
-"""Headless Chromium, driven over the DevTools protocol with aiohttp. Only 127.0.0.1 can be reached from it.
+"""Headless Chromium, driven over the DevTools protocol with aiohttp. It reaches 127.0.0.1 alone.
 
 async with Chromium() as browser:
     page = await browser.open(url)
@@ -22,7 +22,8 @@ import aiohttp
 
 from tests.requirements import need
 
-PATIENCE = 10.0  # seconds for anything that takes a moment
+PATIENCE_SECONDS = 30.0  # for anything that takes a moment, also on a busy machine
+POLL_SECONDS = 0.03
 KEYS = {  # key -> (Windows key code, text); letters and digits need no line here
     "Tab": (9, ""),
     "Enter": (13, "\r"),
@@ -38,6 +39,17 @@ KEYS = {  # key -> (Windows key code, text); letters and digits need no line her
     "Delete": (46, ""),
 }
 SHIFT = 8
+# Script: the middle of the element that a selector finds, null while a click there would miss it.
+MIDDLE = """
+    (selector) => {
+        const element = document.querySelector(selector);
+        if (!element?.checkVisibility()) return null;
+        element.scrollIntoView({block: "center", behavior: "instant"});
+        const box = element.getBoundingClientRect();
+        const middle = [box.x + box.width / 2, box.y + box.height / 2];
+        return element.contains(document.elementFromPoint(...middle)) ? middle : null;
+    }
+"""
 
 
 class Refused(Exception):
@@ -95,7 +107,7 @@ class Chromium:
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()  # it ends its own helpers, and waits for them
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await self.process.wait()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)  # whatever is left of the group
@@ -103,7 +115,7 @@ class Chromium:
         await asyncio.to_thread(shutil.rmtree, self.profile, ignore_errors=True)
 
     async def open(self, url: str) -> Page:
-        """A tab on this address, once the page is loaded. Its requests and its console are recorded from the start."""
+        """A tab on this address, once the page is loaded; all its requests are recorded."""
         async with self.session.put(f"http://127.0.0.1:{self.port}/json/new?about:blank") as answer:
             target = await answer.json(content_type=None)
         socket = await self.session.ws_connect(target["webSocketDebuggerUrl"], max_msg_size=0)
@@ -118,21 +130,22 @@ class Chromium:
     async def _port(self) -> int:
         """Chromium writes its port into a file once it listens."""
         ready = self.profile / "DevToolsActivePort"
-        async with asyncio.timeout(2 * PATIENCE):
+        async with asyncio.timeout(2 * PATIENCE_SECONDS):
             while True:
                 if self.process.returncode is not None:
                     raise Refused(f"chromium ended with {self.process.returncode}")
                 lines = ready.read_text().splitlines() if ready.exists() else []
                 if len(lines) == 2:
                     return int(lines[0])
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(POLL_SECONDS)
 
 
 class Page:
     """One tab.
 
-    `requests` are the addresses asked for, sockets among them, `responses` what came as (status, address), `blocked` what
-    failed to load, `console` the errors (log entries, `console.error`, exceptions), `warnings` the milder ones.
+    `requests` are the addresses asked for, sockets among them, `responses` the answers as
+    (status, address), `blocked` the addresses that failed to load, `console` the errors (log
+    entries, `console.error`, exceptions), `warnings` the milder ones.
     """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse):
@@ -160,7 +173,7 @@ class Page:
         self._waiting[serial] = answer
         try:
             await self._socket.send_json({"id": serial, "method": method, "params": params})
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 return await answer
         finally:
             del self._waiting[serial]
@@ -171,7 +184,7 @@ class Page:
         answer = await self.send("Page.navigate", url=url)
         if "errorText" in answer:
             raise Refused(f"{url}: {answer['errorText']}")
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self._loaded.wait()
 
     async def evaluate(self, script: str):
@@ -183,21 +196,17 @@ class Page:
             raise Refused(_thrown(answer["exceptionDetails"]))
         return answer["result"].get("value")
 
-    async def wait_for(self, script: str, timeout: float = PATIENCE):
-        """The value of an expression once it is true."""
+    async def wait_for(self, script: str, timeout: float = PATIENCE_SECONDS):
+        """The value of an expression once it is true; a node counts as true."""
+        expression = f"(() => {{ const it = ({script}); return it instanceof Node || it }})()"
         try:
             async with asyncio.timeout(timeout):
-                while not (
-                    value := await self.evaluate(
-                        f"(() => {{ const it = ({script}); return it instanceof Node || it }})()"
-                    )
-                ):
-                    await asyncio.sleep(0.03)
+                while not (value := await self.evaluate(expression)):
+                    await asyncio.sleep(POLL_SECONDS)
                 return value
         except TimeoutError:
-            raise AssertionError(
-                f"never true within {timeout} s: {script}; console: {self.console}"
-            ) from None
+            message = f"never true within {timeout} s: {script}; console: {self.console}"
+            raise AssertionError(message) from None
 
     async def screenshot(self, path) -> None:
         """What is visible, as a PNG."""
@@ -254,22 +263,11 @@ class Page:
         await self.send("Input.insertText", text=text)
 
     async def click(self, selector: str) -> None:
-        """A real click into the middle of an element, which is scrolled into view first."""
-        place = await self.evaluate(
-            f"(() => {{ const it = document.querySelector({json.dumps(selector)}); if (!it) return null;"
-            " it.scrollIntoView({block: 'center', behavior: 'instant'}); const box = it.getBoundingClientRect();"
-            " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
-        )
-        if place is None:
-            raise AssertionError(f"there is no {selector}")
+        """A real click into the middle of an element, once it is in view and nothing covers it."""
+        x, y = await self.wait_for(f"({MIDDLE})({json.dumps(selector)})")
         for kind in ("mousePressed", "mouseReleased"):
             await self.send(
-                "Input.dispatchMouseEvent",
-                type=kind,
-                x=place[0],
-                y=place[1],
-                button="left",
-                clickCount=1,
+                "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
             )
 
     async def _listen(self) -> None:
