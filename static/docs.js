@@ -1,9 +1,9 @@
-// Starts the viewer of /api/docs or /api/redoc. A file of its own: the pages' policy allows no inline script.
-const place = document.getElementById("docs");
+// Starts the viewer of /api/docs or /api/redoc; their policy allows no script within the page.
+const container = document.getElementById("docs");
 if (window.SwaggerUIBundle) {
   SwaggerUIBundle({
     url: "openapi.json",
-    domNode: place,
+    domNode: container,
     presets: [SwaggerUIBundle.presets.apis],
     deepLinking: true,
     displayRequestDuration: true,
@@ -12,7 +12,11 @@ if (window.SwaggerUIBundle) {
 } else if (window.Redoc) {
   const fontFamily = "system-ui, sans-serif";
   const theme = { typography: { fontFamily, headings: { fontFamily } } };
-  Redoc.init("openapi.json", { hideDownloadButtons: true, nativeScrollbars: true, sanitize: true, theme }, place);
+  Redoc.init(
+    "openapi.json",
+    { hideDownloadButtons: true, nativeScrollbars: true, sanitize: true, theme },
+    container,
+  );
 } else {
-  place.append("Its viewer is not installed: pip install offapi==0.1.3 brings it.");
+  container.append("Its viewer is not installed: pip install offapi==0.1.3 brings it.");
 }

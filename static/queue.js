@@ -1,184 +1,281 @@
-// The queue: what the socket tells, kept in a map and drawn.
+// The queue: its items as the socket tells them, drawn, and the commands to it.
 
-import { call, renew } from "./net.js";
-import { $, make, number, percent, put, run, say, size, span, speed, sync, t, tn, toast } from "./text.js";
+import { callApi } from "./api.js";
+import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
+import { announce, runAction, showToast } from "./feedback.js";
+import { formatDuration, formatNumber, formatPercent, formatSize, formatSpeed } from "./i18n.js";
+import { t, tn } from "./i18n.js";
+import { requestSnapshot } from "./socket.js";
 
-const ORDER = ["high", "normal", "low"];
-const items = new Map();
-let state = "stopped";
-let reason = "";
-let beyond = { pending: 0, downloading: 0, failed: 0, completed: 0 }; // items that the snapshot had no room for
-let since = ""; // when the snapshot was taken
+const PRIORITIES = ["high", "normal", "low"];
+const items = new Map(); // queue_item_id -> item, as GET /api/queue lists it
+let queueState = "stopped";
+let queueReason = ""; // why the queue stands, in the server's words
+let snapshotTime = "";
+// How many items of each status the snapshot had no room for.
+let unlisted = { pending: 0, downloading: 0, failed: 0, completed: 0 };
+let retractStart = () => {}; // takes "Start now" away from the last toast
 
-const name = (item) => `${item.anime_title} ${item.episode}`;
-const serial = (item) => Number(item.queue_item_id.slice(6));
-const having = (...statuses) => [...items.values()].filter((item) => statuses.includes(item.status));
-const count = (status) => having(status).length + beyond[status];
+const itemName = (item) => `${item.anime_title} ${item.episode}`;
+const serialNumber = (item) => Number(item.queue_item_id.slice("queue_".length));
+const withStatus = (...statuses) =>
+  [...items.values()].filter((item) => statuses.includes(item.status));
+const count = (status) => withStatus(status).length + unlisted[status];
 
-export const busy = () => having("downloading").length > 0;
+// -- what the others ask --------------------------------------------------------------------------
 
-/** Whether every item is known here. */
-export const whole = () => !Object.values(beyond).some(Boolean);
+export const isDownloading = () => withStatus("downloading").length > 0;
 
-/** The items of one series: episode -> status. */
-export function of(anime) {
-  const mine = [...items.values()].filter((item) => item.anime_id === anime);
-  return new Map(mine.map((item) => [item.episode, item.status]));
+/** Whether every item of the queue is known here. */
+export const isWhole = () => !Object.values(unlisted).some(Boolean);
+
+/** How many items wait or are loading. */
+export const countOpen = () => count("pending") + count("downloading");
+
+/** The status of each queued episode of a series, as a Map from the episode's code. */
+export function statusByEpisode(seriesId) {
+  const seriesItems = [...items.values()].filter((item) => item.anime_id === seriesId);
+  return new Map(seriesItems.map((item) => [item.episode, item.status]));
 }
 
-/** Episodes that are still to come, by series. */
-export function waiting() {
-  const found = new Map();
-  for (const item of having("pending", "downloading")) found.set(item.anime_id, (found.get(item.anime_id) ?? 0) + 1);
-  return found;
+/** How many items wait or are loading, as a Map from the series' id. */
+export function countOpenBySeries() {
+  const counts = new Map();
+  for (const { anime_id: seriesId } of withStatus("pending", "downloading")) {
+    counts.set(seriesId, (counts.get(seriesId) ?? 0) + 1);
+  }
+  return counts;
 }
 
-export function hear({ type, data, timestamp }) {
-  const old = items.get(data.queue_item_id);
-  if (type === "snapshot") {
+// -- messages -------------------------------------------------------------------------------------
+
+const messageHandlers = {
+  snapshot({ items: listed, status }, timestamp) {
     items.clear();
-    for (const item of data.items) items.set(item.queue_item_id, item);
-    since = timestamp;
-    ({ state, reason } = data.status);
-    for (const status in beyond) beyond[status] = data.status[status] - having(status).length;
-  } else if (type === "queue_items") {
-    for (const item of data.items) {
-      const before = items.get(item.queue_item_id);
-      if (!before && item.created_at < since) renew();
-      items.set(item.queue_item_id, item.status === "downloading" ? { ...before, ...item } : item);
+    for (const item of listed) items.set(item.queue_item_id, item);
+    snapshotTime = timestamp;
+    setQueueState(status);
+    for (const key in unlisted) unlisted[key] = status[key] - withStatus(key).length;
+  },
+
+  queue_items({ items: changed }) {
+    for (const item of changed) {
+      const known = items.get(item.queue_item_id);
+      if (!known && item.created_at < snapshotTime) requestSnapshot(); // it was unlisted
+      items.set(item.queue_item_id, item);
     }
-  } else if (type === "queue_removed") {
-    for (const id of data.items) if (!items.delete(id)) renew();
-  } else if (type === "queue_state") {
-    if (data.state !== state) say(t(`state.${data.state}`));
-    ({ state, reason } = data);
-  } else if (type === "download_started") {
-    if (!old) renew();
-    items.set(data.queue_item_id, { priority: "normal", ...old, ...data, status: "downloading", reason: "" });
-    say(t("began", { name: name(data) }));
-  } else if (type === "download_progress") {
-    if (old?.status === "downloading") Object.assign(old, data);
-  } else if (type === "download_completed") {
-    if (!old) return renew();
-    Object.assign(old, { status: "completed", reason: "", total_bytes: data.total_bytes, finished_at: timestamp });
-    say(t("done", { name: name(old) }));
-  } else if (type === "download_error") {
-    items.set(data.queue_item_id, data);
-    say(t("broke", { name: name(data) }));
-  }
+  },
+
+  queue_removed({ items: ids }) {
+    for (const id of ids) {
+      if (!items.delete(id)) requestSnapshot();
+    }
+  },
+
+  queue_state(status) {
+    if (status.state !== queueState) announce(t(`queueState.${status.state}`));
+    setQueueState(status);
+  },
+
+  download_started(started) {
+    const known = items.get(started.queue_item_id);
+    if (!known) requestSnapshot();
+    const changes = { ...started, status: "downloading", reason: "" };
+    items.set(started.queue_item_id, { priority: "normal", ...known, ...changes });
+    announce(t("downloadStarted", { name: itemName(started) }));
+  },
+
+  download_progress(progress) {
+    const known = items.get(progress.queue_item_id);
+    if (known?.status === "downloading") Object.assign(known, progress);
+  },
+
+  download_completed({ queue_item_id: id, total_bytes }, timestamp) {
+    const known = items.get(id);
+    if (!known) return requestSnapshot();
+    const changes = { status: "completed", reason: "", total_bytes, finished_at: timestamp };
+    Object.assign(known, changes);
+    announce(t("downloadCompleted", { name: itemName(known) }));
+  },
+
+  download_error(failed) {
+    items.set(failed.queue_item_id, failed);
+    announce(t("downloadFailed", { name: itemName(failed) }));
+  },
+};
+
+/** Take in a message of the socket; drawing is left to draw(). */
+export function handleMessage({ type, data, timestamp }) {
+  messageHandlers[type]?.(data, timestamp);
 }
 
-/** Ask the API instead of the socket. */
-export async function refresh() {
-  const [status, page] = await Promise.all([call("GET", "queue/status"), call("GET", "queue?per_page=100")]);
-  hear({ type: "snapshot", timestamp: "", data: { status: status.data, items: page.data } });
+function setQueueState({ state, reason }) {
+  queueState = state;
+  queueReason = reason;
+  if (state !== "stopped") retractStart();
 }
 
-/** Queue episodes of a series. */
-export async function add(anime, title, episodes) {
-  try {
-    const { data } = await call("POST", "queue/add", { anime_id: anime, episodes });
-    const action = state === "stopped" ? { text: t("startNow"), run: () => command("start") } : null;
-    toast(tn("queued", data.items.length, { title }), { action });
-  } catch (error) {
-    if (error.code !== "CONFLICT") throw error;
-    toast(t("nothingNew", { title }));
-  }
-}
+// -- drawing --------------------------------------------------------------------------------------
 
-// -- drawing ----------------------------------------------------------------------------------------------------------
+const heading = $("#queue-title"); // gets the focus of what vanishes
+const COMMAND_STATES = {
+  start: ["stopped"],
+  pause: ["running"],
+  resume: ["paused"],
+  stop: ["running", "paused"],
+};
 
-/** How much is open, for the tab and the window's title. */
-export const left = () => count("pending") + count("downloading");
-
+/** Show the queue as it is known now. */
 export function draw() {
-  const badge = $("#state");
-  put(badge, t(`state.${state}`));
-  badge.dataset.is = state;
-  for (const [does, shown] of [["start", "stopped"], ["pause", "running"], ["resume", "paused"], ["stop", "running paused"]]) {
-    $(`[data-queue=${does}]`).hidden = !shown.includes(state);
+  const badge = $("#queue-state");
+  setText(badge, t(`queueState.${queueState}`));
+  badge.dataset.state = queueState;
+  for (const [command, states] of Object.entries(COMMAND_STATES)) {
+    setHidden($(`[data-command=${command}]`), !states.includes(queueState), heading);
   }
-  $("#why").hidden = !reason;
-  put($("#why"), reason);
-  const loading = having("downloading");
-  const rate = loading.reduce((sum, item) => sum + (item.speed_mbps ?? 0), 0);
-  const facts = [["downloading", "is.downloading"], ["pending", "waits"]].filter(([status]) => count(status)).map(([status, key]) => `${t(key)}: ${number(count(status))}`);
-  put($("#sum span:last-child"), [...facts, ...(rate ? [speed(rate)] : []), ...(beyond.pending ? [tn("more", beyond.pending)] : [])].join(" · "));
-  $("#idle").hidden = left() > 0;
+  $("#queue-reason").hidden = !queueReason;
+  setText($("#queue-reason"), queueReason);
+  setText($("#queue-summary span:last-child"), describeQueue());
+  $("#queue-empty").hidden = countOpen() > 0;
 
-  const pending = having("pending").sort((a, b) => ORDER.indexOf(a.priority) - ORDER.indexOf(b.priority) || serial(a) - serial(b));
-  rows($("#work"), [...loading.sort((a, b) => serial(a) - serial(b)), ...pending]);
-  const finished = having("completed").sort((a, b) => (b.finished_at ?? "").localeCompare(a.finished_at ?? "") || serial(b) - serial(a));
-  for (const [status, list] of [["failed", having("failed")], ["completed", finished]]) {
-    const part = $(`#${status}`);
-    part.hidden = !list.length;
-    put($(".count", part), number(count(status)));
-    rows($("ul", part), list);
-  }
+  const downloading = withStatus("downloading").sort(bySerialNumber);
+  const pending = withStatus("pending").sort(byPriority);
+  drawRows($("#open-items"), [...downloading, ...pending]);
+  drawFinished("failed", withStatus("failed"));
+  drawFinished("completed", withStatus("completed").sort(byEnd));
 }
 
-function rows(list, wanted) {
-  sync(list, wanted, (item) => item.queue_item_id, create, update);
-}
+const bySerialNumber = (a, b) => serialNumber(a) - serialNumber(b);
+const byPriority = (a, b) =>
+  PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority) || bySerialNumber(a, b);
+const byEnd = (a, b) =>
+  (b.finished_at ?? "").localeCompare(a.finished_at ?? "") || bySerialNumber(b, a);
 
-function create(item) {
-  const node = make("item");
-  put($(".title", node), item.anime_title);
-  put($(".code", node), item.episode);
-  for (const [selector, key] of [["select", "priorityOf"], ["[data-do=retry]", "retryOf"], ["[data-do=remove]", "removeOf"], ["progress", "progressOf"]]) {
-    $(selector, node).ariaLabel = t(key, { name: name(item) });
+function describeQueue() {
+  const facts = [];
+  const labels = { downloading: t("status.downloading"), pending: t("waiting") };
+  for (const [status, label] of Object.entries(labels)) {
+    if (count(status)) facts.push(`${label}: ${formatNumber(count(status))}`);
   }
-  return node;
+  let totalSpeed = 0;
+  for (const item of withStatus("downloading")) totalSpeed += item.speed_mbps ?? 0;
+  if (totalSpeed) facts.push(formatSpeed(totalSpeed));
+  if (unlisted.pending) facts.push(tn("moreEpisodes", unlisted.pending));
+  return facts.join(" · ");
 }
 
-function update(node, item) {
-  const active = item.status === "downloading";
-  const [select, retry, bar, line] = ["select", "[data-do=retry]", "progress", ".soft"].map((selector) => $(selector, node));
-  const told = item.status === "failed" ? item.error_message : active ? "" : item.reason; // by the server, in English
-  node.dataset.is = item.status;
-  select.hidden = !active && item.status !== "pending";
-  if (select !== document.activeElement) select.value = item.priority;
-  retry.hidden = item.status !== "failed";
-  bar.hidden = !active;
+function drawFinished(status, finished) {
+  const part = $(`#${status}`);
+  setText($(".count", part), formatNumber(count(status)));
+  drawRows($("ul", part), finished);
+  setHidden(part, !finished.length, heading);
+}
+
+function drawRows(list, listed) {
+  const key = (item) => item.queue_item_id;
+  syncList(list, listed, { key, create: createRow, update: updateRow });
+}
+
+function createRow(item) {
+  const row = makeFromTemplate("queue-row");
+  const name = itemName(item);
+  setText($(".title", row), item.anime_title);
+  setText($(".code", row), item.episode);
+  $("select", row).ariaLabel = t("priorityOf", { name });
+  $("[data-action=retry]", row).ariaLabel = t("retryItem", { name });
+  $("[data-action=remove]", row).ariaLabel = t("removeItem", { name });
+  $("progress", row).ariaLabel = t("progressOf", { name });
+  return row;
+}
+
+function updateRow(row, item) {
+  const isLoading = item.status === "downloading";
+  row.dataset.status = item.status;
+  const priority = $("select", row);
+  priority.hidden = !isLoading && item.status !== "pending";
+  if (priority !== document.activeElement) priority.value = item.priority;
+  $("[data-action=retry]", row).hidden = item.status !== "failed";
+  const bar = $("progress", row);
+  bar.hidden = !isLoading;
   if (item.progress_percent == null) bar.removeAttribute("value");
   else bar.value = item.progress_percent;
-  line.lang = told ? "en" : "";
-  put(line, told || facts(item, active).join(" · "));
+
+  const reason = item.status === "failed" ? item.error_message : item.reason;
+  const serverText = isLoading ? "" : reason;
+  const line = $(".soft", row);
+  line.lang = serverText ? "en" : "";
+  setText(line, serverText || describeTransfer(item));
   line.hidden = !line.textContent;
 }
 
-function facts(item, active) {
-  if (item.status === "completed") return item.total_bytes ? [size(item.total_bytes)] : [];
-  if (!active) return [];
-  if (!item.downloaded_bytes) return [t("starting")];
-  const found = [item.total_bytes ? t("sizeOf", { done: size(item.downloaded_bytes), total: size(item.total_bytes) }) : size(item.downloaded_bytes)];
-  if (item.progress_percent != null) found.unshift(percent(item.progress_percent));
-  if (item.speed_mbps) found.push(speed(item.speed_mbps));
-  if (item.eta_seconds != null) found.push(t("remaining", { time: span(item.eta_seconds) }));
-  return found;
+function describeTransfer(item) {
+  const total = item.total_bytes ? formatSize(item.total_bytes) : "";
+  if (item.status === "completed") return total;
+  if (item.status !== "downloading") return "";
+  if (!item.downloaded_bytes) return t("starting");
+  const facts = [];
+  const done = formatSize(item.downloaded_bytes);
+  if (item.progress_percent != null) facts.push(formatPercent(item.progress_percent));
+  facts.push(total ? t("doneOfTotal", { done, total }) : done);
+  if (item.speed_mbps) facts.push(formatSpeed(item.speed_mbps));
+  if (item.eta_seconds != null) {
+    facts.push(t("timeLeft", { time: formatDuration(item.eta_seconds) }));
+  }
+  return facts.join(" · ");
 }
 
-// -- doing ------------------------------------------------------------------------------------------------------------
+// -- calls ----------------------------------------------------------------------------------------
 
-const CALLS = { start: ["start"], stop: ["stop"], pause: ["pause", { paused: true }], resume: ["pause", { paused: false }] };
+/** Ask the API for the queue, when the socket is down. */
+export async function loadFromApi() {
+  const calls = [callApi("GET", "queue/status"), callApi("GET", "queue?per_page=100")];
+  const [status, page] = await Promise.all(calls);
+  messageHandlers.snapshot({ status: status.data, items: page.data }, "");
+}
 
-async function command(does) {
-  const button = $(`[data-queue=${does}]`);
-  const [path, body] = CALLS[does];
-  await run(button, () => call("POST", `queue/${path}`, body));
+/**
+ * Queue episodes of a series, and say so.
+ * @param {string} seriesId
+ * @param {string} title
+ * @param {string[]} episodes codes, or ["missing"]
+ */
+export async function addEpisodes(seriesId, title, episodes) {
+  try {
+    const { data } = await callApi("POST", "queue/add", { anime_id: seriesId, episodes });
+    const start = { text: t("startNow"), run: () => sendCommand("start") };
+    const action = queueState === "stopped" ? start : undefined;
+    retractStart = showToast(tn("queued", data.items.length, { title }), { action });
+  } catch (error) {
+    if (error.code !== "CONFLICT") throw error;
+    showToast(t("nothingQueued", { title }));
+  }
+}
+
+const COMMAND_CALLS = {
+  start: ["queue/start"],
+  stop: ["queue/stop"],
+  pause: ["queue/pause", { paused: true }],
+  resume: ["queue/pause", { paused: false }],
+};
+
+function sendCommand(command) {
+  const [path, body] = COMMAND_CALLS[command];
+  return runAction($(`[data-command=${command}]`), () => callApi("POST", path, body));
 }
 
 $("#queue").addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (!button) return;
-  const { queue, clear, do: does } = button.dataset;
-  const id = button.closest("li")?.dataset.key;
-  if (queue) command(queue).then(() => button.hidden && $("#queue-title").focus({ preventScroll: true }));
-  else if (clear) run(button, () => call("DELETE", `queue?status=${clear}`));
-  else if (does === "retry") run(button, () => call("POST", `queue/${id}/retry`));
-  else if (does === "remove") run(button, () => call("DELETE", `queue/${id}`));
+  const { command, clear, action } = button.dataset;
+  const itemId = button.closest("li")?.dataset.key;
+  if (command) sendCommand(command);
+  else if (clear) runAction(button, () => callApi("DELETE", `queue?status=${clear}`));
+  else if (action === "retry") runAction(button, () => callApi("POST", `queue/${itemId}/retry`));
+  else if (action === "remove") runAction(button, () => callApi("DELETE", `queue/${itemId}`));
 });
 
-$("#queue").addEventListener("change", ({ target }) => {
-  run(target, () => call("PUT", `queue/${target.closest("li").dataset.key}`, { priority: target.value }));
+$("#queue").addEventListener("change", ({ target: select }) => {
+  const itemId = select.closest("li").dataset.key;
+  const priority = select.value;
+  runAction(select, () => callApi("PUT", `queue/${itemId}`, { priority }));
 });

@@ -1,279 +1,195 @@
-// The series: what is missing, what the sources have, and the episodes of one.
+// The list of series, what is missing of each, and the rescan of the library.
 
-import { call } from "./net.js";
+import { callApi } from "./api.js";
+import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
+import { runAction, showRefusal, showToast } from "./feedback.js";
+import { formatNumber, t, tn } from "./i18n.js";
 import * as queue from "./queue.js";
-import * as reading from "./reading.js";
-import { $, complain, make, number, put, run, sync, t, tn, toast } from "./text.js";
+import * as dialog from "./series_dialog.js";
 
-const dialog = $("#details");
+const PER_PAGE = 20;
+const heading = $("#series-title");
+let list = null; // the rows of this page of the API; null before they are loaded
 let page = 1;
-let pages = 1;
-let total = 0;
-let list = null; // null: not loaded yet
-let hits = [];
-let shown = null; // the series in the dialog
-let scan = null; // the last message of a running rescan
-let mine = false; // the rescan was asked for here
+let pageCount = 1;
+let seriesCount = 0;
+let rescanStep = null; // the newest rescan_progress of a rescan that runs
+let isOwnRescan = false; // the rescan was asked for here, and its answer will tell the result
+let shownResult = ""; // of a rescan, as the last toast told it
 
+/** Load the page of the list that is to be shown, and show it. */
 export async function load() {
-  const show = $("#all").checked ? "&show=all" : "";
-  const answer = await call("GET", `v1/anime?page=${page}&per_page=20${show}`);
-  list = answer.data;
-  ({ pages, total } = answer.pagination);
-  if (page > 1 && page > pages) {
-    page = Math.max(1, pages);
+  const show = $("#show-complete").checked ? "&show=all" : "";
+  const path = `v1/anime?page=${page}&per_page=${PER_PAGE}${show}`;
+  const { data, pagination } = await callApi("GET", path);
+  list = data;
+  pageCount = pagination.pages;
+  seriesCount = pagination.total;
+  if (page > 1 && page > pageCount) {
+    page = Math.max(1, pageCount);
     return load();
   }
   draw();
 }
 
-export function hear({ type, data }) {
-  if (type === "download_completed") {
-    const row = list?.find((one) => one.id === data.anime_id);
-    if (row) {
-      row.downloaded_episodes += row.missing_episodes - data.missing_episodes;
-      row.missing_episodes = data.missing_episodes;
-    }
-  } else if (type === "rescan_progress") {
-    scan = data;
-  } else if (type === "rescan_completed") {
-    rescanned(data);
-  } else if (type === "rescan_failed") {
-    scan = null;
-    if (!mine) toast(t("rescanFailed"), { more: data.message, bad: true });
-  } else if (type === "queue_items" && list && data.items.some((item) => !list.some((one) => one.id === item.anime_id))) {
-    refreshSoon(); // perhaps a series that is new here
-  } else if (type === "snapshot") {
-    scan = mine ? scan : null;
-  }
+// -- messages -------------------------------------------------------------------------------------
+
+const messageHandlers = {
+  snapshot() {
+    if (!isOwnRescan) rescanStep = null; // it may have ended while we were away
+  },
+
+  queue_items({ items }) {
+    const listedIds = new Set(list?.map((series) => series.id));
+    if (list && items.some((item) => !listedIds.has(item.anime_id))) loadSoon();
+  },
+
+  download_completed({ anime_id: id, missing_episodes: missing }) {
+    const series = list?.find((series) => series.id === id);
+    if (!series) return;
+    series.downloaded_episodes += series.missing_episodes - missing;
+    series.missing_episodes = missing;
+  },
+
+  rescan_progress(step) {
+    rescanStep = step;
+  },
+
+  rescan_completed(result) {
+    showRescanResult(result);
+  },
+
+  rescan_failed({ message }) {
+    rescanStep = null;
+    if (!isOwnRescan) showToast(t("rescanFailed"), { details: message, isError: true });
+  },
+};
+
+/** Take in a message of the socket; drawing is left to draw(). */
+export function handleMessage({ type, data }) {
+  messageHandlers[type]?.(data);
 }
 
-let soon = 0;
-function refreshSoon() {
-  if (pages > 1) return; // it may well be on another page
-  clearTimeout(soon);
-  soon = setTimeout(() => load().catch(() => {}), 1000);
+let loadTimer = 0;
+
+/** Load the list again after a while: it may have another series by now. */
+function loadSoon() {
+  if (pageCount > 1) return; // the series may well be on another page
+  clearTimeout(loadTimer);
+  loadTimer = setTimeout(() => load().catch(() => {}), 1000);
 }
 
-// -- drawing ----------------------------------------------------------------------------------------------------------
+// -- drawing --------------------------------------------------------------------------------------
 
+/** Show the list and the rescan as they are known now. */
 export function draw() {
-  const waiting = queue.waiting();
-  drawList(waiting);
-  sync($("#hits ul"), hits, (hit) => hit.key, makeHit, (node, hit) => {
-    const n = waiting.get(hit.key);
-    put($("p", node), n ? tn("waiting", n) : host(hit.site));
-  });
-  $("#scan").hidden = !scan;
-  if (scan) {
-    const bar = $("#scan progress");
-    if (scan.total) Object.assign(bar, { max: scan.total, value: scan.done });
-    else bar.removeAttribute("value");
-    put($("#scan p"), t(`step.${scan.step}`) + (scan.total ? ` ${t("outOf", { done: number(scan.done), total: number(scan.total) })}` : ""));
-  }
-  if (shown && dialog.open) drawDetails();
+  if (list) drawList();
+  $("#rescan-progress").hidden = !rescanStep;
+  if (rescanStep) drawRescan(rescanStep);
 }
 
-function drawList(waiting) {
-  if (!list) return;
-  const all = $("#all").checked;
-  put($("#series-title"), t(all ? "allSeries" : "missing"));
-  put($("#total"), total ? tn("seriesCount", total) : "");
-  sync($("#anime"), list, (row) => row.id, () => make("anime"), (node, row) => updateRow(node, row, waiting.get(row.id) ?? 0));
-  $("#none").hidden = list.length > 0;
-  put($("#none"), t(all ? "noSeries" : "noneMissing"));
-  $("#pages").hidden = pages < 2;
-  put($("#pages span"), t("page", { page: number(page), pages: number(pages) }));
+function drawList() {
+  const showsAll = $("#show-complete").checked;
+  setText(heading, t(showsAll ? "allSeries" : "missingEpisodes"));
+  setText($("#series-count"), seriesCount ? tn("seriesCount", seriesCount) : "");
+  const openCounts = queue.countOpenBySeries();
+  syncList($("#series-list"), list, {
+    key: (series) => series.id,
+    create: () => makeFromTemplate("series-row"),
+    update: (row, series) => updateRow(row, series, openCounts.get(series.id) ?? 0),
+  });
+  $("#series-empty").hidden = list.length > 0;
+  setText($("#series-empty"), t(showsAll ? "noSeries" : "libraryComplete"));
+  $("#pages").hidden = pageCount < 2;
+  const position = { page: formatNumber(page), pages: formatNumber(pageCount) };
+  setText($("#pages span"), t("page", position));
   $("#previous").disabled = page <= 1;
-  $("#next").disabled = page >= pages;
+  $("#next").disabled = page >= pageCount;
 }
 
-function updateRow(node, row, waiting) {
-  name(node, row.title); // a series that is linked gets another one
-  const { missing_episodes: missing, downloaded_episodes: have, total_episodes: all } = row;
-  const bar = $("progress", node);
-  const badge = $(".badge", node);
-  const line = t("have", { have: number(have), total: number(all) });
-  Object.assign(bar, { max: Math.max(1, all), value: have, ariaLabel: line });
-  put($("p", node), waiting ? `${line} · ${tn("waiting", waiting)}` : line);
-  put(badge, missing ? tn("lacks", missing) : t("complete"));
-  badge.dataset.is = missing ? "missing" : "present";
-  $(".get", node).hidden = missing <= waiting;
+function updateRow(row, series, openCount) {
+  const { total_episodes: total, missing_episodes: missing } = series;
+  setTitle(row, series.title); // a series that is linked to another source gets another one
+  const have = series.downloaded_episodes;
+  const line = t("haveOfTotal", { have: formatNumber(have), total: formatNumber(total) });
+  Object.assign($("progress", row), { max: Math.max(1, total), value: have, ariaLabel: line });
+  setText($("p", row), openCount ? `${line} · ${tn("queuedCount", openCount)}` : line);
+  const badge = $(".badge", row);
+  setText(badge, missing ? tn("missingCount", missing) : t("complete"));
+  badge.dataset.state = missing ? "missing" : "present";
+  setHidden($(".get", row), missing <= openCount, $(".title", row));
 }
 
-function makeHit(hit) {
-  const node = make("hit");
-  name(node, hit.name);
-  return node;
+/** Set the title in a row of a series, and what its buttons are called. */
+export function setTitle(row, title) {
+  setText($(".title", row), title);
+  $(".title", row).ariaLabel = t("showEpisodesOf", { title });
+  $(".get", row).ariaLabel = t("getMissingOf", { title });
 }
 
-function name(node, title) {
-  put($(".title", node), title);
-  $(".title", node).ariaLabel = t("detailsOf", { title });
-  $(".get", node).ariaLabel = t("getAllOf", { title });
+function drawRescan({ step, done, total }) {
+  const bar = $("#rescan-progress progress");
+  if (total) Object.assign(bar, { max: total, value: done });
+  else bar.removeAttribute("value");
+  const counts = { done: formatNumber(done), total: formatNumber(total) };
+  const position = total ? ` ${t("doneOfTotal", counts)}` : "";
+  setText($("#rescan-progress p"), t(`step.${step}`) + position);
 }
 
-// -- the dialog -------------------------------------------------------------------------------------------------------
+// -- actions --------------------------------------------------------------------------------------
 
-async function details(id) {
-  await fetchDetails(id);
-  $("#details-only").checked = shown.episode_list.some((one) => lacks(one.state));
-  $("#episodes").replaceChildren();
-  dialog.showModal();
-  dialog.scrollTop = 0;
-  $("#details-title").focus();
-  drawDetails();
-}
-
-async function fetchDetails(id) {
-  shown = await call("GET", `v1/anime/${id}`);
-  const { title, description, site } = shown;
-  put($("#details-title"), title);
-  put($("#details-about"), description);
-  const link = $("#details-site");
-  link.hidden = !host(site);
-  link.href = host(site) ? site : "";
-  put(link, t("site"));
-  await reading.show(shown, async () => {
-    await fetchDetails(id);
-    drawDetails();
-    load().catch(complain);
-  });
-}
-
-const lacks = (state) => state !== "present" && state !== "upcoming" && state !== "special";
-
-function drawDetails() {
-  const items = queue.of(shown.id);
-  for (const one of shown.episode_list) {
-    const status = items.get(one.code);
-    const queued = ["pending", "downloading", "failed"].includes(one.state);
-    if (status === "completed") one.state = queued ? "present" : one.state;
-    else if (status && one.state !== "present") one.state = status;
-    else if (!status && queued && queue.whole()) one.state = "missing"; // its item was removed
-  }
-  const all = shown.episode_list;
-  const counted = all.filter((one) => !/^S0+E|\./.test(one.code) && one.state !== "upcoming");
-  put($("#details-count"), t("have", { have: number(counted.filter((one) => one.state === "present").length), total: number(counted.length) }));
-  const only = $("#details-only").checked;
-  const some = only ? all.filter((one) => lacks(one.state)) : all;
-  $("#details-all").hidden = !all.some((one) => one.state === "missing");
-  $("#details-none").hidden = some.length > 0;
-  sync($("#episodes"), some, (one) => one.code, makeEpisode, (node, one) => {
-    const badge = $(".badge", node);
-    put(badge, t(`is.${one.state}`));
-    badge.dataset.is = one.state;
-    badge.title = one.why;
-    $("button", node).hidden = ["present", "pending", "downloading"].includes(one.state);
-  });
-}
-
-function makeEpisode(one) {
-  const node = make("episode");
-  put($(".code", node), one.code);
-  put($(".title", node), one.state === "ambiguous" ? `${one.path}: ${one.why}` : one.title);
-  $("button", node).ariaLabel = t("getOne", { episode: one.code, title: shown.title });
-  return node;
-}
-
-/** The host of a link that may be followed; a source could send anything. */
-function host(site) {
-  const url = URL.canParse(site) ? new URL(site) : null;
-  return url && /^https?:$/.test(url.protocol) ? url.host : "";
-}
-
-// -- doing ------------------------------------------------------------------------------------------------------------
-
-function act({ target }) {
-  const button = target.closest("button[data-do]");
+/** Open a series, or queue what is missing of it, at a click into its row. */
+export function handleRowClick({ target }) {
+  const button = target.closest("button[data-action]");
   if (!button) return;
-  const id = button.closest("li").dataset.key;
-  const title = $(".title", button.closest("li")).textContent;
-  run(button, () => (button.dataset.do === "get" ? queue.add(id, title, ["missing"]) : details(id)));
+  const row = button.closest("li");
+  const id = row.dataset.key;
+  const title = $(".title", row).textContent;
+  runAction(button, () =>
+    button.dataset.action === "get"
+      ? queue.addEpisodes(id, title, ["missing"])
+      : dialog.open(id, () => load().catch(showRefusal)),
+  );
 }
-$("#anime").addEventListener("click", act);
-$("#hits").addEventListener("click", act);
 
-$("#episodes").addEventListener("click", ({ target }) => {
-  const button = target.closest("button");
-  if (button) run(button, () => queue.add(shown.id, shown.title, [button.closest("li").dataset.key]));
-});
-$("#details-all").onclick = ({ currentTarget }) => run(currentTarget, () => queue.add(shown.id, shown.title, ["missing"]));
-$("#details-only").onchange = drawDetails;
-dialog.onclose = () => document.body.append($("#toasts"));
+$("#series-list").addEventListener("click", handleRowClick);
 
-function turn(to) {
-  page = to;
-  load().then(() => $("#series-title").focus(), complain);
+function turnTo(newPage) {
+  page = newPage;
+  load().then(() => heading.focus(), showRefusal);
 }
-$("#previous").onclick = () => turn(page - 1);
-$("#next").onclick = () => turn(page + 1);
-$("#all").onchange = () => {
+
+$("#previous").onclick = () => turnTo(page - 1);
+$("#next").onclick = () => turnTo(page + 1);
+$("#show-complete").onchange = () => {
   page = 1;
-  load().catch(complain);
+  load().catch(showRefusal);
 };
 
-$("#rescan").onclick = ({ currentTarget }) => run(currentTarget, async () => {
-  mine = true;
-  try {
-    rescanned(await call("POST", "v1/anime/rescan"));
-  } finally {
-    mine = false;
-    scan = null;
-    draw();
-  }
-});
-
-let told = "";
-function rescanned({ new_series: series, new_episodes: episodes, unread_folders: unread }) {
-  // The answer and the socket both tell it: say it once.
-  scan = null;
-  const text = t("rescanned", { series: tn("seriesCount", series), episodes: tn("episodes", episodes) });
-  if (told === text) return;
-  told = text;
-  setTimeout(() => (told = ""), 3000);
-  toast(text);
-  if (unread.length) toast(tn("unread", unread.length), { more: unread.join("\n"), bad: true });
-  load().catch(complain);
-}
-
-// -- searching --------------------------------------------------------------------------------------------------------
-
-let typing = 0;
-let asking = null;
-
-async function search() {
-  clearTimeout(typing);
-  asking?.abort();
-  const q = $("#q").value.trim();
-  const state = $("#hits-state");
-  $("#hits").hidden = !q;
-  hits = [];
-  if (q) {
-    asking = new AbortController();
-    put(state, t("searching"));
+$("#rescan").onclick = ({ currentTarget: button }) =>
+  runAction(button, async () => {
+    isOwnRescan = true;
     try {
-      hits = (await call("GET", `v1/anime/search?q=${encodeURIComponent(q)}`, null, { signal: asking.signal })).data;
-      put(state, hits.length ? tn("found", hits.length) : t("noHits"));
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      $("#hits").hidden = true;
-      complain(error);
+      showRescanResult(await callApi("POST", "v1/anime/rescan"));
+    } finally {
+      isOwnRescan = false;
+      rescanStep = null;
+      draw();
     }
-  }
-  draw();
-}
+  });
 
-$("#q").oninput = () => {
-  clearTimeout(typing);
-  typing = setTimeout(search, 400);
-};
-$("#search").onsubmit = (event) => {
-  event.preventDefault();
-  search();
-};
-$("#hits-close").onclick = () => {
-  $("#q").value = "";
-  search();
-  $("#q").focus();
-};
+/** Say what a rescan found: once, though the call's answer and the socket both tell it. */
+function showRescanResult({ new_series, new_episodes, unread_folders: unread }) {
+  rescanStep = null;
+  const series = tn("seriesCount", new_series);
+  const text = t("rescanned", { series, episodes: tn("episodeCount", new_episodes) });
+  if (text === shownResult) return;
+  shownResult = text;
+  setTimeout(() => (shownResult = ""), 3000);
+  showToast(text);
+  if (unread.length) {
+    const details = unread.join("\n");
+    showToast(tn("unreadFolders", unread.length), { details, isError: true });
+  }
+  load().catch(showRefusal);
+}
