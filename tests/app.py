@@ -12,18 +12,21 @@ async with Process(tmp_path) as process:
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import aiohttp
+from aiohttp import web
 from multidict import CIMultiDict
 
 import aniworld
@@ -31,14 +34,29 @@ from handlers import authenticator, listening
 from store.secrets import SecretsFile
 
 PASSWORD = "correct horse battery"
-PATIENCE = 20.0  # seconds for a process to start or to end
+PATIENCE = 60.0  # seconds for anything that takes a moment, on a machine with much else to do
 ROOT = Path(aniworld.__file__).parent
+
+Answer = tuple[int, Any, CIMultiDict]  # status, JSON or None, headers
+
+
+async def until(check: Callable, seconds: float = PATIENCE):
+    """What `check()`, a function or a coroutine function, answers as soon as that is true."""
+    async with asyncio.timeout(seconds):
+        while True:
+            value = check()
+            if inspect.isawaitable(value):
+                value = await value
+            if value:
+                return value
+            await asyncio.sleep(0.02)
 
 
 class Client:
-    """Calls `base`; after login() with a token. Every call answers (status, JSON or None, headers)."""
+    """Calls `base`; after login() with a token. Each answers (status, JSON or None, headers)."""
 
     base: str
+    port: int
     client: aiohttp.ClientSession
     token: str | None = None
 
@@ -50,61 +68,58 @@ class Client:
         self.client.headers["Authorization"] = f"Bearer {self.token}"
         return self.token
 
-    async def request(self, method: str, path: str, **how) -> tuple[int, object, dict]:
-        """`how` is aiohttp's; `token=` sends that one instead, or none."""
-        if "token" in how:
-            token = how.pop("token")
-            how["headers"] = {**how.get("headers", {})} | (
-                {"Authorization": f"Bearer {token}"} if token is not None else {}
-            )
-            if token is None and "Authorization" in self.client.headers:
-                async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as stranger:
-                    return await _answer(stranger.request(method, self.base + path, **how))
-        return await _answer(self.client.request(method, self.base + path, **how))
+    async def request(self, method: str, path: str, **options) -> Answer:
+        """`options` are aiohttp's; `token=` sends another token than login()'s, None sends none."""
+        if "token" not in options:
+            return await _answer(self.client.request(method, self.base + path, **options))
+        token = options.pop("token")
+        if token is None:
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as stranger:
+                return await _answer(stranger.request(method, self.base + path, **options))
+        options["headers"] = {**options.get("headers", {}), "Authorization": f"Bearer {token}"}
+        return await _answer(self.client.request(method, self.base + path, **options))
 
-    async def get(self, path: str, **how):
-        return await self.request("GET", path, **how)
+    async def get(self, path: str, **options) -> Answer:
+        return await self.request("GET", path, **options)
 
-    async def post(self, path: str, **how):
-        return await self.request("POST", path, **how)
+    async def post(self, path: str, **options) -> Answer:
+        return await self.request("POST", path, **options)
 
-    async def put(self, path: str, **how):
-        return await self.request("PUT", path, **how)
+    async def put(self, path: str, **options) -> Answer:
+        return await self.request("PUT", path, **options)
 
-    async def delete(self, path: str, **how):
-        return await self.request("DELETE", path, **how)
+    async def delete(self, path: str, **options) -> Answer:
+        return await self.request("DELETE", path, **options)
 
-    async def raw(self, data: bytes, *, half_closed: bool = False) -> tuple[int, object, dict]:
-        """What is answered to these very bytes, on a connection of their own, until the server closes it or 2 seconds pass."""
+    async def raw(self, data: bytes, *, half_closed: bool = False) -> Answer:
+        """What is answered to these very bytes, on a connection of their own."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(data)
             if half_closed:
                 writer.write_eof()
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(PATIENCE):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                lines = head.split("\r\n")
-                headers = CIMultiDict(line.split(": ", 1) for line in lines[1:] if line)
+                status_line, *lines = head.split("\r\n")
+                headers = CIMultiDict(line.split(": ", 1) for line in lines if line)
                 body = await reader.readexactly(int(headers.get("Content-Length", 0)))
         finally:
             writer.close()
-        return (
-            int(lines[0].split()[1]),
-            json.loads(body) if body.startswith(b"{") else None,
-            headers,
-        )
+        content = json.loads(body) if body.startswith(b"{") else None
+        return int(status_line.split()[1]), content, headers
 
-    def socket(self, **how):
+    def socket(self, **options):
         """`async with server.socket() as ws`: the socket's upgrade, as aiohttp's ws_connect."""
-        return self.client.ws_connect(f"{self.base}/ws/downloads", **how)
+        return self.client.ws_connect(f"{self.base}/ws/downloads", **options)
 
 
 class Server(Client):
-    """What running() gives: `app` is the application, `state`, `library` and `downloads` its folders."""
+    """What running() gives: the application `app`, its folders `state`, `library`, `downloads`."""
+
+    app: web.Application
 
     def __init__(self, tmp_path: Path):
         self.state, self.library, self.downloads = folders(tmp_path)
-        self.app = self.port = None
 
 
 @asynccontextmanager
@@ -112,15 +127,18 @@ async def running(
     tmp_path: Path,
     *,
     password: str | None = PASSWORD,
-    hosts=("127.0.0.1",),
-    forced: dict = {},
+    hosts: Sequence[str] = ("127.0.0.1",),
+    forced: dict | None = None,
     **config,
 ) -> AsyncIterator[Server]:
-    """The application in this process, set up, without a rate limit; `config` goes into config.json. bcrypt is cheap."""
+    """The application in this process, without a rate limit; `config` goes into config.json.
+
+    It is set up with `password`, unless that is None. bcrypt is cheap.
+    """
     server = Server(tmp_path)
     write_config(server, config)
     with mock.patch.object(authenticator, "BCRYPT_COST", 4):
-        server.app = aniworld.build(server.state, forced=forced)
+        server.app = aniworld.build(server.state, forced=forced or {})
         if password and not server.app[authenticator.AUTHENTICATOR].is_set_up:
             server.app[authenticator.AUTHENTICATOR].set_password(password)
         runner, server.port = await listening.start(server.app, hosts, 0)
@@ -135,16 +153,20 @@ async def running(
 class Process(Client):
     """`python aniworld.py` on a port of its own, set up with PASSWORD unless `password` is None.
 
-    `process.log` is what it wrote so far; `await process.start()` starts it again on the same port and state.
+    `env` are further variables of its environment, `popen` further options of its start.
+    `process.log` is what it wrote so far; `await process.start()` starts it again on the same
+    port and state.
     """
+
+    process: subprocess.Popen
 
     def __init__(
         self,
         tmp_path: Path,
         *arguments: str,
         password: str | None = PASSWORD,
-        env: dict = {},
-        how: dict = {},
+        env: dict[str, str] | None = None,
+        popen: dict | None = None,
         **config,
     ):
         self.state, self.library, self.downloads = folders(tmp_path)
@@ -154,8 +176,10 @@ class Process(Client):
             set_password(self.state, password)
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        self.arguments, self.env, self.how = arguments, env, how
-        self._log = tmp_path / "server.log"
+        self.arguments = arguments
+        self.env = env or {}
+        self.popen = popen or {}
+        self.log_file = tmp_path / "server.log"
 
     async def __aenter__(self) -> Process:
         self.client = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
@@ -170,29 +194,27 @@ class Process(Client):
         self.kill9()
         await self.client.close()
 
+    def spawn(self) -> None:
+        """Start it; it does not answer yet."""
+        command = [self.state, "--port", str(self.port), *self.arguments]
+        self.process = spawn(*command, env=self.env, log=self.log_file, **self.popen)
+
     async def start(self) -> None:
         """Start it and wait until it answers."""
-        self.process = spawn(
-            self.state,
-            "--port",
-            str(self.port),
-            *self.arguments,
-            env=self.env,
-            log=self._log,
-            **self.how,
-        )
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                assert self.process.poll() is None, self.log
-                try:
-                    await self.get("/health")
-                    return
-                except aiohttp.ClientError:
-                    await asyncio.sleep(0.03)
+        self.spawn()
+
+        async def answers() -> bool:
+            assert self.process.poll() is None, self.log
+            try:
+                return bool(await self.get("/health"))
+            except aiohttp.ClientError:
+                return False
+
+        await until(answers)
 
     @property
     def log(self) -> str:
-        return self._log.read_text()
+        return self.log_file.read_text()
 
     def kill9(self) -> None:
         self.process.kill()
@@ -205,68 +227,63 @@ class Process(Client):
 
 
 def spawn(
-    state: Path, *arguments: str, env: dict = {}, log: Path | None = None, **how
+    state: Path,
+    *arguments: str,
+    env: dict[str, str] | None = None,
+    log: Path | None = None,
+    **popen,
 ) -> subprocess.Popen:
-    """`python aniworld.py --data-dir state ...`; what it writes goes to the end of `log`, else into its pipe."""
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("ANIWORLD_", "XDG_", "STATE_DIR"))
-    }
-    command = [sys.executable, str(ROOT / "aniworld.py"), "--data-dir", str(state), *arguments]
-    out = open(log, "ab") if log else subprocess.PIPE
+    """`python aniworld.py --data-dir state ...`; it writes to `log`, or into its pipe."""
+    ours = ("ANIWORLD_", "XDG_", "STATE_DIR")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    output: Any = open(log, "ab") if log else subprocess.PIPE  # noqa: SIM115 - the child's
     try:
         return subprocess.Popen(
-            command,
-            env=clean | env,
+            [sys.executable, str(ROOT / "aniworld.py"), "--data-dir", str(state), *arguments],
+            env=clean | (env or {}),
             stdin=subprocess.DEVNULL,
-            stdout=out,
+            stdout=output,
             stderr=subprocess.STDOUT,
-            **how,
+            **popen,
         )
     finally:
         if log:
-            out.close()
+            output.close()
 
 
 def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
     """(state, library, downloads), made if they are missing."""
-    found = tmp_path / "state", tmp_path / "library", tmp_path / "downloads"
-    for folder in found:
+    state, library, downloads = (tmp_path / name for name in ("state", "library", "downloads"))
+    for folder in (state, library, downloads):
         folder.mkdir(mode=0o700, exist_ok=True)
-    return found
+    return state, library, downloads
 
 
-def write_config(server, config: dict) -> None:
-    config = {
+def write_config(server: Server | Process, config: dict) -> None:
+    defaults = {
         "anime_directory": str(server.library),
         "download_directory": str(server.downloads),
         "rate_limit_per_minute": 0,
-    } | config
-    (server.state / "config.json").write_text(json.dumps(config))
+    }
+    (server.state / "config.json").write_text(json.dumps(defaults | config))
 
 
 def set_password(state: Path, password: str = PASSWORD) -> None:
     """Set the password of a server that does not run, cheaply; one that is set stays."""
+    secrets_file = SecretsFile(state / "secrets.json")
     with mock.patch.object(authenticator, "BCRYPT_COST", 4):
-        one = authenticator.Authenticator(
-            SecretsFile(state / "secrets.json"), dict, state / "setup-code"
-        )
-        if not one.is_set_up:
-            one.set_password(password)
+        gate = authenticator.Authenticator(secrets_file, dict, state / "setup-code")
+        if not gate.is_set_up:
+            gate.set_password(password)
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
-async def _answer(call) -> tuple[int, object, dict]:
-    async with call as answer:
-        kind = answer.content_type
-        return (
-            answer.status,
-            await answer.json() if kind == "application/json" else None,
-            answer.headers,
-        )
+async def _answer(call) -> Answer:
+    async with call as response:
+        is_json = response.content_type == "application/json"
+        return response.status, await response.json() if is_json else None, response.headers

@@ -21,7 +21,17 @@ from store import atomic, backups, config
 from store.errors import ConfigurationError
 from store.secrets import SecretsFile
 from store.sources import DemoProvider
-from tests.app import PASSWORD, ROOT, Process, folders, free_port, running, set_password, spawn
+from tests.app import (
+    PASSWORD,
+    ROOT,
+    Process,
+    folders,
+    free_port,
+    running,
+    set_password,
+    spawn,
+    until,
+)
 from tests.test_auth import authenticator_of, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -592,28 +602,30 @@ async def test_damaged_secrets_are_never_not_set_up(tmp_path, damaged):
 
 
 async def test_INV_4_kill_while_it_is_changed(tmp_path):
+    """Two settings that are always changed together are never torn apart, and no change that was acknowledged is lost."""
     async with Process(tmp_path) as process:
-        for round in range(5):
-            token, told = await process.login(), None
+        for round_ in range(5):
+            token, acknowledged = await process.login(), 0
 
             async def change():
-                nonlocal told
-                for n in itertools.count(1):
-                    status, body, _ = await process.put(
-                        "/api/config",
-                        json={"session_timeout_hours": n, "rate_limit_per_minute": 100_000 - n},
-                        token=token,
-                    )
+                nonlocal acknowledged
+                for hours in itertools.count(1):
+                    both = {
+                        "session_timeout_hours": hours,
+                        "rate_limit_per_minute": 100_000 - hours,
+                    }
+                    status, body, _ = await process.put("/api/config", json=both, token=token)
                     assert status == 200
-                    told = body["data"]["session_timeout_hours"]
+                    acknowledged = body["data"]["session_timeout_hours"]
 
-            calls = asyncio.create_task(change())
-            await asyncio.sleep(0.03 + 0.017 * round)
+            changing = asyncio.create_task(change())
+            await until(lambda: acknowledged)
+            await asyncio.sleep(0.017 * round_)
             process.kill9()
-            await asyncio.gather(calls, return_exceptions=True)
+            await asyncio.gather(changing, return_exceptions=True)
             stored = json.loads((process.state / "config.json").read_text())
             assert stored["session_timeout_hours"] + stored["rate_limit_per_minute"] == 100_000
-            assert stored["session_timeout_hours"] in (told, (told or 0) + 1) or told is None
+            assert stored["session_timeout_hours"] in (acknowledged, acknowledged + 1)
             await process.start()
         assert not list(process.state.glob("*.corrupt-*"))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import re
 import sqlite3
 import time
@@ -17,15 +16,11 @@ from yarl import URL
 from downloads import engine
 from downloads.part_file import Checkpoint
 from handlers import keys
-from tests.app import Process, running
+from tests.app import Process, running, until
+from tests.shows import SHOW, completed, home, queue, statuses, video
 from tests.upstream import nginx
 
 SIZE = 6_000_000
-SHOW = "home_show"
-
-
-def video(seed: int, size: int = SIZE) -> bytes:
-    return b"\x1aE\xdf\xa3" + random.Random(seed).randbytes(size - 4)
 
 
 @pytest.fixture
@@ -46,40 +41,6 @@ def served(tmp_path):
         file.write_bytes(video(seed))
     (tmp_path / "nginx").mkdir()
     return root
-
-
-def home(url: str) -> list[dict]:
-    return [{"type": "directory", "name": "home", "url": url}]
-
-
-async def until(check, seconds: float = 20.0):
-    """What `check()` answers as soon as it is true."""
-    async with asyncio.timeout(seconds):
-        while not (found := await check()):
-            await asyncio.sleep(0.03)
-        return found
-
-
-async def statuses(server) -> dict[str, str]:
-    _, page, _ = await server.get("/api/queue?per_page=100")
-    return {item["episode"]: item["status"] for item in page["data"]}
-
-
-async def completed(server, *codes: str):
-    async def look():
-        now = await statuses(server)
-        assert "failed" not in now.values(), (await server.get("/api/queue"))[1]
-        return all(now.get(code) == "completed" for code in codes)
-
-    await until(look)
-
-
-async def queue(server, *episodes: str, **more):
-    status, body, _ = await server.post(
-        "/api/queue/add", json={"anime_id": SHOW, "episodes": list(episodes), **more}
-    )
-    assert status == 201, body
-    return body["data"]
 
 
 def library_file(server, season: str, name: str):

@@ -20,10 +20,10 @@ import pytest
 
 from downloads import part_file
 from providers.network import Network
-from tests.app import ROOT, Process
+from tests.app import ROOT, Process, until
 from tests.requirements import need
-from tests.test_downloads import home, queue, statuses, until
-from tests.test_kills import OVERLAP, Shows, database_is_right, library_is_right
+from tests.shows import Shows, database_is_right, home, library_is_right, queue, statuses
+from tests.test_kills import OVERLAP
 from tests.test_transfer import BODY, Run
 from tests.upstream import Upstream
 

@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from handlers import keys
-from tests.app import Process, running
-from tests.test_downloads import home, until
+from tests.app import Process, running, until
+from tests.shows import home
 from tests.upstream import nginx
 
 LONG = "夜" * 70  # 210 bytes of UTF-8; with what follows, the file's name has 247
@@ -205,7 +205,7 @@ async def test_a_folder_that_cannot_be_read_loses_nothing(tmp_path, household):
     async with (
         nginx(tmp_path / "nginx", served) as url,
         Process(
-            tmp_path, providers=home(url), how={"preexec_fn": without_rights_of_root}
+            tmp_path, providers=home(url), popen={"preexec_fn": without_rights_of_root}
         ) as server,
     ):
         await server.login()

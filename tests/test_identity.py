@@ -9,8 +9,7 @@ from store.names.database_ids import bracketed
 from store.names.database_ids import parse as ids
 from store.names.identity import best, identity
 from tests.app import running
-from tests.test_downloads import home
-from tests.test_matching import add
+from tests.shows import add, home
 from tests.upstream import nginx
 
 

@@ -6,23 +6,26 @@ first seed. A round is at most ten kills of one server and its state; its seed i
 """
 
 import asyncio
-import json
 import os
 import random
-import sqlite3
 import threading
 from pathlib import Path
-from types import SimpleNamespace
-from urllib.parse import unquote
 
 import aiohttp
 import pytest
 
 from downloads import engine
 from downloads.part_file import join
-from tests.app import Process, running, spawn
-from tests.test_downloads import SHOW, home, queue, statuses, until, video
-from tests.upstream import Knobs, Upstream
+from tests.app import Process, running, spawn, until
+from tests.shows import (
+    SHOW,
+    Shows,
+    database_is_right,
+    home,
+    library_is_right,
+    queue,
+    statuses,
+)
 
 KILLS = int(os.environ.get("ANIWORLD_KILLS") or 10)
 FIRST = int(os.environ.get("ANIWORLD_KILLS_SEED") or 0)
@@ -34,81 +37,6 @@ OVERLAP = 65_536  # those that a resumed download compares
 SIZES = (5, 70_001, 1_048_576, 1_300_000, 4_000_000, 9_000_000, 17_000_003, 24_000_000)
 
 
-class Shows(Upstream):
-    """Season 1 of Show with its listings, as nginx gives them. `gone` are the codes that it denies for now."""
-
-    def __init__(self, sizes, seed: int = 0):
-        super().__init__()
-        self.videos = {
-            f"S01E{n:02}": video(seed * 100 + n, size) for n, size in enumerate(sizes, 1)
-        }
-        self.gone: set[str] = set()
-        self.kills: list[int] = []  # how many requests there were at each
-
-    def _answer(self, knobs: SimpleNamespace, request) -> tuple[bytes, bytes]:
-        path = unquote(request.path)
-        if path.endswith("/"):
-            rows = [{"name": "Show", "type": "directory"}]
-            if path == "/Show/":
-                rows = [
-                    {"name": f"Show - {code}.mkv", "type": "file", "size": len(body)}
-                    for code, body in self.videos.items()
-                ]
-            plain = Knobs(
-                body=json.dumps(rows).encode(), kind="application/json", etag=None, modified=None
-            )
-            vars(knobs).update(vars(plain))
-        else:
-            code = self.code(request)
-            knobs.body, knobs.status = self.videos[code], 404 if code in self.gone else knobs.status
-        return super()._answer(knobs, request)
-
-    def code(self, request) -> str | None:
-        """The episode that was asked for; None for a listing."""
-        path = unquote(request.path)
-        return None if path.endswith("/") else path.removesuffix(".mkv")[-6:]
-
-    def fetched(self, code: str, first: int = 0, last: int | None = None) -> list[tuple[int, int]]:
-        """(first byte, byte after the last one sent) of each request for an episode."""
-        found = [
-            r for r in self.requests[first:last] if self.code(r) == code and r.status in (200, 206)
-        ]
-        starts = [
-            int(r.headers["Range"][6:].partition("-")[0]) if r.status == 206 else 0 for r in found
-        ]
-        return [(start, start + r.sent) for start, r in zip(starts, found)]
-
-    def lives(self, code: str) -> list[list[tuple[int, int]]]:
-        """The same, for each life of the server."""
-        return [
-            self.fetched(code, *life)
-            for life in zip([0, *self.kills], [*self.kills, len(self.requests)])
-        ]
-
-
-def library_is_right(server, up: Shows) -> set[str]:
-    """INV-1: every file with a name in the library is whole and the source's. Returns the codes of those that are there."""
-    found = [
-        path
-        for path in server.library.rglob("[!.]*")
-        if path.is_file() and ".aniworld-incoming" not in path.parts
-    ]
-    there = {path.stem[-6:]: path for path in found}
-    assert len(there) == len(found), f"doubled: {found}"
-    for code, path in there.items():
-        assert path == server.library / "Show" / "Season 01" / f"Show - {code}.mkv"
-        assert path.read_bytes() == up.videos[code], f"{path} is not the source's"
-    return set(there)
-
-
-def database_is_right(server) -> None:
-    """INV-6, of a server that does not run."""
-    with sqlite3.connect(server.state / "aniworld.db") as conn:
-        assert conn.execute("pragma integrity_check").fetchall() == [("ok",)]
-        assert conn.execute("pragma foreign_key_check").fetchall() == []
-    conn.close()
-
-
 async def strike(server: Process, up: Shows, chance: random.Random) -> int:
     """Kill it, and one time in four once more while it starts. Returns how often."""
     server.kill9()
@@ -116,7 +44,7 @@ async def strike(server: Process, up: Shows, chance: random.Random) -> int:
     count = 1
     while chance.random() < 0.25:
         count += 1
-        server.process = spawn(server.state, "--port", str(server.port), log=server._log)
+        server.process = spawn(server.state, "--port", str(server.port), log=server.log_file)
         await asyncio.sleep(chance.uniform(0, 0.6))
         server.kill9()
         up.kills.append(len(up.requests))

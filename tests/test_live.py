@@ -25,7 +25,7 @@ from handlers import live
 from handlers.authenticator import COOKIE
 from handlers.hub import HUB
 from tests.app import Process, running
-from tests.test_auth import STRANGERS, claims, authenticator_of, refused, signed
+from tests.test_auth import STRANGERS, authenticator_of, claims, refused, signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 KEY = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="

@@ -11,8 +11,8 @@ from store import library_scan
 from store.names.matching import EXTRA, judge
 from store.names.parsed_name import SURE, ParsedName
 from store.names.parser import parse
-from tests.app import running
-from tests.test_downloads import home, until
+from tests.app import running, until
+from tests.shows import add, episodes, home
 from tests.upstream import nginx
 
 TWO = [(1, n) for n in range(1, 13)] + [(2, n) for n in range(1, 14)] + [(0, 1)]
@@ -105,17 +105,6 @@ async def server(tmp_path):
         await server.login()
         await server.post("/api/v1/anime/rescan")
         yield server
-
-
-def add(server, path: str) -> None:
-    (server.library / path).parent.mkdir(parents=True, exist_ok=True)
-    (server.library / path).write_bytes(path.encode())
-
-
-async def episodes(server, anime: str) -> dict[str, dict]:
-    status, page, headers = await server.get(f"/api/v1/anime/{anime}/episodes?per_page=100")
-    assert status == 200 and int(headers["X-Total-Count"]) == len(page["data"])
-    return {entry["code"] or entry["path"]: entry for entry in page["data"]}
 
 
 async def test_a_folder_is_linked_by_hand(server):

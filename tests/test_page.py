@@ -16,8 +16,7 @@ import pytest
 from handlers import page as page_handler
 from tests.app import PASSWORD, ROOT, Process, running
 from tests.browser import Chromium
-from tests.test_downloads import home
-from tests.test_matching import add
+from tests.shows import add, home
 from tests.test_renaming import tree
 from tests.upstream import nginx
 

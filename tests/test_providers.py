@@ -22,9 +22,9 @@ from store.errors import (
 )
 from store.models import Episode, Hit, Listing, Source
 from store.sources import DemoProvider, SourceSettings
-from tests.app import running
+from tests.app import running, until
 from tests.contract import ProviderContract
-from tests.test_downloads import completed, home, statuses, until
+from tests.shows import completed, home, statuses
 from tests.upstream import nginx
 
 WHOLE = Episode(

@@ -7,8 +7,7 @@ import pytest
 
 from store import placing
 from tests.app import running
-from tests.test_downloads import home
-from tests.test_matching import add, episodes
+from tests.shows import add, episodes, home
 from tests.upstream import nginx
 
 CALL = "/api/v1/anime/home_nacht/rename"

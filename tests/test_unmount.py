@@ -12,12 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.app import Process
+from tests.app import Process, until
 from tests.requirements import need
-from tests.test_downloads import home, until
+from tests.shows import Shows, episodes, home
 from tests.test_failing import impatient  # noqa: F401 - a fixture
-from tests.test_kills import Shows
-from tests.test_matching import episodes
 
 EPISODES = (
     "Show/Season 01/Show - S01E01.mkv",

@@ -6,9 +6,8 @@ import time
 
 import aiohttp
 
-from tests.app import Process, running
-from tests.test_downloads import completed, home, queue, until
-from tests.test_kills import Shows, database_is_right, library_is_right
+from tests.app import Process, running, until
+from tests.shows import Shows, completed, database_is_right, home, library_is_right, queue
 
 STATES = {"pending", "downloading", "completed", "failed"}
 

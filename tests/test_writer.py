@@ -10,9 +10,8 @@ from store.names.template_check import find_problem
 from store.names.templates import Wanted
 from store.names.writer import File, choose_path, episode_path
 from store.settings import Naming
-from tests.app import running
-from tests.test_downloads import home, until
-from tests.test_matching import add, episodes
+from tests.app import running, until
+from tests.shows import add, episodes, home
 from tests.test_spelling import anything, check
 from tests.upstream import nginx
 
