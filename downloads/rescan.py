@@ -141,7 +141,9 @@ class Rescan:
         for provider in self._providers:
             try:
                 hits = {
-                    hit.key: hit for name in who.names for hit in await provider.search(name, 10)
+                    hit.key: hit
+                    for name in who.names
+                    for hit in await provider.search(name, 10, lasting=False)
                 }
                 if key := best(
                     who.identity,

@@ -39,17 +39,27 @@ class CheckedProvider:
         self.name = name
         self._provider = provider
         self._db = db
+        # The keys that are known so far, in both directions: a key once given never changes.
+        self._public: dict[str, str] = {}
+        self._native: dict[str, str] = {}
 
     @property
     def base(self) -> str:
         """The owner's own address, by which the network judges the addresses of a source."""
         return self._provider.base
 
-    async def search(self, query: str, limit: int) -> list[Hit]:
-        """The series whose title matches, best first; for an empty query all that it can list."""
+    async def search(self, query: str, limit: int, *, lasting: bool = True) -> list[Hit]:
+        """The series whose title matches, best first; for an empty query all that it can list.
+
+        Keys that are new are on disk before anybody sees them. Without `lasting`, for hits that
+        are shown to nobody, they cost no sync: they are on disk with whatever is committed next.
+        """
         hits = await self._answer(self._search(query, limit))
-        public = await self._db.run(keys.public_keys, self.name, [hit.key for hit in hits])
-        return [replace(hit, key=public[hit.key]) for hit in hits]
+        new = [hit.key for hit in hits if hit.key not in self._public]
+        if new:
+            transact = self._db.run if lasting else self._db.note
+            self._remember(await transact(keys.public_keys, self.name, new))
+        return [replace(hit, key=self._public[hit.key]) for hit in hits]
 
     async def listing(self, key: str) -> Listing:
         """All that the source has of one series, episodes in order. Raises NotFound."""
@@ -116,13 +126,20 @@ class CheckedProvider:
 
         A key that was never shown is looked for among all that the source can list.
         """
-        native = await self._db.run(keys.native_key, self.name, key)
-        if native is None:
-            await self.search("", MAX_SERIES)
+        if key not in self._native:
             native = await self._db.run(keys.native_key, self.name, key)
-        if native is None:
+            if native is not None:
+                self._remember({native: key})
+            else:
+                await self.search("", MAX_SERIES)
+        if key not in self._native:
             raise self._not_found(key)
-        return native
+        return self._native[key]
+
+    def _remember(self, public: dict[str, str]) -> None:
+        """Keep a mapping of the source's own keys to public ones."""
+        self._public |= public
+        self._native |= {key: native for native, key in public.items()}
 
     def _not_found(self, key: str) -> NotFound:
         return NotFound("Anime not found", anime_id=f"{self.name}_{key}")
