@@ -11,7 +11,6 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,8 +36,7 @@ BCRYPT_COST = 12
 BCRYPT_HASH_BYTES = 60
 
 
-@dataclass(frozen=True)
-class Claims:
+class Claims(NamedTuple):
     """What a good token says: its id, its end in seconds of wall time, its epoch, its audience."""
 
     jti: str

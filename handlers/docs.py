@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +70,8 @@ async def asset(request: web.Request) -> web.Response:
 @cache
 def _offapi() -> Offapi:
     """Find the package; where it is not installed, a folder that does not exist."""
+    from importlib import metadata  # late: it takes 1 % of the start, and few read the documents
+
     for package in metadata.distributions(name="offapi"):
         return Offapi(package.version, Path(str(package.locate_file("offapi"))))
     return Offapi("missing", responses.TEMPLATES / "offapi")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import field
+from typing import Any, Literal, NamedTuple
 
 from aiohttp import web
 
@@ -20,8 +20,7 @@ BODY_SECONDS = 10  # that a body may take
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """One line of the API.
 
     Locked unless `open`; `wrap` puts the answer under `{"success": true, "data": ...}`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Generic, Literal, TypeVar
 
 import pytest
@@ -274,9 +274,9 @@ def test_the_real_api():
     "table",
     [
         (*TABLE, TABLE[0]),
-        (*TABLE, replace(TABLE[0], path="/api/auth/again")),
-        (*TABLE, replace(TABLE[0], call=export)),
-        (replace(TABLE[2], path="/api/v1/anime/{id}"),),
+        (*TABLE, TABLE[0]._replace(path="/api/auth/again")),
+        (*TABLE, TABLE[0]._replace(call=export)),
+        (TABLE[2]._replace(path="/api/v1/anime/{id}"),),
     ],
 )
 def test_refuses_to_draw_nonsense(table):

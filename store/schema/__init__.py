@@ -54,9 +54,10 @@ class Multidict(Protocol):
 def record(cls: type[T]) -> type[T]:
     """Make `cls` a dataclass that a call takes or answers: a constructor and nothing else.
 
-    Comparison, repr and freezing would add half a millisecond a class to the start, and nobody
-    uses them.
+    Comparison, repr and freezing would add 0.3 ms a class to the start, and nobody uses them; so
+    does the text that a dataclass makes for a class without a docstring, which is its name here.
     """
+    cls.__doc__ = cls.__doc__ or cls.__name__
     return dataclasses.dataclass(cls, eq=False, repr=False)
 
 

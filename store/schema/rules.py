@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from store.schema.scalars import CompiledType, refuse
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """A bound on the values of T in `Annotated[T, Rule(...)]`.
 
     `least` and `most` bound the length of text and lists and the value of numbers, both inclusive;

@@ -36,7 +36,7 @@ from store.schema.scalars import (
 T = TypeVar("T")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(repr=False)
 class Update(Generic[T]):
     """The settings to change; what is left out or null stays as it is."""
 
@@ -118,7 +118,8 @@ def _compile_dataclass(cls: Any, args: tuple[Any, ...]) -> CompiledType:
         "required": required,
         "additionalProperties": False,
     }
-    if not cls.__doc__.startswith(f"{cls.__name__}("):  # the text that dataclasses write themselves
+    made_text = cls.__doc__ == cls.__name__ or cls.__doc__.startswith(f"{cls.__name__}(")
+    if not made_text:  # of `record` or of dataclasses
         json_schema["description"] = inspect.cleandoc(cls.__doc__)
     title = "".join(arg.__name__ for arg in args) + cls.__name__  # Page[Series]: SeriesPage
     nested = [component for field in compiled.values() for component in field.components]
