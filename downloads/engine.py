@@ -5,28 +5,27 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import random
-import re
-import shutil
 import sqlite3
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from downloads import events
-from downloads.events import Event, QueueItem, QueueStatus
+from downloads import disk, events
+from downloads.backoff import Backoff
+from downloads.events import Event, QueueItem
+from downloads.slots import Slots
 from downloads.throttle import Throttle
 from providers import Providers
-from providers.network import WAIT, Network
-from store import atomic, placing, queue, series
-from store.settings import Config
+from providers.network import Network
+from store import atomic, folders, placing, queue, series
 from store.db import Database
 from store.errors import Conflict, Failure, ProviderError
-from store.models import Item, State
+from store.models import Item, State, Status
+from store.queue import QueueStatus
+from store.settings import Config
 
 if TYPE_CHECKING:
     from downloads.job import Job
@@ -34,15 +33,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TRIES = 5
-PATIENCE = 15.0  # seconds between looks at a disk that is full or gone
-_PART = re.compile(r".+\.queue_\d+\.part")
-
-Publish = Callable[[Event], None]
+LOOK_AGAIN_SECONDS = 15.0  # between looks at a disk that is full or gone
+PROGRESS_BYTES = 1 << 20  # a try that fetched more starts the count of tries anew
+IDLE_TICKS = 5  # an engine without transfers looks for some to report of that much less often
 
 
 class Engine:
-    """Works the queue while its state is `running`. `config` answers the settings in force, `publish(event)` tells
-    the sockets. The methods are the verbs of the API; they return when the change is on disk and in effect.
+    """Works the queue while its state is `running`.
+
+    `config` answers the settings in force, `publish` tells the sockets of an event. The methods are
+    the verbs of the API; they return when the change is on disk and in effect.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Engine:
         web: Network,
         providers: Providers,
         config: Callable[[], Config],
-        publish: Publish,
+        publish: Callable[[Event], None],
         *,
         pause: float = 2.0,
     ):
@@ -60,69 +60,62 @@ class Engine:
         self._providers = providers
         self._config = config
         self._publish = publish
-        self._pause = pause  # seconds: the first retry waits up to twice that, each further one up to twice as long
-        self._jobs: dict[int, tuple[Job, asyncio.Task]] = {}
-        self._due: dict[
-            int, float
-        ] = {}  # item -> the monotonic time before which it is not tried again
-        self._resting: dict[str, float] = {}  # provider -> the same
-        self._down: Counter[str] = Counter()  # provider -> how often in a row nobody answered there
+        self._slots = Slots()
+        self._backoff = Backoff(pause)
         self._throttle = Throttle()
-        self._news = asyncio.Event()
-        self._turn = asyncio.Lock()  # one change of what is running at a time
-        self._need = 0  # bytes that the item lacked when the disk was full
-        self._look_again = 0.0
+        self._wakeup = asyncio.Event()
+        self._lock = asyncio.Lock()  # one change of what is running at a time
+        self._missing_bytes = 0  # that an item lacked when the disk was full
+        self._look_again = 0.0  # monotonic time; 0 while the queue need not wait by itself
         self.state: State = "stopped"
         self.reason = ""  # why a running queue waits by itself
 
-    # -- for the application ---------------------------------------------------------------------------------------
+    # -- for the application ---------------------------------------------------------------------
 
     async def run(self) -> None:
         """Recover, then work until cancelled; transfers end with their bytes kept."""
-        while not await self._recovered():
-            await asyncio.sleep(PATIENCE)
-        ticker = asyncio.create_task(self._report(), name="progress")
+        while not await self._recover():  # noqa: ASYNC110 - no event tells of a disk that is back
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        reporter = asyncio.create_task(self._report(), name="progress")
         try:
             while True:
-                self._news.clear()
+                self._wakeup.clear()
                 try:
-                    async with self._turn:
-                        await self._fill()
+                    async with self._lock:
+                        await self._start_items()
                 except sqlite3.Error as error:
                     log.error("the queue cannot be read or written: %s", error)
                     self._wait_for("The database cannot be written")
-                due = [
-                    when - time.monotonic()
-                    for when in (*self._due.values(), *self._resting.values(), self._look_again)
-                    if when
-                ]
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(
-                        self._news.wait(),
-                        max(0.05, min(due)) if due and self.state == "running" else None,
-                    )
+                    await asyncio.wait_for(self._wakeup.wait(), self._seconds_to_next_look())
         finally:
-            ticker.cancel()
-            await self._cancel(list(self._jobs))
+            reporter.cancel()
+            await self._slots.cancel(self._slots.item_ids())
 
     def wake(self) -> None:
         """There may be something to do, or the settings have changed."""
         self._throttle.mbps = self._config().bandwidth_limit_mbps
-        self._news.set()
+        self._wakeup.set()
 
-    # -- verbs -----------------------------------------------------------------------------------------------------
+    # -- verbs -----------------------------------------------------------------------------------
 
     async def set_state(self, state: State) -> None:
-        async with self._turn:
+        """Start, pause or stop the queue."""
+        async with self._lock:
             await self._db.run(queue.set_state, state)
-            self.state, self.reason, self._look_again = state, "", 0.0
+            self.state = state
+            self.reason = ""
+            self._look_again = 0.0
             if state != "running":
-                await self._cancel(list(self._jobs))
+                await self._slots.cancel(self._slots.item_ids())
             self._publish(events.QueueState(state, ""))
         self.wake()
 
     async def pause(self, paused: bool | None = None) -> bool:
-        """Pause or go on; None toggles. Returns whether it is paused now. Raises Conflict when stopped."""
+        """Pause or go on; None toggles. Returns whether it is paused now.
+
+        Raises Conflict when the queue is stopped.
+        """
         if self.state == "stopped":
             raise Conflict("The queue is stopped: start it first")
         paused = self.state == "running" if paused is None else paused
@@ -130,69 +123,67 @@ class Engine:
         return paused
 
     async def announce(self, items: list[Item]) -> None:
-        """These items have changed on disk: tell everyone and get to work."""
+        """Tell everyone that these items have changed on disk, and get to work."""
         for item in items:
-            self._due.pop(item.id, None)
+            self._backoff.forget(item.id)
         self._publish(events.QueueItems([self.describe(item) for item in items]))
         self.wake()
 
-    async def drop(self, item: int) -> None:
-        """Remove one item: its transfer ends, its part file goes, a finished file stays. Raises NotFound."""
-        async with self._turn:
-            await self._cancel([item])
-            await self._clear([await self._db.run(queue.remove, item)])
+    async def drop(self, item_id: int) -> None:
+        """Remove one item: its transfer ends, its part file goes, a finished file stays.
 
-    async def drop_all(self, status: str) -> int:
+        Raises NotFound.
+        """
+        async with self._lock:
+            await self._slots.cancel([item_id])
+            await self._clear([await self._db.run(queue.remove, item_id)])
+
+    async def drop_all(self, status: Status) -> int:
         """Remove all items that are `completed` or `failed`; returns how many."""
         removed = await self._db.run(queue.remove_all, status)
         await self._clear(removed)
         return len(removed)
 
-    async def drop_series(self, series: str, forget: Callable) -> None:
-        """Remove a series' items, then `forget` it in one transaction."""
-        async with self._turn:
-            items = await self._db.run(queue.of_series, series)
-            await self._cancel([item.id for item in items])
-            await self._db.run(forget, series)
+    async def drop_series(self, anime_id: str) -> None:
+        """Forget a series and its items. Raises NotFound."""
+        async with self._lock:
+            items = await self._db.run(queue.of_series, anime_id)
+            await self._slots.cancel([item.id for item in items])
+            await self._db.run(series.forget, anime_id)
             await self._clear(items)
 
     def describe(self, item: Item) -> QueueItem:
         """Show `item` with what its transfer, if one runs, has fetched by now."""
-        running = self._jobs.get(item.id)
-        return QueueItem.of(item, running[0].transferred() if running else None)
+        return QueueItem.of(item, self._slots.transferred(item.id))
 
     async def status(self) -> QueueStatus:
         """How many items there are, how fast they come, and whether the queue runs."""
-        counts = await self._db.run(queue.counts)
-        total_bytes = counts.pop("size")
-        return QueueStatus(
-            total_items=sum(counts.values()),
-            **counts,
-            total_size_bytes=total_bytes,
-            download_speed_mbps=round(self.speed(), 2),
+        return await self._db.run(
+            queue.status,
+            speed_mbps=round(self._slots.speed(), 2),
             state=self.state,
             reason=self.reason,
         )
 
-    def speed(self) -> float:
-        """Of all transfers together, in megabits a second."""
-        return sum(job.speed() for job, _ in self._jobs.values())
+    # -- the loop --------------------------------------------------------------------------------
 
-    # -- inside ----------------------------------------------------------------------------------------------------
+    async def _recover(self) -> bool:
+        """Complete items whose files got their names before a crash; remove parts of no item.
 
-    async def _recovered(self) -> bool:
-        """A file that got its name before the crash is completed, a part of no item goes; false if that has to wait."""
+        Returns whether that worked; where it did not, it has to wait.
+        """
         try:
             self.state = await self._db.run(queue.state)
             config = self._config()
             for item in await self._db.run(queue.recover):
-                from downloads.job import settle
+                from downloads.job import complete_if_placed
 
-                await settle(item, config, self._db)
-            ours = await self._db.run(queue.parts)
-            await asyncio.to_thread(_sweep, config.downloads, ours)
-            for disk in ["", *await self._db.run(series.disks)]:
-                await asyncio.to_thread(_sweep, config.library / disk / placing.INCOMING, set())
+                await complete_if_placed(item, config, self._db)
+            parts = await self._db.run(queue.parts)
+            await asyncio.to_thread(disk.sweep, config.downloads, parts)
+            for mounted in ["", *await self._db.run(folders.disks)]:
+                incoming = config.library / mounted / placing.INCOMING
+                await asyncio.to_thread(disk.sweep, incoming, set())
         except (sqlite3.Error, OSError) as error:
             log.error("the queue cannot be recovered: %s", error)
             self._wait_for("The queue cannot be recovered; the log tells why")
@@ -200,139 +191,149 @@ class Engine:
         self._wait_for("")
         return True
 
-    async def _fill(self) -> None:
+    async def _start_items(self) -> None:
         """Start items while there are slots."""
         if self.state != "running" or time.monotonic() < self._look_again:
-            return None
+            return
         if self.reason:
-            if trouble := await asyncio.to_thread(self._trouble):
-                return self._wait_for(trouble)
-            self._wait_for("")
-        now = time.monotonic()
-        self._due = {item: when for item, when in self._due.items() if when > now}
-        self._resting = {provider: when for provider, when in self._resting.items() if when > now}
-        while len(self._jobs) < self._config().max_concurrent_downloads:
-            busy = {job.item.provider for job, _ in self._jobs.values()}
-            resting = {
-                *self._resting,
-                *(provider for provider in busy if not self._spare(provider)),
-            }
-            item = await self._db.note(queue.claim, set(self._due), set(self._jobs), resting)
-            if item is None:
-                return None
-            from downloads.job import Job  # late: a server that fetches nothing never needs it
-
-            job = Job(
-                item,
-                self._config(),
-                self._db,
-                self._web,
-                self._providers,
-                throttle=self._throttle,
-                reserve=self._reserve,
-                spare=partial(self._spare, item.provider),
+            self._wait_for(await asyncio.to_thread(self._trouble))
+            if self.reason:
+                return
+        while len(self._slots) < self._config().max_concurrent_downloads:
+            busy = {job.item.provider for job in self._slots.jobs()}
+            full = {provider for provider in busy if not self._spare_connections(provider)}
+            item = await self._db.note(
+                queue.claim,
+                self._backoff.waiting_items(),
+                self._slots.item_ids(),
+                self._backoff.resting_sources() | full,
             )
-            self._jobs[item.id] = job, asyncio.create_task(self._work(job), name=item.name)
+            if item is None:
+                return
+            self._slots.start(self._job(item), self._work)
+
+    def _job(self, item: Item) -> Job:
+        from downloads.job import Job  # late: a server that fetches nothing never needs it
+
+        return Job(
+            item,
+            config=self._config(),
+            db=self._db,
+            web=self._web,
+            providers=self._providers,
+            throttle=self._throttle,
+            reserve=self._reserve,
+            spare=partial(self._spare_connections, item.provider),
+        )
+
+    def _seconds_to_next_look(self) -> float | None:
+        """None while there is nothing to do until somebody wakes the engine."""
+        times = self._backoff.times()
+        if self._look_again:
+            times.append(self._look_again)
+        if self.state != "running" or not times:
+            return None
+        return max(0.05, min(times) - time.monotonic())
+
+    async def _report(self) -> None:
+        """Tell how far each transfer has come, as often as that may be sent."""
+        tick = events.DownloadProgress.every_seconds
+        while True:
+            await asyncio.sleep(tick if self._slots.jobs() else IDLE_TICKS * tick)
+            for job in self._slots.jobs():
+                if job.progress.fetched:
+                    self._publish(events.DownloadProgress.of(job.item, job.transferred()))
+
+    # -- one item --------------------------------------------------------------------------------
 
     async def _work(self, job: Job) -> None:
-        """One item until it is completed, failed or pending again; each way out is on disk and told."""
+        """Work on one item until it is completed, failed or pending again.
+
+        Each way out is on disk, and told.
+        """
         item = job.item
         try:
             completed = await job.run(lambda: self._publish(events.DownloadStarted.of(item)))
-            self._down.pop(item.provider, None)
+            self._backoff.answered(item.provider)
             self._publish(completed)
         except asyncio.CancelledError:
             await self._release(item, "")
         except Failure as failure:
-            await self._judge(job, failure)
+            await self._retry_or_fail(job, failure)
         except OSError as error:
             log.warning("%s: %s", item.name, error)
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            self._need = job.remaining() if full else 0
-            self._wait_for(
-                "The disk is full"
-                if full
-                else f"The download or library directory cannot be used: {error.strerror}"
-            )
+            self._wait_for_disk(error, job)
             await self._release(item, self.reason)
         except sqlite3.Error as error:
+            # The item is claimed anew when the database can be written again.
             log.error("%s: the database failed: %s", item.name, error)
-            self._wait_for(
-                "The database cannot be written"
-            )  # the item is claimed anew when it can be
+            self._wait_for("The database cannot be written")
         except Exception:
             log.exception("%s: unexpected", item.name)
-            await self._fail(
-                item, "DOWNLOAD_ERROR", "The download failed for a reason that only the log tells"
-            )
+            message = "The download failed for a reason that only the log tells"
+            await self._fail(item, "DOWNLOAD_ERROR", message)
         finally:
-            self._jobs.pop(item.id, None)
+            self._slots.free(item.id)
             self.wake()
 
-    async def _judge(self, job: Job, failure: Failure) -> None:
-        """A source that may recover is asked again, with full jitter; anything else has failed. A source that nobody
-        answers for, or that asks for patience, is left alone by all items until then."""
+    async def _retry_or_fail(self, job: Job, failure: Failure) -> None:
+        """Ask a source that may recover again, later; anything else has failed.
+
+        A source that nobody answers for, or that asks for patience, is left alone by all its items.
+        """
         item = job.item
-        if isinstance(failure, ProviderError) and failure.down:
-            self._down[item.provider] += 1
-            patience = random.uniform(
-                0, min(WAIT, self._pause * 2 ** min(self._down[item.provider], 20))
-            )
+        rest_seconds = self._backoff.rest(item.provider, failure)
+        attempts = 1 if job.progress.fetched > PROGRESS_BYTES else item.attempts + 1
+        may_recover = isinstance(failure, ProviderError) and not failure.final
+        if may_recover and attempts < TRIES:
+            self._backoff.delay(item.id, attempts, rest_seconds)
+            await self._release(item, f"{failure} (try {attempts} of {TRIES})", attempts)
         else:
-            self._down.pop(item.provider, None)
-            patience = getattr(failure, "retry_after", None)
-        if patience:
-            self._resting[item.provider] = time.monotonic() + patience
-        attempts = (
-            1 if job.progress.fetched > 1 << 20 else item.attempts + 1
-        )  # a try that got somewhere starts the count anew
-        if not isinstance(failure, ProviderError) or failure.final or attempts >= TRIES:
-            return await self._fail(item, failure.code, str(failure))
-        wait = random.uniform(0, self._pause * 2**attempts) if patience is None else patience
-        self._due[item.id] = time.monotonic() + wait
-        await self._release(item, f"{failure} (try {attempts} of {TRIES})", attempts)
+            await self._fail(item, failure.code, str(failure))
 
     async def _release(self, item: Item, reason: str, attempts: int | None = None) -> None:
-        if released := await self._db.note(queue.release, item.id, reason, attempts):
+        released = await self._db.note(queue.release, item.id, reason, attempts)
+        if released:
             self._publish(events.QueueItems([QueueItem.of(released)]))
 
     async def _fail(self, item: Item, code: str, message: str) -> None:
         failed = await self._db.run(queue.fail, item.id, code, message)
         self._publish(events.DownloadError.of(failed))
 
-    async def _cancel(self, items: list[int]) -> None:
-        tasks = [self._jobs[item][1] for item in items if item in self._jobs]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
     async def _clear(self, removed: list[Item]) -> None:
+        """What follows when items are gone from the database: their parts go, and it is told."""
         downloads = self._config().downloads
         parts = [
             downloads / item.part for item in removed if item.part and item.status != "completed"
         ]
-        await asyncio.to_thread(lambda: [part.unlink(missing_ok=True) for part in parts])
+        await asyncio.to_thread(disk.remove, parts)
         for item in removed:
-            self._due.pop(item.id, None)
+            self._backoff.forget(item.id)
         if removed:
             self._publish(events.QueueRemoved([item.name for item in removed]))
         self.wake()
 
-    def _spare(self, provider: str) -> int:
+    # -- connections and disks -------------------------------------------------------------------
+
+    def _spare_connections(self, provider: str) -> int:
         """How many further connections each download from this provider may have."""
-        used = [
-            job.progress.connections
-            for job, _ in self._jobs.values()
-            if job.item.provider == provider
-        ]
-        return -(-max(0, self._config().max_connections_per_host - sum(used)) // len(used))
+        return self._slots.spare_connections(provider, self._config().max_connections_per_host)
 
     def _wait_for(self, reason: str) -> None:
-        """The queue waits by itself, and looks again until it can go on."""
-        self._look_again = time.monotonic() + PATIENCE if reason else 0.0
+        """Let the queue wait by itself and look again until it can go on; "" ends that."""
+        self._look_again = time.monotonic() + LOOK_AGAIN_SECONDS if reason else 0.0
         if reason != self.reason:
             self.reason = reason
             self._publish(events.QueueState(self.state, reason))
+
+    def _wait_for_disk(self, error: OSError, job: Job) -> None:
+        """Wait for what only the owner can mend."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            self._missing_bytes = job.remaining()
+            self._wait_for("The disk is full")
+        else:
+            self._missing_bytes = 0
+            self._wait_for(f"The download or library directory cannot be used: {error.strerror}")
 
     def _trouble(self) -> str:
         """Why the queue can't go on; empty when it can."""
@@ -340,33 +341,10 @@ class Engine:
         for folder in (config.download_directory, config.anime_directory):
             if not atomic.writable(Path(folder)):
                 return self.reason or "The download or library directory cannot be written"
-        return "The disk is full" if room(config.downloads) < self._need else ""
+        return "The disk is full" if disk.room(config.downloads) < self._missing_bytes else ""
 
     async def _reserve(self, count: int) -> None:
         """Refuse with ENOSPC what would not leave room for every running transfer."""
-        left = await asyncio.to_thread(room, self._config().downloads)
-        if left < max(count, sum(job.remaining() for job, _ in self._jobs.values())):
+        left = await asyncio.to_thread(disk.room, self._config().downloads)
+        if left < max(count, self._slots.remaining()):
             raise OSError(errno.ENOSPC, "No space left beside the reserve")
-
-    async def _report(self) -> None:
-        """Tell how far each transfer has come, as often as that may be sent."""
-        pause = events.DownloadProgress.every_seconds
-        while True:
-            await asyncio.sleep(pause if self._jobs else 5 * pause)
-            for job, _ in tuple(self._jobs.values()):
-                if job.progress.fetched:
-                    self._publish(events.DownloadProgress.of(job.item, job.transferred()))
-
-
-def room(folder: Path) -> int:
-    """Bytes that may still be written at `folder`: what is free less a reserve of max(1 GiB, 2 %), of a tenth at the most."""
-    disk = shutil.disk_usage(folder)
-    return disk.free - min(max(1 << 30, disk.total // 50), disk.total // 10)
-
-
-def _sweep(downloads: Path, ours: set[str]) -> None:
-    """Remove part files that belong to no item: it was removed just before a crash."""
-    if downloads.is_dir():
-        for entry in downloads.iterdir():
-            if _PART.fullmatch(entry.name) and entry.name not in ours and entry.is_file():
-                entry.unlink(missing_ok=True)

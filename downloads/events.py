@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from store.models import Item, Priority, State, Status
+from store.queue import QueueStatus
 from store.schema import record
 
 
@@ -94,7 +95,7 @@ class QueueItem:
             queue_item_id=item.name,
             episode=item.code,
             anime_title=item.title,
-            anime_id=item.series,
+            anime_id=item.series_id,
             status=item.status,
             priority=item.priority,
             reason=item.reason,
@@ -113,21 +114,6 @@ class QueueItem:
             shown.speed_mbps = round(transferred.speed_mbps, 2)
             shown.eta_seconds = transferred.eta_seconds
         return shown
-
-
-@record
-class QueueStatus:
-    """`state` is what was asked for; `reason` says why a running queue waits by itself."""
-
-    total_items: int
-    pending: int
-    downloading: int
-    completed: int
-    failed: int
-    total_size_bytes: int
-    download_speed_mbps: float
-    state: State
-    reason: str
 
 
 @record
@@ -157,7 +143,7 @@ class DownloadStarted(Event):
             queue_item_id=item.name,
             episode=item.code,
             anime_title=item.title,
-            anime_id=item.series,
+            anime_id=item.series_id,
         )
 
 
@@ -210,7 +196,7 @@ class DownloadCompleted(Event):
         return cls(
             queue_item_id=item.name,
             episode=item.code,
-            anime_id=item.series,
+            anime_id=item.series_id,
             total_time_seconds=round(seconds),
             file_path=str(path),
             total_bytes=size,

@@ -8,38 +8,51 @@ import errno
 import json
 import logging
 import os
-import sqlite3
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
 from downloads.events import DownloadCompleted, Transferred
-from downloads.part_file import undisturbed
-from downloads.transfer import Checkpoint, Progress, fetch
+from downloads.part_file import Checkpoint, undisturbed
+from downloads.throttle import Throttle
+from downloads.transfer import Progress, fetch
 from providers import Providers
 from providers.network import Network
-from store import library, placing, queue, series
+from store import files, layout, library, placing, queue, series
 from store.db import Database
 from store.errors import Conflict, ProviderError
+from store.layout import Layout
 from store.models import Episode, Item, Receipt, Source
-from store.names import codes, database_ids, spelling, writer
-from store.names.codes import Number
-from store.names.templates import Wanted
+from store.names import database_ids, spelling
 from store.settings import Config
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 SUBTITLES = 20  # files beside one episode
-WINDOW = 5.0  # seconds over which a speed is measured
+SPEED_SECONDS = 5.0  # over which a speed is measured
 
 
 class Job:
-    """`await run()` ends with the item completed; it raises what stopped it, with the bytes kept. `shared` is what all
-    transfers have in common: `throttle`, `reserve` and `spare` of fetch."""
+    """`await run()` ends with the item completed; it raises what stopped it, with the bytes kept.
+
+    `throttle`, `reserve` and `spare` are those of `fetch`.
+    """
 
     def __init__(
-        self, item: Item, config: Config, db: Database, web: Network, providers: Providers, **shared
+        self,
+        item: Item,
+        *,
+        config: Config,
+        db: Database,
+        web: Network,
+        providers: Providers,
+        throttle: Throttle,
+        reserve: Callable[[int], Awaitable[None]],
+        spare: Callable[[], int],
     ):
         self.item = item
         self.progress = Progress(total=item.total)
@@ -47,15 +60,20 @@ class Job:
         self._db = db
         self._web = web
         self._providers = providers
-        self._shared = shared
+        self._throttle = throttle
+        self._reserve = reserve
+        self._spare = spare
         self._began = time.monotonic()
         self._samples: collections.deque[tuple[float, int]] = collections.deque()
 
     async def run(self, started: Callable[[], None]) -> DownloadCompleted:
-        """Bring the episode home. `started` is called once bytes can be expected. Raises Failure, OSError."""
+        """Bring the episode home; `started` is called once bytes can be expected.
+
+        Raises Failure and OSError.
+        """
         item = self.item
-        if settled := await settle(item, self._config, self._db):
-            return settled
+        if completed := await complete_if_placed(item, self._config, self._db):
+            return completed
         if item.episode is None:
             raise ProviderError("The source no longer has this episode", final=True)
         provider = self._providers.get(item.provider)
@@ -73,19 +91,25 @@ class Job:
             resume=resume,
             save=self._save,
             progress=self.progress,
-            **self._shared,
+            throttle=self._throttle,
+            reserve=self._reserve,
+            spare=self._spare,
         )
-        subtitles = await self._subtitles(source, provider.base)
-        return await unbroken(self._publish(part, source, receipt, subtitles))
+        subtitles = await self._fetch_subtitles(source, provider.base)
+        return await unbroken(self._complete(part, source, receipt, subtitles))
+
+    # -- how far it has come ---------------------------------------------------------------------
 
     def speed(self) -> float:
-        """Megabits (10^6) a second over the last WINDOW seconds."""
+        """Megabits (10^6) a second over the last SPEED_SECONDS."""
         now = time.monotonic()
         self._samples.append((now, self.progress.fetched))
-        while len(self._samples) > 2 and self._samples[0][0] < now - WINDOW:
+        while len(self._samples) > 2 and self._samples[0][0] < now - SPEED_SECONDS:
             self._samples.popleft()
-        (then, before), (_, fetched) = self._samples[0], self._samples[-1]
-        return max(0.0, (fetched - before) * 8 / 1e6 / (now - then)) if now > then else 0.0
+        first_at, first_bytes = self._samples[0]
+        if now <= first_at:
+            return 0.0
+        return max(0.0, (self.progress.fetched - first_bytes) * 8e-6 / (now - first_at))
 
     def transferred(self) -> Transferred:
         """How far the transfer has come, and how fast it is now."""
@@ -95,50 +119,43 @@ class Job:
         """Bytes still to come, as far as known."""
         return max(0, (self.progress.total or 0) - self.progress.done)
 
+    # -- inside ----------------------------------------------------------------------------------
+
     async def _save(self, checkpoint: Checkpoint) -> None:
         await self._db.run(queue.set_checkpoint, self.item.id, checkpoint.dumps(), checkpoint.total)
 
-    async def _subtitles(self, source: Source, base: str) -> dict[str, bytes]:
-        """By what follows the video's stem. The episode is no worse without them."""
-        found = {}
-        for more, url in list(source.beside.items())[:SUBTITLES]:
+    async def _fetch_subtitles(self, source: Source, base: str) -> dict[str, bytes]:
+        """Fetch what lies beside the video: what follows its stem -> content.
+
+        The episode is no worse without them.
+        """
+        subtitles = {}
+        for suffix, url in list(source.beside.items())[:SUBTITLES]:
             try:
                 body, headers, _ = await self._web.read(url, base=base, headers=source.headers)
                 if "html" not in headers.get("Content-Type", ""):  # an error that says 200
-                    found[more] = body
+                    subtitles[suffix] = body
             except ProviderError as error:
-                log.warning("%s: the subtitles %s are left out: %s", self.item.name, more, error)
-        return found
+                log.warning("%s: the subtitles %s are left out: %s", self.item.name, suffix, error)
+        return subtitles
 
-    async def _publish(
+    async def _complete(
         self, part: Path, source: Source, receipt: Receipt, subtitles: dict[str, bytes]
     ) -> DownloadCompleted:
-        """Name the verified file in the library, then say so in the database; a crash between is mended at start."""
+        """Name the verified file in the library, then record it; start mends a crash between."""
         root = self._config.library
-        target = await self._db.run(_target, self.item, source.extension, self._config)
+        target = await self._choose_target(source.extension)
         note = json.dumps(asdict(receipt) | {"source": source.url.partition("?")[0]})
         await self._db.run(queue.set_target, self.item.id, target, note)
+        known_paths = await self._db.run(files.some_paths)
         try:
-            await asyncio.to_thread(
-                _place, part, root, target, await self._db.run(series.some_paths)
-            )
+            await asyncio.to_thread(_place, part, root, target, known_paths)
         except FileExistsError:
             raise Conflict(
                 f"{target} is in the library already; move it away, or remove this item"
             ) from None
-        missing = await self._db.run(finish, self.item, target, receipt.bytes)
-        stem = target.rpartition(".")[0]
-        beside = {stem + more: content for more, content in subtitles.items()}
-        if self._config.write_nfo:
-            beside |= await self._described(target.partition("/")[0], stem)
-        for path, content in beside.items():
-            try:
-                if content and not os.path.lexists(root / path):
-                    await asyncio.to_thread(
-                        placing.place_bytes, root, path, content, f"beside.{self.item.name}.part"
-                    )
-            except OSError as error:
-                log.warning("%s could not be written: %s", path, error)
+        missing = await self._db.run(queue.finish, self.item.id, target, receipt.bytes)
+        await self._place_beside(target, subtitles)
         return DownloadCompleted.of(
             self.item,
             receipt.bytes,
@@ -147,141 +164,94 @@ class Job:
             missing=missing,
         )
 
-    async def _described(self, folder: str, stem: str) -> dict[str, bytes | None]:
-        """The NFO files of the episode and its series."""
+    async def _choose_target(self, extension: str) -> str:
+        """The path that the file gets in the library."""
+        planned = await self._db.run(layout.read, self.item.series_id, self._config.naming)
+        known_paths = await self._db.run(files.some_paths)
+        return await asyncio.to_thread(
+            _mounted_target, planned, self._config.library, self.item, extension, known_paths
+        )
+
+    async def _place_beside(self, target: str, subtitles: dict[str, bytes]) -> None:
+        """Put the small files beside the video. A file that is there already stays."""
+        root, stem = self._config.library, target.rpartition(".")[0]
+        contents = {stem + suffix: content for suffix, content in subtitles.items()}
+        if self._config.write_nfo:
+            contents |= await self._nfo_files(target.partition("/")[0], stem)
+        temporary_name = f"beside.{self.item.name}.part"
+        for path, content in contents.items():
+            try:
+                if content and not os.path.lexists(root / path):
+                    await asyncio.to_thread(
+                        placing.place_bytes, root, path, content, temporary_name
+                    )
+            except OSError as error:
+                log.warning("%s could not be written: %s", path, error)
+
+    async def _nfo_files(self, folder: str, stem: str) -> dict[str, bytes]:
+        """path -> content of the NFO files of the series and the episode."""
         from store import nfo  # late: few want them
 
-        row = await self._db.run(series.get, self.item.series)
+        anime = await self._db.run(series.get, self.item.series_id)
         episode = self.item.episode or Episode(self.item.season, self.item.number)
-        return {
-            f"{folder}/{nfo.SERIES}": nfo.of_series(
-                row["title"], row["description"], database_ids.parse(row["ids"])
-            ),
-            f"{stem}.nfo": nfo.of_episode(
-                episode.title, episode.season, episode.number, episode.aired
-            ),
-        }
+        of_series = nfo.of_series(anime.title, anime.description, database_ids.parse(anime.ids))
+        of_episode = nfo.of_episode(episode.title, episode.season, episode.number, episode.aired)
+        contents = {f"{folder}/{nfo.SERIES}": of_series}
+        if of_episode:
+            contents[f"{stem}.nfo"] = of_episode
+        return contents
 
 
-async def settle(item: Item, config: Config, db: Database) -> DownloadCompleted | None:
-    """The disk is the truth: an item whose file got its name before something failed is completed. None: it is not."""
+async def complete_if_placed(item: Item, config: Config, db: Database) -> DownloadCompleted | None:
+    """Complete an item whose file got its name just before something failed: the disk is the truth.
+
+    Returns None where it did not. Raises OSError while the library is offline.
+    """
     if not item.target:
         return None
-    final = config.library / item.target
-    if await asyncio.to_thread(
-        placing.is_placed, config.downloads / (item.part or "-"), config.library, item.target
-    ):
+    part, final = config.downloads / (item.part or "-"), config.library / item.target
+    if await asyncio.to_thread(placing.is_placed, part, config.library, item.target):
         size = (await asyncio.to_thread(final.stat)).st_size
-        missing = await db.run(finish, item, item.target, size)
+        missing = await db.run(queue.finish, item.id, item.target, size)
         return DownloadCompleted.of(item, size, final, seconds=0.0, missing=missing)
-    _need_online(config.library, await db.run(series.some_paths))
+    _need_online(config.library, await db.run(files.some_paths))
     await db.run(queue.set_target, item.id, None)
     return None
 
 
 def part_name(item: Item, source: Source) -> str:
-    """Ours alone: the item's id is in it, and is never given twice."""
-    return spelling.safe(
-        item.title,
-        keep=f" - {codes.code(item.season, item.number)}{source.extension}.{item.name}.part",
-    )
+    """The name of the item's part file. No other item's: the id in it is never given twice."""
+    return spelling.safe(item.title, keep=f" - {item.code}{source.extension}.{item.name}.part")
 
 
-def finish(conn: sqlite3.Connection, item: Item, target: str, size: int) -> int:
-    """Commit that `target`, a path in the library, is the item's file of `size` bytes.
+async def unbroken(work: Coroutine[None, None, T]) -> T:
+    """Wait until `work` is done and return its result, even when cancelled meanwhile.
 
-    Returns how many episodes of its series are still missing.
+    A cancelled caller whose work has failed gets CancelledError: the next try finds out why.
     """
-    file = series.File(item.season, item.number, target, size)
-    queue.finish(conn, item.id, target.partition("/")[0], file)
-    return series.get(conn, item.series)["missing"]
-
-
-async def unbroken(work: Coroutine):
-    """What `work` returns, even when cancelled meanwhile: who was stopped too late has ended all the same. What fails then
-    is for the next try to find out."""
     task = asyncio.ensure_future(work)
-    if await undisturbed(task) and task.exception():
+    was_cancelled = await undisturbed(task)
+    if was_cancelled and task.exception():
         raise asyncio.CancelledError
     return task.result()
 
 
-def _target(conn: sqlite3.Connection, item: Item, extension: str, config: Config) -> str:
-    _need_online(config.library, series.some_paths(conn))
-    row, running, spot = (
-        series.get(conn, item.series),
-        series.running(conn, item.series),
-        (item.season, item.number),
-    )
-    wanted = Wanted(
-        item.title,
-        item.season,
-        [item.number],
-        database_ids.parse(item.ids),
-        item.episode.title if item.episode else "",
-        [running[spot]] if spot in running else [],
-    )
-    folder = row["folder"] or writer.series_folder(config.naming, wanted)
-    owner = conn.execute("select id from series where folder = ?", (folder,)).fetchone()
-    if owner and owner["id"] != item.series:
-        folder = writer.series_folder(config.naming, wanted, f" ({item.key})")
-
-    def named(path: str, season: int, number: Number) -> writer.File:
-        told, offset = (
-            [number, running.get((season, number))],
-            row["number_offset"] if season else 0,
-        )
-        return writer.File(path, season, tuple(one - offset for one in told if one is not None))
-
-    here = conn.execute(
-        "select path, season, number from files where series = ? and sure and season >= 0 group by path having count(*) = 1",
-        (item.series,),
-    ).fetchall()
-
-    def readable(path: str) -> bool:
-        from store.names import (
-            folder_parser,  # late: most series have no names of another kind
-            matching,
-        )
-
-        beside = [
-            file["path"]
-            for file in here
-            if file["path"].rpartition("/")[0] == path.rpartition("/")[0]
-        ]
-        verdict = matching.judge(
-            folder_parser.parse_folder([*beside, path])[-1],
-            running,
-            row["numbering"],
-            row["number_offset"],
-        )
-        return verdict.sure and verdict.episodes == (spot,)
-
-    target = writer.choose_path(
-        config.naming,
-        wanted,
-        named(folder, *spot),
-        [named(*file) for file in here],
-        extension,
-        readable,
-    )
-    disks = dict(conn.execute("select path, disk from folders where top = ?", (folder,)).fetchall())
-    for above in map(str, list(Path(target).parents)[:-1]):
-        if library.is_away(config.library / above, disks.get(above)):
-            raise Conflict(
-                f"The disk on which {above} lies is not mounted; mount it, then retry this item"
-            )
+def _mounted_target(
+    planned: Layout, root: Path, item: Item, extension: str, known_paths: list[str]
+) -> str:
+    _need_online(root, known_paths)
+    target = planned.path_of_new((item.season, item.number), extension)
+    planned.check_mounted(root, target)
     return target
 
 
-def _need_online(root: Path, known: list[str]) -> None:
-    if not library.is_online(root, known):
+def _need_online(root: Path, known_paths: list[str]) -> None:
+    if not library.is_online(root, known_paths):
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
 
 
-def _place(part: Path, root: Path, target: str, known: list[str]) -> None:
-    _need_online(
-        root, known
-    )  # again: it may have gone since, and its mount point must not get our marker
+def _place(part: Path, root: Path, target: str, known_paths: list[str]) -> None:
+    # Again: the disk may have gone since, and its mount point must not get our marker.
+    _need_online(root, known_paths)
     library.write_marker(root)
     placing.place(part, root, target)

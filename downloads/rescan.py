@@ -6,46 +6,43 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
 from providers import Providers
-from store import library, library_scan, series
-from store.settings import Config
+from store import episodes, files, folders, library, library_scan, series
 from store.db import Database
 from store.errors import Failure
+from store.folders import Placed
+from store.library_scan import Folder
 from store.models import Listing
 from store.names import database_ids, spelling
 from store.names.identity import Identity, best, identity
+from store.series import LOCAL, Series
+from store.settings import Config
 
 log = logging.getLogger(__name__)
 
 SIDE_BY_SIDE = 4  # listings asked for at once
-UNREAD = 100  # folders that are named
-CHUNK = 500  # files whose names are read in one go
+NAMED_UNREAD = 100  # folders that could not be read and are told by name
+CHUNK_FILES = 500  # whose names are read in one transaction
 
 
 class Stranger(NamedTuple):
-    """A folder that no source is known for: what to search for, and what must be the same."""
+    """A folder that no source is known for: its names to search for, and what must be the same."""
 
     path: str
     names: list[str]
     identity: Identity
 
 
-class Placed(NamedTuple):
-    """A folder, the id of the series it is as far as known, and what a provider says of it where one was asked."""
-
-    folder: library_scan.Folder
-    id: str | None
-    provider: str = ""
-    listing: Listing | None = None
-
-
 class Rescan:
-    """`await rescan()`: a second caller gets the first one's result; a caller that goes away cancels nothing."""
+    """`await rescan()`: a second caller gets the first one's result.
+
+    A caller that goes away cancels nothing.
+    """
 
     def __init__(
         self,
@@ -65,14 +62,19 @@ class Rescan:
         self._stop = threading.Event()
 
     async def __call__(self, full: bool = False) -> RescanCompleted:
-        """`full` reads folders again that look unchanged. Raises ConfigurationError when the library cannot be read or is offline; nothing is changed then."""
+        """Compare library and sources; `full` reads folders again that look unchanged.
+
+        Raises ConfigurationError when the library cannot be read or is offline; nothing is changed
+        then.
+        """
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run(full), name="rescan")
             self._watch(self._task)
         return await asyncio.shield(self._task)
 
     async def close(self) -> None:
-        self._stop.set()  # the thread that walks cannot be cancelled, and the process would wait for it
+        """Cancel a running rescan. Its thread is told to end, or the process would wait for it."""
+        self._stop.set()
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -88,240 +90,180 @@ class Rescan:
         return completed
 
     async def _compare(self, full: bool) -> RescanCompleted:
+        scanned = await self._scan(full)
+        placed = await self._identify(scanned)
+        new_series, new_episodes = await self._record(placed)
+        await self._refresh()
+        unread = [path for folder in scanned for path in folder.unread]
+        return RescanCompleted(new_series, new_episodes, unread[:NAMED_UNREAD])
+
+    async def _scan(self, full: bool) -> list[Folder]:
+        """What lies in the library. Raises ConfigurationError."""
         root = self._config().library
         self._publish(RescanProgress("library", 0, None))
-        before, disks = await self._db.run(_seen)
-        folders = await asyncio.to_thread(
-            library_scan.scan, root, {} if full else before, disks, self._stop.is_set
+        last_looks = await self._db.run(folders.last_look)
+        scanned = await asyncio.to_thread(
+            library_scan.scan, root, last_looks, full=full, stop=self._stop.is_set
         )
-        known = await self._db.run(series.some_paths)
-        await asyncio.to_thread(library.check, root, known)
-        if known or any(
-            folder.media for folder in folders
-        ):  # an empty folder may be a mount point: its marker would lie later
+        known_paths = await self._db.run(files.some_paths)
+        await asyncio.to_thread(library.check, root, known_paths)
+        # An empty folder may be a mount point: a marker in it would lie later.
+        if known_paths or any(folder.videos for folder in scanned):
             await asyncio.to_thread(library.write_marker, root)
-        placed = await self._place(folders)
-        new_series, new_episodes = await self._settle(placed)
-        await self._refresh()
-        unread = [path for folder in folders for path in folder.unread]
-        return RescanCompleted(new_series, new_episodes, unread[:UNREAD])
+        return scanned
 
-    async def _place(self, folders: Sequence[library_scan.Folder]) -> list[Placed]:
-        """Who each folder is. What only the library knew so far is looked up again: a source may have it by now."""
-        known = await self._db.run(_by_folder)
-        folders = [folder for folder in folders if folder.media is not None or folder.path in known]
-        slots = asyncio.Semaphore(SIDE_BY_SIDE)
-        asked = list(self._providers)  # without a source there is nobody to ask
-        new = [
-            folder
-            for folder in folders
-            if known.get(folder.path, (None, "local"))[1] == "local"
-            and (asked or folder.path not in known)
-        ]
-        strangers = await asyncio.to_thread(_strangers, self._config().library, new)
-        known |= await self._db.run(
-            _by_identity, [one for one in strangers if one.path not in known]
+    # -- whose each folder is --------------------------------------------------------------------
+
+    async def _identify(self, scanned: Sequence[Folder]) -> list[Placed]:
+        """Tell whose each folder is.
+
+        The sources are asked for a folder that only the library knows: one may have it by now.
+        """
+        owners = await self._db.run(series.by_folder)
+        readable = [f for f in scanned if f.videos is not None or f.path in owners]
+        can_ask = any(True for _ in self._providers)
+        unlinked = [f for f in readable if _is_local(owners.get(f.path))]
+        strangers = await asyncio.to_thread(
+            _strangers,
+            self._config().library,
+            [folder for folder in unlinked if can_ask or folder.path not in owners],
         )
-        who = {one.path: one for one in strangers}
-        places = [Placed(folder, *known.get(folder.path, (None, "local"))) for folder in folders]
+        new = [stranger for stranger in strangers.values() if stranger.path not in owners]
+        owners |= await self._db.run(_owners_by_identity, new)
+        placed: list[Placed] = []
+        to_ask: list[Placed] = []
+        for folder in readable:
+            owner = owners.get(folder.path)
+            place = Placed(folder, owner.id if owner else None)
+            (to_ask if can_ask and _is_local(owner) else placed).append(place)
+        placed += await self._look_up(to_ask, strangers)
+        return placed
+
+    async def _look_up(
+        self, to_ask: Sequence[Placed], strangers: dict[str, Stranger]
+    ) -> list[Placed]:
+        """Ask the sources for these folders, a few at a time."""
+        slots = asyncio.Semaphore(SIDE_BY_SIDE)
 
         async def look_up(place: Placed) -> Placed:
             async with slots:
-                return Placed(place.folder, place.id, *await self._ask(who[place.folder.path]))
+                return place._replace(found=await self._ask(strangers[place.folder.path]))
 
-        placed = [place for place in places if not asked or place.provider != "local"]
-        searches = [look_up(place) for place in places if asked and place.provider == "local"]
-        for done, coming in enumerate(asyncio.as_completed(searches), 1):
-            placed.append(await coming)
+        searches = [look_up(place) for place in to_ask]
+        asked = []
+        for done, search in enumerate(asyncio.as_completed(searches), 1):
+            asked.append(await search)
             self._publish(RescanProgress("sources", done, len(searches)))
-        return sorted(placed, key=lambda place: place.folder.path)
+        return asked
 
-    async def _ask(self, who: Stranger) -> tuple[str, Listing | None]:
-        """The first provider that has this very series. A dead one does not fail the rescan."""
+    async def _ask(self, stranger: Stranger) -> tuple[str, Listing] | None:
+        """(name, listing) of the first source that has this very series.
+
+        A source that fails does not fail the rescan.
+        """
         for provider in self._providers:
             try:
                 hits = {
                     hit.key: hit
-                    for name in who.names
+                    for name in stranger.names
                     for hit in await provider.search(name, 10, lasting=False)
                 }
-                if key := best(
-                    who.identity,
-                    [(identity(hit.name, ids=hit.ids), key) for key, hit in hits.items()],
-                ):
+                candidates = [(identity(hit.name, ids=hit.ids), key) for key, hit in hits.items()]
+                if key := best(stranger.identity, candidates):
                     return provider.name, await provider.listing(key)
             except Failure as failure:
                 log.warning("%s: %s", provider.name, failure)
-        return "local", None
+        return None
 
-    async def _settle(self, placed: Sequence[Placed]) -> tuple[int, int]:
-        """Record the scan, a few folders at a time, so that callers need not wait for all. Returns (new series, new episodes)."""
-        before, there, new_episodes, rest = await self._db.run(_listed), set(), 0, list(placed)
-        while rest:
-            some, size = [], 0
-            while rest and size < CHUNK:
-                some.append(rest.pop())
-                size += len(some[-1].folder.media or ())
-            ids, new = await self._db.note(settle, some)
-            there |= ids
-            new_episodes += new
-            self._publish(RescanProgress("names", len(placed) - len(rest), len(placed)))
-        await self._db.run(_leave, there)
-        return len(await self._db.run(_listed) - before), new_episodes
+    # -- what there is now -----------------------------------------------------------------------
+
+    async def _record(self, placed: Sequence[Placed]) -> tuple[int, int]:
+        """Record the scan, a few folders at a time, so that callers need not wait for all.
+
+        Returns how many series and how many episodes are new.
+        """
+        listed_before = await self._db.run(series.listed_ids)
+        series_ids: set[str] = set()
+        new_episodes = done = 0
+        for chunk in _chunks(placed):
+            ids, count = await self._db.note(folders.record, chunk)
+            series_ids |= ids
+            new_episodes += count
+            done += len(chunk)
+            self._publish(RescanProgress("names", done, len(placed)))
+        await self._db.run(folders.drop_others, series_ids)
+        listed = await self._db.run(series.listed_ids)
+        return len(listed - listed_before), new_episodes
 
     async def _refresh(self) -> None:
         """Ask again what the sources have of every series that is followed."""
-        followed = await self._db.run(_followed)
+        followed = await self._db.run(series.followed)
         names = {provider.name for provider in self._providers}
-        for done, row in enumerate(followed, 1):
-            if row["provider"] in names:
+        for done, anime in enumerate(followed, 1):
+            if anime.provider in names:
                 try:
-                    listing = await self._providers.get(row["provider"]).listing(row["key"])
-                    await self._db.run(series.store_listing, row["provider"], listing)
+                    listing = await self._providers.get(anime.provider).listing(anime.key)
+                    await self._db.run(episodes.store_listing, anime.provider, listing)
                 except Failure as failure:
-                    log.warning("%s: %s", row["id"], failure)
+                    log.warning("%s: %s", anime.id, failure)
             self._publish(RescanProgress("episodes", done, len(followed)))
 
 
-def _followed(conn: sqlite3.Connection) -> list[sqlite3.Row]:
-    return conn.execute(
-        "select id, provider, key from series where listed and provider <> 'local' order by id"
-    ).fetchall()
+def _is_local(owner: Series | None) -> bool:
+    """Whether no source is known for a folder of this series, or of none."""
+    return owner is None or owner.provider == LOCAL
 
 
-def _by_folder(conn: sqlite3.Connection) -> dict[str, tuple[str, str]]:
-    """folder, as on disk -> (id, provider) of its series."""
-    return {
-        folder: (one, provider)
-        for folder, one, provider in conn.execute(
-            "select folder, id, provider from series where folder is not null"
-        )
-    }
-
-
-def _by_identity(conn: sqlite3.Connection, new: Sequence[Stranger]) -> dict[str, tuple[str, str]]:
-    """As `_by_folder`, of new folders that are a followed series which has none yet: each must be the other's best."""
-    rows = conn.execute(
-        "select id, provider, title, ids from series where folder is null and listed"
-    ).fetchall()
-    free = [
-        (identity(f"{row['title']} {row['ids']}"), (row["id"], row["provider"])) for row in rows
-    ]
-    folders = [(one.identity, one) for one in new]
-    pairs = [(best(who, folders), one) for who, one in free]
-    return {
-        folder.path: one for folder, one in pairs if folder and best(folder.identity, free) == one
-    }
-
-
-def _strangers(root: Path, folders: Sequence[library_scan.Folder]) -> list[Stranger]:
-    """Who these folders are by their names and NFO files."""
+def _strangers(root: Path, unlinked: Sequence[Folder]) -> dict[str, Stranger]:
+    """path -> who a folder is by its name and its NFO file."""
     from store import nfo  # late: a server that scans nothing never needs it
 
-    found = []
-    for folder in folders:
-        told = nfo.read(root / folder.path)
-        ids = database_ids.parse(folder.path) | dict(told.ids)
-        names = dict.fromkeys(
-            [folder.title, *told.names, *filter(None, [database_ids.bracketed(ids)])]
+    strangers = {}
+    for folder in unlinked:
+        described = nfo.read(root / folder.path)
+        ids = database_ids.parse(folder.path) | dict(described.ids)
+        names = [folder.title, *described.names]
+        strangers[folder.path] = Stranger(
+            folder.path,
+            list(dict.fromkeys([*names, database_ids.bracketed(ids)] if ids else names)),
+            identity(*names, year=spelling.year(folder.title) or described.year, ids=ids),
         )
-        found.append(
-            Stranger(
-                folder.path,
-                list(names),
-                identity(
-                    folder.title,
-                    *told.names,
-                    year=spelling.year(folder.title) or told.year,
-                    ids=ids,
-                ),
-            )
-        )
-    return found
+    return strangers
 
 
-def _seen(conn: sqlite3.Connection) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
-    """What the last scan saw of folders that are a series': top folder -> folder -> mtime, and the same for their disks."""
-    found: dict[str, dict[str, int]] = {}
-    disks: dict[str, dict[str, int]] = {}
-    for path, top, mtime, disk in conn.execute(
-        "select path, top, mtime, disk from folders where top in (select folder from series)"
-    ):
-        found.setdefault(top, {})[path] = mtime
-        if disk is not None:
-            disks.setdefault(top, {})[path] = disk
-    return found, disks
+def _owners_by_identity(
+    conn: sqlite3.Connection, strangers: Sequence[Stranger]
+) -> dict[str, Series]:
+    """path -> the followed series that a new folder is.
 
-
-def settle(conn: sqlite3.Connection, placed: Sequence[Placed]) -> tuple[set[str], int]:
-    """Record some folders. Returns the ids of their series and how many episodes are new there."""
-    settled = [_settle(conn, place) for place in placed]
-    return {one for one, _ in settled}, sum(new for _, new in settled)
-
-
-def _settle(conn: sqlite3.Connection, place: Placed) -> tuple[str, int]:
-    folder, known, provider, listing = place
-    if folder.media is None and known and listing is None:
-        return known, 0
-    kept = _kept(conn, known, folder)
-    one = _who(conn, folder, known, provider, listing) or series.add_local(
-        conn, folder.path, folder.title
-    )
-    new = series.settle(conn, one, folder.path, [*(folder.media or ()), *kept])
-    conn.execute("delete from folders where top = ?", (folder.path,))
-    rows = [
-        (path, folder.path, mtime, folder.disks.get(path)) for path, mtime in folder.seen.items()
+    Only series that have no folder yet, and only where each is the other's best match.
+    """
+    candidates = [
+        (identity(f"{anime.title} {anime.ids}"), anime) for anime in series.without_folder(conn)
     ]
-    conn.executemany("insert into folders (path, top, mtime, disk) values (?, ?, ?, ?)", rows)
-    return one, new
+    new_folders = [(stranger.identity, stranger) for stranger in strangers]
+    owners = {}
+    for who, anime in candidates:
+        stranger = best(who, new_folders)
+        if stranger and best(stranger.identity, candidates) is anime:
+            owners[stranger.path] = anime
+    return owners
 
 
-def _leave(conn: sqlite3.Connection, there: set[str]) -> None:
-    """The folders of all other series are gone."""
-    for row in conn.execute("select id, folder from series where folder is not null").fetchall():
-        if row["id"] not in there:
-            _empty(conn, row["id"])
-            conn.execute("delete from folders where top = ?", (row["folder"],))
+def _chunks(placed: Sequence[Placed]) -> Iterator[list[Placed]]:
+    """Folders with about CHUNK_FILES videos together.
 
-
-def _who(
-    conn: sqlite3.Connection,
-    folder: library_scan.Folder,
-    known: str | None,
-    provider: str,
-    listing: Listing | None,
-) -> str | None:
-    """The id of the series in `folder`, the provider's listing stored; None when it is a new one of the library's own."""
-    if listing is None:
-        return known
-    owner = series.find(conn, f"{provider}_{listing.key}")
-    if owner and owner["folder"] not in (None, folder.path):
-        return known  # a second folder of that title stays a series of its own
-    if owner is None and known:
-        series.link(conn, known, provider, listing.key)
-    elif owner and known and owner["id"] != known:
-        _empty(conn, known)
-    return series.store_listing(conn, provider, listing)
-
-
-def _empty(conn: sqlite3.Connection, one: str) -> None:
-    """The folder of this series is gone. One that only the library knew is no longer shown."""
-    series.settle(conn, one, None, [])
-    conn.execute("update series set listed = 0 where id = ? and provider = 'local'", (one,))
-
-
-def _listed(conn: sqlite3.Connection) -> set[str]:
-    return {row["id"] for row in conn.execute("select id from series where listed")}
-
-
-def _kept(
-    conn: sqlite3.Connection, known: str | None, folder: library_scan.Folder
-) -> list[tuple[str, int]]:
-    """What was known of what has not changed, or could not be read this time."""
-    same = tuple(f"{path}/" for path in ([folder.path] if folder.media is None else folder.unread))
-    rows = (
-        conn.execute("select distinct path, size from files where series = ?", (known,)).fetchall()
-        if same
-        else []
-    )
-    return [tuple(row) for row in rows if f"{row['path']}/".startswith(same)]
+    The last folder by its path comes first: of two folders of one series the first that is
+    recorded gets it.
+    """
+    chunk: list[Placed] = []
+    count = 0
+    for place in sorted(placed, key=lambda place: place.folder.path, reverse=True):
+        chunk.append(place)
+        count += len(place.folder.videos or ())
+        if count >= CHUNK_FILES:
+            yield chunk
+            chunk = []
+            count = 0
+    if chunk:
+        yield chunk

@@ -11,7 +11,7 @@ from aiohttp import web
 from handlers.endpoint import Done
 from handlers.keys import CONFIG, DB
 from handlers.lifetime import apply_settings
-from store import library, series
+from store import files, library
 from store.backups import Backup, BackupMade
 from store.errors import Conflict
 from store.problems import Problem
@@ -52,7 +52,7 @@ async def update(request: web.Request, body: Update[Config]) -> ConfigShown:
     """
     config = await asyncio.to_thread(request.app[CONFIG].update, body.changes)
     if "anime_directory" in body.changes:
-        known_files = await request.app[DB].run(series.some_paths)
+        known_files = await request.app[DB].run(files.some_paths)
         if known_files:
             await asyncio.to_thread(library.write_marker, config.library)
     await apply_settings(request.app)

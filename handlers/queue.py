@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from downloads.events import QueueItem, QueueStatus
+from downloads.events import QueueItem
 from handlers.endpoint import Done
 from handlers.ids import AnimeId, ItemId
 from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, Paged, paged, window
-from store import history, queue, series
+from store import history, queue, selection, series
 from store.errors import NotFound
 from store.models import Priority, Status
+from store.queue import QueueStatus
 from store.schema import Rule, record
 
 Episodes = Annotated[
@@ -21,8 +22,9 @@ Episodes = Annotated[
         Annotated[
             str,
             Rule(
-                pattern=queue.EPISODES,
-                issue="must be an episode (S01E05), a range (S01E01-E12), a season (S01) or missing",
+                pattern=selection.PATTERN,
+                issue="must be an episode (S01E05), a range (S01E01-E12), a season (S01)"
+                " or missing",
                 example="S01E01",
             ),
         ]
@@ -82,16 +84,18 @@ async def status(request: web.Request) -> QueueStatus:
 
 
 async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
-    """The queue's items: what is being worked on, then in the order of work, then what is finished."""
+    """The queue's items: those being worked on, then in the order of work, then the finished."""
     found, total = await request.app[DB].run(queue.page, query.status, *window(query))
-    return paged(request, map(request.app[ENGINE].describe, found), total, query)
+    shown = [request.app[ENGINE].describe(item) for item in found]
+    return paged(request, shown, total, query)
 
 
 async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fetched]:
     """The files that were fetched, the newest first, and what was proven of each.
 
-    `proof` is the strongest thing shown about the bytes: a checksum's name, `length`, or `clean end` where the source
-    told no length. `validator` is what held a resumed file together: `etag`, `date` or `length`. Rows outlive their items.
+    `proof` is the strongest thing shown about the bytes: a checksum's name, `length`, or
+    `clean end` where the source told no length. `validator` is what held a resumed file together:
+    `etag`, `date` or `length`. Rows outlive their items.
     """
     found, total = await request.app[DB].run(history.page, query.anime_id, *window(query))
     return paged(request, found, total, query)
@@ -100,23 +104,26 @@ async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fe
 async def add(request: web.Request, body: QueueAdd) -> Queued:
     """Add episodes of one series to the queue.
 
-    Episodes are `S01E05`, `Season 1 Episode 5`, a range `S01E01-E12`, a season `S01`, or `missing`. A failed item is
-    retried under its id. Nothing is queued when one of them does not exist.
+    Episodes are `S01E05`, `Season 1 Episode 5`, a range `S01E01-E12`, a season `S01`, or `missing`.
+    A failed item is retried under its id. Nothing is queued when one of them does not exist.
     """
     app = request.app
     try:
         added = await app[DB].run(queue.add, body.anime_id, body.episodes, body.priority)
     except NotFound:  # a series that is not followed yet, or an episode that is new at its source
-        provider, listing = await app[PROVIDERS].listing(
-            await app[DB].run(series.source_id, body.anime_id)
-        )
+        source_id = await app[DB].run(series.source_id, body.anime_id)
+        listing = await app[PROVIDERS].listing(source_id)
         added = await app[DB].run(
-            queue.add, body.anime_id, body.episodes, body.priority, news=(provider, listing)
+            queue.add, body.anime_id, body.episodes, body.priority, listing=listing
         )
     await app[ENGINE].announce(added.items)
     first = added.items[0]
     return Queued(
-        first.name, body.anime_id, first.status, [item.name for item in added.items], added.skipped
+        queue_item_id=first.name,
+        anime_id=first.series_id,
+        status=first.status,
+        items=[item.name for item in added.items],
+        skipped=added.skipped,
     )
 
 

@@ -1,18 +1,19 @@
-"""What was fetched, and what was proven of each file; one row a file, written with the item's end."""
+"""What was fetched and what was proven of it: one row a file, written with the item's end."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 
+from store import series
 from store.models import Item
 from store.names import codes
+from store.schema import record
 
 
-@dataclass(eq=False, repr=False)
+@record
 class Fetched:
-    """`source` is the address without its query. What a crash kept from being noted is null."""
+    """`source` is the address without its query. Null is what a crash kept from being noted."""
 
     history_id: int
     queue_item_id: str
@@ -32,30 +33,39 @@ class Fetched:
 
 
 def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:
-    """Note that `item` became the file at `path`, relative to the library, with the receipt it was given before."""
+    """Note that `item` became the file at `path` in the library, with the receipt it was given."""
     receipt = json.dumps({"bytes": size} | json.loads(item.receipt or "{}"))
     conn.execute(
-        """insert into history (item, series, title, season, number, provider, path, receipt, finished_at)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            item.id,
-            item.series,
-            item.title,
-            item.season,
-            item.number,
-            item.provider,
-            path,
-            receipt,
-            item.finished_at,
-        ),
+        """
+        insert into history
+            (item, series, title, season, number, provider, path, receipt, finished_at)
+        values
+            (:item, :series, :title, :season, :number, :provider, :path, :receipt, :finished_at)
+        """,
+        {
+            "item": item.id,
+            "series": item.series_id,
+            "title": item.title,
+            "season": item.season,
+            "number": item.number,
+            "provider": item.provider,
+            "path": path,
+            "receipt": receipt,
+            "finished_at": item.finished_at,
+        },
     )
 
 
 def page(
-    conn: sqlite3.Connection, series: str | None, limit: int, offset: int
+    conn: sqlite3.Connection, anime_id: str | None, limit: int, offset: int
 ) -> tuple[list[Fetched], int]:
-    """(files, total), the newest first; of one series, or of all."""
-    where, values = ("series = ?", [series]) if series else ("1", [])
+    """(files, total), the newest first; of one series, or of all.
+
+    Rows outlive their series: one that is not known any more is found by the id that it had.
+    """
+    where, values = "1", []
+    if anime_id:
+        where, values = "series = ?", [series.own_id(conn, anime_id)]
     total = conn.execute(f"select count(*) from history where {where}", values).fetchone()[0]
     rows = conn.execute(
         f"select * from history where {where} order by id desc limit ? offset ?",

@@ -1,4 +1,4 @@
-"""Whether the library is there: its marker file, and the folders of it that lie on disks which may be away."""
+"""Whether the library is there: its marker file, and whether disks below it are mounted."""
 
 from __future__ import annotations
 
@@ -10,38 +10,52 @@ from pathlib import Path
 from store import atomic
 from store.errors import ConfigurationError
 
-MARKER = ".aniworld"  # tells a library that was emptied from a disk that is not mounted (decisions.md 29)
+# Tells a library that was emptied from a disk that is not mounted (docs/decisions.md, 29).
+MARKER = ".aniworld"
 
 
-def is_online(root: Path, known: Iterable[str]) -> bool:
-    """Whether the library is really there: its marker is, or any of the files we know, or there are none to miss."""
-    known = list(known)
-    return root.is_dir() and (
-        not known or (root / MARKER).exists() or any((root / path).exists() for path in known)
-    )
+def is_online(root: Path, known_paths: Iterable[str]) -> bool:
+    """Whether the library is really there.
+
+    It is when its marker is there, or one of the videos that are known in it, or when none is known
+    and so none can be missed.
+    """
+    paths = list(known_paths)
+    if not root.is_dir():
+        return False
+    return not paths or (root / MARKER).exists() or any((root / path).exists() for path in paths)
 
 
-def check(root: Path, known: Iterable[str]) -> None:
+def check(root: Path, known_paths: Iterable[str]) -> None:
     """Raises ConfigurationError when the library is not `is_online`."""
-    if not is_online(root, known):
+    if not is_online(root, known_paths):
         raise ConfigurationError(
             "The library is offline: its files and its marker are not there. Nothing was changed",
             fix="Mount the disk; if the library was emptied on purpose, set anime_directory again",
         )
 
 
-def is_away(folder: Path, device: int | None = None) -> bool:
-    """Whether a folder that was linked to another disk, or was the mount point of that `device`, is empty without it."""
+def is_unmounted(folder: Path, device: int | None = None) -> bool:
+    """Whether the disk of a folder is away: the folder is empty, or cannot be read, without it.
+
+    Asked of a link to another disk, and of the mount point of the disk with this device number; any
+    other folder is never unmounted.
+    """
     if device is None and not folder.is_symlink():
         return False
     try:
-        return not os.listdir(folder) and (folder.is_symlink() or folder.stat().st_dev != device)
+        if os.listdir(folder):
+            return False
+        return folder.is_symlink() or folder.stat().st_dev != device
     except OSError:
         return True
 
 
 def write_marker(root: Path) -> None:
-    """Leave the marker; a library that we may not write needs none, nothing of it is ever missed without its files."""
+    """Leave the marker in the library, unless it is there already.
+
+    A library that we may not write gets none: it is online while one of the known videos is there.
+    """
     if not (root / MARKER).exists():
         with contextlib.suppress(OSError):
             atomic.replace(

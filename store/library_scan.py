@@ -6,9 +6,10 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from store import library
 from store.errors import ConfigurationError
@@ -16,8 +17,11 @@ from store.names import extensions
 
 log = logging.getLogger(__name__)
 
-DEPTH = 8
-YOUNG = 2 * 10**9  # nanoseconds in which a folder may change again without another mtime
+DEPTH = 8  # folders below the library
+# A folder may change again within this time without another mtime: it is read again next time.
+YOUNG_NANOSECONDS = 2 * 10**9
+UNKNOWN_MTIME = -1  # of a folder that is read again next time
+
 IGNORED = frozenset(
     {
         "extras",
@@ -36,64 +40,66 @@ _SAMPLE = re.compile(r"(?:^|[ ._-])(?:sample|trailer)$", re.IGNORECASE)
 _TAGS = re.compile(r"\s*[\[{][^\]}]*[\]}]")  # [tvdbid-1], {tvdb-1}, [Group]
 
 
+class Look(NamedTuple):
+    """How a top folder of the library and the folders in it were at one look, by path.
+
+    `mtimes` are in nanoseconds. `disks` has the device numbers of those folders that lie on another
+    disk than the folder above them.
+    """
+
+    mtimes: dict[str, int]
+    disks: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Folder:
-    """One series as it lies there: (path, size) of each video, or None where nothing has changed or its disk is away. `seen` are its folders
-    with their mtime in nanoseconds, `unread` what could not be looked into: what was known of it stays. `disks` are those of
-    its folders that lie on another disk than the one above them, with the number of its device."""
+    """A top folder of the library, which is one series.
+
+    `videos` are (path in the library, size in bytes) each; None where nothing has changed since the
+    last look, or the folder's disk is not mounted. `unread` are paths that could not be looked
+    into: what was known of them stays.
+    """
 
     path: str
     title: str
-    media: tuple[tuple[str, int], ...] | None
-    seen: dict[str, int]
+    videos: tuple[tuple[str, int], ...] | None
+    look: Look
     unread: list[str] = field(default_factory=list)
-    disks: dict[str, int] = field(default_factory=dict)
 
 
 def scan(
     root: Path,
-    before: Mapping[str, dict[str, int]] = {},
-    disks: Mapping[str, Mapping[str, int]] = {},
-    stop: Callable[[], bool] = bool,
+    last_looks: Mapping[str, Look] = {},
+    *,
+    full: bool = False,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Folder]:
-    """Every top folder of `root` that holds episodes, or nothing yet. Blocks: one thread hop for the whole scan.
+    """Look into every top folder of `root`. Blocks: one hop to a thread for the whole scan.
 
-    `before` is what the last scan has `seen`, `disks` the `disks` it found, by top folder: one in which no folder has changed is not read again, and a
-    file that grew in its place is not noticed. It ends early, with what is worth nothing, once `stop` answers true. Raises ConfigurationError when `root` cannot be read.
+    `last_looks` are the looks of the last scan by top folder. Unless the scan is `full`, a top
+    folder in which no folder has changed since is not read again, and a video that grew in its
+    place is not noticed. Once `stop` answers true the scan ends early; its result is incomplete
+    then and must not be recorded. Raises ConfigurationError when `root` cannot be read.
     """
     try:
         device = os.stat(root).st_dev
-        tops = sorted(
-            (entry.name, entry.is_symlink())
-            for entry in os.scandir(root)
-            if _looks_like_folder(entry) or _leads_nowhere(entry)
-        )
+        tops = _top_folders(root)
     except OSError as error:
         raise ConfigurationError(
             f"The library cannot be read: {error.strerror}",
             fix="Mount the disk, or set anime_directory to where the library is",
         ) from error
     found = []
-    for top, linked in tops:
+    for top, is_link in tops:
         if stop():
             break
-        try:
-            top.encode()
-        except UnicodeEncodeError:
-            log.warning("a folder whose name is not UTF-8 is left out: %r", top)
-            continue
-        there = dict(disks.get(top, {}))
-        if linked and library.is_away(root / top):
-            found.append(Folder(top, series_title(top), None, before.get(top, {}), [top], there))
-            continue
-        if (seen := before.get(top)) and all(
-            _mtime(f"{root}/{folder}") == mtime for folder, mtime in seen.items()
-        ):
-            found.append(Folder(top, series_title(top), None, seen, disks=there))
-            continue
-        folder = Folder(top, series_title(top), None, {})
-        media = tuple(_walk(root, device, folder, there, stop))
-        found.append(replace(folder, media=media))
+        title, last = series_title(top), last_looks.get(top, Look({}, {}))
+        if is_link and library.is_unmounted(root / top):
+            found.append(Folder(top, title, None, last, [top]))
+        elif not full and _is_unchanged(root, last):
+            found.append(Folder(top, title, None, last))
+        else:
+            found.append(_read(root, device, top, last, stop))
     return found
 
 
@@ -102,79 +108,128 @@ def series_title(folder: str) -> str:
     return _TAGS.sub("", folder).replace("_", " ").strip(" .-") or folder
 
 
-def _looks_like_folder(entry: os.DirEntry) -> bool:
-    return (
-        not entry.name.startswith(".") and entry.name.casefold() not in IGNORED and entry.is_dir()
-    )
+def _top_folders(root: Path) -> list[tuple[str, bool]]:
+    """(name, whether it is a link) of each folder that may be a series, by name."""
+    with os.scandir(root) as listing:
+        tops = sorted(
+            (entry.name, entry.is_symlink())
+            for entry in listing
+            if _looks_like_folder(entry) or _leads_nowhere(entry)
+        )
+    return [(name, is_link) for name, is_link in tops if _is_utf_8(name)]
 
 
-def _leads_nowhere(entry: os.DirEntry) -> bool:
-    return entry.is_symlink() and not entry.name.startswith(".") and not os.path.exists(entry.path)
+def _is_utf_8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        log.warning("a folder whose name is not UTF-8 is left out: %r", name)
+        return False
+    return True
 
 
-def _walk(
-    root: Path, device: int, found: Folder, disks: Mapping[str, int], stop: Callable[[], bool]
-) -> Iterable[tuple[str, int]]:
-    """(path relative to `root`, size) of each video below `found`, of which all else is filled in. Links to folders are
-    followed, loops cut by inode."""
+def _is_unchanged(root: Path, last: Look) -> bool:
+    """Whether each folder is as it was at the last look, and can still be read.
 
-    def leave(path: str, why: str | None) -> None:
-        log.warning("%s cannot be read, what was known of it stays: %s", path, why)
-        found.unread.append(path)
-        found.seen[path] = -1
-        found.disks.update({path: disks[path]} if path in disks else {})
-
-    stack, inodes = [(found.path, device)], set()
-    while stack and not stop():
-        folder, above = stack.pop()
+    A folder that loses its permissions keeps its mtime, so these are asked for too.
+    """
+    if not last.mtimes:
+        return False
+    for folder, mtime in last.mtimes.items():
+        path = f"{root}/{folder}"
         try:
-            here = os.stat(root / folder)
-            if (here.st_dev, here.st_ino) in inodes:
-                continue
-            if library.is_away(root / folder, disks.get(folder)):
-                leave(folder, "its disk is not mounted")
-                continue
-            inodes.add((here.st_dev, here.st_ino))
-            found.seen[folder] = (
-                here.st_mtime_ns if time.time_ns() - here.st_mtime_ns > YOUNG else -1
-            )
-            if here.st_dev != above:
-                found.disks[folder] = here.st_dev
-            with os.scandir(root / folder) as listing:
+            if os.stat(path).st_mtime_ns != mtime or not os.access(path, os.R_OK | os.X_OK):
+                return False
+        except OSError:
+            return False
+    return True
+
+
+def _read(root: Path, device: int, top: str, last: Look, stop: Callable[[], bool]) -> Folder:
+    """Look into one top folder and all the folders in it. Links are followed, loops cut.
+
+    `device` is the library's own.
+    """
+    walk = _Walk(root, last)
+    waiting = [(top, device)]
+    while waiting and not stop():
+        waiting += walk.enter(*waiting.pop())
+    return Folder(top, series_title(top), tuple(walk.videos), walk.look, walk.unread)
+
+
+class _Walk:
+    """What one walk through a top folder has found so far."""
+
+    def __init__(self, root: Path, last: Look):
+        self.videos: list[tuple[str, int]] = []
+        self.look = Look({}, {})
+        self.unread: list[str] = []
+        self._root = root
+        self._last = last
+        self._inodes: set[tuple[int, int]] = set()  # (device, inode) of the folders seen
+
+    def enter(self, folder: str, device_above: int) -> list[tuple[str, int]]:
+        """Look into one folder. Returns (path, this folder's device) of each folder in it."""
+        try:
+            status = os.stat(self._root / folder)
+            inode = (status.st_dev, status.st_ino)
+            if inode in self._inodes:
+                return []
+            if library.is_unmounted(self._root / folder, self._last.disks.get(folder)):
+                self._leave(folder, "its disk is not mounted")
+                return []
+            self._inodes.add(inode)
+            is_young = time.time_ns() - status.st_mtime_ns <= YOUNG_NANOSECONDS
+            self.look.mtimes[folder] = UNKNOWN_MTIME if is_young else status.st_mtime_ns
+            if status.st_dev != device_above:
+                self.look.disks[folder] = status.st_dev
+            with os.scandir(self._root / folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            leave(folder, error.strerror)
-            continue
+            self._leave(folder, error.strerror)
+            return []
         if any(entry.name == ".ignore" for entry in entries):
-            continue
-        for entry in entries:
-            path = f"{folder}/{entry.name}"
-            try:
-                path.encode()
-                if entry.is_dir():
-                    if _looks_like_folder(entry) and path.count("/") < DEPTH:
-                        stack.append((path, here.st_dev))
-                elif _leads_nowhere(entry):
-                    leave(path, "its link leads nowhere")
-                elif _counts(entry.name) and entry.is_file():
-                    yield path, entry.stat().st_size
-            except OSError as error:
-                leave(path, error.strerror)
-            except UnicodeEncodeError as error:
-                log.warning("%r is left out: %s", path, error)
+            return []
+        below = [self._visit(folder, entry) for entry in entries]
+        return [(path, status.st_dev) for path in below if path]
 
-
-def _mtime(folder: str) -> int | None:
-    try:
-        return os.stat(folder).st_mtime_ns
-    except OSError:
+    def _visit(self, folder: str, entry: os.DirEntry[str]) -> str | None:
+        """Keep an entry that is a video. Returns the path of one that is a folder to look into."""
+        path = f"{folder}/{entry.name}"
+        try:
+            path.encode()
+            if entry.is_dir():
+                return path if _looks_like_folder(entry) and path.count("/") < DEPTH else None
+            if _leads_nowhere(entry):
+                self._leave(path, "its link leads nowhere")
+            elif _is_video(entry.name) and entry.is_file():
+                self.videos.append((path, entry.stat().st_size))
+        except OSError as error:
+            self._leave(path, error.strerror)
+        except UnicodeEncodeError as error:
+            log.warning("%r is left out: %s", path, error)
         return None
 
+    def _leave(self, path: str, why: str | None) -> None:
+        """Note what could not be looked into; its disk stays known."""
+        log.warning("%s cannot be read, what was known of it stays: %s", path, why)
+        self.unread.append(path)
+        self.look.mtimes[path] = UNKNOWN_MTIME
+        if path in self._last.disks:
+            self.look.disks[path] = self._last.disks[path]
 
-def _counts(name: str) -> bool:
+
+def _looks_like_folder(entry: os.DirEntry[str]) -> bool:
+    is_hidden = entry.name.startswith(".") or entry.name.casefold() in IGNORED
+    return not is_hidden and entry.is_dir()
+
+
+def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
+    is_hidden = entry.name.startswith(".")
+    return entry.is_symlink() and not is_hidden and not os.path.exists(entry.path)
+
+
+def _is_video(name: str) -> bool:
     stem, dot, extension = name.rpartition(".")
-    return (
-        dot + extension.casefold() in extensions.MEDIA
-        and not name.startswith(".")
-        and not _SAMPLE.search(stem)
-    )
+    is_media = dot + extension.casefold() in extensions.MEDIA
+    return is_media and not name.startswith(".") and not _SAMPLE.search(stem)

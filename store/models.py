@@ -111,7 +111,7 @@ class Item:
     """One episode in the download queue, with what is known of its series and its source."""
 
     id: int
-    series: str
+    series_id: str
     season: int
     number: Number
     priority: Priority
@@ -131,8 +131,6 @@ class Item:
     title: str
     provider: str
     key: str
-    folder: str | None
-    ids: str  # as database_ids.bracketed writes them
     episode: Episode | None  # as its source listed it; None when the source no longer has it
 
     @property

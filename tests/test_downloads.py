@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from downloads import engine
+from downloads import backoff, disk, engine
 from downloads.part_file import Checkpoint
 from handlers import keys
 from tests.app import Process, running, until
@@ -319,8 +319,8 @@ async def test_a_source_that_fails_for_a_while_is_asked_again(tmp_path):
 async def test_a_full_disk_makes_the_queue_wait(tmp_path, served, monkeypatch):
     """The disk has no room beside the reserve: the item keeps its place, the queue says why, and goes on by itself."""
     free = 0
-    monkeypatch.setattr(engine, "room", lambda folder: free)
-    monkeypatch.setattr(engine, "PATIENCE", 0.2)
+    monkeypatch.setattr(disk, "room", lambda folder: free)
+    monkeypatch.setattr(engine, "LOOK_AGAIN_SECONDS", 0.2)
     async with (
         nginx(tmp_path / "nginx", served) as url,
         running(tmp_path, providers=home(url)) as server,
@@ -504,7 +504,7 @@ async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, se
             async with running(tmp_path, providers=sources) as server:
                 await server.login()
                 await queue(server, "S01")
-        monkeypatch.setattr(engine.random, "uniform", lambda least, most: 60.0)
+        monkeypatch.setattr(backoff.random, "uniform", lambda least, most: 60.0)
         async with running(tmp_path, providers=sources, max_concurrent_downloads=1) as server:
             await server.login()
             await server.post(
@@ -523,7 +523,8 @@ async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, se
             ]
             async with nginx(tmp_path / "nginx", served, port=URL(url).port):
                 soon = time.monotonic() + 0.2
-                for waiting in (server.app[keys.ENGINE]._due, server.app[keys.ENGINE]._resting):
+                left_alone = server.app[keys.ENGINE]._backoff
+                for waiting in (left_alone._items, left_alone._sources):
                     waiting.update(dict.fromkeys(waiting, soon))
                 server.app[keys.ENGINE].wake()
                 await completed(server, "S01E01", "S01E02", "S01E03")

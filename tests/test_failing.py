@@ -40,7 +40,7 @@ import ctypes, sys
 sys.path.insert(0, {str(ROOT)!r})
 ctypes.CDLL(None).prctl(0x59616D61, -1)  # any of our processes may trace this one, where Yama asks
 from downloads import engine
-engine.PATIENCE = 0.2
+engine.LOOK_AGAIN_SECONDS = 0.2
 import aniworld
 sys.exit(aniworld.main(sys.argv[2:]))
 """

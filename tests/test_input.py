@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from handlers import endpoint, keys, limits
-from store import series
+from store import episodes
 from store.models import Episode, Listing
 from tests.app import PASSWORD, running
 from tests.test_auth import clock, refused
@@ -47,7 +47,7 @@ async def server(tmp_path_factory):
 
 def fill(conn) -> None:
     for n in range(SERIES):
-        series.store_listing(
+        episodes.store_listing(
             conn, "home", Listing(f"s{n:02}", f"Series {n:02}", episodes=(Episode(1, 1),))
         )
     conn.execute("update series set listed = 1")
@@ -604,7 +604,7 @@ async def test_I16_a_bug_says_nothing_to_strangers(server, monkeypatch, caplog):
         (OSError, "CONFIGURATION_ERROR"),
     ):
 
-        async def broken(*_, error=error):
+        async def broken(*_, error=error, **options):
             raise error("the secret of the house")
 
         monkeypatch.setattr(server.app[keys.DB], "run", broken)

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from downloads import engine
+from downloads import disk
 from downloads.part_file import join
 from tests.app import Process, running, spawn, until
 from tests.shows import (
@@ -275,7 +275,7 @@ async def test_the_state_is_right_from_the_first_answer(tmp_path, monkeypatch):
         await server.login()
         await server.post("/api/queue/start")
     recovered = threading.Event()
-    monkeypatch.setattr(engine, "_sweep", lambda *_: recovered.wait(5))
+    monkeypatch.setattr(disk, "sweep", lambda *_: recovered.wait(5))
     async with running(tmp_path) as server:
         await server.login()
         try:

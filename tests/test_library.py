@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from downloads.rescan import Placed, settle
-from store import library_scan, placing, series
+from store import episodes, folders, library_scan, placing, series
 from store.db import connect
 from store.errors import ConfigurationError
+from store.folders import Placed
 
 FILES = {
     "Show/Season 01/Show - S01E01.mkv": [(1, 1)],
@@ -50,7 +50,7 @@ def test_scan(root, conn):
     (root / "Ignored" / "x - S01E01.mkv").touch()
     found = {}
     for folder in library_scan.scan(root):
-        settle(conn, [Placed(folder, None)])
+        folders.record(conn, [Placed(folder, None)])
     for row in conn.execute(
         "select path, season, number from files where sure order by season, number"
     ):
@@ -71,13 +71,13 @@ def test_linked_folders_are_followed_and_loops_end(root, tmp_path):
     (root / "Linked").symlink_to(disk)
     (disk / "again").symlink_to(disk)
     linked = next(folder for folder in library_scan.scan(root) if folder.path == "Linked")
-    assert [path for path, _ in linked.media] == ["Linked/Linked - S01E01.mkv"]
+    assert [path for path, _ in linked.videos] == ["Linked/Linked - S01E01.mkv"]
 
 
 def test_what_cannot_be_read_is_not_missing(root, conn, monkeypatch):
     """An unreadable folder keeps what was known of it."""
     for folder in library_scan.scan(root):
-        settle(conn, [Placed(folder, None)])
+        folders.record(conn, [Placed(folder, None)])
     real = os.scandir
 
     def scandir(path):
@@ -87,9 +87,10 @@ def test_what_cannot_be_read_is_not_missing(root, conn, monkeypatch):
 
     monkeypatch.setattr(os, "scandir", scandir)
     for folder in library_scan.scan(root):
-        settle(conn, [Placed(folder, series.add_local(conn, folder.path, folder.title))])
-    rows = series.episodes(conn, "local_show")
-    assert [(row["season"], row["number"]) for row in rows if row["path"]] == [
+        series_id = series.add_local(conn, folder.path, folder.title)
+        folders.record(conn, [Placed(folder, series_id)])
+    known = episodes.of_series(conn, "local_show")
+    assert [episode.key for episode in known if episode.path] == [
         (1, 1),
         (1, 2),
         (1, 3),

@@ -261,15 +261,13 @@ async def test_an_unchanged_library_is_not_read_again(server, monkeypatch):
     add(server, "Other/Other - 01.mkv")
     os.utime(server.library / "Other", (time.time() - 60, time.time() - 60))
     await server.post("/api/v1/anime/rescan")
-    walked, real = [], library_scan._walk
-    monkeypatch.setattr(
-        library_scan,
-        "_walk",
-        lambda root, device, found, *rest: (
-            walked.append(found.path),
-            real(root, device, found, *rest),
-        )[1],
-    )
+    walked, real = [], library_scan._read
+
+    def read(root, device, top, *rest):
+        walked.append(top)
+        return real(root, device, top, *rest)
+
+    monkeypatch.setattr(library_scan, "_read", read)
     await server.post("/api/v1/anime/rescan")
     assert walked == []
     add(server, "Other/Other - 02.mkv")

@@ -11,7 +11,7 @@ import pytest
 from handlers.ids import AnimeId
 from providers import Providers
 from providers.checked import CheckedProvider
-from store import queue, schema, series
+from store import episodes, queue, schema
 from store.db import MIGRATIONS, Database, connect
 from store.errors import (
     ConfigurationError,
@@ -46,18 +46,18 @@ def conn():
 
 
 def test_an_episode_reaches_its_source_whole(conn):
-    series.store_listing(conn, "home", Listing("show", "Show", episodes=(WHOLE,)))
+    episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(WHOLE,)))
     (item,) = queue.add(conn, "home_show", ["S01E02"], "normal").items
     assert item.episode == WHOLE
-    series.store_listing(conn, "home", Listing("show", "Show"))
+    episodes.store_listing(conn, "home", Listing("show", "Show"))
     assert queue.get(conn, item.id).episode is None
 
 
 def test_other_checksums_are_a_change(conn):
-    series.store_listing(conn, "home", Listing("show", "Show", episodes=(WHOLE,)))
+    episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(WHOLE,)))
     (item,) = queue.add(conn, "home_show", ["S01E02"], "normal").items
     changed = Episode(**vars(WHOLE) | {"checksums": {"sha256": "00" * 32}})
-    series.store_listing(conn, "home", Listing("show", "Show", episodes=(changed,)))
+    episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(changed,)))
     assert queue.get(conn, item.id).episode == changed
 
 
@@ -192,7 +192,7 @@ async def test_episodes_that_cannot_be_are_left_out(db):
     provider = CheckedProvider("home", Fake([Hit("X", "X")], good + IMPOSSIBLE), db)
     listing = await provider.listing("x")
     assert listing.episodes == (Episode(0, 1), Episode(1, 1.5), Episode(1, 2), Episode(2, 1))
-    await db.run(series.store_listing, "home", listing)
+    await db.run(episodes.store_listing, "home", listing)
 
 
 async def test_only_videos_and_their_subtitles_come_from_a_source(db):

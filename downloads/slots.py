@@ -1,0 +1,68 @@
+"""The jobs that run now, each in a task of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from downloads.events import Transferred
+
+if TYPE_CHECKING:
+    from downloads.job import Job
+
+
+class Slot(NamedTuple):
+    job: Job
+    task: asyncio.Task[None]
+
+
+class Slots:
+    """Jobs by their items' ids. A job frees its slot itself, when its task ends."""
+
+    def __init__(self) -> None:
+        self._slots: dict[int, Slot] = {}
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def item_ids(self) -> set[int]:
+        return set(self._slots)
+
+    def jobs(self) -> list[Job]:
+        return [slot.job for slot in self._slots.values()]
+
+    def start(self, job: Job, work: Callable[[Job], Coroutine[None, None, None]]) -> None:
+        """Run `work(job)` in a task."""
+        task = asyncio.create_task(work(job), name=job.item.name)
+        self._slots[job.item.id] = Slot(job, task)
+
+    def free(self, item_id: int) -> None:
+        self._slots.pop(item_id, None)
+
+    async def cancel(self, item_ids: Iterable[int]) -> None:
+        """End the tasks of these items, and wait until they have ended."""
+        tasks = [self._slots[item_id].task for item_id in item_ids if item_id in self._slots]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # -- all transfers together ------------------------------------------------------------------
+
+    def transferred(self, item_id: int) -> Transferred | None:
+        """How far an item's transfer has come; None while none runs."""
+        slot = self._slots.get(item_id)
+        return slot.job.transferred() if slot else None
+
+    def speed(self) -> float:
+        """Megabits a second."""
+        return sum(job.speed() for job in self.jobs())
+
+    def remaining(self) -> int:
+        """Bytes still to come, as far as known."""
+        return sum(job.remaining() for job in self.jobs())
+
+    def spare_connections(self, provider: str, most: int) -> int:
+        """How many further connections each job of a provider may have, of `most` together."""
+        used = [job.progress.connections for job in self.jobs() if job.item.provider == provider]
+        return -(-max(0, most - sum(used)) // len(used))  # rounded up

@@ -1,0 +1,180 @@
+"""The videos of the library, and which episodes they hold.
+
+A video has a row for each episode that it holds; an ambiguous one for each that it may hold. Plain
+functions of a connection; each is (part of) one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from store import series
+from store.names import codes
+from store.names.codes import EpisodeKey, Number
+from store.series import Series
+
+if TYPE_CHECKING:
+    from store.names import matching
+
+NO_EPISODE = -1  # the season of a video that is no episode
+
+Numbering = Literal["auto", "absolute", "season"]
+
+
+class File(NamedTuple):
+    """One episode that a video holds, or may hold where it is not `sure`; `why` is for people.
+
+    `path` is relative to the library, as it is on disk; `size` in bytes.
+    """
+
+    season: int
+    number: Number
+    path: str
+    size: int
+    sure: bool = True
+    why: str = ""
+
+
+_COLUMNS = ", ".join(File._fields)
+
+
+def record_files(
+    conn: sqlite3.Connection, series_id: str, folder: str | None, videos: Iterable[tuple[str, int]]
+) -> int:
+    """Record that `videos`, (path, size in bytes) each, are all that lies in the series' folder.
+
+    Returns how many episodes are new there.
+    """
+    anime = series.get(conn, series_id)
+    before = _files(conn, series_id)
+    after = set(_judge(conn, anime, sorted(videos)))
+    conn.execute(
+        "update series set folder = ?, listed = listed or ? where id = ?",
+        (folder, folder is not None, series_id),
+    )
+    if before != after:
+        conn.execute("delete from files where series = ?", (series_id,))
+        conn.executemany(
+            f"insert into files (series, {_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)",
+            [(series_id, *file) for file in sorted(after)],
+        )
+        series.recount(conn, series_id)
+    return len(_episodes_in(after) - _episodes_in(before))
+
+
+def judge_again(conn: sqlite3.Connection, series_id: str) -> None:
+    """Judge anew which episodes the series' videos hold: what is known of it has changed."""
+    folder = series.get(conn, series_id).folder
+    record_files(conn, series_id, folder, known_videos(conn, series_id))
+    series.recount(conn, series_id)
+
+
+def add_fetched(conn: sqlite3.Connection, series_id: str, file: File) -> None:
+    """Record that a download was put into the library as `file`."""
+    fetched = file._replace(why=f"fetched as {codes.code(file.season, file.number)}")
+    conn.execute(
+        f"insert or replace into files (series, {_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)",
+        (series_id, *fetched),
+    )
+    folder = file.path.partition("/")[0]
+    conn.execute("update series set folder = ?, listed = 1 where id = ?", (folder, series_id))
+    series.recount(conn, series_id)
+
+
+def set_numbering(
+    conn: sqlite3.Connection, series_id: str, numbering: Numbering | None, offset: int | None
+) -> None:
+    """Keep the owner's word on the numbers in the files' names, and judge them anew.
+
+    See matching.judge for the two; None leaves what was said before.
+    """
+    if numbering is not None:
+        owners_word = None if numbering == "auto" else numbering
+        conn.execute("update series set numbering = ? where id = ?", (owners_word, series_id))
+    if offset is not None:
+        conn.execute("update series set number_offset = ? where id = ?", (offset, series_id))
+    judge_again(conn, series_id)
+
+
+def known_videos(conn: sqlite3.Connection, series_id: str) -> list[tuple[str, int]]:
+    """(path, size) of each video that was in the series' folder at the last look."""
+    rows = conn.execute("select distinct path, size from files where series = ?", (series_id,))
+    return [(row["path"], row["size"]) for row in rows]
+
+
+def some_paths(conn: sqlite3.Connection) -> list[str]:
+    """Paths of known videos: a library that has one of them is there."""
+    return [row["path"] for row in conn.execute("select distinct path from files limit 50")]
+
+
+# -- inside --------------------------------------------------------------------------------------
+
+
+def _files(conn: sqlite3.Connection, series_id: str) -> set[File]:
+    return {
+        File(**row)
+        for row in conn.execute(f"select {_COLUMNS} from files where series = ?", (series_id,))
+    }
+
+
+def _episodes_in(files: Iterable[File]) -> set[EpisodeKey]:
+    """The episodes that surely lie there."""
+    return {(file.season, file.number) for file in files if file.sure and file.season >= 0}
+
+
+def _judge(
+    conn: sqlite3.Connection, anime: Series, videos: Sequence[tuple[str, int]]
+) -> Iterator[File]:
+    """Tell which episodes the videos hold.
+
+    A name is judged beside those of the other videos; but a video that was fetched or renamed is
+    known, whatever its name says.
+    """
+    if not videos:
+        return
+    # Late: a server that scans nothing never needs them.
+    from store.names import folder_parser, matching
+
+    known_by_history = _fetched_or_renamed(conn, anime.id)
+    listed = _listed_episodes(conn, anime.id)
+    names = folder_parser.parse_folder([path for path, _ in videos])
+    for (path, size), name in zip(videos, names):
+        verdict = known_by_history.get(path) or matching.judge(
+            name, listed, anime.numbering, anime.number_offset
+        )
+        for season, number in verdict.episodes:
+            yield File(season, number, path, size, verdict.sure, verdict.why)
+
+
+def _listed_episodes(conn: sqlite3.Connection, series_id: str) -> set[EpisodeKey]:
+    """The episodes that its source lists."""
+    rows = conn.execute("select season, number from episodes where series = ?", (series_id,))
+    return {(row["season"], row["number"]) for row in rows}
+
+
+def _fetched_or_renamed(conn: sqlite3.Connection, series_id: str) -> dict[str, matching.Verdict]:
+    """path -> the episodes of each video that we fetched, or gave its name."""
+    from store.names import matching
+
+    how: dict[str, str] = {}
+    episodes: dict[str, dict[EpisodeKey, None]] = defaultdict(dict)
+    for row in conn.execute(
+        """
+        select path, 'fetched' as how, season, number from history where series = :id
+        union all
+        select path, 'renamed' as how, season, number from files
+        where series = :id and path in (select new from renames where series = :id)
+        """,
+        {"id": series_id},
+    ):
+        how.setdefault(row["path"], row["how"])
+        episodes[row["path"]][row["season"], row["number"]] = None
+    return {
+        path: matching.Verdict(
+            tuple(keys), True, f"{how[path]} as {' '.join(codes.code(*key) for key in keys)}"
+        )
+        for path, keys in episodes.items()
+    }

@@ -1,0 +1,133 @@
+"""Where the videos of a series belong in the library: the one derivation of their paths."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from store import episodes, folders, library, series
+from store.errors import Conflict
+from store.names import database_ids, writer
+from store.names.codes import EpisodeKey
+from store.names.templates import Wanted
+from store.series import Series
+from store.settings import Naming
+
+
+class Layout(NamedTuple):
+    """All that the paths of a series' videos are made of.
+
+    `folder` is the series' own, or the one that it gets. `running` counts its regular episodes
+    through all seasons. `holds` tells which episodes each video surely holds, by its path; `disks`
+    are the device numbers of the folders in `folder` that lie on another disk than the one above.
+    """
+
+    anime: Series
+    naming: Naming
+    folder: str
+    running: dict[EpisodeKey, int]
+    titles: dict[EpisodeKey, str]
+    holds: dict[str, list[EpisodeKey]]
+    disks: dict[str, int]
+
+    def path_by_templates(self, keys: Sequence[EpisodeKey], extension: str) -> str:
+        """The path of a video with these episodes of one season, as the owner's templates say.
+
+        Raises ValueError when its name would be too long.
+        """
+        return writer.episode_path(self.naming, self._wanted(keys), extension, self.folder)
+
+    def path_of_new(self, key: EpisodeKey, extension: str) -> str:
+        """The path of a new video: named as most of the series' own are, or by the templates."""
+        return writer.choose_path(
+            self.naming,
+            self._wanted([key]),
+            self._numbered(self.folder, key),
+            [self._numbered(path, held) for path, held in self._single_episodes().items()],
+            extension,
+            lambda path: self._reads_as(path, key),
+        )
+
+    def check_mounted(self, root: Path, path: str) -> None:
+        """Raises Conflict when a disk on which `path` would lie is not mounted."""
+        for folder in list(PurePosixPath(path).parents)[:-1]:
+            if library.is_unmounted(root / folder, self.disks.get(str(folder))):
+                raise Conflict(
+                    f"The disk on which {folder} lies is not mounted;"
+                    " mount it, then retry this item"
+                )
+
+    def _wanted(self, keys: Sequence[EpisodeKey]) -> Wanted:
+        return Wanted(
+            title=self.anime.title,
+            season=keys[0][0],
+            numbers=[number for _, number in keys],
+            ids=database_ids.parse(self.anime.ids),
+            name=self.titles.get(keys[0], "") if len(keys) == 1 else "",
+            absolute=_all_running(self.running, keys),
+        )
+
+    def _single_episodes(self) -> dict[str, EpisodeKey]:
+        """path -> the episode of each video that holds just one."""
+        return {path: keys[0] for path, keys in self.holds.items() if len(keys) == 1}
+
+    def _numbered(self, path: str, key: EpisodeKey) -> writer.File:
+        """A video with the numbers that may stand in its name, before the owner's offset."""
+        season, number = key
+        offset = self.anime.number_offset if season else 0
+        numbers = [number, *_all_running(self.running, [key])]
+        return writer.File(path, season, tuple(number - offset for number in numbers))
+
+    def _reads_as(self, path: str, key: EpisodeKey) -> bool:
+        """Whether a scan would read the video at `path`, beside its neighbours, as this episode."""
+        # Late: most series have no names of another kind.
+        from store.names import folder_parser, matching
+
+        parent = path.rpartition("/")[0]
+        beside = [held for held in self._single_episodes() if held.rpartition("/")[0] == parent]
+        name = folder_parser.parse_folder([*beside, path])[-1]
+        verdict = matching.judge(name, self.running, self.anime.numbering, self.anime.number_offset)
+        return verdict.sure and verdict.episodes == (key,)
+
+
+def read(conn: sqlite3.Connection, anime_id: str, naming: Naming) -> Layout:
+    """The layout of one series, with the owner's templates. Raises NotFound."""
+    anime = series.get(conn, anime_id)
+    folder = anime.folder or _new_folder(conn, anime, naming)
+    titles = conn.execute(
+        "select season, number, title from episodes where series = ?", (anime.id,)
+    )
+    videos = conn.execute(
+        """select path, season, number from files where series = ? and sure and season >= 0
+        order by path, number""",
+        (anime.id,),
+    )
+    holds = defaultdict(list)
+    for row in videos:
+        holds[row["path"]].append((row["season"], row["number"]))
+    return Layout(
+        anime=anime,
+        naming=naming,
+        folder=folder,
+        running=episodes.running_numbers(conn, anime.id),
+        titles={(row["season"], row["number"]): row["title"] for row in titles},
+        holds=dict(holds),
+        disks=folders.disks_in(conn, folder),
+    )
+
+
+def _new_folder(conn: sqlite3.Connection, anime: Series, naming: Naming) -> str:
+    """The folder that a series gets; one that is another's already is told apart by the key."""
+    # Any episode will do: none stands in a folder's name.
+    wanted = Wanted(anime.title, 1, [1], database_ids.parse(anime.ids))
+    folder = writer.series_folder(naming, wanted)
+    is_taken = conn.execute("select 1 from series where folder = ?", (folder,)).fetchone()
+    return writer.series_folder(naming, wanted, f" ({anime.key})") if is_taken else folder
+
+
+def _all_running(running: dict[EpisodeKey, int], keys: Sequence[EpisodeKey]) -> list[int]:
+    """The running numbers of these episodes; none where one of them has none."""
+    return [running[key] for key in keys] if all(key in running for key in keys) else []

@@ -1,0 +1,75 @@
+"""The episodes that a caller asks for: codes, ranges, seasons, and the word `missing`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from store.episodes import KnownEpisode
+from store.errors import Invalid, NotFound
+from store.names import codes
+from store.names.codes import EpisodeKey
+from store.series import Series
+
+# All notations (docs/decisions.md, 5), as one pattern that JavaScript reads too.
+PATTERN = "|".join(
+    [
+        r"[Ss]\d{1,4}[Ee]\d{1,5}(\.\d{1,2})?",
+        r"[Ss]\d{1,4}[Ee]\d{1,5}-[Ee]?\d{1,5}",
+        r"[Ss]\d{1,4}",
+        r"[Ss]eason \d{1,4} [Ee]pisode \d{1,5}",
+        r"[Mm]issing",
+    ]
+)
+LONGEST_RANGE = 2000  # episodes
+
+_RANGE = re.compile(r"s(\d+)e(\d+)-e?(\d+)")
+_SEASON = re.compile(r"s(\d+)")
+_PHRASE = re.compile(r"season (\d+) episode (\d+)")
+
+
+def select(
+    texts: Sequence[str], known: Sequence[KnownEpisode], anime: Series
+) -> list[KnownEpisode]:
+    """The `known` episodes of `anime` that `texts` ask for, each once, in the order asked for.
+
+    Raises NotFound for one that does not exist, and Invalid, with `episodes[0]` as its field, for
+    a text that is no episode and for a range that runs backwards.
+    """
+    by_key = {episode.key: episode for episode in known}
+    selected: dict[EpisodeKey, KnownEpisode] = {}
+    for index, text in enumerate(texts):
+        for key in _keys(text, f"episodes[{index}]", known):
+            if key not in by_key:
+                raise NotFound(
+                    f"{anime.title} has no {text}", anime_id=anime.id, episode=codes.code(*key)
+                )
+            selected[key] = by_key[key]
+    return list(selected.values())
+
+
+def _keys(text: str, field: str, known: Sequence[KnownEpisode]) -> list[EpisodeKey]:
+    """The episodes that one text asks for, whether they exist or not."""
+    lower = text.casefold()
+    if lower == "missing":
+        return [episode.key for episode in known if _is_missing(episode)]
+    if match := _RANGE.fullmatch(lower):
+        season, first, last = map(int, match.groups())
+        if not 0 <= last - first <= LONGEST_RANGE:
+            raise Invalid(field, f"'{text}' is no range from a lower to a higher number")
+        return [(season, number) for number in range(first, last + 1)]
+    if match := _SEASON.fullmatch(lower):
+        season = int(match[1])
+        in_season = [episode.key for episode in known if episode.season == season]
+        return in_season or [(season, 0)]  # which does not exist either, and is said to
+    if match := _PHRASE.fullmatch(lower):
+        return [(int(match[1]), int(match[2]))]
+    try:
+        return [codes.decode(lower)]
+    except ValueError:
+        raise Invalid(field, f"'{text}' is no episode: write it as S01E05") from None
+
+
+def _is_missing(episode: KnownEpisode) -> bool:
+    """Whether it is a regular, aired episode that no file holds, surely or perhaps."""
+    return episode.season > 0 and episode.is_aired and not (episode.path or episode.unsure_path)
