@@ -65,6 +65,7 @@ class Hub:
     def __init__(self) -> None:
         self.seq = 0
         self._inboxes: set[Inbox] = set()
+        self._closed = False
         self._not_before: dict[object, float] = {}  # key -> monotonic time of the next such message
 
     def publish(self, event: Event) -> None:
@@ -93,6 +94,8 @@ class Hub:
             raise TooMany("Too many sockets are open", retry_after=30)
         inbox = Inbox(claims)
         self._inboxes.add(inbox)
+        if self._closed:
+            inbox.end("shutdown")
         return inbox
 
     def leave(self, inbox: Inbox) -> None:
@@ -105,6 +108,8 @@ class Hub:
                 inbox.end("token")
 
     def close(self) -> None:
+        """Let all sockets end: those that are open, and those that are just being opened."""
+        self._closed = True
         for inbox in self._inboxes:
             inbox.end("shutdown")
 
