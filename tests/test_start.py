@@ -1,0 +1,154 @@
+"""Starts of the command: what it says, what it refuses, and what variables do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.app import PASSWORD, Process, folders, free_port, spawn
+from tests.test_auth import refused
+from tests.test_config import change, data, refusal
+
+
+async def ended(state: Path, *arguments: str, **how) -> tuple[int, str]:
+    """(exit code, what it wrote) of a command that ends by itself."""
+    process = spawn(state, *arguments, **how)
+    try:
+        text, _ = await asyncio.to_thread(process.communicate, timeout=20)
+    finally:
+        process.kill()
+    return process.returncode, text.decode()
+
+
+def one_line(text: str) -> str:
+    assert text.count("\n") == 1 and text.startswith("aniworld: ") and "Traceback" not in text, text
+    return text
+
+
+async def test_version_and_check(tmp_path):
+    state, library, downloads = folders(tmp_path)
+    found = {"anime_directory": str(library), "download_directory": str(downloads)}
+    (state / "config.json").write_text(json.dumps(found))
+    (tmp_path / "other.json").write_text(json.dumps(found | {"anime_directory": "/nothing"}))
+    (tmp_path / "broken.json").write_text("{")
+    assert await ended(state, "--version") == (0, "aniworld-server 1.0.0\n")
+    assert await ended(state, "--check") == (0, "The configuration is fine\n")
+    code, text = await ended(state, "--check", "--config", str(tmp_path / "other.json"))
+    assert code == 1 and "anime_directory: /nothing does not exist" in text
+    code, text = await ended(state, "--check", "--config", str(tmp_path / "broken.json"))
+    assert code == 1 and "broken.json" in one_line(text)
+
+
+async def test_two_servers_on_one_directory_and_on_one_port(tmp_path):
+    (tmp_path / "one").mkdir()
+    async with Process(tmp_path / "one") as process:
+        second, port = await asyncio.gather(
+            ended(process.state, "--port", str(free_port())),
+            ended(tmp_path / "two", "--port", str(process.port), env={"HOME": str(tmp_path)}),
+        )
+        assert second[0] == 1 and str(process.state) in one_line(second[1])
+        assert port[0] == 1 and str(process.port) in one_line(port[1])
+        assert (await process.get("/health"))[0] == 200
+        process.kill9()
+        await process.start()  # a lock dies with its owner
+
+
+STARTS = {
+    "port": ({"ANIWORLD_PORT": "x"}, 2, "invalid int value"),
+    "port-too-large": ({"ANIWORLD_PORT": "70000"}, 2, "--port"),
+    "log-level": ({"ANIWORLD_LOG_LEVEL": "loud"}, 2, "log-level"),
+    "host": ({"ANIWORLD_HOST": "no such host"}, 1, "aniworld: "),
+    "foreign-host": ({"ANIWORLD_HOST": "203.0.113.1"}, 1, "aniworld: "),
+    "short-password": ({"ANIWORLD_MASTER_PASSWORD": "short"}, 1, "ANIWORLD_MASTER_PASSWORD"),
+    "no-password-file": ({"ANIWORLD_MASTER_PASSWORD_FILE": "/nothing/here"}, 1, "/nothing/here"),
+    "binary-password-file": (
+        {"ANIWORLD_MASTER_PASSWORD_FILE": "{tmp}/binary"},
+        1,
+        "ANIWORLD_MASTER_PASSWORD",
+    ),
+    "binary-password": ({"ANIWORLD_MASTER_PASSWORD": "\udcff" * 9}, 1, "ANIWORLD_MASTER_PASSWORD"),
+    "config-is-a-folder": ({"ANIWORLD_CONFIG": "{tmp}"}, 1, "{tmp}"),
+    "state-is-a-file": ({"ANIWORLD_DATA_DIR": "{tmp}/binary"}, 1, "{tmp}/binary"),
+    "damaged-database": ({}, 1, "database"),
+    "newer-database": ({}, 1, "update Aniworld"),
+    "damaged-secrets": ({}, 1, "secrets.json"),
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+async def test_starts_that_fail_say_why_in_a_line(tmp_path, name):
+    env, code, words = STARTS[name]
+    state, *_ = folders(tmp_path)
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00binary")
+    if name == "damaged-database":
+        (state / "aniworld.db").write_bytes(b"no database " * 1000)
+    if name == "newer-database":
+        with sqlite3.connect(state / "aniworld.db") as connection:
+            connection.execute("pragma user_version = 99")
+        connection.close()
+    if name == "damaged-secrets":
+        (state / "secrets.json").write_bytes(b"{")
+    env = {key: value.format(tmp=tmp_path) for key, value in env.items()} | {"HOME": str(tmp_path)}
+    where = Path(env.pop("ANIWORLD_DATA_DIR", state))
+    found, text = await ended(
+        where, *([] if "ANIWORLD_PORT" in env else ["--port", str(free_port())]), env=env
+    )
+    assert found == code and words.format(tmp=tmp_path) in text, text
+    assert "Traceback" not in text and (code == 2 or one_line(text))
+    assert "short" not in text.replace("characters", "")
+
+
+async def test_variables(tmp_path):
+    secret = tmp_path / "password"
+    secret.write_text(f"{PASSWORD}\n")
+    (tmp_path / "forced").mkdir()
+    env = {
+        "ANIWORLD_MASTER_PASSWORD_FILE": str(secret),
+        "ANIWORLD_ANIME_DIRECTORY": str(tmp_path / "forced"),
+        "ANIWORLD_LOG_LEVEL": "debug",
+        "ANIWORLD_HOST": "",
+        "ANIWORLD_CONFIG": "",
+        "ANIWORLD_TRUSTED_PROXIES": "10.0.0.1, nonsense",
+    }
+    async with Process(tmp_path, password=None, env=env) as process:
+        await process.login()
+        shown = await data(process.get("/api/config"))
+        assert shown["anime_directory"] == str(tmp_path / "forced")
+        assert shown["trusted_proxies"] == ["10.0.0.1", "nonsense"]
+        assert shown["forced"].keys() == {"anime_directory", "log_level", "trusted_proxies"}
+        details = await refusal(process, 409, anime_directory=str(process.library))
+        assert details["variable"] == "ANIWORLD_ANIME_DIRECTORY"
+        await change(process, session_timeout_hours=3)
+        secret.write_text("another password")
+        assert await process.stop() == 0
+        await process.start()  # set once, the variable no longer counts
+        await process.login()
+        assert "trusted_proxies[1]" in process.log
+        assert PASSWORD not in process.log and process.token not in process.log
+
+
+async def test_the_setup_code_is_told_once_and_burnt(tmp_path):
+    async with Process(tmp_path, password=None) as process:
+        (code,) = re.findall(r"the setup code is (\w{32})\n", process.log)
+        assert (process.state / "setup-code").read_text().strip() == code
+        process.kill9()
+        await process.start()
+        assert process.log.count(code) == 2  # the same, until it is used
+        body = {"master_password": PASSWORD}
+        stranger = {"Via": "x"}
+        refused(await process.post("/api/auth/setup", json=body, headers=stranger), 403)
+        headers = stranger | {"X-Setup-Code": code}
+        assert (await process.post("/api/auth/setup", json=body, headers=headers))[0] == 201
+        assert not (process.state / "setup-code").exists()
+        await process.login()
+        head = f"GET / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {process.token}\0\r\n\r\n"
+        await process.raw(head.encode())
+        process.kill9()
+        await process.start()
+        assert process.log.count(code) == 2 and "Traceback" not in process.log
+        assert process.token not in process.log and PASSWORD not in process.log
