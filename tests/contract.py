@@ -33,11 +33,13 @@ from store.config import Configuration
 from store.db import Database
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Source
-from store.names.codes import Number
+from store.names.codes import Number, code
+from store.names.extensions import MEDIA
 from store.secret import Secret
 from store.secrets import SecretsFile
 from store.sources import SourceSettings, secrets_of
-from tests.app import folders
+from tests.app import folders, running
+from tests.shows import completed
 from tests.upstream import Upstream, free_port
 
 PUBLIC_KEY = re.compile(r"[a-z0-9-]{1,200}")
@@ -222,6 +224,26 @@ class ProviderContract:
         ) as answer:
             assert answer.status in (200, 206)
             return await answer.read()
+
+    async def test_an_episode_ends_up_in_the_library(self, settings, tmp_path: Path):
+        """The whole way: configured over the API, searched for, queued, fetched, named."""
+        content = next(content for content in self.known.contents.values() if content)
+        episode = next(each for each, held in self.known.contents.items() if held == content)
+        async with running(tmp_path) as server:
+            await server.login()
+            revealed = {
+                name: value.reveal() if isinstance(value, Secret) else value
+                for name, value in vars(settings).items()
+            }
+            status, shown, _ = await server.put("/api/config", json={"providers": [revealed]})
+            assert status == 200, shown
+            _, hits, _ = await server.get("/api/v1/anime/search", params={"q": self.known.query})
+            body = {"anime_id": hits["data"][0]["key"], "episodes": [code(*episode)]}
+            assert (await server.post("/api/queue/add", json=body))[0] == 201
+            await server.post("/api/queue/start")
+            await completed(server, code(*episode))
+            (file,) = [path for path in server.library.rglob("*.*") if path.suffix in MEDIA]
+            assert file.read_bytes() == content
 
     async def test_nothing_is_asked_for_twice(self, source: Opened):
         key = await self.key(source.provider)
