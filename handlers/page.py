@@ -25,7 +25,7 @@ COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/)[\s\S])*\*/)[ \t]*$", re
 
 
 async def index(request: web.Request) -> web.Response:
-    """The one document of the page."""
+    """Answer with the page's document."""
     is_set_up = request.app[AUTHENTICATOR].is_set_up
     answer = responses.page("page.html", version=VERSION, set_up=is_set_up)
     answer.enable_compression()
@@ -33,7 +33,7 @@ async def index(request: web.Request) -> web.Response:
 
 
 async def asset(request: web.Request) -> web.Response:
-    """One file of the page; asked for again each time, sent again only when it has changed."""
+    """Answer with a file of the page. A browser asks each time, and gets it when it has changed."""
     files = {path.name: path for path in STATIC.iterdir() if path.suffix in CONTENT_TYPES}
     path = files.get(request.match_info["name"])
     if path is None:

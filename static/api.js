@@ -75,7 +75,7 @@ export async function callApi(method, path, body, { signal, headers = {} } = {})
   const refusal = new Refusal(response.status, answer, waitSeconds);
   if (refusal.status === 401) {
     if (refusal.details.setup_required) endSession("setup");
-    else if (token && token === getToken()) endSession("ended"); // no other tab has a newer one
+    else if (token && token === getToken()) endSession("ended"); // no other tab has a newer token
   }
   throw refusal;
 }

@@ -9,7 +9,7 @@ const TOAST_MS = 8000;
 export const announce = (text) => setText($("#announcer"), text);
 
 /**
- * Show a short message above the page. It goes by itself, one that tells an error stays.
+ * Show a short message above the page. It goes by itself; an error stays until it is closed.
  * @param {string} text
  * @param {{details?: string, isError?: boolean, action?: {text: string, run: () => any}}} options
  *   `details` is the server's own English text, `action` a button for what may be done next

@@ -68,7 +68,7 @@ async function logIn(password) {
 }
 
 function showLoginRefusal(refusal) {
-  if (refusal.details?.setup_required) return; // the form has become the one for setting up
+  if (refusal.details?.setup_required) return; // callApi has opened the form for setting up
   if (refusal.status === 400 && !isSetUp) {
     isSetUp = true; // from elsewhere, in the meantime
     open();

@@ -15,7 +15,7 @@ let pageCount = 1;
 let seriesCount = 0;
 let rescanStep = null; // the newest rescan_progress of a rescan that runs
 let isOwnRescan = false; // the rescan was asked for here, and its answer will tell the result
-let shownResult = ""; // of a rescan, as the last toast told it
+let shownResult = ""; // of a rescan, as in the last toast
 
 /** Load the page of the list that is to be shown, and show it. */
 export async function load() {
@@ -109,7 +109,7 @@ function drawList() {
 
 function updateRow(row, series, openCount) {
   const { total_episodes: total, missing_episodes: missing } = series;
-  setTitle(row, series.title); // a series that is linked to another source gets another one
+  setTitle(row, series.title); // linking to another source changes it
   const have = series.downloaded_episodes;
   const line = t("haveOfTotal", { have: formatNumber(have), total: formatNumber(total) });
   Object.assign($("progress", row), { max: Math.max(1, total), value: have, ariaLabel: line });

@@ -14,7 +14,7 @@ let reload = async () => {}; // loads the series again, after a change to its fi
 let typingTimer = 0;
 
 /**
- * Fill the box for a series. An open one stays open when the same series is loaded again, and
+ * Fill the box for a series. An open box stays open when the same series is loaded again, and
  * opens by itself when a file is ambiguous.
  * @param {any} shownSeries
  * @param {() => Promise<void>} onChange
@@ -24,7 +24,7 @@ export async function show(shownSeries, onChange) {
   series = shownSeries;
   reload = onChange;
   const { source, numbering, offset, episode_list: episodes } = series;
-  box.hidden = !source; // without one nothing of the series is in the library
+  box.hidden = !source; // a series without a source is not in the library
   $("#numbering").value = numbering ?? "auto";
   $("#offset").value = offset;
   sourceField.value = source?.startsWith("local_") ? "" : (source ?? "");
@@ -51,7 +51,7 @@ async function loadOtherFiles() {
   setHidden($("#rename-files"), true, $("#preview-names"));
 }
 
-/** Show a list of files: a first line and a second one for each. */
+/** Show a list of files, each as a pair of lines. */
 function drawFiles(part, lines) {
   part.hidden = !lines.length;
   syncList($("ul", part), lines, {
