@@ -20,7 +20,7 @@ from store.library_scan import Folder
 from store.models import Listing
 from store.names import database_ids, spelling
 from store.names.identity import Identity, best, identity
-from store.series import LOCAL, Series
+from store.series import LOCAL, Owner
 from store.settings import Config
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class Rescan:
         to_ask: list[Placed] = []
         for folder in readable:
             owner = owners.get(folder.path)
-            place = Placed(folder, owner.id if owner else None)
+            place = Placed(folder, owner.series_id if owner else None)
             (to_ask if can_ask and _is_local(owner) else placed).append(place)
         placed += await self._look_up(to_ask, strangers)
         return placed
@@ -209,7 +209,7 @@ class Rescan:
             self._publish(RescanProgress("episodes", done, len(followed)))
 
 
-def _is_local(owner: Series | None) -> bool:
+def _is_local(owner: Owner | None) -> bool:
     """Whether no source is known for a folder of this series, or of none."""
     return owner is None or owner.provider == LOCAL
 
@@ -233,7 +233,7 @@ def _strangers(root: Path, unlinked: Sequence[Folder]) -> dict[str, Stranger]:
 
 def _owners_by_identity(
     conn: sqlite3.Connection, strangers: Sequence[Stranger]
-) -> dict[str, Series]:
+) -> dict[str, Owner]:
     """path -> the followed series that a new folder is.
 
     Only series that have no folder yet, and only where each is the other's best match.
@@ -246,7 +246,7 @@ def _owners_by_identity(
     for who, anime in candidates:
         stranger = best(who, new_folders)
         if stranger and best(stranger.identity, candidates) is anime:
-            owners[stranger.path] = anime
+            owners[stranger.path] = Owner(anime.id, anime.provider)
     return owners
 
 

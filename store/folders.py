@@ -32,13 +32,15 @@ def last_look(conn: sqlite3.Connection) -> dict[str, Look]:
     Folders that are no series' are left out: they are read again.
     """
     looks: dict[str, Look] = {}
-    for row in conn.execute(
+    for path, top, mtime, disk in conn.execute(
         "select path, top, mtime, disk from folders where top in (select folder from series)"
     ):
-        look = looks.setdefault(row["top"], Look({}, {}))
-        look.mtimes[row["path"]] = row["mtime"]
-        if row["disk"] is not None:
-            look.disks[row["path"]] = row["disk"]
+        look = looks.get(top)
+        if look is None:
+            look = looks[top] = Look({}, {})
+        look.mtimes[path] = mtime
+        if disk is not None:
+            look.disks[path] = disk
     return looks
 
 
@@ -68,9 +70,9 @@ def record(conn: sqlite3.Connection, placed: Iterable[Placed]) -> tuple[set[str]
 
 def drop_others(conn: sqlite3.Connection, series_ids: set[str]) -> None:
     """The folders of all series but these are gone from the library."""
-    for folder, anime in series.by_folder(conn).items():
-        if anime.id not in series_ids:
-            _drop_folder(conn, anime.id)
+    for folder, owner in series.by_folder(conn).items():
+        if owner.series_id not in series_ids:
+            _drop_folder(conn, owner.series_id)
             conn.execute("delete from folders where top = ?", (folder,))
 
 

@@ -93,7 +93,8 @@ def scan(
     for top, is_link in tops:
         if stop():
             break
-        title, last = series_title(top), last_looks.get(top, Look({}, {}))
+        title = series_title(top)
+        last = last_looks.get(top) or Look({}, {})
         if is_link and library.is_unmounted(root / top):
             found.append(Folder(top, title, None, last, [top]))
         elif not full and _is_unchanged(root, last):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from store.clock import now, today
 from store.errors import Conflict, NotFound
@@ -49,6 +49,13 @@ class Series:
     def source(self) -> str:
         """The id under which its source has it."""
         return f"{self.provider}_{self.key}"
+
+
+class Owner(NamedTuple):
+    """The series that a folder of the library is."""
+
+    series_id: str
+    provider: str
 
 
 _SERIES = f"select {', '.join(Series.__dataclass_fields__)} from series"
@@ -177,10 +184,10 @@ def without_folder(conn: sqlite3.Connection) -> list[Series]:
     return [Series(**row) for row in conn.execute(f"{_SERIES} where folder is null and listed")]
 
 
-def by_folder(conn: sqlite3.Connection) -> dict[str, Series]:
+def by_folder(conn: sqlite3.Connection) -> dict[str, Owner]:
     """folder, as it is on disk -> its series."""
-    rows = conn.execute(f"{_SERIES} where folder is not null")
-    return {row["folder"]: Series(**row) for row in rows}
+    rows = conn.execute("select folder, id, provider from series where folder is not null")
+    return {folder: Owner(series_id, provider) for folder, series_id, provider in rows}
 
 
 def recount(conn: sqlite3.Connection, series_id: str) -> None:
