@@ -1,0 +1,72 @@
+"""What the engine does when something fails that is nobody's source and nobody's disk."""
+
+import sqlite3
+
+import pytest
+
+from downloads import engine, job
+from store import queue as queue_store
+from tests.app import running, until
+from tests.shows import Shows, completed, home, queue, statuses
+
+
+@pytest.fixture
+async def up():
+    async with Shows((20_000, 20_000)) as up:
+        yield up
+
+
+async def test_a_bug_fails_its_item_and_no_other(tmp_path, up, monkeypatch):
+    """The item says nothing of the bug to strangers; the log has it all."""
+    real = job.part_name
+
+    def part_name(item, source):
+        if item.number == 1:
+            raise RuntimeError("the secret of the house")
+        return real(item, source)
+
+    monkeypatch.setattr(job, "part_name", part_name)
+    async with running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        await queue(server, "S01E01", "S01E02")
+        await server.post("/api/queue/start")
+
+        async def ended():
+            return await statuses(server) == {"S01E01": "failed", "S01E02": "completed"}
+
+        await until(ended)
+        _, page, _ = await server.get("/api/queue?status=failed")
+        (failed,) = page["data"]
+        assert failed["error_code"] == "DOWNLOAD_ERROR"
+        assert "only the log tells" in failed["error_message"]
+        assert (await server.get("/health/detailed"))[1]["status"] == "healthy"
+
+
+@pytest.mark.parametrize("step", ["claim", "set_part", "finish"])
+async def test_a_database_that_fails_for_a_while(tmp_path, up, monkeypatch, step):
+    """The queue says why it waits, looks again, and ends with the file in the library."""
+    real, failures = getattr(queue_store, step), []
+
+    def failing(*args, **options):
+        if len(failures) < 2:
+            failures.append(step)
+            raise sqlite3.OperationalError("disk I/O error")
+        return real(*args, **options)
+
+    monkeypatch.setattr(engine, "LOOK_AGAIN_SECONDS", 0.3)
+    async with running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        await queue(server, "S01E01")
+        monkeypatch.setattr(queue_store, step, failing)
+        async with server.socket() as socket:
+            await server.post("/api/queue/start")
+            while True:
+                message = await socket.receive_json(timeout=20)
+                if message["type"] == "queue_state" and message["data"]["reason"]:
+                    break
+        assert message["data"] == {"state": "running", "reason": "The database cannot be written"}
+        await completed(server, "S01E01")
+        path = server.library / "Show" / "Season 01" / "Show - S01E01.mkv"
+        assert path.read_bytes() == up.videos["S01E01"]
+        assert len(failures) == 2
+        assert (await server.get("/api/queue/status"))[1]["data"]["reason"] == ""
