@@ -20,7 +20,7 @@ KEY_BYTES = 32
 
 @dataclass(frozen=True)
 class Secrets:
-    """`jwt_key` is base64 of KEY_BYTES; `epoch` rises with each new password and ends older tokens.
+    """`jwt_key` is base64 of KEY_BYTES. Tokens carry `epoch`: raising it ends all of them.
 
     `providers` maps `<source name>.<field>` to the secret in that field.
     """
