@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 MAX_SERIES = 10_000  # of one source, asked for at once
 MAX_KEY = 1_000  # characters of a source's own key
-MAX_SEASON = 9_999  # as a code such as S01E02 can be written
+# The code of an episode, such as S01E02, has up to four digits and up to five.
+MAX_SEASON = 9_999
 MAX_NUMBER = 99_999
 MAX_SIZE = 2**53 - 1  # bytes: the largest whole number that every JSON reader keeps exact
 SUBTITLES = tuple(extensions.SUBTITLES)
@@ -88,7 +89,7 @@ class CheckedProvider:
             await self._answer(self._provider.close())
 
     async def _search(self, query: str, limit: int) -> list[Hit]:
-        """The provider's hits, each key once, without those that nobody could ask for."""
+        """The provider's hits, each key once; those that cannot be stored are left out."""
         hits: dict[str, Hit] = {}
         for hit in await self._provider.search(query, limit):
             texts = (hit.key, hit.name, hit.site, *hit.ids.values())
@@ -97,7 +98,7 @@ class CheckedProvider:
         return list(hits.values())[:limit]
 
     async def _listing(self, native: str) -> Listing:
-        """The provider's listing, each episode once, without those that cannot be."""
+        """The provider's listing, each episode once; impossible episodes are left out."""
         listing = await self._provider.listing(native)
         if not _is_text(listing.title, listing.description, listing.site, *listing.ids.values()):
             raise ProviderError("The source's title of this series is no text")
@@ -105,16 +106,16 @@ class CheckedProvider:
         for episode in listing.episodes:
             if _is_possible(episode):
                 episodes.setdefault((episode.season, episode.number), episode)
-        in_order = (episode for _, episode in sorted(episodes.items(), key=lambda item: item[0]))
-        return replace(listing, episodes=tuple(in_order))
+        in_order = tuple(episodes[number] for number in sorted(episodes))
+        return replace(listing, episodes=in_order)
 
     async def _answer(self, call: Awaitable[T]) -> T:
-        """What `call` returns; it fails with one of three kinds of Failure, whatever it raises."""
+        """Await a provider's answer; turn what it raises into one of three kinds of Failure."""
         try:
             return await call
         except (ProviderError, NotFound, ConfigurationError):
             raise
-        except Failure as failure:  # its answer did not have the form that a schema asks for
+        except Failure as failure:  # such as Invalid, when a schema did not fit its answer
             log.warning("%s: %s %s", self.name, failure, failure.details)
             raise ProviderError("The source's answer does not have the expected form") from failure
         except Exception as error:
@@ -146,7 +147,7 @@ class CheckedProvider:
 
 
 def _is_text(*texts: str) -> bool:
-    """Whether all of it can be stored and sent: half a character (a lone surrogate) cannot."""
+    """Whether these texts can be stored and sent: half a character (a lone surrogate) cannot."""
     try:
         "".join(texts).encode()
     except UnicodeEncodeError:
@@ -165,7 +166,7 @@ def _is_possible(episode: Episode) -> bool:
 
 
 def _subtitles_only(source: Source) -> dict[str, str]:
-    """The files beside an episode whose names can be no path and end as those of subtitles do."""
+    """The files beside an episode that are subtitles, and whose endings hold no path."""
     return {
         end: url
         for end, url in source.beside.items()

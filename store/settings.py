@@ -19,8 +19,11 @@ Directory = Annotated[str, Rule(least=1, most=4096, example="/path/to/anime")]
 
 @dataclass(frozen=True)
 class Naming(Templates):
-    """How new files and folders are called; a part that is left out takes its default. A field that is empty takes the
-    brackets around it along. A series whose files have names of another kind keeps to that kind."""
+    """How new files and folders are called; a part that is left out takes its default.
+
+    A field that is empty takes the brackets around it along. A series whose files have names of
+    another kind keeps to that kind.
+    """
 
     series: Annotated[
         str,

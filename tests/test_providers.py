@@ -169,6 +169,21 @@ async def test_a_native_key_is_unknown_to_the_callers(db):
     assert (await provider.listing("nacht-1")).title == "Title"
 
 
+async def test_the_keys_of_an_older_database_stay(db):
+    def remember(conn):
+        conn.execute("insert into keys values ('home', 'Nacht (2010)', 'night')")
+
+    await db.run(remember)
+    hits = [Hit("Night", "Night"), Hit("Nacht (2010)", "Nacht")]
+    fake = Fake(hits)
+    found = await CheckedProvider("home", fake, db).search("", 5)
+    assert found[1].key == "night" and found[0].key.startswith("night-")
+    again = CheckedProvider("home", fake, db)  # after a restart, before any search
+    for hit, native in zip(found, hits):
+        assert (await again.listing(hit.key)).key == hit.key
+        assert fake.asked[-1] == native.key
+
+
 async def test_two_sources_may_call_series_alike(db):
     one, other = (CheckedProvider(name, Fake([Hit("X", "X")]), db) for name in ("one", "other"))
     assert [hit.key for hit in await one.search("", 5) + await other.search("", 5)] == ["x", "x"]
