@@ -10,7 +10,6 @@ import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -145,7 +144,7 @@ class Job:
         """Name the verified file in the library, then record it; start mends a crash between."""
         root = self._config.library
         target = await self._choose_target(source.extension)
-        note = json.dumps(asdict(receipt) | {"source": source.url.partition("?")[0]})
+        note = json.dumps(vars(receipt) | {"source": source.url.partition("?")[0]})
         await self._db.run(queue.set_target, self.item.id, target, note)
         known_paths = await self._db.run(files.some_paths)
         try:

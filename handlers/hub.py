@@ -14,8 +14,10 @@ from store.clock import now
 from store.errors import TooMany
 from store.schema import dump
 
-SOCKETS, WITHOUT_TOKEN = 64, 8
-INBOX = 64  # messages that may wait for a slow reader, beside those that replace one another
+SOCKETS = 64
+SOCKETS_WITHOUT_TOKEN = 8
+# That may wait for a slow reader, beside those that replace one another.
+INBOX_MESSAGES = 64
 
 
 class Inbox:
@@ -36,7 +38,7 @@ class Inbox:
         """
         if replaces is not None:
             self._newest[replaces] = text
-        elif len(self._messages) >= INBOX:
+        elif len(self._messages) >= INBOX_MESSAGES:
             self.end("slow")
         else:
             self._messages.append(text)
@@ -44,6 +46,7 @@ class Inbox:
         self._wakeup.set()
 
     def end(self, why: str) -> None:
+        """Close the socket, once it is looked at; the first reason counts."""
         self.over = self.over or why
         self._wakeup.set()
 
@@ -90,7 +93,7 @@ class Hub:
     def join(self, claims: Claims | None) -> Inbox:
         """Raises TooMany: 64 sockets in all, 8 without a token."""
         strangers = sum(inbox.claims is None for inbox in self._inboxes)
-        if len(self._inboxes) >= SOCKETS or (claims is None and strangers >= WITHOUT_TOKEN):
+        if len(self._inboxes) >= SOCKETS or (claims is None and strangers >= SOCKETS_WITHOUT_TOKEN):
             raise TooMany("Too many sockets are open", retry_after=30)
         inbox = Inbox(claims)
         self._inboxes.add(inbox)
@@ -99,6 +102,7 @@ class Hub:
         return inbox
 
     def leave(self, inbox: Inbox) -> None:
+        """The inbox's socket is closed."""
         self._inboxes.discard(inbox)
 
     def end(self, jti: str) -> None:

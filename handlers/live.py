@@ -15,9 +15,11 @@ from handlers.keys import DB, ENGINE
 from handlers.responses import sign
 from store import queue
 
-SHOWN = 200  # items in a snapshot; the rest is a page of GET /api/queue away
-BLOCKED = 10.0  # seconds a send may take
-GOODBYE = 2.0  # seconds to answer a close
+SNAPSHOT_ITEMS = 200  # the rest is a page of GET /api/queue away
+SEND_SECONDS = 10.0  # that a reader may take for one message
+GOODBYE_SECONDS = 2.0  # to answer a close
+FREE_MESSAGES = 100  # that a client may send as fast as it likes
+MESSAGES_PER_SECOND = 10  # after these
 PROTOCOL = "aniworld.v1"
 
 CLOSING = {
@@ -32,32 +34,15 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
     hub = request.app[HUB]
     claims = await _admit(request)
     inbox = hub.join(claims)
-    seq = hub.seq  # what happens from here on waits in the inbox: nothing is missed
+    seq = hub.seq  # whatever happens from here on waits in the inbox: nothing is missed
     socket = web.WebSocketResponse(
         heartbeat=25, protocols=(PROTOCOL,), max_msg_size=4096, compress=False
     )
     try:
-        engine = request.app[ENGINE]
-        items, _ = await request.app[DB].run(queue.page, None, SHOWN, 0)
-        shown = [engine.describe(item) for item in items]
-        text: str | None = message(Snapshot(await engine.status(), shown), seq)
+        snapshot = message(await _snapshot(request), seq)
         sign(request, socket)
         await socket.prepare(request)
-        reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
-        timer = (
-            asyncio.get_running_loop().call_later(claims.exp - time.time(), inbox.end, "token")
-            if claims
-            else None
-        )
-        try:
-            while text:
-                async with asyncio.timeout(BLOCKED):
-                    await socket.send_str(text)
-                text = await inbox.take()
-        finally:
-            reader.cancel()
-            if timer:
-                timer.cancel()
+        await _talk(socket, inbox, snapshot)
     except TimeoutError:
         inbox.end("slow")
     except ConnectionError:
@@ -65,22 +50,58 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
     finally:
         hub.leave(inbox)
     if inbox.over in CLOSING:
-        code, reason = CLOSING[inbox.over]
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(GOODBYE):
-                await socket.close(code=code, message=reason)
-        if request.transport:  # or what it never read would keep the connection open
-            request.transport.abort()
+        await _close(request, socket, inbox.over)
     return socket
 
 
+async def _snapshot(request: web.Request) -> Snapshot:
+    engine = request.app[ENGINE]
+    items, _ = await request.app[DB].run(queue.page, None, SNAPSHOT_ITEMS, 0)
+    shown = [engine.describe(item) for item in items]
+    return Snapshot(status=await engine.status(), items=shown)
+
+
+async def _talk(socket: web.WebSocketResponse, inbox: Inbox, first: str) -> None:
+    """Send what comes into the inbox, until it is over or the token has ended.
+
+    Raises TimeoutError for a reader that is too slow, and ConnectionError.
+    """
+    reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
+    timer = None
+    if inbox.claims:
+        seconds_left = inbox.claims.exp - time.time()
+        timer = asyncio.get_running_loop().call_later(seconds_left, inbox.end, "token")
+    try:
+        text: str | None = first
+        while text:
+            async with asyncio.timeout(SEND_SECONDS):
+                await socket.send_str(text)
+            text = await inbox.take()
+    finally:
+        reader.cancel()
+        if timer:
+            timer.cancel()
+
+
+async def _close(request: web.Request, socket: web.WebSocketResponse, why: str) -> None:
+    """Close the socket with the code that says why."""
+    code, reason = CLOSING[why]
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            await socket.close(code=code, message=reason)
+    if request.transport:  # or the bytes that nobody reads would keep the connection open
+        request.transport.abort()
+
+
 async def _read(socket: web.WebSocketResponse, inbox: Inbox) -> None:
-    """What a client says is ignored, until it says goodbye or says too much."""
-    began, count = time.monotonic(), 0
+    """Ignore what a client says, until it says goodbye or too much."""
+    began = time.monotonic()
+    count = 0
     async for incoming in socket:
         if incoming.type in (WSMsgType.TEXT, WSMsgType.BINARY):
             count += 1
-            if count > 100 and count > 10 * (time.monotonic() - began):
+            most = max(FREE_MESSAGES, MESSAGES_PER_SECOND * (time.monotonic() - began))
+            if count > most:
                 inbox.end("slow")
                 return
     inbox.end("gone")

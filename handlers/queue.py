@@ -42,7 +42,10 @@ class QueueAdd:
 
 @record
 class Queued:
-    """`queue_item_id` is the first of `items`; `skipped` are those queued or in the library already."""
+    """`queue_item_id` is the first of `items`.
+
+    `skipped` are the episodes that are queued or in the library already.
+    """
 
     queue_item_id: str
     anime_id: str

@@ -1,4 +1,4 @@
-"""The program's nouns. Plain, and without behaviour of their own; frozen where they are compared."""
+"""The program's nouns, without behaviour of their own; frozen where they are compared."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 
 from store.names import codes
 from store.names.codes import Number
+from store.schema import record
 
 Priority = Literal["high", "normal", "low"]
 Status = Literal["pending", "downloading", "completed", "failed"]  # of a queue item
@@ -21,9 +22,8 @@ class Hit:
     key: str
     name: str
     site: str = ""
-    ids: Mapping[str, str] = field(
-        default_factory=dict
-    )  # database -> id, of database_ids.DATABASES
+    # database -> id; the databases are those of database_ids.DATABASES.
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Episode:
     number: Number
     title: str = ""
     ref: str = ""
-    size: int | None = None
-    aired: str | None = None  # ISO date; in the future means not yet aired
+    size: int | None = None  # bytes
+    aired: str | None = None  # ISO date; an episode of the future is not yet aired
     checksums: Mapping[str, str] = field(default_factory=dict)  # as those of Source
 
 
@@ -56,24 +56,24 @@ class Source:
     """Where the bytes of one episode are, right now."""
 
     url: str
-    extension: str  # with the dot, one of store.extensions.MEDIA
-    headers: Mapping[str, str] = field(
-        default_factory=dict
-    )  # e.g. Authorization; never leaves the first origin
-    size: int | None = None
-    checksums: Mapping[str, str] = field(
-        default_factory=dict
-    )  # sha256, sha1, md5, crc32 -> lower-case hex
-    beside: Mapping[str, str] = field(
-        default_factory=dict
-    )  # its subtitles: what follows the video's stem -> URL
+    extension: str  # with the dot, one of store.names.extensions.MEDIA
+    size: int | None = None  # bytes
+    # Such as Authorization; they never leave the first origin.
+    headers: Mapping[str, str] = field(default_factory=dict)
+    # sha256, sha1, md5 or crc32 -> lower-case hex.
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    # The subtitles: what follows the video's stem -> URL.
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(eq=False, repr=False)
+@record
 class Receipt:
-    """What is known of a fetched file. `validator` held resumed or parallel pieces together: "etag", "date", "length", or
-    None for one piece. `proof` is the strongest thing shown about the bytes: a checksum's name, "length" or "clean end".
-    `seconds` are those of all its runs, `resumed` how often one went on."""
+    """What is known of a fetched file.
+
+    `validator` held resumed or parallel pieces together: "etag", "date" or "length"; None for one
+    piece. `proof` is the strongest thing shown about the bytes: a checksum's name, "length" or
+    "clean end". `seconds` are those of all its runs, `resumed` tells how often one went on.
+    """
 
     bytes: int
     resumed: int
@@ -82,7 +82,7 @@ class Receipt:
     seconds: float
 
 
-@dataclass(eq=False, repr=False)
+@record
 class Move:
     """A file's old and new path, relative to the library."""
 
@@ -90,7 +90,7 @@ class Move:
     new: str
 
 
-@dataclass(eq=False, repr=False)
+@record
 class Left:
     """A file that keeps its name, and why."""
 
@@ -98,7 +98,7 @@ class Left:
     why: str
 
 
-@dataclass(eq=False, repr=False)
+@record
 class Renamed:
     """What is renamed, or would be."""
 

@@ -1,4 +1,4 @@
-"""The NFO files of Jellyfin and Kodi: who a series is by its owner's word, and, where the owner wants it, what we know."""
+"""The NFO files of Jellyfin and Kodi: the owner's word on who a series is, and what we know."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from store.names.codes import Number
 log = logging.getLogger(__name__)
 
 SERIES = "tvshow.nfo"
-LARGEST = 1 << 20  # bytes
+MAX_BYTES = 1 << 20
+
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(rb"<!(?!--|\[CDATA\[)")
 _ID = re.compile(r"tt\d{1,12}|\d{1,12}", re.ASCII)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_NO_XML = re.compile("[^\t\n\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Series(NamedTuple):
@@ -27,12 +30,15 @@ class Series(NamedTuple):
 
 
 def read(folder: Path) -> Series:
-    """What a series' folder says of itself. Nothing where there is no file, or a broken one: a log line tells."""
+    """What the NFO file in a series' folder says of it.
+
+    Nothing where there is no such file; nothing where it is broken, and then the log tells.
+    """
     path = folder / SERIES
     try:
         with open(path, "rb") as file:
-            data = file.read(LARGEST + 1)
-        if len(data) > LARGEST or _DOCTYPE.search(data):
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES or _DOCTYPE.search(data):
             raise ValueError("it is too large, or declares a document type")
         return _read(data)
     except (FileNotFoundError, NotADirectoryError):
@@ -42,72 +48,66 @@ def read(folder: Path) -> Series:
         return Series()
 
 
-def _read(data: bytes) -> Series:
-    from xml.etree import ElementTree  # late: few series have such a file
-
-    try:
-        root = ElementTree.fromstring(
-            b"<r>" + _DECLARATION.sub(b"", data.removeprefix(b"\xef\xbb\xbf")) + b"</r>"
-        )  # some have several roots
-    except ElementTree.ParseError as error:
-        raise ValueError(str(error)) from None
-    text = lambda tag: [(element.text or "").strip() for element in root.iterfind(f"*/{tag}")]  # noqa: E731
-    ids = {
-        kind: number
-        for kind in database_ids.DATABASES
-        for number in text(f"{kind}id")
-        if _ID.fullmatch(number)
-    }
-    for element in root.iterfind("*/uniqueid"):
-        kind, number = element.get("type", "").lower(), (element.text or "").strip()
-        if kind in database_ids.DATABASES and _ID.fullmatch(number):
-            ids[kind] = number
-    years = [
-        int(found[:4])
-        for found in (*text("year"), *text("premiered"))
-        if re.match(r"(?:19|20)\d\d", found)
-    ]
-    return Series(
-        tuple(filter(None, (*text("title"), *text("originaltitle")))),
-        years[0] if years else None,
-        ids,
-    )
-
-
 def of_series(title: str, plot: str, ids: Mapping[str, str]) -> bytes:
     """The file's content for a series; its title may end in a year."""
-    facts = {
+    elements = {
         "title": spelling.YEAR.sub("", title) or title,
         "year": spelling.year(title),
         "plot": plot,
     }
-    return _written("tvshow", facts, ids)
+    return _written("tvshow", elements, ids)
 
 
-def of_episode(title: str | None, season: int, number: Number, aired: str | None) -> bytes | None:
-    """As `of_series`; None where the name says it all, and for a decimal, which these files cannot tell."""
+def of_episode(title: str, season: int, number: Number, aired: str | None) -> bytes | None:
+    """The file's content for an episode.
+
+    None where the video's name says it all, and for a decimal, which these files cannot tell.
+    """
     if number % 1 or not (title or aired):
         return None
-    return _written(
-        "episodedetails", {"title": title, "season": season, "episode": number, "aired": aired}, {}
-    )
+    elements = {"title": title, "season": season, "episode": number, "aired": aired}
+    return _written("episodedetails", elements, {})
 
 
-def _written(kind: str, facts: Mapping[str, object], ids: Mapping[str, str]) -> bytes:
+def _read(data: bytes) -> Series:
+    """Raises ValueError for broken XML."""
+    from xml.etree import ElementTree  # late: few series have such a file
+
+    body = _DECLARATION.sub(b"", data.removeprefix(b"\xef\xbb\xbf"))
+    try:
+        root = ElementTree.fromstring(b"<r>" + body + b"</r>")  # some files have several roots
+    except ElementTree.ParseError as error:
+        raise ValueError(str(error)) from None
+
+    def texts(tag: str) -> list[str]:
+        return [(element.text or "").strip() for element in root.iterfind(f"*/{tag}")]
+
+    ids = {}
+    for database in database_ids.DATABASES:
+        for number in texts(f"{database}id"):
+            if _ID.fullmatch(number):
+                ids[database] = number
+    for element in root.iterfind("*/uniqueid"):
+        database, number = element.get("type", "").lower(), (element.text or "").strip()
+        if database in database_ids.DATABASES and _ID.fullmatch(number):
+            ids[database] = number
+    years = [int(date[:4]) for date in texts("year") + texts("premiered") if _YEAR.match(date)]
+    names = [name for name in texts("title") + texts("originaltitle") if name]
+    return Series(tuple(names), years[0] if years else None, ids)
+
+
+def _written(root_tag: str, elements: Mapping[str, object], ids: Mapping[str, str]) -> bytes:
+    """The XML of these elements; those that are None or empty are left out."""
     from xml.etree import ElementTree
 
-    root = ElementTree.Element(kind)
-    for tag, value in facts.items():
+    root = ElementTree.Element(root_tag)
+    for tag, value in elements.items():
         if value not in (None, ""):
-            held = [
-                c
-                for c in str(value)
-                if c in "\t\n"
-                or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
-            ]
-            ElementTree.SubElement(root, tag).text = "".join(held)
-    for database, number in ids.items():
-        default = str(database == next(iter(ids))).lower()
-        ElementTree.SubElement(root, "uniqueid", type=database, default=default).text = number
+            ElementTree.SubElement(root, tag).text = _NO_XML.sub("", str(value))
+    for position, (database, number) in enumerate(ids.items()):
+        is_default = "true" if position == 0 else "false"
+        unique_id = ElementTree.SubElement(root, "uniqueid", type=database, default=is_default)
+        unique_id.text = number
     ElementTree.indent(root)
-    return ElementTree.tostring(root, "utf-8", xml_declaration=True) + b"\n"
+    xml: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
+    return xml + b"\n"

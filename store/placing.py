@@ -1,4 +1,4 @@
-"""The one step by which a finished file gets its name in the library, and by which it gets another one."""
+"""The one step by which a finished file gets its name in the library, or another name there."""
 
 from __future__ import annotations
 
@@ -11,35 +11,40 @@ from pathlib import Path
 
 from store import atomic
 
-INCOMING = ".aniworld-incoming"  # on the disk of what comes in; scanners skip dot folders
+INCOMING = ".aniworld-incoming"  # on the disk of the library; scanners skip dot folders
+COPY_BYTES = 4 << 20
+
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}  # as exFAT and SMB say it
 
 
 def place(part: Path, root: Path, path: str) -> None:
-    """Give the finished `part` its name `path` below `root`, never over another file, and make both durable.
+    """Give the finished `part` its name `path` below `root`, and make both durable.
 
-    On another file system it is copied into a dot folder of that one first, so that no half file ever has a name
-    there (conventions.md 1). Raises FileExistsError, or another OSError; the part is whole then.
+    Nothing is ever put over another file. To another file system the part is copied into a dot
+    folder there first, so that no half file ever has a name (docs/decisions.md, 22). Raises
+    FileExistsError, or another OSError; the part is whole then.
     """
     final = root / path
     part.lstat()  # a copy on a disk that has gone meanwhile must not leave folders in its place
-    made = _make_folders(root, final.parent)
+    parents = _make_folders(root, final.parent)
     try:
         os.link(part, final, follow_symlinks=False)
         os.unlink(part)
     except OSError as error:
         if error.errno == errno.EXDEV:
-            return _place_across(part, root, path)
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            _place_across(part, root, path)
+            return
+        if error.errno not in _NO_LINKS:
             raise
-        if os.path.lexists(final):  # exFAT and SMB have no links
+        if os.path.lexists(final):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from error
         os.rename(part, final)
-    for folder in (*made, final.parent, part.parent):
+    for folder in (*parents, final.parent, part.parent):
         atomic.sync_folder(folder)
 
 
 def place_bytes(root: Path, path: str, data: bytes, temporary_name: str) -> None:
-    """As `place`, for a small file that is made here; `temporary_name` is a name of its own for it until then."""
+    """As `place`, for a small file that is made here, under a temporary name of its own."""
     incoming = root / INCOMING
     incoming.mkdir(exist_ok=True)
     part = incoming / temporary_name
@@ -54,7 +59,10 @@ def place_bytes(root: Path, path: str, data: bytes, temporary_name: str) -> None
 
 
 def move(root: Path, old: str, new: str) -> None:
-    """As `place`, within the library; folders that this leaves empty go. A crash between leaves both names."""
+    """As `place`, within the library; folders that this leaves empty go.
+
+    A crash in the middle leaves both names.
+    """
     place(root / old, root, new)
     for folder in (root / old).parents:
         if folder == root or folder.parent == root:
@@ -66,40 +74,40 @@ def move(root: Path, old: str, new: str) -> None:
 
 
 def is_placed(part: Path, root: Path, path: str) -> bool:
-    """After a crash: whether `path` already is the file that `part` was about to become (its second name, if both are there)."""
+    """Whether `part` got its name `path` before a crash.
+
+    It did when the file there is the part's second name, when it is a whole copy of the part on
+    another disk, and when the part itself is gone. What is left of the part is removed then.
+    """
     final = root / path
     try:
-        there, here = final.lstat(), part.lstat() if part.exists() else None
+        final_status = final.lstat()
+        part_status = part.lstat() if part.exists() else None
     except OSError:
         return False
-    if not stat.S_ISREG(there.st_mode):
+    if not stat.S_ISREG(final_status.st_mode):
         return False
-    if here and not os.path.samestat(here, there):
-        if here.st_dev == there.st_dev or not filecmp.cmp(part, final, shallow=False):
+    if part_status and not os.path.samestat(part_status, final_status):
+        is_same_disk = part_status.st_dev == final_status.st_dev
+        if is_same_disk or not filecmp.cmp(part, final, shallow=False):
             return False
     atomic.sync_folder(final.parent)
-    if here:
+    if part_status:
         os.unlink(part)
         atomic.sync_folder(part.parent)
     return True
 
 
 def _place_across(part: Path, root: Path, path: str) -> None:
-    disk = folder = (root / path).parent
-    while disk != root and disk.parent.stat().st_dev == folder.stat().st_dev:
-        disk = disk.parent
-    if (
-        part.parent == disk / INCOMING
-    ):  # a folder of the same disk that is bound there refuses it too
-        disk = folder
-    copy = disk / INCOMING / part.name
+    """As `place`, by a copy on the library's disk."""
+    copy = _folder_for_copy(part, root, (root / path).parent) / INCOMING / part.name
     if copy == part:
-        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(folder))
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str((root / path).parent))
     copy.parent.mkdir(exist_ok=True)
     copy.unlink(missing_ok=True)
     try:
         with open(part, "rb") as old, open(copy, "xb") as new:
-            shutil.copyfileobj(old, new, 4 << 20)
+            shutil.copyfileobj(old, new, COPY_BYTES)
             new.flush()
             os.fsync(new.fileno())
         place(copy, root, path)
@@ -110,8 +118,23 @@ def _place_across(part: Path, root: Path, path: str) -> None:
     atomic.sync_folder(part.parent)
 
 
+def _folder_for_copy(part: Path, root: Path, folder: Path) -> Path:
+    """The uppermost folder of the library that lies on the same disk as `folder`.
+
+    A folder of that disk may be bound to another place, into which the kernel refuses links all the
+    same: a part that is such a copy already is copied once more, into `folder` itself.
+    """
+    top = folder
+    while top != root and top.parent.stat().st_dev == folder.stat().st_dev:
+        top = top.parent
+    return folder if part.parent == top / INCOMING else top
+
+
 def _make_folders(root: Path, folder: Path) -> list[Path]:
-    """Make `folder` and those above it up to `root`; returns the parents of the new ones, whose entries need a sync."""
+    """Make `folder` and those above it, up to `root`.
+
+    Returns the parents of the new ones: their entries need a sync.
+    """
     missing = []
     while folder != root and not folder.exists():
         missing.append(folder)

@@ -70,7 +70,7 @@ def test_nfo_is_read(tmp_path):
         '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE tvshow [<!ENTITY a "b">]><tvshow><title>&a;</title></tvshow>'.encode(
             "utf-16"
         ),
-        b"<tvshow><title>" + b"A" * nfo.LARGEST + b"</title></tvshow>",
+        b"<tvshow><title>" + b"A" * nfo.MAX_BYTES + b"</title></tvshow>",
         b"\xff\xfe\x00",
     ],
 )

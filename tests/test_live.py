@@ -453,7 +453,7 @@ FRAMES = {
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda name: f"L5-{name}")
 async def test_broken_frames(server, frame, monkeypatch):
-    monkeypatch.setattr(live, "GOODBYE", 0.1)
+    monkeypatch.setattr(live, "GOODBYE_SECONDS", 0.1)
     sent, code = FRAMES[frame]
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     try:
@@ -495,8 +495,8 @@ async def slow_reader(server) -> socket.socket:
 @pytest.mark.parametrize("reads_again", [True, False], ids=["then-reads", "never-reads"])
 async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatch, reads_again):
     """It is told so, if it reads on after all; its connection ends, if it does not."""
-    monkeypatch.setattr(live, "BLOCKED", PATIENCE if reads_again else 0.3)
-    monkeypatch.setattr(live, "GOODBYE", PATIENCE if reads_again else 0.3)
+    monkeypatch.setattr(live, "SEND_SECONDS", PATIENCE if reads_again else 0.3)
+    monkeypatch.setattr(live, "GOODBYE_SECONDS", PATIENCE if reads_again else 0.3)
     hub = fresh.app[HUB]
     before = asyncio.all_tasks()
     async with listening(fresh) as fast, asyncio.timeout(PATIENCE):
