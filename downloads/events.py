@@ -4,8 +4,6 @@ Sending, coalescing and the OpenAPI document know no message by name. A new one 
 a `publish` where it happens.
 """
 
-from __future__ import annotations
-
 from dataclasses import make_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, Self

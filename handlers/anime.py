@@ -1,7 +1,5 @@
 """The chapter Anime: what is there, what is missing, and what the sources have."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import field
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """The chapter Authentication: setup, login, logout, status."""
 
-from __future__ import annotations
-
 import asyncio
 import math
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """The chapter Configuration: the settings and their backups."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass, field
 from typing import Annotated, Literal

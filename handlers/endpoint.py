@@ -1,7 +1,5 @@
 """Route -> aiohttp handler: token, path, query, body, call, answer."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import field

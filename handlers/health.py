@@ -3,8 +3,6 @@
 These calls need no token, so they tell no paths and no names (docs/decisions.md, 30).
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The ids of a series and of a queue item, as calls take them."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from store.schema import Rule

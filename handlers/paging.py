@@ -1,7 +1,5 @@
 """Pages of a list, as the Pagination chapter of the reference has them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Generic, Literal, TypeVar
 

@@ -1,7 +1,5 @@
 """The chapter Download Queue."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from aiohttp import web

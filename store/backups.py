@@ -1,7 +1,5 @@
 """Copies of config.json, named by the second they were made in."""
 
-from __future__ import annotations
-
 import re
 import threading
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What was fetched and what was proven of it: one row a file, written with the item's end."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 

@@ -1,7 +1,5 @@
 """The program's nouns, without behaviour of their own; frozen where they are compared."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,7 +1,5 @@
 """Why well-formed settings cannot work on this machine."""
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass

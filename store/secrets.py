@@ -4,8 +4,6 @@ A file of its own (mode 0600), never part of config.json: reading, backing up an
 configuration can neither leak nor roll back a secret (docs/decisions.md, 9).
 """
 
-from __future__ import annotations
-
 import base64
 import secrets
 from dataclasses import asdict, dataclass, field, replace

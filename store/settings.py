@@ -3,8 +3,6 @@
 A new setting is a field of Config and the code that uses it; check, calls and document follow.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Literal

@@ -4,8 +4,6 @@ A new kind is a dataclass here, named in SourceSettings, and a file providers/<t
 class and `open_source`. A field that is a Secret is kept in secrets.json, whatever it is called.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Literal, TypeVar

@@ -50,7 +50,6 @@ def apply_rule(inner: CompiledType, rule: Any) -> CompiledType:
     if not is_rule or (rule.pattern and inner.json_type != "string"):
         raise TypeError(f"{rule!r} is no Rule that fits its type")
     bound = BOUNDS[inner.json_type]
-    matches = re.compile(rule.pattern or "").fullmatch
     example = f"; an example: {rule.example}" if rule.example else ""
 
     def read(value: Any, field: str) -> Any:
@@ -59,7 +58,7 @@ def apply_rule(inner: CompiledType, rule: Any) -> CompiledType:
             return None
         if not rule.least <= bound.measure(value) <= rule.most:
             refuse(field, rule.issue or _bound_issue(rule, bound, value))
-        if rule.pattern and not matches(value):
+        if rule.pattern and not re.fullmatch(rule.pattern, value):
             refuse(field, rule.issue or f"has the wrong form{example}")
         return value
 
