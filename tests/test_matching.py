@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 import time
 
 import pytest
@@ -11,7 +12,7 @@ from store import library_scan
 from store.names.matching import EXTRA, judge
 from store.names.parsed_name import SURE, ParsedName
 from store.names.parser import parse
-from tests.app import running, until
+from tests.app import PATIENCE, running, until
 from tests.shows import add, episodes, home
 from tests.upstream import nginx
 
@@ -306,10 +307,12 @@ async def test_a_folder_that_has_not_changed_keeps_its_files(server):
 
 async def test_a_stop_ends_a_scan_of_a_slow_disk(tmp_path, monkeypatch):
     """The thread that walks is told; what was read so far changes nothing."""
-    real = os.scandir
+    real, seen, closing = os.scandir, [], threading.Event()
 
     def scandir(path):
-        time.sleep(0.05)
+        seen.append(path)
+        if len(seen) == 10:
+            closing.wait(PATIENCE)
         return real(path)
 
     async with running(tmp_path) as server:
@@ -318,11 +321,11 @@ async def test_a_stop_ends_a_scan_of_a_slow_disk(tmp_path, monkeypatch):
         await server.login()
         monkeypatch.setattr(os, "scandir", scandir)
         call = asyncio.create_task(server.post("/api/v1/anime/rescan"))
-        await asyncio.sleep(0.3)
-        began = time.monotonic()
+        await until(lambda: len(seen) == 10)
+        asyncio.get_running_loop().call_later(0.05, closing.set)
         await server.app[keys.RESCAN].close()
         await asyncio.get_running_loop().shutdown_default_executor()
-        assert time.monotonic() - began < 1
+        assert len(seen) < 20, "it has read on"
         await asyncio.gather(call, return_exceptions=True)
         assert (
             await server.app[keys.DB].run(

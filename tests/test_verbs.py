@@ -2,14 +2,16 @@
 
 import asyncio
 import random
-import time
 
 import aiohttp
 
 from tests.app import Process, running, until
-from tests.shows import Shows, completed, database_is_right, home, library_is_right, queue
+from tests.shows import SHOW, Shows, completed, database_is_right, home, library_is_right, queue
 
 STATES = {"pending", "downloading", "completed", "failed"}
+VERBS = ("start", "start", "stop", "pause", "retry", "priority", "remove")
+VERB_SECONDS = 20  # more than any needs on a busy machine, less than a silent source is given
+OVERLAP = 65_536  # bytes that a resumed download compares
 
 
 async def test_n19_verbs_at_any_moment(tmp_path):
@@ -24,60 +26,64 @@ async def test_n19_verbs_at_any_moment(tmp_path):
 
             async def listen(socket) -> None:
                 async for message in socket:
-                    if message.json()["type"] in ("download_completed", "download_error"):
-                        ended.append(message.json()["data"]["queue_item_id"])
+                    event = message.json()
+                    if event["type"] in ("download_completed", "download_error"):
+                        ended.append(event["data"]["queue_item_id"])
 
             async with server.socket() as socket:
                 listening = asyncio.create_task(listen(socket))
                 for _ in range(90):
-                    await asyncio.sleep(chance.random() * 0.05)
-                    item, verb = (
-                        chance.choice(items),
-                        chance.choice(
-                            ("start", "start", "stop", "pause", "retry", "priority", "remove")
-                        ),
-                    )
-                    before = time.monotonic()
-                    if verb == "priority":
-                        status = (
-                            await server.put(
-                                f"/api/queue/{item}",
-                                json={"priority": chance.choice(("low", "high"))},
-                            )
-                        )[0]
-                    elif verb == "retry":
-                        status = (await server.post(f"/api/queue/{item}/retry"))[0]
-                    elif verb == "remove":
-                        status, *_ = await server.delete(f"/api/queue/{item}")
-                        again = await server.post(
-                            "/api/queue/add", json={"anime_id": "home_show", "episodes": ["S01"]}
-                        )
-                        assert again[0] in (201, 409), again
-                        items = [
-                            one["queue_item_id"]
-                            for one in (await server.get("/api/queue"))[1]["data"]
-                        ]
-                    else:
-                        status = (await server.post(f"/api/queue/{verb}"))[0]
-                    assert status in (200, 409), (verb, status)
-                    assert time.monotonic() - before < 2, verb
-                    now = [one["status"] for one in (await server.get("/api/queue"))[1]["data"]]
-                    assert set(now) <= STATES and now.count("downloading") <= 2
+                    await asyncio.sleep(chance.random() * 0.02)
+                    async with asyncio.timeout(VERB_SECONDS):
+                        await call(server, chance.choice(VERBS), chance.choice(items), chance)
+                    now = await all_items(server)
+                    items = [item["queue_item_id"] for item in now]
+                    states = [item["status"] for item in now]
+                    assert set(states) <= STATES and states.count("downloading") <= 2
                     library_is_right(server, up)
                     if not items:
                         break
                 await server.post("/api/queue/start")
-                _, page, _ = await server.get("/api/queue?per_page=100")
-                await completed(server, *[one["episode"] for one in page["data"]])
-                await asyncio.sleep(0.1)
+                await completed(server, *[item["episode"] for item in await all_items(server)])
+                await until(lambda: len(ended) >= 3)
+                await asyncio.sleep(0.1)  # and no more come
                 listening.cancel()
             assert library_is_right(server, up) == set(up.videos)
             assert len(ended) == len(set(ended)) == 3, "one final event an item"
             assert list(server.downloads.iterdir()) == []
 
 
+async def all_items(server) -> list[dict]:
+    return (await server.get("/api/queue?per_page=100"))[1]["data"]
+
+
+async def call(server, verb: str, item: str, chance: random.Random) -> None:
+    """One verb, of the queue or of an item. What is removed is queued again, unless it is there."""
+    if verb == "priority":
+        priority = chance.choice(("low", "high"))
+        status, *_ = await server.put(f"/api/queue/{item}", json={"priority": priority})
+    elif verb == "retry":
+        status, *_ = await server.post(f"/api/queue/{item}/retry")
+    elif verb == "remove":
+        status, *_ = await server.delete(f"/api/queue/{item}")
+        body = {"anime_id": SHOW, "episodes": ["S01"]}
+        again, *_ = await server.post("/api/queue/add", json=body)
+        assert again in (201, 409), again
+    else:
+        status, *_ = await server.post(f"/api/queue/{verb}")
+    assert status in (200, 409), (verb, status)
+
+
+async def end_of(socket: aiohttp.ClientWebSocketResponse) -> tuple:
+    """(type, data) of the first message that is no text."""
+    while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
+        pass
+    return message.type, message.data
+
+
 async def test_c11_sigterm_with_downloads_and_sockets(tmp_path):
     """It ends with 0 within 10 seconds, tells its listeners, and goes on where it was."""
+    fetched = 1_200_000  # bytes of each episode when the signal comes
     async with Shows((9_000_000,) * 4) as up:
         up.rate = 2_000_000
         async with Process(
@@ -91,24 +97,19 @@ async def test_c11_sigterm_with_downloads_and_sockets(tmp_path):
             await queue(server, "S01")
             await server.post("/api/queue/start")
 
-            async def under_way():
-                _, page, _ = await server.get("/api/queue")
-                return all((item["downloaded_bytes"] or 0) > 2_000_000 for item in page["data"])
+            async def under_way() -> bool:
+                items = await all_items(server)
+                return all((item["downloaded_bytes"] or 0) > fetched for item in items)
 
             await until(under_way)
-            began = time.monotonic()
-            assert await server.stop() == 0
-            assert time.monotonic() - began < 10
-            for socket in sockets:
-                while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-                    pass
-                assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1001)
+            async with asyncio.timeout(10):
+                code, *ends = await asyncio.gather(server.stop(), *map(end_of, sockets))
+            assert (code, set(ends)) == (0, {(aiohttp.WSMsgType.CLOSE, 1001)})
             database_is_right(server)
             up.kills.append(len(up.requests))
             up.rate = None
             await server.start()
             await completed(server, *up.videos)
             assert library_is_right(server, up) == set(up.videos)
-            assert all(
-                start >= 2_000_000 - 65_536 for code in up.videos for start, _ in up.lives(code)[1]
-            )
+            resumed = [start for code in up.videos for start, _ in up.lives(code)[1]]
+            assert min(resumed) >= fetched - OVERLAP
