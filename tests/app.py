@@ -34,13 +34,13 @@ from handlers import authenticator, listening
 from store.secrets import SecretsFile
 
 PASSWORD = "correct horse battery"
-PATIENCE = 60.0  # seconds for anything that takes a moment, on a machine with much else to do
+PATIENCE_SECONDS = 60.0  # for anything that takes a moment, on a machine with much else to do
 ROOT = Path(aniworld.__file__).parent
 
 Answer = tuple[int, Any, CIMultiDict]  # status, JSON or None, headers
 
 
-async def until(check: Callable, seconds: float = PATIENCE):
+async def until(check: Callable, seconds: float = PATIENCE_SECONDS):
     """What `check()`, a function or a coroutine function, answers as soon as that is true."""
     async with asyncio.timeout(seconds):
         while True:
@@ -98,7 +98,7 @@ class Client:
             writer.write(data)
             if half_closed:
                 writer.write_eof()
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 status_line, *lines = head.split("\r\n")
                 headers = CIMultiDict(line.split(": ", 1) for line in lines if line)
@@ -223,7 +223,7 @@ class Process(Client):
     async def stop(self, by: int = signal.SIGTERM) -> int:
         """End it kindly; its exit code."""
         self.process.send_signal(by)
-        return await asyncio.to_thread(self.process.wait, PATIENCE)
+        return await asyncio.to_thread(self.process.wait, PATIENCE_SECONDS)
 
 
 def spawn(

@@ -26,7 +26,7 @@ import pytest_asyncio
 from handlers import authenticator, limits
 from handlers.authenticator import COOKIE
 from handlers.routes import API
-from tests.app import PASSWORD, PATIENCE, Process, running
+from tests.app import PASSWORD, PATIENCE_SECONDS, Process, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CODE = {
@@ -615,7 +615,7 @@ async def test_A14_the_owner_does_not_queue_behind_strangers(fresh):
         await others.acquire(),
     )  # as many strangers as there are turns, and one that waits
     waiting = asyncio.create_task(guess(fresh, PASSWORD, Via="x"))
-    await asyncio.wait_for(fresh.login(), PATIENCE)
+    await asyncio.wait_for(fresh.login(), PATIENCE_SECONDS)
     assert not waiting.done()
     others.release(), others.release()
     assert (await waiting)[0] == 200

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from store import environment
-from tests.app import PATIENCE, ROOT, free_port
+from tests.app import PATIENCE_SECONDS, ROOT, free_port
 
 HOME = "/home/nobody"
 STATE_DIRECTORIES = [  # (--data-dir, variables, the directory)
@@ -62,7 +62,7 @@ def command(tmp_path: Path, *arguments: str, **variables: str) -> subprocess.Pop
 def test_check_without_a_data_directory(tmp_path, variable):
     variables = {} if variable == "HOME" else {variable: str(tmp_path / "given")}
     process = command(tmp_path, "--check", **variables)
-    output, _ = process.communicate(timeout=PATIENCE)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, output) == (0, "The configuration is fine\n")
     state = {
         "HOME": tmp_path / "home/.local/share/aniworld",
@@ -75,7 +75,7 @@ def test_check_without_a_data_directory(tmp_path, variable):
 
 def test_check_of_the_demo_leaves_nothing(tmp_path):
     process = command(tmp_path, "--demo", "--check")
-    output, _ = process.communicate(timeout=PATIENCE)
+    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, output) == (0, "The configuration is fine\n")
     assert list((tmp_path / "tmp").iterdir()) == []
     assert list((tmp_path / "home").iterdir()) == []
@@ -85,7 +85,7 @@ async def test_the_demo_lives_in_a_temporary_directory(tmp_path):
     process = command(tmp_path, "--demo", "--port", str(free_port()))
     try:
         lines = []
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not lines or "is scanned" not in lines[-1]:
                 lines.append(await asyncio.to_thread(process.stdout.readline))
                 assert lines[-1], lines
@@ -93,7 +93,7 @@ async def test_the_demo_lives_in_a_temporary_directory(tmp_path):
         assert Path(state).is_relative_to(tmp_path / "tmp")
         assert (Path(state) / "aniworld.db").is_file()
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, PATIENCE) == 0
+        assert await asyncio.to_thread(process.wait, PATIENCE_SECONDS) == 0
     finally:
         process.kill()
         process.communicate()

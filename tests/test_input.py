@@ -20,7 +20,7 @@ import pytest_asyncio
 from handlers import endpoint, keys, limits
 from store import episodes
 from store.models import Episode, Listing
-from tests.app import PASSWORD, PATIENCE, running
+from tests.app import PASSWORD, PATIENCE_SECONDS, running
 from tests.test_auth import clock, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -272,7 +272,9 @@ async def test_broken_chunks(server, unchanged, chunks, caplog, monkeypatch):
         await asyncio.sleep(wait)
         writer.write(chunks)
         try:
-            assert (await asyncio.wait_for(reader.readline(), PATIENCE)).split()[1] == answer
+            assert (await asyncio.wait_for(reader.readline(), PATIENCE_SECONDS)).split()[
+                1
+            ] == answer
         finally:
             writer.close()
     assert "unexpected" not in caplog.text
@@ -589,7 +591,7 @@ async def test_requests_of_two_readings(server, rest):
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     try:
         writer.write(b"POST /api/queue/stop HTTP/1.1\r\nHost: x\r\n" + rest + SECOND)
-        answer = await asyncio.wait_for(reader.read(), PATIENCE)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
     finally:
         writer.close()
     assert re.findall(rb"HTTP/1\.\d (\d+) ", answer) == [b"400"]

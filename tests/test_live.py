@@ -25,7 +25,7 @@ from downloads.events import DownloadProgress, QueueState, RescanFailed
 from handlers import live
 from handlers.authenticator import COOKIE
 from handlers.hub import HUB
-from tests.app import PATIENCE, Process, running, until
+from tests.app import PATIENCE_SECONDS, Process, running, until
 from tests.test_auth import STRANGERS, authenticator_of, claims, refused, signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -83,7 +83,7 @@ async def handshake(
     )
     try:
         writer.write("\r\n".join(head).format(port=server.port).encode())
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             answer = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = dict(line.split(": ", 1) for line in answer[1:] if line)
             status = int(answer[0].split()[1])
@@ -105,12 +105,12 @@ def inboxes(server) -> set:
 async def listening(server, **how):
     """A socket whose snapshot is read."""
     async with server.socket(**how) as ws:
-        assert (await ws.receive_json(timeout=PATIENCE))["type"] == "snapshot"
+        assert (await ws.receive_json(timeout=PATIENCE_SECONDS))["type"] == "snapshot"
         yield ws
 
 
 async def close_code(ws) -> int:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         async for _ in ws:
             pass
     return ws.close_code
@@ -285,7 +285,7 @@ async def test_A28_logout_closes_its_sockets(closed):
         assert (await closed.post("/api/auth/logout", token=ended))[0] == 200
         assert [await close_code(ws) for ws in (first, second)] == [1008, 1008]
         closed.app[HUB].publish(QueueState("stopped", ""))
-        assert (await kept.receive_json(timeout=PATIENCE))["type"] == "queue_state"
+        assert (await kept.receive_json(timeout=PATIENCE_SECONDS))["type"] == "queue_state"
     refused(
         await handshake(
             closed, f"Cookie: {COOKIE}={cookie}", f"Origin: http://localhost:{closed.port}"
@@ -323,7 +323,7 @@ async def test_A30_nine_without_and_sixty_five_with_a_token(fresh):
         await until(lambda: len(inboxes(fresh)) == 63)
         assert (await handshake(fresh))[0] == 101
         await until(lambda: len(inboxes(fresh)) == 63)
-        assert [(await ws.receive_json(timeout=PATIENCE))["type"] for ws in bare] == [
+        assert [(await ws.receive_json(timeout=PATIENCE_SECONDS))["type"] for ws in bare] == [
             "snapshot"
         ] * 7
     await until(lambda: not inboxes(fresh))
@@ -356,10 +356,10 @@ async def test_the_snapshot_comes_first_and_seq_rises(tmp_path):
             )[1]["data"]
             await server.put(f"/api/queue/{added['items'][1]}", json={"priority": "high"})
             server.app[HUB].publish(progress("queue_1"))
-            seen = [await ws.receive_json(timeout=PATIENCE) for _ in range(4)]
+            seen = [await ws.receive_json(timeout=PATIENCE_SECONDS) for _ in range(4)]
             await server.post("/api/queue/stop")
             await server.delete(f"/api/queue/{added['items'][0]}")
-            seen += [await ws.receive_json(timeout=PATIENCE) for _ in range(2)]
+            seen += [await ws.receive_json(timeout=PATIENCE_SECONDS) for _ in range(2)]
             assert [message["type"] for message in seen] == [
                 "snapshot",
                 "queue_items",
@@ -377,7 +377,7 @@ async def test_the_snapshot_comes_first_and_seq_rises(tmp_path):
             )
             assert seen[0]["data"]["status"]["state"] == "stopped"
         async with server.socket() as ws:
-            snapshot = await ws.receive_json(timeout=PATIENCE)
+            snapshot = await ws.receive_json(timeout=PATIENCE_SECONDS)
             assert (
                 snapshot["seq"] == first + 4
                 and [item["queue_item_id"] for item in snapshot["data"]["items"]]
@@ -398,7 +398,7 @@ async def test_nothing_that_a_snapshot_has_comes_again_with_its_number(fresh):
     try:
         for _ in range(10):
             async with fresh.socket() as ws:
-                seen = [(await ws.receive_json(timeout=PATIENCE))["seq"] for _ in range(5)]
+                seen = [(await ws.receive_json(timeout=PATIENCE_SECONDS))["seq"] for _ in range(5)]
                 assert seen == list(range(seen[0], seen[0] + 5))
     finally:
         talking.cancel()
@@ -413,7 +413,7 @@ async def test_a_rescan_of_many_folders_keeps_its_listeners(fresh):
         assert (await fresh.post("/api/v1/anime/rescan"))[1]["new_series"] == 200
         seen = []
         while not seen or seen[-1]["type"] != "rescan_completed":
-            seen.append(await ws.receive_json(timeout=PATIENCE))
+            seen.append(await ws.receive_json(timeout=PATIENCE_SECONDS))
         assert {message["type"] for message in seen[:-1]} == {"rescan_progress"} and len(seen) < 20
 
 
@@ -426,10 +426,10 @@ async def test_what_a_client_says_is_ignored_until_it_is_too_much(fresh):
         await ws.send_bytes(b"\0" * 4000)
         await ws.send_str("{}")
         fresh.app[HUB].publish(QueueState("stopped", ""))
-        assert (await ws.receive_json(timeout=PATIENCE))["type"] == "queue_state"
+        assert (await ws.receive_json(timeout=PATIENCE_SECONDS))["type"] == "queue_state"
         await ws.send_str("x" * 5000)
         assert await close_code(ws) == 1009
-        assert (await other.receive_json(timeout=PATIENCE))["type"] == "queue_state"
+        assert (await other.receive_json(timeout=PATIENCE_SECONDS))["type"] == "queue_state"
     async with listening(fresh) as ws:
         for _ in range(300):
             await ws.send_str("x")
@@ -469,7 +469,7 @@ async def test_broken_frames(server, frame, monkeypatch):
             (inbox,) = inboxes(server)
             inbox.end("shutdown")
             code = 1001
-        told = await asyncio.wait_for(reader.read(), PATIENCE)
+        told = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
         assert b"\x88" in told and code.to_bytes(2, "big") in told
     finally:
         writer.close()
@@ -495,11 +495,11 @@ async def slow_reader(server) -> socket.socket:
 @pytest.mark.parametrize("reads_again", [True, False], ids=["then-reads", "never-reads"])
 async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatch, reads_again):
     """It is told so, if it reads on after all; its connection ends, if it does not."""
-    monkeypatch.setattr(live, "SEND_SECONDS", PATIENCE if reads_again else 0.3)
-    monkeypatch.setattr(live, "GOODBYE_SECONDS", PATIENCE if reads_again else 0.3)
+    monkeypatch.setattr(live, "SEND_SECONDS", PATIENCE_SECONDS if reads_again else 0.3)
+    monkeypatch.setattr(live, "GOODBYE_SECONDS", PATIENCE_SECONDS if reads_again else 0.3)
     hub = fresh.app[HUB]
     before = asyncio.all_tasks()
-    async with listening(fresh) as fast, asyncio.timeout(PATIENCE):
+    async with listening(fresh) as fast, asyncio.timeout(PATIENCE_SECONDS):
         slow = await slow_reader(fresh)
         await until(lambda: len(inboxes(fresh)) == 2)
         text, sent = "x" * 50_000, 0

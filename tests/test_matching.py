@@ -12,7 +12,7 @@ from store import library_scan
 from store.names.matching import EXTRA, judge
 from store.names.parsed_name import SURE, ParsedName
 from store.names.parser import parse
-from tests.app import PATIENCE, running, until
+from tests.app import PATIENCE_SECONDS, running, until
 from tests.shows import add, episodes, home
 from tests.upstream import nginx
 
@@ -312,7 +312,7 @@ async def test_a_stop_ends_a_scan_of_a_slow_disk(tmp_path, monkeypatch):
     def scandir(path):
         seen.append(path)
         if len(seen) == 10:
-            closing.wait(PATIENCE)
+            closing.wait(PATIENCE_SECONDS)
         return real(path)
 
     async with running(tmp_path) as server:

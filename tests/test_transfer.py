@@ -22,11 +22,11 @@ from downloads.validators import foreign
 from providers.network import Network
 from store.errors import DownloadError, ProviderError
 from store.models import Source
+from tests.app import PATIENCE_SECONDS, until
 from tests.upstream import Upstream, certificate, nginx
 
 BODY = b"\x1aE\xdf\xa3" + random.Random(7).randbytes(1_500_000)
 OTHER = b"\x1aE\xdf\xa3" + random.Random(8).randbytes(1_500_000)
-PATIENCE = 30  # seconds for what takes a moment, on a machine that has much else to do
 
 
 class Run:
@@ -94,12 +94,6 @@ async def test_plain(run, up):
         up.requests[0].headers["Accept-Encoding"] == "identity"
         and "Range" not in up.requests[0].headers
     )
-
-
-async def until(condition) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 class Calls:
@@ -323,10 +317,10 @@ async def test_n7_too_short_a_length(run, up):
 
 
 STALLS = {  # knobs, the one limit that is short, what is said
-    "N8 drip": ({"drip": 0.02}, Limits(slow=200, window=0.3, silence=PATIENCE), "too slow"),
+    "N8 drip": ({"drip": 0.02}, Limits(slow=200, window=0.3, silence=PATIENCE_SECONDS), "too slow"),
     "N3 silence in the body": (
         {"silent_after": 90_000},
-        Limits(slow=200, window=PATIENCE, silence=0.3),
+        Limits(slow=200, window=PATIENCE_SECONDS, silence=0.3),
         "silent",
     ),
 }
@@ -340,7 +334,7 @@ async def test_n8_slow(run, up, row, chunked, monkeypatch):
     await run.web.close()
     await run.web.start()
     vars(up).update(knobs, chunked=chunked)
-    async with asyncio.timeout(PATIENCE):  # the file itself would take hours
+    async with asyncio.timeout(PATIENCE_SECONDS):  # the file itself would take hours
         with pytest.raises(ProviderError, match=message):
             await run(limits=limits)
     assert run.saved.spans
@@ -507,7 +501,9 @@ async def test_n19_cancel_anywhere(web, up, tmp_path):
             while run.progress.fetched < wanted and not task.done():
                 await asyncio.sleep(0.001)
         task.cancel()
-        async with asyncio.timeout(PATIENCE / 2):  # a silent source is given up after PATIENCE
+        async with asyncio.timeout(
+            PATIENCE_SECONDS / 2
+        ):  # a silent source is given up after PATIENCE_SECONDS
             with pytest.raises(asyncio.CancelledError):
                 await task
                 run.part.unlink()  # it was done before; once more from the start
@@ -695,7 +691,7 @@ async def test_the_loop_is_free(run, up, monkeypatch):
     def slowly(call):
         def wait_for_the_loop(*arguments):
             turned.clear()
-            if not turned.wait(PATIENCE):
+            if not turned.wait(PATIENCE_SECONDS):
                 held_up.append(call)
             return call(*arguments)
 

@@ -1,56 +1,90 @@
-"""The README's workflow, the reference's with a silent curl, pasted into a shell against `--demo`."""
+"""The README's workflow, pasted into a shell against `--demo`: the reference's with a silent curl."""
 
 import asyncio
 import json
 import os
 import re
-import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import fields
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 
 import pytest
 
-from tests.app import PATIENCE, spawn
+from store.settings import Config
+from tests.app import PATIENCE_SECONDS, ROOT, free_port, spawn, until
 from tests.requirements import need
-from tests.upstream import free_port
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PARTS = {"curl": "curl", "jq": "jq", "wscat": "node-ws and node-https-proxy-agent"}
 
 
-def workflow() -> list[str]:
+def workflow(port: int) -> list[str]:
+    """The commands of each step, with a port that is free in place of the printed one."""
     block = re.search(r"```sh\n(# 1\. Setup.*?)```", README, re.S)[1]
-    return re.split(r"^# \d\. .*\n", block, flags=re.M)[1:]
+    steps = re.split(r"^# \d\. .*\n", block, flags=re.M)[1:]
+    return [step.replace("localhost:8000", f"localhost:{port}") for step in steps]
 
 
-async def shell(script: str, **how) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        "bash", "-c", script, stdout=-1, stderr=asyncio.subprocess.DEVNULL, **how
+async def answers(steps: list[str]) -> list:
+    """What each step prints, as JSON; None where it prints nothing."""
+    script = "".join(f"{step}\necho; echo '--'\n" for step in steps)
+    shell = await asyncio.create_subprocess_exec("bash", "-c", script, stdout=PIPE, stderr=DEVNULL)
+    output, _ = await shell.communicate()
+    texts = output.decode().split("--\n")[: len(steps)]
+    return [json.loads(text) if text.strip() else None for text in texts]
+
+
+async def messages_of(command: str) -> AsyncIterator[dict]:
+    """Each message that wscat prints, as long as they are asked for."""
+    wscat = await asyncio.create_subprocess_exec(
+        "bash",
+        "-c",
+        f"exec {command}",
+        stdin=PIPE,  # wscat ends with its input
+        stdout=PIPE,
+        stderr=DEVNULL,
+        env={**os.environ, "NODE_PATH": "/usr/share/nodejs"},  # where Debian puts its modules
+        limit=1 << 20,
     )
+    try:
+        while line := await wscat.stdout.readline():
+            text = line.decode()
+            yield json.loads(text[text.index("{") :])
+    finally:
+        wscat.kill()
+        await wscat.wait()
+
+
+async def until_completed(command: str, item: str) -> list[dict]:
+    """The messages up to the one that tells that the item is completed."""
+    heard = []
+    async with aclosing(messages_of(command)) as messages, asyncio.timeout(PATIENCE_SECONDS):
+        async for message in messages:
+            heard.append(message)
+            if message["type"] == "download_completed" and message["data"]["queue_item_id"] == item:
+                return heard
+    raise AssertionError(f"wscat ended after {heard}")
 
 
 @pytest.mark.slow
 async def test_the_workflow_runs_as_printed(tmp_path):
-    for command, package in (
-        ("curl", "curl"),
-        ("jq", "jq"),
-        ("wscat", "node-ws and node-https-proxy-agent"),
-    ):
+    for command, package in PARTS.items():
         need(command, package)
-    port = free_port()  # 8000 may be taken on this machine: the port is the one thing that differs
-    steps = [step.replace("localhost:8000", f"localhost:{port}") for step in workflow()]
+    port = free_port()
+    steps = workflow(port)
     assert len(steps) == 7 and steps[6].startswith("wscat -c ws://")
     log = tmp_path / "log"
     server = spawn(tmp_path / "state", "--demo", "--port", str(port), log=log)
+
+    def is_scanned() -> bool:
+        assert server.poll() is None, log.read_text()
+        return "scanned" in log.read_text()
+
     try:
-        async with asyncio.timeout(PATIENCE):
-            while "scanned" not in log.read_text():
-                assert server.poll() is None, log.read_text()
-                await asyncio.sleep(0.05)
-        script = "".join(f"{step}\necho; echo '--'\n" for step in steps[:6])
-        said = (await (await shell(script)).communicate())[0].decode().split("--\n")
-        setup, _, listed, added, status, started = (
-            json.loads(text) if text.strip() else None for text in said[:6]
-        )
+        await until(is_scanned)
+        setup, _, listed, added, status, started = await answers(steps[:6])
         assert setup == {"status": "ok"}
         assert [(row["id"], row["title"], row["missing_episodes"]) for row in listed] == [
             ("aniworld_123", "Attack on Titan", 5),
@@ -59,50 +93,20 @@ async def test_the_workflow_runs_as_printed(tmp_path):
         assert added["success"] is True and added["data"]["status"] == "pending"
         assert status["data"]["total_items"] == status["data"]["pending"] == 1
         assert started == {"success": True, "message": "Queue processing started"}
-        messages = await listen(steps[6], added["data"]["queue_item_id"])
+        messages = await until_completed(steps[6], added["data"]["queue_item_id"])
         assert messages[0]["type"] == "snapshot"
-        assert [
-            m["data"]["progress_percent"] for m in messages if m["type"] == "download_progress"
-        ], "progress is seen"
-        file = Path(messages[-1]["data"]["file_path"])
+        progress = [each["data"] for each in messages if each["type"] == "download_progress"]
+        assert progress and all(0 <= data["progress_percent"] <= 100 for data in progress)
+        completed = messages[-1]["data"]
+        file = Path(completed["file_path"])
         assert file.name == "Attack on Titan - S01E01.avi" and file.read_bytes()[:4] == b"RIFF"
-        assert file.stat().st_size == messages[-1]["data"]["total_bytes"]
+        assert file.stat().st_size == completed["total_bytes"]
     finally:
         server.terminate()
-        assert server.wait(PATIENCE) == 0
-
-
-async def listen(command: str, item: str) -> list[dict]:
-    """What wscat prints until `item` is completed; an episode of the demo is done in under 20 seconds."""
-    # Debian's modules lie where only Debian's node looks by itself; wscat ends with its input, so that stays open.
-    wscat = await shell(
-        f"exec {command}",
-        stdin=asyncio.subprocess.PIPE,
-        env={**os.environ, "NODE_PATH": "/usr/share/nodejs"},
-        limit=1 << 20,
-    )
-    messages, began = [], time.monotonic()
-    try:
-        async with asyncio.timeout(20):
-            while line := await wscat.stdout.readline():
-                text = line.decode()
-                messages.append(json.loads(text[text.index("{") :]))
-                if (
-                    messages[-1]["type"] == "download_completed"
-                    and messages[-1]["data"]["queue_item_id"] == item
-                ):
-                    return messages
-    finally:
-        wscat.kill()
-        await wscat.wait()
-    raise AssertionError(f"wscat ended after {time.monotonic() - began:.0f} s with {messages}")
+        assert server.wait(PATIENCE_SECONDS) == 0
 
 
 def test_the_settings_table_is_complete():
-    from dataclasses import fields
-
-    from store.settings import Config
-
     table = (ROOT / "docs/settings.md").read_text()
     for field in fields(Config):
         row = re.search(rf"^\| `{field.name}` \| (.*?) \|", table, re.M)
