@@ -1,4 +1,4 @@
-"""What room there is for downloads, and which files of them may go."""
+"""The room for downloads, and the files of theirs that may go."""
 
 from __future__ import annotations
 

@@ -227,7 +227,7 @@ class Engine:
         )
 
     def _seconds_to_next_look(self) -> float | None:
-        """None while there is nothing to do until somebody wakes the engine."""
+        """Seconds until the loop looks again; None when it waits for `wake` alone."""
         times = self._backoff.times()
         if self._look_again:
             times.append(self._look_again)
@@ -301,7 +301,7 @@ class Engine:
         self._publish(events.DownloadError.of(failed))
 
     async def _clear(self, removed: list[Item]) -> None:
-        """What follows when items are gone from the database: their parts go, and it is told."""
+        """Remove the parts of items that are gone from the database, and tell it."""
         downloads = self._config().downloads
         parts = [
             downloads / item.part for item in removed if item.part and item.status != "completed"

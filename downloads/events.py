@@ -1,7 +1,7 @@
 """The messages of the socket: one dataclass each, from which all else about it follows.
 
-Sending, coalescing and the OpenAPI document know no message by name. A new one is a class here, and
-a `publish` where it happens.
+Sending, coalescing and the OpenAPI document know no message by name. A new message is a class here
+and a `publish` where it happens.
 """
 
 from dataclasses import make_dataclass
@@ -251,7 +251,7 @@ class RescanProgress(Event):
 
 @record
 class RescanCompleted(Event):
-    """What a rescan added.
+    """The result of a rescan.
 
     `unread_folders` could not be read, or their disks are away: what was known of them stays. Of
     those seen for the first time nothing is known, and their episodes count as missing.

@@ -1,4 +1,4 @@
-"""One queue item on its way: source, transfer, name in the library. Knows no other item."""
+"""The way of one queue item: source, transfer, name in the library."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Renaming:
         self._lock = asyncio.Lock()  # one renaming at a time
 
     async def __call__(self, anime_id: str, *, undo: bool = False, dry_run: bool = True) -> Renamed:
-        """What is moved, or would be, and what keeps its name.
+        """Rename, or only plan it: the moves, and the files that keep their names.
 
         Raises NotFound, Conflict when there is nothing to take back, and ConfigurationError while
         the library is offline.

@@ -1,4 +1,4 @@
-"""The rescan: what lies in the library against what the sources have. One at a time."""
+"""The rescan compares the library with the sources."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Stranger(NamedTuple):
 
 
 class Rescan:
-    """`await rescan()`: a second caller gets the first one's result.
+    """`await rescan()`. One runs at a time: a second caller gets the result of the first.
 
     A caller that goes away cancels nothing.
     """
@@ -98,7 +98,7 @@ class Rescan:
         return RescanCompleted(new_series, new_episodes, unread[:NAMED_UNREAD])
 
     async def _scan(self, full: bool) -> list[Folder]:
-        """What lies in the library. Raises ConfigurationError."""
+        """Look into the library. Raises ConfigurationError."""
         root = self._config().library
         self._publish(RescanProgress("library", 0, None))
         last_looks = await self._db.run(folders.last_look)
@@ -147,7 +147,7 @@ class Rescan:
 
         async def look_up(place: Placed) -> Placed:
             async with slots:
-                return place._replace(found=await self._ask(strangers[place.folder.path]))
+                return place._replace(source=await self._ask(strangers[place.folder.path]))
 
         searches = [look_up(place) for place in to_ask]
         asked = []
@@ -186,7 +186,7 @@ class Rescan:
         series_ids: set[str] = set()
         new_episodes = done = 0
         for chunk in _chunks(placed):
-            ids, count = await self._db.note(folders.record, chunk)
+            ids, count = await self._db.note(folders.record_scan, chunk)
             series_ids |= ids
             new_episodes += count
             done += len(chunk)

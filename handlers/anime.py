@@ -1,4 +1,4 @@
-"""The chapter Anime: what is there, what is missing, and what the sources have."""
+"""The chapter Anime: the series, their episodes, and those of the sources."""
 
 from collections.abc import Sequence
 from dataclasses import field
@@ -31,11 +31,12 @@ class AnimeQuery(Paged):
 
 @record
 class Link:
-    """Who a series is, and how the numbers in its files' names count. What is left out stays.
+    """Who a series is, and how the numbers in its files' names count.
 
     `source` is the `key` of a search result. `numbering` is `absolute` where the numbers count
     through all seasons, `season` where they count within one, and `auto` where each name tells.
-    `offset` is added to each number first: with 12 a second cour's 01 is 13.
+    `offset` is added to each number first: with 12 a second cour's 01 is 13. A field that is left
+    out changes nothing.
     """
 
     source: AnimeId | None = None
@@ -66,7 +67,7 @@ class ParseQuery:
 
 @record
 class Parsed:
-    """What one path says by itself; its neighbours and the series' list may say more.
+    """The reading of one path by itself; its neighbours and the series' list may say more.
 
     `score` is 100 for a clear code; below 85 the other readings, `also`, are tried too.
     """
@@ -189,7 +190,7 @@ async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = 
 
 
 async def parse(request: web.Request, query: ParseQuery) -> Parsed:
-    """What a file's name says, and why."""
+    """Tell what a file's name says, and why."""
     from store.names import parser  # late: few ask
 
     name = parser.parse(query.name)

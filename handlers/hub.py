@@ -1,4 +1,4 @@
-"""Who listens on the socket. Each of them gets every event, and nobody waits for a slow one."""
+"""The sockets that are open. Each gets every event, and nobody waits for a slow reader."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from store.schema import dump
 
 SOCKETS = 64
 SOCKETS_WITHOUT_TOKEN = 8
-# That may wait for a slow reader, beside those that replace one another.
-INBOX_MESSAGES = 64
+INBOX_MESSAGES = 64  # that may wait for a slow reader, beside those that replace one another
 
 
 class Inbox:
-    """What one socket has yet to be sent: messages in order, then those that replace others."""
+    """Messages for one socket: first the others in order, then those that replace one another."""
 
     def __init__(self, claims: Claims | None):
         self.claims = claims
@@ -63,7 +62,7 @@ class Inbox:
 
 
 class Hub:
-    """Everyone who listens. `seq` counts the messages that do not replace others."""
+    """All open sockets. `seq` counts the messages that do not replace others."""
 
     def __init__(self) -> None:
         self.seq = 0

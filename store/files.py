@@ -25,7 +25,7 @@ Numbering = Literal["auto", "absolute", "season"]
 
 
 class File(NamedTuple):
-    """One episode that a video holds, or may hold where it is not `sure`; `why` is for people.
+    """An episode that a video holds, or may hold where it is not `sure`; `why` is for people.
 
     `path` is relative to the library, as it is on disk; `size` in bytes.
     """

@@ -17,13 +17,13 @@ from store.models import Listing
 class Placed(NamedTuple):
     """A top folder of the library and whose it is, as far as that is known.
 
-    `series_id` is None for a folder that is new. `found` is (provider, listing) where a source was
+    `series_id` is None for a folder that is new. `source` is (provider, listing) where a source was
     asked and has the series.
     """
 
     folder: Folder
     series_id: str | None
-    found: tuple[str, Listing] | None = None
+    source: tuple[str, Listing] | None = None
 
 
 def last_look(conn: sqlite3.Connection) -> dict[str, Look]:
@@ -55,7 +55,7 @@ def disks_in(conn: sqlite3.Connection, top: str) -> dict[str, int]:
     return {row["path"]: row["disk"] for row in rows}
 
 
-def record(conn: sqlite3.Connection, placed: Iterable[Placed]) -> tuple[set[str], int]:
+def record_scan(conn: sqlite3.Connection, placed: Iterable[Placed]) -> tuple[set[str], int]:
     """Record what lies in some top folders.
 
     Returns the ids of their series, and how many episodes are new there.
@@ -81,7 +81,7 @@ def drop_others(conn: sqlite3.Connection, series_ids: set[str]) -> None:
 
 def _record(conn: sqlite3.Connection, place: Placed) -> tuple[str, int]:
     folder = place.folder
-    if folder.videos is None and place.series_id and not place.found:
+    if folder.videos is None and place.series_id and not place.source:
         return place.series_id, 0  # nothing has changed
     kept = _kept_videos(conn, place)
     series_id = _owner(conn, place)
@@ -100,8 +100,8 @@ def _record(conn: sqlite3.Connection, place: Placed) -> tuple[str, int]:
 def _owner(conn: sqlite3.Connection, place: Placed) -> str:
     """The id of the series in a folder; a new one is added. Stores what its source says of it."""
     folder, known = place.folder, place.series_id
-    if place.found:
-        provider, listing = place.found
+    if place.source:
+        provider, listing = place.source
         owner = series.find(conn, f"{provider}_{listing.key}")
         # A second folder of one title stays a series of its own.
         if owner is None or owner.folder in (None, folder.path):

@@ -1,4 +1,4 @@
-"""What was fetched and what was proven of it: one row a file, written with the item's end."""
+"""The history: one row for each file that was fetched, with the proof that it is right."""
 
 import json
 import sqlite3

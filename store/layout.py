@@ -46,7 +46,7 @@ class Layout(NamedTuple):
             self.naming,
             self._wanted([key]),
             self._numbered(self.folder, key),
-            [self._numbered(path, held) for path, held in self._single_episodes().items()],
+            [self._numbered(path, episode) for path, episode in self._single_episodes().items()],
             extension,
             lambda path: self._reads_as(path, key),
         )
@@ -87,7 +87,7 @@ class Layout(NamedTuple):
         from store.names import folder_parser, matching
 
         parent = path.rpartition("/")[0]
-        beside = [held for held in self._single_episodes() if held.rpartition("/")[0] == parent]
+        beside = [video for video in self._single_episodes() if video.rpartition("/")[0] == parent]
         name = folder_parser.parse_folder([*beside, path])[-1]
         verdict = matching.judge(name, self.running, self.anime.numbering, self.anime.number_offset)
         return verdict.sure and verdict.episodes == (key,)

@@ -17,8 +17,8 @@ MARKER = ".aniworld"
 def is_online(root: Path, known_paths: Iterable[str]) -> bool:
     """Whether the library is really there.
 
-    It is when its marker is there, or one of the videos that are known in it, or when none is known
-    and so none can be missed.
+    The marker, or one of the known videos, has to be there; unless no video is known, because none
+    can be missed then.
     """
     paths = list(known_paths)
     if not root.is_dir():

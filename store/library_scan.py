@@ -89,19 +89,19 @@ def scan(
             f"The library cannot be read: {error.strerror}",
             fix="Mount the disk, or set anime_directory to where the library is",
         ) from error
-    found = []
+    folders = []
     for top, is_link in tops:
         if stop():
             break
         title = series_title(top)
         last = last_looks.get(top) or Look({}, {})
         if is_link and library.is_unmounted(root / top):
-            found.append(Folder(top, title, None, last, [top]))
+            folders.append(Folder(top, title, None, last, [top]))
         elif not full and _is_unchanged(root, last):
-            found.append(Folder(top, title, None, last))
+            folders.append(Folder(top, title, None, last))
         else:
-            found.append(_read(root, device, top, last, stop))
-    return found
+            folders.append(_read(root, device, top, last, stop))
+    return folders
 
 
 def series_title(folder: str) -> str:
@@ -159,7 +159,7 @@ def _read(root: Path, device: int, top: str, last: Look, stop: Callable[[], bool
 
 
 class _Walk:
-    """What one walk through a top folder has found so far."""
+    """The findings of one walk through a top folder."""
 
     def __init__(self, root: Path, last: Look):
         self.videos: list[tuple[str, int]] = []

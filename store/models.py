@@ -15,7 +15,7 @@ State = Literal["running", "paused", "stopped"]  # of the queue
 
 @dataclass(frozen=True)
 class Hit:
-    """One search result. `key` is the provider's own; the series id is `<provider name>_<key>`."""
+    """A search result. `key` is the provider's own; the series id is `<provider name>_<key>`."""
 
     key: str
     name: str
@@ -26,7 +26,7 @@ class Hit:
 
 @dataclass(frozen=True)
 class Episode:
-    """One episode that a provider has. `ref` is the provider's own handle on it (a URL, an id)."""
+    """An episode that a provider has. `ref` is the provider's own handle on it (a URL, an id)."""
 
     season: int
     number: Number
@@ -66,7 +66,7 @@ class Source:
 
 @record
 class Receipt:
-    """What is known of a fetched file.
+    """The proof of a fetched file, and how it came.
 
     `validator` held resumed or parallel pieces together: "etag", "date" or "length"; None for one
     piece. `proof` is the strongest thing shown about the bytes: a checksum's name, "length" or
@@ -98,7 +98,7 @@ class Left:
 
 @record
 class Renamed:
-    """What is renamed, or would be."""
+    """The moves of a renaming, done or planned, and the files that keep their names."""
 
     moves: list[Move]
     left: list[Left]
@@ -106,7 +106,7 @@ class Renamed:
 
 @dataclass(frozen=True)
 class Item:
-    """One episode in the download queue, with what is known of its series and its source."""
+    """An item of the download queue: one episode, with the facts of its series and its source."""
 
     id: int
     series_id: str

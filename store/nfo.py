@@ -30,9 +30,9 @@ class Series(NamedTuple):
 
 
 def read(folder: Path) -> Series:
-    """What the NFO file in a series' folder says of it.
+    """Read the NFO file in a series' folder.
 
-    Nothing where there is no such file; nothing where it is broken, and then the log tells.
+    Empty where there is no such file, and where it is broken; then the log tells.
     """
     path = folder / SERIES
     try:

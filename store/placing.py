@@ -76,8 +76,8 @@ def move(root: Path, old: str, new: str) -> None:
 def is_placed(part: Path, root: Path, path: str) -> bool:
     """Whether `part` got its name `path` before a crash.
 
-    It did when the file there is the part's second name, when it is a whole copy of the part on
-    another disk, and when the part itself is gone. What is left of the part is removed then.
+    The file there may be the part's second name, or a whole copy of the part on another disk; or
+    the part itself is gone. Then this removes the rest of the part.
     """
     final = root / path
     try:

@@ -1,7 +1,7 @@
 """The download queue: one item is one episode, and an episode is in it at most once.
 
-Plain functions of a connection; each is (part of) one transaction. What a caller was told is
-committed before.
+Plain functions of a connection; each is (part of) one transaction. Callers are told of a change
+when it is committed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ITEM = """
     left join episodes on episodes.series = items.series
         and episodes.season = items.season and episodes.number = items.number
 """
-# What a failed item forgets when it is tried again; its bytes stay.
+# A failed item forgets this when it is tried again; its bytes stay.
 _ANEW = """status = 'pending', reason = '', attempts = 0, error_code = null, error_message = null,
     target = null, receipt = null, finished_at = null"""
 
@@ -67,7 +67,7 @@ def add(
     *,
     listing: tuple[str, Listing] | None = None,
 ) -> Added:
-    """Queue episodes. One that has failed, or whose file is gone again, is retried as the old item.
+    """Queue episodes. A failed item, or one whose file is gone again, is retried under its old id.
 
     `listing` is (provider, what it just said of the series), to be stored first. Raises NotFound
     (no such series or episode), Invalid (a range that runs backwards) and Conflict (nothing is
@@ -93,7 +93,7 @@ def add(
 
 
 def get(conn: sqlite3.Connection, item_id: int) -> Item:
-    """One item. Raises NotFound."""
+    """Get one item. Raises NotFound."""
     items = _items(conn, "items.id = ?", item_id)
     if not items:
         raise NotFound("Queue item not found", queue_item_id=f"queue_{item_id}")
@@ -141,7 +141,7 @@ def state(conn: sqlite3.Connection) -> State:
 
 
 def set_state(conn: sqlite3.Connection, value: State) -> None:
-    """Keep the state. Nothing is downloading in a queue that does not run, whatever comes next."""
+    """Keep the state. In a queue that does not run no item is downloading any more."""
     conn.execute("insert or replace into meta (key, value) values ('queue_state', ?)", (value,))
     if value != "running":
         conn.execute(
@@ -168,11 +168,11 @@ def parts(conn: sqlite3.Connection) -> set[str]:
 
 
 def claim(
-    conn: sqlite3.Connection, held: set[int], active: set[int], resting: set[str]
+    conn: sqlite3.Connection, waiting: set[int], active: set[int], resting: set[str]
 ) -> Item | None:
-    """The next item in the order of work, now downloading; None when there is nothing to do.
+    """Claim the next item in the order of work; None when there is nothing to do.
 
-    Items in `held` and those of the providers `resting` have to wait. An item that is downloading
+    Items in `waiting` and those of providers in `resting` are passed over. One that is downloading
     but not `active` lost its worker to a database that failed: it is pending again.
     """
     for row in conn.execute("select id from items where status = 'downloading'").fetchall():
@@ -181,11 +181,11 @@ def claim(
     row = conn.execute(
         f"""
         select items.id from items cross join series on series.id = items.series
-        where status = 'pending' and items.id not in ({_marks(held)})
+        where status = 'pending' and items.id not in ({_marks(waiting)})
             and provider not in ({_marks(resting)})
         order by priority, items.id limit 1
         """,
-        (*held, *resting),
+        (*waiting, *resting),
     ).fetchone()
     if row is None:
         return None

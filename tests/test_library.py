@@ -50,7 +50,7 @@ def test_scan(root, conn):
     (root / "Ignored" / "x - S01E01.mkv").touch()
     found = {}
     for folder in library_scan.scan(root):
-        folders.record(conn, [Placed(folder, None)])
+        folders.record_scan(conn, [Placed(folder, None)])
     for row in conn.execute(
         "select path, season, number from files where sure order by season, number"
     ):
@@ -77,7 +77,7 @@ def test_linked_folders_are_followed_and_loops_end(root, tmp_path):
 def test_what_cannot_be_read_is_not_missing(root, conn, monkeypatch):
     """An unreadable folder keeps what was known of it."""
     for folder in library_scan.scan(root):
-        folders.record(conn, [Placed(folder, None)])
+        folders.record_scan(conn, [Placed(folder, None)])
     real = os.scandir
 
     def scandir(path):
@@ -88,7 +88,7 @@ def test_what_cannot_be_read_is_not_missing(root, conn, monkeypatch):
     monkeypatch.setattr(os, "scandir", scandir)
     for folder in library_scan.scan(root):
         series_id = series.add_local(conn, folder.path, folder.title)
-        folders.record(conn, [Placed(folder, series_id)])
+        folders.record_scan(conn, [Placed(folder, series_id)])
     known = episodes.of_series(conn, "local_show")
     assert [episode.key for episode in known if episode.path] == [
         (1, 1),
