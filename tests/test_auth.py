@@ -1,7 +1,8 @@
-"""The door: setup, login, tokens, logout, and who counts as the local owner. The ids are rows of the table of faults.
+"""Setup, login, tokens, logout, and who counts as the local owner. The ids are of docs/faults.md.
 
-A1 parallel setups, A2/A3 setup by strangers, A5 setup again, A6 passwords, A7 a damaged hash, A8 tokens, A9 every route
-with every credential, A10 logout, A12 guessing, A18 the clock, A20 foreign tokens, A23 to A25 headers of a local owner.
+A1 parallel setups, A2/A3 setup by strangers, A5 setup again, A6 passwords, A7 a damaged hash,
+A8 tokens, A9 every route with every credential, A10 logout, A12 guessing, A18 the clock,
+A20 foreign tokens, A23 to A25 headers of a local owner.
 """
 
 from __future__ import annotations
@@ -30,10 +31,18 @@ from tests.app import PASSWORD, PATIENCE_SECONDS, Process, running
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CODE = {
-    "400": "BAD_REQUEST", "401": "AUTHENTICATION_ERROR", "403": "AUTHORIZATION_ERROR", "404": "NOT_FOUND", "405": "BAD_REQUEST",
-    "408": "BAD_REQUEST", "409": "CONFLICT", "413": "BAD_REQUEST", "415": "BAD_REQUEST", "422": "VALIDATION_ERROR",
+    "400": "BAD_REQUEST",
+    "401": "AUTHENTICATION_ERROR",
+    "403": "AUTHORIZATION_ERROR",
+    "404": "NOT_FOUND",
+    "405": "BAD_REQUEST",
+    "408": "BAD_REQUEST",
+    "409": "CONFLICT",
+    "413": "BAD_REQUEST",
+    "415": "BAD_REQUEST",
+    "422": "VALIDATION_ERROR",
     "429": "RATE_LIMIT_EXCEEDED",
-}  # fmt: skip
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -103,7 +112,7 @@ def signed(
     return b".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
 
 
-# -- A9: every route with every credential -----------------------------------------------------------------------------
+# -- A9: every route with every credential ---------------------------------------------------------
 
 ROUTES = [(route, path) for route in API for path in (route.path, route.alias) if path]
 OPEN = {
@@ -150,7 +159,7 @@ async def test_every_route_with_every_credential(server, route, path, kind):
 
 
 async def test_A9_nothing_else_is_served(server):
-    """The router holds the table, the docs, the page and the socket; whoever adds a route lists it here."""
+    """The router holds the table, the docs, the page and the socket, and nothing else."""
     others = {
         "/api/docs",
         "/api/redoc",
@@ -181,7 +190,7 @@ async def test_wrong_methods(server, path):
         assert set(re.split(", ?", answer[2]["Allow"])) == OFFERED[path], method
 
 
-# -- A8: tokens --------------------------------------------------------------------------------------------------------
+# -- A8: tokens ------------------------------------------------------------------------------------
 
 TOKENS = {
     "alg-none": lambda s: jwt.encode(claims(s), None, "none"),
@@ -234,7 +243,7 @@ async def test_bad_tokens(server, name):
 
 
 async def test_A8_the_control(server):
-    """What the bad tokens are made from is good, also with a `kid` that is a path, and an iat of tomorrow."""
+    """The tokens that the bad ones are made from are good, also with a strange `kid` or `iat`."""
     for token in (
         signed(server, claims(server)),
         signed(
@@ -285,7 +294,7 @@ async def test_A20_the_sockets_cookie_is_no_bearer_token(server):
     )
 
 
-# -- A10: logout -------------------------------------------------------------------------------------------------------
+# -- A10: logout -----------------------------------------------------------------------------------
 
 
 async def test_A10_logout_survives_kill_and_restart(tmp_path):
@@ -312,15 +321,14 @@ async def test_A10_logout_survives_kill_and_restart(tmp_path):
 
 async def test_A18_a_clock_set_back_revives_no_token(server, monkeypatch):
     token = await credential(server, "revoked")
-    for shift in (-40 * 365 * 86400, 0):
-        monkeypatch.setattr(
-            authenticator.time, "time", lambda shift=shift, now=time.time(): now + shift
-        )
+    now = time.time()
+    for moment in (now - 40 * 365 * 86400, now):
+        monkeypatch.setattr(authenticator.time, "time", lambda moment=moment: moment)
         refused(await server.get("/api/auth/status", token=token), 401)
     monkeypatch.undo()
 
 
-# -- A1, A2, A3, A5: setup ---------------------------------------------------------------------------------------------
+# -- A1, A2, A3, A5: setup -------------------------------------------------------------------------
 
 
 async def test_A1_of_fifty_setups_at_once_one_wins(fresh, monkeypatch):
@@ -358,18 +366,30 @@ STRANGERS = {
     "A24-Host-port-1": {"Host": "localhost:1"},
     "A24-Host-user": {"Host": "user@localhost:{port}"},
     "A24-Host-mapped": {"Host": "[::ffff:127.0.0.1]:{port}"},
-    **{f"A25-{name}": {name: value} for name, value in {
-        "Forwarded": "for=1.2.3.4", "Via": "1.1 proxy", "X-Real-IP": "", "x-forwarded-for": "127.0.0.1", "X-FORWARDED-PROTO": "http",
-        "X-Forwarded-Anything": "", "CF-Connecting-IP": "1.2.3.4", "True-Client-IP": "",
-    }.items()},
-}  # fmt: skip
+    **{
+        f"A25-{name}": {name: value}
+        for name, value in {
+            "Forwarded": "for=1.2.3.4",
+            "Via": "1.1 proxy",
+            "X-Real-IP": "",
+            "x-forwarded-for": "127.0.0.1",
+            "X-FORWARDED-PROTO": "http",
+            "X-Forwarded-Anything": "",
+            "CF-Connecting-IP": "1.2.3.4",
+            "True-Client-IP": "",
+        }.items()
+    },
+}
 
 
 @pytest.mark.parametrize("headers", STRANGERS.values(), ids=STRANGERS)
 async def test_setup_by_a_stranger(fresh, headers):
     headers = {name: value.format(port=fresh.port) for name, value in headers.items()}
     body = {"master_password": PASSWORD}
-    call = lambda **more: fresh.post("/api/auth/setup", json=body, headers=headers | more)  # noqa: E731
+
+    async def call(**more: str):
+        return await fresh.post("/api/auth/setup", json=body, headers=headers | more)
+
     refused(await call(), 403)
     code = authenticator_of(fresh).setup_code()  # what the server prints when it starts
     assert (fresh.state / "setup-code").read_text().strip() == code
@@ -397,8 +417,8 @@ async def test_setup_by_a_stranger(fresh, headers):
 async def test_a_setup_code_of_strange_bytes(fresh, value):
     body = b'{"master_password": "correct horse"}'
     head = (
-        b"POST /api/auth/setup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nX-Setup-Code: "
-        % len(body)
+        b"POST /api/auth/setup HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\nX-Setup-Code: " % len(body)
     )
     refused(await fresh.raw(head + value + b"\r\n\r\n" + body), 403)
 
@@ -417,14 +437,12 @@ async def test_A2_an_empty_code_file_lets_nobody_in(fresh):
 
 
 async def test_setup_by_the_local_owner_and_again(fresh):
-    for headers in ({"Origin": fresh.base}, {}):
-        assert (
-            await fresh.post(
-                "/api/auth/setup",
-                json={"master_password": PASSWORD},
-                headers={"Host": f"LOCALHOST:{fresh.port}"},
-            )
-        )[0] in (201, 400)
+    setup = {"master_password": PASSWORD}
+    answers = [
+        await fresh.post("/api/auth/setup", json=setup, headers=headers)
+        for headers in ({"Origin": fresh.base}, {"Host": f"LOCALHOST:{fresh.port}"})
+    ]
+    assert [status for status, _, _ in answers] == [201, 400]
     refused(await fresh.post("/api/auth/setup", json={"master_password": "another password"}), 400)
     await fresh.login()
 
@@ -446,12 +464,15 @@ async def test_setup_by_a_form(fresh, kind):
     assert not authenticator_of(fresh).is_set_up
 
 
-# Another user of the same machine, on the loopback: the kernel knows who owns the other end, if it is still there.
+# Another user of the same machine, on the loopback: the kernel knows who owns the other end while
+# it is open.
 STRANGER = """
 import encodings.idna, json, os, socket, sys
-port, gone, body = int(sys.argv[1]), sys.argv[2] == "gone", json.dumps({"master_password": "the stranger's"}).encode()
+port, gone = int(sys.argv[1]), sys.argv[2] == "gone"
+body = json.dumps({"master_password": "the stranger's"}).encode()
 os.setgroups([]), os.setgid(65534), os.setuid(65534)
-head = "POST /api/auth/setup HTTP/1.1\\r\\nHost: localhost:%d\\r\\nContent-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n"
+head = "POST /api/auth/setup HTTP/1.1\\r\\nHost: localhost:%d\\r\\n"
+head += "Content-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n"
 for _ in range(20 if gone else 1):
     one = socket.create_connection(("127.0.0.1", port))
     one.sendall((head % (port, len(body))).encode() + body)
@@ -472,18 +493,31 @@ async def test_setup_by_another_user(fresh, how):
     assert not authenticator_of(fresh).is_set_up
 
 
-# -- A6, A7: passwords -------------------------------------------------------------------------------------------------
+# -- A6, A7: passwords -----------------------------------------------------------------------------
 
 COMPOSED, APART = (
     unicodedata.normalize("NFC", "pässwörter"),
     unicodedata.normalize("NFD", "pässwörter"),
 )
 PASSWORDS = [
-    ("0", "", 422), ("1", "a", 422), ("7", "a" * 7, 422), ("8", "a" * 8, 201), ("72", "a" * 72, 201), ("73", "a" * 73, 201),
-    ("1024", "b" * 1024, 201), ("1025", "b" * 1025, 422), ("7-in-NFC", unicodedata.normalize("NFD", "äääääää"), 422),
-    ("1024-in-NFC", unicodedata.normalize("NFD", "ä" * 1024), 201), ("emoji", "🔑" * 8, 201), ("7-emoji", "🔑" * 7, 422),
-    ("NUL", "\0" * 8, 201), ("spaces", " " * 8, 201), ("number", 12345678, 422), ("null", None, 422), ("list", ["a" * 8], 422),
-]  # fmt: skip
+    ("0", "", 422),
+    ("1", "a", 422),
+    ("7", "a" * 7, 422),
+    ("8", "a" * 8, 201),
+    ("72", "a" * 72, 201),
+    ("73", "a" * 73, 201),
+    ("1024", "b" * 1024, 201),
+    ("1025", "b" * 1025, 422),
+    ("7-in-NFC", unicodedata.normalize("NFD", "äääääää"), 422),
+    ("1024-in-NFC", unicodedata.normalize("NFD", "ä" * 1024), 201),
+    ("emoji", "🔑" * 8, 201),
+    ("7-emoji", "🔑" * 7, 422),
+    ("NUL", "\0" * 8, 201),
+    ("spaces", " " * 8, 201),
+    ("number", 12345678, 422),
+    ("null", None, 422),
+    ("list", ["a" * 8], 422),
+]
 
 
 @pytest.mark.parametrize(
@@ -559,7 +593,7 @@ async def test_a_damaged_hash_is_not_a_missing_one(tmp_path, damage, caplog):
         assert (await server.get("/health"))[0] == 200
 
 
-# -- A12: guessing -----------------------------------------------------------------------------------------------------
+# -- A12: guessing ---------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -591,7 +625,7 @@ async def test_A12_guessing(fresh):
             time.now += wait
             refused(await guess(fresh, **{"X-Forwarded-For": f"10.0.2.{n}"}), 401)
         assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900]
-        # The owner on this machine has a segment of his own; being right forgets what was wrong.
+        # The owner on this machine has a slot of his own; being right forgets what was wrong.
         assert (await guess(fresh, PASSWORD))[0] == 200
         time.now += 900
         assert (await guess(fresh, PASSWORD, **{"X-Forwarded-For": "10.0.3.1"}))[0] == 200
@@ -601,7 +635,7 @@ async def test_A12_guessing(fresh):
 async def test_A12_a_flood_from_one_address_costs_five_guesses(fresh, monkeypatch):
     authenticator_of(fresh).set_password(PASSWORD)
     tried = []
-    monkeypatch.setattr(authenticator_of(fresh), "matches", lambda password: tried.append(password))
+    monkeypatch.setattr(authenticator_of(fresh), "matches", tried.append)
     answers = await asyncio.gather(*(guess(fresh, Via="x") for _ in range(60)))
     assert {answer[0] for answer in answers} == {401, 429}
     assert 5 <= len(tried) <= 6  # two may be judged at once
@@ -610,14 +644,13 @@ async def test_A12_a_flood_from_one_address_costs_five_guesses(fresh, monkeypatc
 async def test_A14_the_owner_does_not_queue_behind_strangers(fresh):
     authenticator_of(fresh).set_password(PASSWORD)
     others = fresh.app[limits.LOGINS].slots["others"]
-    (
-        await others.acquire(),
-        await others.acquire(),
-    )  # as many strangers as there are turns, and one that waits
+    for _ in range(2):  # as many strangers as there are slots, and one that waits
+        await others.acquire()
     waiting = asyncio.create_task(guess(fresh, PASSWORD, Via="x"))
     await asyncio.wait_for(fresh.login(), PATIENCE_SECONDS)
     assert not waiting.done()
-    others.release(), others.release()
+    others.release()
+    others.release()
     assert (await waiting)[0] == 200
 
 

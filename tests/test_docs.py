@@ -1,4 +1,4 @@
-"""The two documentation pages, in a real browser that reaches nothing but us, and the files they are made of."""
+"""The two documentation pages, in a browser that reaches nothing but us, and their files."""
 
 from __future__ import annotations
 
@@ -148,19 +148,28 @@ async def test_without_the_package(client, monkeypatch, path):
 
 def test_the_package_is_never_imported():
     """Its `__init__` reads all its megabytes."""
-    code = "import sys; from handlers import docs; assert (docs._offapi()[1] / 'redoc.js').is_file(); print('offapi' in sys.modules)"
+    code = """
+import sys
+from handlers import docs
+
+assert (docs._offapi()[1] / "redoc.js").is_file()
+print("offapi" in sys.modules)
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 
 
-PAGE = """<!doctype html><title>t</title><link rel="icon" href="data:,"><input id="name"><button id="go">Go</button>
-<p id="out"></p><script>
-document.getElementById("go").onclick = () => { document.getElementById("out").textContent = document.getElementById("name").value; };
+PAGE = """<!doctype html><title>t</title><link rel="icon" href="data:,">
+<input id="name"><button id="go">Go</button><p id="out"></p>
+<script>
+document.getElementById("go").onclick = () => {
+  document.getElementById("out").textContent = document.getElementById("name").value;
+};
 </script>"""
 
 
 async def test_the_browser_itself(aiohttp_server, tmp_path):
-    """What the other tests lean on: real input, what was asked for, what went wrong, and a network that is cut."""
+    """The other tests lean on it: real input, the log of requests and errors, a network cut off."""
 
     async def show(request):
         return web.Response(text=PAGE, content_type="text/html")

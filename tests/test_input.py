@@ -1,7 +1,8 @@
-"""Bad input over a real wire. The ids are rows of the table of faults.
+"""Bad input over a real wire. The ids are rows of docs/faults.md.
 
-I2 JSON, I3 sizes and slowness, I4 packed bodies, I5 pages, I6 searches, I7 episodes, I8 ids, I14 request ids, I15 requests
-that two readers could read in two ways, I16 every error status in the one envelope; and the rate limit.
+I2 JSON, I3 sizes and slowness, I4 packed bodies, I5 pages, I6 searches, I7 episodes, I8 ids,
+I14 request ids, I15 requests that two readers could read in two ways, I16 every error status in the
+one envelope; and the rate limit.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ SERIES = 45
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(tmp_path_factory):
-    """With a source that has three series, 45 more that miss an episode, and a stopped queue of three items."""
+    """A source with three series, 45 more that miss an episode, a stopped queue of three items."""
     async with running(
         tmp_path_factory.mktemp("input"),
         providers=[{"type": "demo", "name": "aniworld"}],
@@ -79,29 +80,59 @@ async def unchanged(server):
     assert await look() == before
 
 
-# -- I2: JSON ----------------------------------------------------------------------------------------------------------
+# -- I2: JSON --------------------------------------------------------------------------------------
 
 BODIES = [
-    ("empty", b"", 400), ("spaces", b"  ", 400), ("cut", b'{"log_level": "in', 400), ("no-JSON", b"log_level=info", 400), ("two", b"{}{}", 400),
-    ("comma", b'{"log_level": "info",}', 400), ("single-quotes", b"{'log_level': 'info'}", 400), ("BOM", b"\xef\xbb\xbf{}", 400),
-    ("UTF-16", '{"log_level": "info"}'.encode("utf-16"), 400), ("UTF-16-LE", '{"log_level": "info"}'.encode("utf-16-le"), 400),
-    ("Latin-1", '{"log_level": "ä"}'.encode("latin-1"), 400), ("overlong-UTF-8", b'{"log_level": "\xc0\xaf"}', 400),
-    ("control-character", b'{"log_level": "a\nb"}', 400), ("NUL", b"\0", 400), ("leading-zero", b'{"max_concurrent_downloads": 02}', 400),
-    ("NaN", b'{"max_concurrent_downloads": NaN}', 422), ("Infinity", b'{"max_concurrent_downloads": -Infinity}', 422),
-    ("1e999", b'{"max_concurrent_downloads": 1e999}', 422), ("5000-digits", b'{"max_concurrent_downloads": ' + b"9" * 5000 + b"}", 422),
+    ("empty", b"", 400),
+    ("spaces", b"  ", 400),
+    ("cut", b'{"log_level": "in', 400),
+    ("no-JSON", b"log_level=info", 400),
+    ("two", b"{}{}", 400),
+    ("comma", b'{"log_level": "info",}', 400),
+    ("single-quotes", b"{'log_level': 'info'}", 400),
+    ("BOM", b"\xef\xbb\xbf{}", 400),
+    ("UTF-16", '{"log_level": "info"}'.encode("utf-16"), 400),
+    ("UTF-16-LE", '{"log_level": "info"}'.encode("utf-16-le"), 400),
+    ("Latin-1", '{"log_level": "ä"}'.encode("latin-1"), 400),
+    ("overlong-UTF-8", b'{"log_level": "\xc0\xaf"}', 400),
+    ("control-character", b'{"log_level": "a\nb"}', 400),
+    ("NUL", b"\0", 400),
+    ("leading-zero", b'{"max_concurrent_downloads": 02}', 400),
+    ("NaN", b'{"max_concurrent_downloads": NaN}', 422),
+    ("Infinity", b'{"max_concurrent_downloads": -Infinity}', 422),
+    ("1e999", b'{"max_concurrent_downloads": 1e999}', 422),
+    ("5000-digits", b'{"max_concurrent_downloads": ' + b"9" * 5000 + b"}", 422),
     ("5000-digits-and-e", b'{"max_concurrent_downloads": ' + b"9" * 5000 + b"e1}", 422),
-    ("deep", b"[" * 30_000, 422), ("deep-objects", b'{"a":' * 12_000, 422), ("deep-and-whole", b"[" * 30_000 + b"]" * 30_000, 422),
+    ("deep", b"[" * 30_000, 422),
+    ("deep-objects", b'{"a":' * 12_000, 422),
+    ("deep-and-whole", b"[" * 30_000 + b"]" * 30_000, 422),
     ("deep-inside", b'{"providers": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", 422),
-    ("twins", b'{"log_level": "info", "log_level": "error"}', 422), ("twins-inside", b'{"providers": [{"type": "demo", "type": "demo"}]}', 422),
-    ("twins-of-half-a-character", b'{"\\udc00": 1, "\\udc00": 1}', 422), ("half-a-character", b'{"log_level": "\\ud800"}', 422),
-    ("half-a-key", b'{"\\ud800": 1}', 422), ("half-in-UTF-8", b'{"log_level": "\xed\xa0\x80"}', 400), ("wrong-pair", b'{"log_level": "\\udc00\\ud800"}', 422),
-    ("unknown-key", b'{"log_levels": "info"}', 422), ("empty-key", b'{"": 1}', 422), ("array", b"[]", 422), ("null", b"null", 422),
-    ("text", b'"info"', 422), ("number", b"1", 422), ("true", b"true", 422), ("__proto__", b'{"__proto__": {}}', 422),
-    ("true-for-a-number", b'{"max_concurrent_downloads": true}', 422), ("number-as-text", b'{"max_concurrent_downloads": "2"}', 422),
-    ("float-for-a-number", b'{"max_concurrent_downloads": 2.0}', 422), ("1e0", b'{"max_concurrent_downloads": 1e0}', 422),
-    ("text-for-a-list", b'{"providers": "demo"}', 422), ("object-for-a-list", b'{"providers": {}}', 422), ("list-for-text", b'{"log_level": ["info"]}', 422),
-    ("number-for-text", b'{"anime_directory": 1}', 422), ("object-for-text", b'{"anime_directory": {}}', 422), ("long-key", b'{"' + b"k" * 60_000 + b'": 1}', 422),
-]  # fmt: skip
+    ("twins", b'{"log_level": "info", "log_level": "error"}', 422),
+    ("twins-inside", b'{"providers": [{"type": "demo", "type": "demo"}]}', 422),
+    ("twins-of-half-a-character", b'{"\\udc00": 1, "\\udc00": 1}', 422),
+    ("half-a-character", b'{"log_level": "\\ud800"}', 422),
+    ("half-a-key", b'{"\\ud800": 1}', 422),
+    ("half-in-UTF-8", b'{"log_level": "\xed\xa0\x80"}', 400),
+    ("wrong-pair", b'{"log_level": "\\udc00\\ud800"}', 422),
+    ("unknown-key", b'{"log_levels": "info"}', 422),
+    ("empty-key", b'{"": 1}', 422),
+    ("array", b"[]", 422),
+    ("null", b"null", 422),
+    ("text", b'"info"', 422),
+    ("number", b"1", 422),
+    ("true", b"true", 422),
+    ("__proto__", b'{"__proto__": {}}', 422),
+    ("true-for-a-number", b'{"max_concurrent_downloads": true}', 422),
+    ("number-as-text", b'{"max_concurrent_downloads": "2"}', 422),
+    ("float-for-a-number", b'{"max_concurrent_downloads": 2.0}', 422),
+    ("1e0", b'{"max_concurrent_downloads": 1e0}', 422),
+    ("text-for-a-list", b'{"providers": "demo"}', 422),
+    ("object-for-a-list", b'{"providers": {}}', 422),
+    ("list-for-text", b'{"log_level": ["info"]}', 422),
+    ("number-for-text", b'{"anime_directory": 1}', 422),
+    ("object-for-text", b'{"anime_directory": {}}', 422),
+    ("long-key", b'{"' + b"k" * 60_000 + b'": 1}', 422),
+]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +174,7 @@ async def test_an_empty_body_is_fine_where_none_is_needed(server):
     refused(await server.post("/api/queue/pause", data=b"[]", headers=JSON), 422)
 
 
-# -- I3, I4: sizes, slowness, packing, types ---------------------------------------------------------------------------
+# -- I3, I4: sizes, slowness, packing, types -------------------------------------------------------
 
 
 def head(server, *lines: str, method: str = "PUT", path: str = "/api/config") -> bytes:
@@ -290,10 +321,30 @@ async def test_I3_a_caller_that_hangs_up_in_its_body(server, unchanged, caplog):
     assert caplog.records == []
 
 
-# -- I5: pages ---------------------------------------------------------------------------------------------------------
+# -- I5: pages -------------------------------------------------------------------------------------
 
-PAGES = ["page=0", "page=-1", "page=1.5", "page=x", "page=", "page=01", "page=%2B1", "page=1e1", "page= 1", "page=１", "page=1&page=2", "page=99999999999",
-         "page=9" + "9" * 5000, "page=true", "per_page=0", "per_page=101", "per_page=-1", "per_page=x", "per_page=null", "page=1%00"]  # fmt: skip
+PAGES = [
+    "page=0",
+    "page=-1",
+    "page=1.5",
+    "page=x",
+    "page=",
+    "page=01",
+    "page=%2B1",
+    "page=1e1",
+    "page= 1",
+    "page=１",
+    "page=1&page=2",
+    "page=99999999999",
+    "page=9" + "9" * 5000,
+    "page=true",
+    "per_page=0",
+    "per_page=101",
+    "per_page=-1",
+    "per_page=x",
+    "per_page=null",
+    "page=1%00",
+]
 
 
 @pytest.mark.parametrize("query", PAGES, ids=lambda q: f"I5-{q[:20]}")
@@ -302,8 +353,15 @@ async def test_pages_out_of_range(server, path, query):
     assert refused(await server.get(f"{path}?{query}"), 422)["field"] == query.partition("=")[0]
 
 
-CHOICES = [("/api/v1/anime", "sort_by=name;drop"), ("/api/v1/anime", "sort_by=NAME"), ("/api/v1/anime", "sort_order=x"), ("/api/v1/anime", "sort_order="),
-           ("/api/v1/anime", "show=none"), ("/api/queue", "status=gone"), ("/api/queue", "status=")]  # fmt: skip
+CHOICES = [
+    ("/api/v1/anime", "sort_by=name;drop"),
+    ("/api/v1/anime", "sort_by=NAME"),
+    ("/api/v1/anime", "sort_order=x"),
+    ("/api/v1/anime", "sort_order="),
+    ("/api/v1/anime", "show=none"),
+    ("/api/queue", "status=gone"),
+    ("/api/queue", "status="),
+]
 
 
 @pytest.mark.parametrize("path, query", CHOICES, ids=lambda one: f"I5-{one}")
@@ -361,7 +419,7 @@ async def test_I5_the_pages(server):
     assert headers["X-Total-Count"] == "0" and "Link" not in headers
 
 
-# -- I6, I7, I8: searches, episodes, ids -------------------------------------------------------------------------------
+# -- I6, I7, I8: searches, episodes, ids -----------------------------------------------------------
 
 QUERIES = [
     "%25",
@@ -411,12 +469,30 @@ async def test_searches_out_of_range(server, query):
 
 
 EPISODES = [
-    ("none", [], 422), ("501", ["S01E01"] * 501, 422), ("S00E00", ["S00E00"], 404), ("unknown", ["S99E9999"], 404), ("too-large", ["S01E999999"], 422),
-    ("backwards", ["S01E05-E01"], 422), ("wide", ["S01E01-E99999"], 422), ("beyond", ["S01E99-E101"], 404), ("path", ["../S01E01"], 422), ("6.5", ["S01E6.5"], 422),
-    ("special-6.5", ["S00E06.5"], 404), ("NUL", ["S01E01\0"], 422), ("newline", ["S01E01\n"], 422), ("fullwidth", ["S０1E01"], 422), ("number", [1], 422),
-    ("text", "S01E01", 422), ("null", None, 422), ("nothing-new", ["S01E01", "S01E02-E03", "Season 1 Episode 1"], 409), ("one-bad-one", ["S01E04", "nonsense"], 422),
-    ("one-unknown-one", ["S01E04", "S03E01"], 404), ("unknown-season", ["S07"], 404), ("superscript", ["S01E²"], 422), ("long", ["S01E01" * 1000], 422),
-]  # fmt: skip
+    ("none", [], 422),
+    ("501", ["S01E01"] * 501, 422),
+    ("S00E00", ["S00E00"], 404),
+    ("unknown", ["S99E9999"], 404),
+    ("too-large", ["S01E999999"], 422),
+    ("backwards", ["S01E05-E01"], 422),
+    ("wide", ["S01E01-E99999"], 422),
+    ("beyond", ["S01E99-E101"], 404),
+    ("path", ["../S01E01"], 422),
+    ("6.5", ["S01E6.5"], 422),
+    ("special-6.5", ["S00E06.5"], 404),
+    ("NUL", ["S01E01\0"], 422),
+    ("newline", ["S01E01\n"], 422),
+    ("fullwidth", ["S０1E01"], 422),
+    ("number", [1], 422),
+    ("text", "S01E01", 422),
+    ("null", None, 422),
+    ("nothing-new", ["S01E01", "S01E02-E03", "Season 1 Episode 1"], 409),
+    ("one-bad-one", ["S01E04", "nonsense"], 422),
+    ("one-unknown-one", ["S01E04", "S03E01"], 404),
+    ("unknown-season", ["S07"], 404),
+    ("superscript", ["S01E²"], 422),
+    ("long", ["S01E01" * 1000], 422),
+]
 
 
 @pytest.mark.parametrize(
@@ -448,10 +524,25 @@ async def test_I7_twins_are_one_item(server):
     assert (await server.delete(f"/api/queue/{answer[1]['data']['queue_item_id']}"))[0] == 200
 
 
-ANIME = [("unknown", "aniworld_999999", 404), ("unknown-provider", "nobody_1", 404), ("local", "local_nothing", 404), ("digits", "123", 422), ("two", "a_b_c", 422),
-         ("case", "Aniworld_123", 422), ("slash", "aniworld_1%2f2", 422), ("up", "..%2f..%2fetc_passwd", 422), ("NUL", "aniworld_1%00", 422), ("newline", "aniworld_123%0a", 422),
-         ("long", "a_" + "b" * 5000, 422), ("percent", "aniworld_%25", 422), ("not-UTF-8", "aniworld_%ff", 422), ("umlaut", "aniworld_%C3%A4", 422),
-         ("empty-key", "aniworld_", 422), ("empty-name", "_123", 422), ("semicolon", "aniworld_1;drop", 422)]  # fmt: skip
+ANIME = [
+    ("unknown", "aniworld_999999", 404),
+    ("unknown-provider", "nobody_1", 404),
+    ("local", "local_nothing", 404),
+    ("digits", "123", 422),
+    ("two", "a_b_c", 422),
+    ("case", "Aniworld_123", 422),
+    ("slash", "aniworld_1%2f2", 422),
+    ("up", "..%2f..%2fetc_passwd", 422),
+    ("NUL", "aniworld_1%00", 422),
+    ("newline", "aniworld_123%0a", 422),
+    ("long", "a_" + "b" * 5000, 422),
+    ("percent", "aniworld_%25", 422),
+    ("not-UTF-8", "aniworld_%ff", 422),
+    ("umlaut", "aniworld_%C3%A4", 422),
+    ("empty-key", "aniworld_", 422),
+    ("empty-name", "_123", 422),
+    ("semicolon", "aniworld_1;drop", 422),
+]
 
 
 @pytest.mark.parametrize(
@@ -470,8 +561,18 @@ async def test_anime_ids(server, unchanged, name, status):
         )
 
 
-ITEMS = [("unknown", "queue_999", 404), ("largest", "queue_999999999999999", 404), ("too-large", "queue_9999999999999999", 422), ("digits", "1", 422), ("negative", "queue_-1", 422),
-         ("slash", "queue_1%2f", 422), ("NUL", "queue_1%00", 422), ("arabic", "queue_%D9%A1", 422), ("up", "..%2f..", 422), ("newline", "queue_1%0a", 422)]  # fmt: skip
+ITEMS = [
+    ("unknown", "queue_999", 404),
+    ("largest", "queue_999999999999999", 404),
+    ("too-large", "queue_9999999999999999", 422),
+    ("digits", "1", 422),
+    ("negative", "queue_-1", 422),
+    ("slash", "queue_1%2f", 422),
+    ("NUL", "queue_1%00", 422),
+    ("arabic", "queue_%D9%A1", 422),
+    ("up", "..%2f..", 422),
+    ("newline", "queue_1%0a", 422),
+]
 
 
 @pytest.mark.parametrize(
@@ -501,9 +602,32 @@ async def test_only_a_failed_item_is_retried(server, unchanged):
     refused(await server.put("/api/queue/queue_1", json={}), 422)
 
 
-PATHS = ["/nothing", "/api", "/api/", "/api/nothing", "/api/config/", "//api/config", "/api//config", "/api/v2/anime", "/static/", "/static/page.html", "/static/..%2faniworld.py",
-         "/static/%2e%2e%2fsetup.cfg", "/static/.%2e/setup.cfg", "/static/app.js%00", "/static/%ff", "/../../etc/passwd", "/static/../../etc/passwd",
-         "/api/docs/assets/..%2f..%2fsetup.cfg", "/api/docs/assets/nothing.js", "/handlers/templates/page.html", "/config.json", "/%00", "/api/config?%ff", "/api/queue/queue_1/x"]  # fmt: skip
+PATHS = [
+    "/nothing",
+    "/api",
+    "/api/",
+    "/api/nothing",
+    "/api/config/",
+    "//api/config",
+    "/api//config",
+    "/api/v2/anime",
+    "/static/",
+    "/static/page.html",
+    "/static/..%2faniworld.py",
+    "/static/%2e%2e%2fsetup.cfg",
+    "/static/.%2e/setup.cfg",
+    "/static/app.js%00",
+    "/static/%ff",
+    "/../../etc/passwd",
+    "/static/../../etc/passwd",
+    "/api/docs/assets/..%2f..%2fsetup.cfg",
+    "/api/docs/assets/nothing.js",
+    "/handlers/templates/page.html",
+    "/config.json",
+    "/%00",
+    "/api/config?%ff",
+    "/api/queue/queue_1/x",
+]
 
 
 @pytest.mark.parametrize("path", PATHS, ids="I8-{}".format)
@@ -515,7 +639,7 @@ async def test_paths_that_are_not_there(server, path):
         refused(answer, 404)
 
 
-# -- I14: request ids --------------------------------------------------------------------------------------------------
+# -- I14: request ids ------------------------------------------------------------------------------
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
@@ -567,7 +691,7 @@ async def test_every_request_has_an_id_of_its_own(server):
     assert len(set(found)) == 3 and all(re.fullmatch(UUID, one) for one in found)
 
 
-# -- I15: smuggling ----------------------------------------------------------------------------------------------------
+# -- I15: smuggling --------------------------------------------------------------------------------
 
 SECOND = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 SMUGGLED = {
@@ -597,7 +721,7 @@ async def test_requests_of_two_readings(server, rest):
     assert re.findall(rb"HTTP/1\.\d (\d+) ", answer) == [b"400"]
 
 
-# -- I16: what has no test of its own above, and the answers' headers --------------------------------------------------
+# -- I16: what has no test of its own above, and the answers' headers ------------------------------
 
 
 async def test_I16_a_bug_says_nothing_to_strangers(server, monkeypatch, caplog):
@@ -646,7 +770,7 @@ async def test_head_and_a_newline_at_the_end(server):
             assert (await answer.read()).endswith(b"}\n")
 
 
-# -- the rate limit ----------------------------------------------------------------------------------------------------
+# -- the rate limit --------------------------------------------------------------------------------
 
 
 async def test_sixty_a_minute(tmp_path):

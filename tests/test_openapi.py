@@ -101,10 +101,16 @@ async def export(request: web.Request) -> web.StreamResponse:
 
 
 for call, chapter in (
-    (login, "auth"), (find, "anime"), (show, "anime"), (pause, "queue"), (drop, "queue"), (health, "health"),
+    (login, "auth"),
+    (find, "anime"),
+    (show, "anime"),
+    (pause, "queue"),
+    (drop, "queue"),
+    (health, "health"),
     (export, "config"),
-):  # fmt: skip
-    call.__module__ = f"handlers.{chapter}"  # where the real ones live; the document takes its chapters from there
+):
+    # The document takes its chapters from the modules of the calls.
+    call.__module__ = f"handlers.{chapter}"
 
 TABLE = (
     Route("POST", "/api/auth/login", login, open=True, refusals=(401,)),
@@ -143,8 +149,12 @@ def test_lists_every_route_once(document):
         ("GET", "/api/config/file"),
     }
     assert [tag["name"] for tag in document["tags"]] == [
-        "Authentication", "Anime", "Download Queue", "Health", "Configuration",
-    ]  # fmt: skip
+        "Authentication",
+        "Anime",
+        "Download Queue",
+        "Health",
+        "Configuration",
+    ]
 
 
 def test_operation(document):

@@ -207,12 +207,35 @@ class Hidden:
 @pytest.mark.parametrize(
     "type",
     [
-        Any, object, bytes, list, dict, dict[int, str], tuple[int, ...], set[str], str | int, int | float, Loose,
-        Hidden, Page, T, Started | Provider, list[int] | list[str], list[int] | str, Literal["a", 1], Literal["a", None],
-        Literal[b"a"], Annotated[str, "note"], Annotated[bool, Rule(least=1)], Annotated[int, Rule(pattern="x")],
-        type(None), None, web.Response, Annotated[str, {}],
+        Any,
+        object,
+        bytes,
+        list,
+        dict,
+        dict[int, str],
+        tuple[int, ...],
+        set[str],
+        str | int,
+        int | float,
+        Loose,
+        Hidden,
+        Page,
+        T,
+        Started | Provider,
+        list[int] | list[str],
+        list[int] | str,
+        Literal["a", 1],
+        Literal["a", None],
+        Literal[b"a"],
+        Annotated[str, "note"],
+        Annotated[bool, Rule(least=1)],
+        Annotated[int, Rule(pattern="x")],
+        type(None),
+        None,
+        web.Response,
+        Annotated[str, {}],
     ],
-)  # fmt: skip
+)
 def test_closed_vocabulary(type):
     with pytest.raises(TypeError):
         schema.compile_type(type)
@@ -272,9 +295,23 @@ def test_query_refused(text, where, issue):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b" ", b"{", b"{'a': 1}", b'{"a": 1,}', b"\xef\xbb\xbf{}", "{}".encode("utf-16"), "{}".encode("utf-16-le"),
-     b"\xff", b'{"a": "\xed\xa0\x80"}', b"{} {}", b'"\n"', b"01", b"undefined"],
-)  # fmt: skip
+    [
+        b"",
+        b" ",
+        b"{",
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b"\xef\xbb\xbf{}",
+        "{}".encode("utf-16"),
+        "{}".encode("utf-16-le"),
+        b"\xff",
+        b'{"a": "\xed\xa0\x80"}',
+        b"{} {}",
+        b'"\n"',
+        b"01",
+        b"undefined",
+    ],
+)
 def test_no_json(body):
     with pytest.raises(BadRequest):
         schema.loads(body)
@@ -311,13 +348,13 @@ def test_json_refused(body, where):
     ],
 )
 def test_what_loads_lets_pass_is_refused_by_every_type(kind, item):
-    for hint, body, field in (
+    for hint, body, where in (
         (list[kind], b"[%s]", "[0]"),
         (dict[str, kind | None], b'{"n": %s}', "n"),
     ):
         with pytest.raises(Invalid) as caught:
             schema.read(hint, schema.loads(body % item))
-        assert caught.value.details["field"].startswith(field)
+        assert caught.value.details["field"].startswith(where)
 
 
 def test_half_a_key_is_refused():
@@ -478,9 +515,16 @@ def test_signature():
 
 @pytest.mark.parametrize(
     "call, path",
-    [(fetch, "/a"), (fetch, "/a/{anime_id}/{more}"), (silent, "/{anime_id}"), (openended, "/"), (strange, "/"),
-     (spread, "/{ids}"), (nested, "/")],
-)  # fmt: skip
+    [
+        (fetch, "/a"),
+        (fetch, "/a/{anime_id}/{more}"),
+        (silent, "/{anime_id}"),
+        (openended, "/"),
+        (strange, "/"),
+        (spread, "/{ids}"),
+        (nested, "/"),
+    ],
+)
 def test_signature_refused(call, path):
     with pytest.raises(TypeError, match=call.__name__):
         signature(call, path)
@@ -504,7 +548,10 @@ def test_a_long_list_is_read_quickly():
     )  # a few milliseconds; a type compiled anew for each entry takes far more
 
 
-# -- secrets, and updates of some fields -------------------------------------------------------------------------------
+# -- secrets, and updates of some fields -----------------------------------------------------------
+
+
+NO_SECRET = Secret()
 
 
 @dataclass(frozen=True)
@@ -512,7 +559,7 @@ class Account:
     """Where to log in."""
 
     name: Annotated[str, Rule(most=10)]
-    token: Annotated[Secret, Rule(most=20)] = Secret()
+    token: Annotated[Secret, Rule(most=20)] = NO_SECRET
     tries: int = 3
 
 

@@ -1,4 +1,7 @@
-"""Stop, pause, retry, removal and the end of the server at any moment of a download: N19 and C11 of the table of faults."""
+"""Stop, pause, retry, removal and the server's end at any moment of a download.
+
+N19 and C11 of docs/faults.md.
+"""
 
 import asyncio
 import random
@@ -15,7 +18,7 @@ OVERLAP = 65_536  # bytes that a resumed download compares
 
 
 async def test_n19_verbs_at_any_moment(tmp_path):
-    """Each answers 200 or 409 and leaves a legal state; each item ends once for each time that it was queued."""
+    """Each call answers 200 or 409 and leaves a legal state; a queued item ends exactly once."""
     chance = random.Random(19)
     async with Shows((900_000, 1_500_000, 2_500_000)) as up:
         up.rate = 6_000_000
