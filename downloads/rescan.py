@@ -19,7 +19,7 @@ from store.folders import Placed
 from store.library_scan import Folder
 from store.models import Listing
 from store.names import database_ids, spelling
-from store.names.identity import Identity, best, identity
+from store.names.identity import Identity, find_same, identify
 from store.series import LOCAL, Owner
 from store.settings import Config
 
@@ -168,8 +168,8 @@ class Rescan:
                     for name in stranger.names
                     for hit in await provider.search(name, 10, lasting=False)
                 }
-                candidates = [(identity(hit.name, ids=hit.ids), key) for key, hit in hits.items()]
-                if key := best(stranger.identity, candidates):
+                candidates = [(identify(hit.name, ids=hit.ids), key) for key, hit in hits.items()]
+                if key := find_same(stranger.identity, candidates):
                     return provider.name, await provider.listing(key)
             except Failure as failure:
                 log.warning("%s: %s", provider.name, failure)
@@ -226,7 +226,7 @@ def _strangers(root: Path, unlinked: Sequence[Folder]) -> dict[str, Stranger]:
         strangers[folder.path] = Stranger(
             folder.path,
             list(dict.fromkeys([*names, database_ids.bracketed(ids)] if ids else names)),
-            identity(*names, year=spelling.year(folder.title) or described.year, ids=ids),
+            identify(*names, year=spelling.year(folder.title) or described.year, ids=ids),
         )
     return strangers
 
@@ -239,13 +239,13 @@ def _owners_by_identity(
     Only series that have no folder yet, and only where each is the other's best match.
     """
     candidates = [
-        (identity(f"{anime.title} {anime.ids}"), anime) for anime in series.without_folder(conn)
+        (identify(f"{anime.title} {anime.ids}"), anime) for anime in series.without_folder(conn)
     ]
     new_folders = [(stranger.identity, stranger) for stranger in strangers]
     owners = {}
     for who, anime in candidates:
-        stranger = best(who, new_folders)
-        if stranger and best(stranger.identity, candidates) is anime:
+        stranger = find_same(who, new_folders)
+        if stranger and find_same(stranger.identity, candidates) is anime:
             owners[stranger.path] = Owner(anime.id, anime.provider)
     return owners
 

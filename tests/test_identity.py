@@ -7,7 +7,7 @@ import pytest
 from store import nfo
 from store.names.database_ids import bracketed
 from store.names.database_ids import parse as ids
-from store.names.identity import best, identity
+from store.names.identity import find_same, identify
 from tests.app import running
 from tests.shows import add, home
 from tests.upstream import nginx
@@ -40,7 +40,7 @@ def test_ids():
     ],
 )
 def test_best(one, others, found):
-    assert best(identity(one), [(identity(other), other) for other in others]) == found
+    assert find_same(identify(one), [(identify(other), other) for other in others]) == found
 
 
 FILE = b"""\xef\xbb\xbf<?xml version="1.0" encoding="utf-8" standalone="yes"?>

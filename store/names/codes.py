@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-Number = (
-    int | float
-)  # 6.5 is the only kind of float: a decimal episode, always a special (season 0)
+# A float is a decimal episode, 6.5, which is always a special.
+Number = int | float
 EpisodeKey = tuple[int, Number]  # season and number; season 0 are specials
 
 CODE = re.compile(r"S(\d{1,5})E(\d{1,7}(?:\.\d{1,6})?)", re.ASCII | re.IGNORECASE)
 
 
 def code(season: int, number: Number) -> str:
-    """`S01E05`; a decimal episode is a special: `code(0, 6.5)` is `S00E06.5`. The inverse of `decode`."""
+    """`S01E05`, the inverse of `decode`. `code(0, 6.5)` is `S00E06.5`, a decimal special.
+
+    Raises ValueError for an episode that cannot be.
+    """
     if season < 0 or not 0 <= number < 10**7 or (number % 1 and season):
         raise ValueError(f"no such episode: season {season}, number {number}")
     return f"S{season:02d}E{digits(number)}"
@@ -40,9 +42,8 @@ def digits(number: Number) -> str:
     """Two digits at least, and never an exponent: 5 is "05", 6.5 is "06.5"."""
     text = repr(number)
     if "e" in text:
-        from decimal import (
-            Decimal,  # late: such a number is a joke, and its module costs every start a millisecond
-        )
+        # Late: such a number is a joke, and its module costs every start a millisecond.
+        from decimal import Decimal
 
         text = format(Decimal(text), "f")
     whole, dot, part = text.partition(".")

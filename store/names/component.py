@@ -1,4 +1,4 @@
-"""Read one component of a path: the name of a file without its extension, or the name of a folder."""
+"""Read one component of a path: a file's name without its extension, or a folder's name."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def read_component(
 ) -> Component:
     """Read one component, without its extension.
 
-    `season` is what the folders say, `chosen` the token that the neighbours say is the episode. The lone numbers of a
-    folder belong to its title.
+    `season` is the season that the folders say, `chosen` the token that is the episode's number
+    according to the neighbours. Of a folder, lone numbers belong to the title.
     """
     tokens = tokenize(text)
     outside = hide_brackets(tokens.labels)
@@ -91,14 +91,20 @@ def read_component(
 
 
 def find_title_start(outside: str) -> int:
-    """The first token behind the release group and whatever other brackets come first, if the title can stand there."""
+    """The first token behind the brackets with which a name begins, such as the release group's.
+
+    0 where no title can stand behind them.
+    """
     start = len(outside) - len(outside.lstrip("_ !.-m()t"))
     has_words = outside.find(WORD, start) >= 0 or outside.find(LANGUAGE, start) >= 0
     return start if has_words or outside.count(NUMBER, start) > 1 else 0
 
 
 def rank_episodes(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates that name an episode, the likeliest first: by score; of codes the first, of lone numbers the last."""
+    """The candidates that name an episode, the likeliest first.
+
+    Of two with the same score the first code counts, and the last lone number.
+    """
     return sorted(
         [found for found in candidates if found.episodes and found.score >= MIN_SCORE],
         key=_rank,
@@ -111,7 +117,10 @@ def _rank(candidate: Candidate) -> tuple[int, int]:
 
 
 def find_title_end(candidates: Sequence[Candidate], best: Candidate, start: int, end: int) -> int:
-    """The token where the title ends: at the episode, a clear code or a season behind `start`; at `end` at the latest."""
+    """The token where the title ends: at the episode, a clear code or a season behind `start`.
+
+    `end` is where the title ends at the latest.
+    """
     firsts = [
         found.first
         for found in candidates
@@ -122,7 +131,7 @@ def find_title_end(candidates: Sequence[Candidate], best: Candidate, start: int,
 
 
 def find_last_code(candidates: Sequence[Candidate], best: Candidate, is_folder: bool) -> int:
-    """The token behind the episode and all seasons, where a title may follow; 0 where there is none."""
+    """The token behind the episode and all seasons, where a title may follow; 0 without any."""
     lasts = [
         found.last
         for found in candidates
@@ -147,7 +156,8 @@ def decide_compressed(
 ) -> tuple[Candidate, tuple[Number, ...], tuple[Reading, ...]]:
     """Decide whether the best candidate, 102, is season 1, episode 2.
 
-    `season` is what the name says beside it. Returns the candidate, the running number and the other readings.
+    `season` is what the name says beside it. Returns the candidate, the running number and the
+    other readings.
     """
     if not ranked:
         return NO_EPISODE, running, ()

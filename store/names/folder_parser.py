@@ -1,4 +1,7 @@
-"""Read the names of one folder's files together: which number differs, and whether 101 is season 1, episode 1. Pure."""
+"""Read the names of one folder's files together. Pure: no disk, no network.
+
+Together they tell which of several numbers counts, and whether 101 is season 1, episode 1.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,10 @@ class UnsureFile(NamedTuple):
 
 
 def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
-    """Read paths that belong together, in their order: in each folder the numbers that never change are the title's.
+    """Read paths that belong together; the names are in the order of the paths.
 
-    So it is known what one name cannot tell: the episode of "Level 1 05", and whether 101 is season 1, episode 1.
+    A number that is the same in all files of a folder is the title's: so the episode of
+    "Level 1 05" is known, which one name cannot tell.
     """
     names: list[ParsedName] = []
     alike: defaultdict[tuple[str, ...], list[UnsureFile]] = defaultdict(list)

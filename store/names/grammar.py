@@ -1,8 +1,8 @@
-"""Find the codes of a name: "S01E05", "1x05", "Staffel 2 Folge 5", and seasons, parts and volumes that stand alone.
+"""Find the codes of a name: "S01E05", "1x05", "Staffel 2 Folge 5", a season or a part alone.
 
-The grammar is one regular expression over the labels of `lexer`. Each of its rules is a named group around the
-number that counts; a group of the same name with `_s` behind it is the season. `lone_numbers` weighs the numbers
-that no rule explains.
+The grammar is one regular expression over the labels of `lexer`. Each of its rules is a named
+group around the number that counts; a group of the same name with `_s` behind it is the season.
+`lone_numbers` weighs the numbers that no rule explains.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from store.names.number_runs import read_dotted_pair, read_run
 
 
 class Candidate(NamedTuple):
-    """One reading of the tokens from `first` up to `last`, which is left out: how sure it is, and what it says."""
+    """One reading of the tokens from `first` up to `last`, which is left out."""
 
     score: int  # 100 is "S01E05"
     first: int
@@ -37,7 +37,7 @@ GRAMMAR = re.compile(
     rf"""
     # Season and episode.
     (?:[ST][ .]?|s{GAP}) (?P<code_s>{D}) [ .:,;m(\-]{{0,3}}
-        (?:x?[EeF]|x|h){GAP} \(?(?P<code>{D})                           # S01E05, Season 1 - Episode 5
+        (?:x?[EeF]|x|h){GAP} \(?(?P<code>{D})                           # S01E05
   | w (?P<glued_s>n) E (?P<glued>n)                                     # nachts01e05
   | (?:e[ .:]?)? (?P<cross_s>{D}) (?:x|[ ]x[ ]) (?P<cross>n)            # 1x05
   | \((?P<dot_s>n)\.(?P<dot>n)\)                                        # [1.05]
@@ -45,7 +45,7 @@ GRAMMAR = re.compile(
   | (?P<words_s>n) {ENDING} s [ .:,;m\-]{{0,2}}
         (?: (?P<words>n) {ENDING} e {NO} | e{GAP} (?P<words2>n) )       # 2. Staffel 5. Folge
   | s{GAP} (?P<turned_s>n) [ .:,;m\-]{{1,2}}
-        (?P<turned>n) {ENDING} (?:e {NO} | o[ .]?n)                     # Staffel 2, 5. Folge; 2.1of4
+        (?P<turned>n) {ENDING} (?:e {NO} | o[ .]?n)                     # Staffel 2, 5. Folge
   | S (?P<dash_s>n) m (?P<dash>n) (?=\)|$)                              # (S4-24)
   | (?:[VP][ .]?)? (?P<of>n) [ .]? (?:e[ .]?)? o [ .]? n                # 5 von 12
 
@@ -68,10 +68,10 @@ GRAMMAR = re.compile(
 
 
 class Rule(NamedTuple):
-    """How sure a reading is, and the reason to show, with the text of the reading in the place of {}."""
+    """How much a reading by one rule is believed."""
 
     score: int
-    reason: str = ""
+    reason: str = ""  # for people, with {} in the place of the text that was read
 
 
 CODE, IN_WORDS = 'the code "{}"', 'season and episode in words, "{}"'
@@ -164,7 +164,7 @@ def repeats_season(tokens: Tokens, first: int, number: int, season: int) -> bool
 
 
 def is_word(tokens: Tokens, rule: str, first: int, number: int) -> bool:
-    """Whether what looks like a code is a word: the S2 of "S2x", the E5 of "E5quality", "n01e05" with its n."""
+    """Whether a seeming code belongs to a word: the S2 of "S2x", the E5 of "E5quality"."""
     if rule == "glued":
         return tokens.words[first][-1] != "s"
     if rule == "dot":
@@ -182,7 +182,7 @@ def is_word(tokens: Tokens, rule: str, first: int, number: int) -> bool:
 
 
 def is_cross(tokens: Tokens, first: int, number: int) -> bool:
-    """Whether "1x05" can be a code: not the hexadecimal 0x539, nor the "3x3" with which a title begins."""
+    """Whether "1x05" is a code, not the hexadecimal 0x539 nor the "3x3" of a title."""
     digits = len(tokens.words[number])
     if tokens.words[first] == "0" and digits != 2:
         return False
@@ -190,7 +190,7 @@ def is_cross(tokens: Tokens, first: int, number: int) -> bool:
 
 
 def give_back_season_letters(tokens: Tokens, candidates: list[Candidate]) -> Tokens:
-    """The tokens, with "nachts" of "nachts01e05" ending before its s, which is the code's and not the title's."""
+    """The tokens, with "nachts" of "nachts01e05" ending before its s, which is the code's."""
     glued = [candidate.first - 1 for candidate in candidates if candidate.rule == "glued"]
     if not glued:
         return tokens

@@ -1,4 +1,7 @@
-"""Which series is which. Two names are one series by an id that both tell, else by title and year. Pure."""
+"""Which series is which: two names are one series by an id that both have, else by title and year.
+
+Pure: no disk, no network.
+"""
 
 from __future__ import annotations
 
@@ -11,41 +14,44 @@ T = TypeVar("T")
 
 
 class Identity(NamedTuple):
-    """`folds` are its titles as spelling.fold sees them, `ids` (database, id) pairs."""
+    """How a series is recognised."""
 
-    folds: frozenset[str]
+    folds: frozenset[str]  # its titles, as spelling.fold spells them
     year: int | None
-    ids: frozenset[tuple[str, str]]
+    ids: frozenset[tuple[str, str]]  # database and id
 
 
-def identity(*names: str, year: int | None = None, ids: Mapping[str, str] = {}) -> Identity:
-    """Who is called `names`, in one of which a year or ids may stand: "Nacht (2010) [tvdbid-1]"."""
-    found = dict(ids)
+def identify(*names: str, year: int | None = None, ids: Mapping[str, str] = {}) -> Identity:
+    """The identity of a series with these names; "Nacht (2010) [tvdbid-1]" holds year and id."""
+    every_id = dict(ids)
     for name in names:
-        found = database_ids.parse(name) | found
-    plain = [database_ids.PATTERN.sub("", name) for name in names]
-    years = [year, *map(spelling.year, plain)]
+        every_id = database_ids.parse(name) | every_id
+    titles = [database_ids.PATTERN.sub("", name) for name in names]
+    years = [year, *map(spelling.year, titles)]
     return Identity(
-        frozenset(map(spelling.fold, plain)),
-        next(filter(None, years), None),
-        frozenset(found.items()),
+        folds=frozenset(map(spelling.fold, titles)),
+        year=next(filter(None, years), None),
+        ids=frozenset(every_id.items()),
     )
 
 
-def best(one: Identity, others: Iterable[tuple[Identity, T]]) -> T | None:
-    """The only one of `others` that is the same series, as far as can be told; None when there is none, or a choice."""
+def find_same(wanted: Identity, others: Iterable[tuple[Identity, T]]) -> T | None:
+    """Find the value of the one among `others` that is surely the same series.
+
+    None where none is, and where there is a choice.
+    """
     ranked: dict[int, list[T]] = {}
     for other, value in others:
-        if rank := _alike(one, other):
+        if rank := _rank(wanted, other):
             ranked.setdefault(rank, []).append(value)
-    found = ranked[max(ranked)] if ranked else []
-    return found[0] if len(found) == 1 else None
+    best = ranked[max(ranked)] if ranked else []
+    return best[0] if len(best) == 1 else None
 
 
-def _alike(one: Identity, other: Identity) -> int:
-    """3: by an id; 2: by title and year; 1: by title, where one has no year; 0: they are two."""
-    kinds = dict(one.ids).keys() & dict(other.ids).keys()
-    if kinds:
+def _rank(one: Identity, other: Identity) -> int:
+    """3: the same by an id; 2: by title and year; 1: by title, where one has no year; 0: not."""
+    databases = dict(one.ids).keys() & dict(other.ids).keys()
+    if databases:
         return 3 if one.ids & other.ids else 0
     if not one.folds & other.folds or (one.year and other.year and one.year != other.year):
         return 0

@@ -1,8 +1,8 @@
 """Cut a name into labelled tokens: the vocabulary of file names, and one scan over the text.
 
-`tokenize` gives each token a label of one letter, so that the labels of a whole name are a short text:
-"Show S01E05 [720p]" is `w SnEn (t)`. Regular expressions over labels are written in these letters; a position in
-the labels is the number of a token. The meaning of every letter stands in the table below.
+`tokenize` gives each token a label of one letter, so that the labels of a whole name are a short
+text: "Show S01E05 [720p]" is `w SnEn (t)`. Regular expressions over labels are written in these
+letters; a position in the labels is the number of a token. The table below explains every letter.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ SIGN = "!"  # any other sign
 GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")
 GLUE_BUT_ENDINGS = GLUE - {VERSION, END}
 
-# Where the technical tail begins: at a word that is surely technical, or at one that more of them follow.
+# Where the technical tail begins: at a word that is surely technical, or at an unsure one that is
+# followed by another or by the end.
 TECHNICAL_TAIL = re.compile(r"t|[ul](?=[ .m\-]*(?:[tul)]|$))")
 BRACKET = re.compile(r"\([^()]*\)")
 
@@ -73,7 +74,10 @@ BRACKET = re.compile(r"\([^()]*\)")
 
 
 def read_vocabulary() -> tuple[dict[str, str], dict[str, str]]:
-    """Read words.txt: word -> label, and word -> its meaning, the number of an ordinal or the code of a language."""
+    """Read words.txt: word -> label, and word -> meaning.
+
+    The meaning of an ordinal is its number, the meaning of a language its code.
+    """
     labels: dict[str, str] = {}
     meanings: dict[str, str] = {}
     text = (Path(__file__).parent / "words.txt").read_text("utf-8")
@@ -96,12 +100,13 @@ NARROW = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
 
 # --- the scan ---
 
-# Picture, sound, size, checksum and date are known by their form rather than as words; then the plain tokens.
+# Picture, sound, size, checksum and date are known by their form; then come the plain tokens.
 TOKEN = re.compile(
     r"""
     (?P<technical>
         (?<!\d) (?:
-            (?!(?:19[5-9]|20[0-3])\d[x×]\d{3}(?!\d)) \d{3,4}[x×*]\d{3,4}[pi]?   # 1920x1080, but not 2016x231
+            (?!(?:19[5-9]|20[0-3])\d[x×]\d{3}(?!\d))                            # not 2016x231
+            \d{3,4}[x×*]\d{3,4}[pi]?                                            # 1920x1080
           | (?:240|360|400|480|540|576|720|1080|1440|2160|4320)(?:[pi]\d*|p?\.hi10p?)
         ) (?![^\W_])
       | (?<![^\W_]) (?:
@@ -122,7 +127,9 @@ TOKEN = re.compile(
           | \d{6}(?!\w)                                                         # 120503
         ) (?!\d)
     )
-  | (?P<counted> 第\s*(?P<count>[〇零一二三四五六七八九十两兩]+|\d{1,5})\s*(?P<counter>[季期部話话集回]) )
+  | (?P<counted>
+        第\s* (?P<count>[〇零一二三四五六七八九十两兩]+|\d{1,5}) \s*(?P<counter>[季期部話话集回])
+    )
   | (?P<number> \d+ )
   | (?P<word> [^\W\d_第×]+(?:['’`][^\W\d_]+)* | × )
   | (?P<open> [\[({【「『《〈] )
@@ -149,7 +156,7 @@ MAX_DIGITS = 6  # no episode has more
 
 
 class Tokens(NamedTuple):
-    """A name in tokens. Token i is `words[i]`, labelled `labels[i]`, from `starts[i]` to `ends[i]` in `text`."""
+    """A name in tokens: token i is `words[i]` with `labels[i]`, `text[starts[i]:ends[i]]`."""
 
     text: str
     labels: str

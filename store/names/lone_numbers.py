@@ -1,7 +1,7 @@
 """Weigh the numbers that stand alone, without a word or a code: which is the episode's?
 
-"Zone 88 04 (1080p)" has two. Weights are added for what stands beside a number and how it is written; the sum is the
-candidate's score. docs/names.md tells where the weights come from.
+"Zone 88 04 (1080p)" has two. What stands beside a number and how it is written adds to its score or
+takes away from it. docs/names.md explains the weights.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ def weigh_lone_numbers(
 ) -> list[Candidate]:
     """The numbers that no word explains, weighed; 102 also as season 1, episode 2.
 
-    `outside` are the labels with brackets hidden, `start` is the token where the title begins, `explained` what the
-    grammar found, `season` what the folders say, `chosen` the token that the neighbours say is the episode.
+    `outside` are the labels with brackets hidden, `start` is the token where the title begins,
+    `explained` are the candidates of the grammar. `season` is the season that the folders say,
+    `chosen` the token that is the episode's number according to the neighbours.
     """
     taken = {token for found in explained for token in range(found.first, found.last)}
     behind_season = {
@@ -125,7 +126,7 @@ def weigh_form(tokens: Tokens, number: int, run: Run) -> int:
 
 
 def weigh_bracket(tokens: Tokens, bracket: int, number: int) -> int:
-    """What the number at token `number` gains by the bracket that opens at token `bracket`, and what is in it."""
+    """What a number gains by the bracket that opens at token `bracket` and by what is in it."""
     labels = tokens.labels
     inside = labels[bracket : labels.find(CLOSE, number)]
     score = 0
@@ -144,7 +145,7 @@ def weigh_bracket(tokens: Tokens, bracket: int, number: int) -> int:
 
 
 def read_lone_pair(tokens: Tokens, number: int, left: str) -> Candidate | None:
-    """Read two numbers that are season and episode: "- 6.01 -", "4-13 Titel" in front, "Nacht.02.09".
+    """Read two numbers that are season and episode: "- 6.01 -", "4-13 Titel", "Nacht.02.09".
 
     `left` is the label in front.
     """
@@ -176,7 +177,10 @@ CONTINUATION = re.compile("[ .]?[nwe]")
 
 
 def is_scene(tokens: Tokens, outside: str, number: int, last: int) -> bool:
-    """Whether 102 stands where old scene releases wrote it: among dots, and four digits only before technical words."""
+    """Whether 102 stands where old scene releases wrote it: among dots.
+
+    Four digits are believed only before technical words.
+    """
     if not tokens.dotted or tokens.labels[0] == OPEN:
         return False
     if tokens.labels[number] != NUMBER or not number or tokens.labels[number - 1] not in ". ":
@@ -186,7 +190,7 @@ def is_scene(tokens: Tokens, outside: str, number: int, last: int) -> bool:
 
 
 def split_compressed(candidate: Candidate, tokens: Tokens) -> Candidate | None:
-    """Read 102 as season 1, episode 2, and 2401 as 24x01, for all its numbers; None where that cannot be."""
+    """Read 102 as season 1, episode 2, and 2401 as 24x01; None where that cannot be."""
     seasons = {int(number // 100) for number in candidate.episodes}
     if len(tokens.words[candidate.first]) > MAX_DIGITS or len(seasons) != 1:
         return None
@@ -207,9 +211,10 @@ IN_FRONT = re.compile(
 
 
 def find_running_number(tokens: Tokens, best: Candidate) -> tuple[tuple[Number, ...], int]:
-    """Find a second number beside the episode's, which counts through all seasons (docs/names.md, family 7).
+    """Find a second number beside the episode's, which counts through all seasons.
 
-    "12 (S01E12)", "S16E03-04 313-314", "52 (227)". Returns it, or (), and the first token of both.
+    "12 (S01E12)", "S16E03-04 313-314", "52 (227)": docs/names.md, family 7. Returns the running
+    numbers, or (), and the first token of both.
     """
     if numbers := read_running_number_behind(tokens, best):
         return numbers, best.first

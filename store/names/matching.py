@@ -1,7 +1,7 @@
 """Judge which episodes a file holds: what its name says, by what the series has. Pure.
 
-Where the series' list allows two readings of a name, the file is ambiguous: it is shown and asked about, never counted
-(docs/names.md, "What a wrong reading costs").
+Where the series' list allows two readings of a name, the file is ambiguous: it is shown and asked
+about, never counted (docs/names.md, "What a wrong reading costs").
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ class Verdict(NamedTuple):
 def judge(
     name: ParsedName, known: Collection[EpisodeKey], numbering: str | None = None, offset: int = 0
 ) -> Verdict:
-    """Which episodes the file called `name` holds, in a series whose source has the episodes `known`.
+    """Decide which episodes a file holds, in a series whose source has the episodes `known`.
 
-    `numbering` is what the owner says its numbers do: "absolute", they count through all seasons, or "season"; None
-    where the owner says nothing. `offset` is added to each number first: with 12, a second cour's 01 is 13.
+    `numbering` is what the owner says of the numbers in names: "absolute" ones count through all
+    seasons, "season" ones within theirs; None where the owner says nothing. `offset` is added to
+    each number first: with 12, a second cour's 01 is 13.
     """
     numbers = name.episodes or name.absolute
     if name.kind in ("extra", "movie") or not numbers:
@@ -70,7 +71,10 @@ def judge(
 def _list_readings(
     name: ParsedName, numbers: tuple[Number, ...], regular: list[EpisodeKey]
 ) -> dict[Episodes, str]:
-    """What numbers without a season may be, the likeliest first, with the reason; `regular` are all but specials."""
+    """What numbers without a season may be, the likeliest first, each with its reason.
+
+    `regular` are the known episodes but for specials.
+    """
     seasons = {season for season, _ in regular}
     season = seasons.pop() if len(seasons) == 1 else 1
     readings = {_in_season(season, numbers): f"season {season}, for the name says none"}

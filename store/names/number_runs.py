@@ -22,7 +22,10 @@ from store.names.lexer import (
 LINK = re.compile(
     r"""
     (?P<joint> [ .:]? [m\-~+,r]? [ .]? (?:[ar][ .])? )
-    (?P<marker> (?: [STs][ .]? (?P<season>[ny]) [ .m\-]? | (?P<cross_season>n)(?=x) )? [EexFPh][ .:]?h? )?
+    (?P<marker>
+        (?: [STs][ .]? (?P<season>[ny]) [ .m\-]? | (?P<cross_season>n)(?=x) )?
+        [EexFPh][ .:]?h?
+    )?
     (?P<number> n )
     """,
     re.VERBOSE,
@@ -77,9 +80,9 @@ def read_run(tokens: Tokens, first: int, season: int | None) -> Run:
 
 
 def repeats_code(tokens: Tokens, link: re.Match[str], marker: str, season: int | None) -> bool:
-    """Whether a second code continues the first: of the same season, or by the same word ("Part 1 to Part 3").
+    """Whether a second code continues the first: by the same season, or the same word.
 
-    `marker` is the label in front of the first number.
+    `marker` is the label in front of the first number: "Part 1 to Part 3" has the same.
     """
     again = max(link.start("season"), link.start("cross_season"))
     if again >= 0:
@@ -91,9 +94,10 @@ def repeats_code(tokens: Tokens, link: re.Match[str], marker: str, season: int |
 
 
 def continues(tokens: Tokens, link: re.Match[str], previous: int, is_next: bool) -> bool:
-    """Whether a number without a code of its own continues the run, and is no word, title or decimal.
+    """Whether a number without a code continues the run, and is no word, title or decimal.
 
-    `previous` is the token of the number in front, `is_next` says whether this one is higher by one.
+    `previous` is the token of the number in front; `is_next` says whether this number is higher
+    by one.
     """
     number = link.start("number")
     width = len(tokens.words[number])

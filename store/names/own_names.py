@@ -10,7 +10,7 @@ from store.names.database_ids import PATTERN as IDS
 from store.names.parsed_name import ParsedName
 from store.names.title import YEAR_AT_END
 
-# "Nacht - S01E05-E06 - 017-018.mkv", and what lies beside it: "Nacht - S01E05.de.srt", "Nacht - S01E05-thumb.jpg".
+# "Nacht - S01E05-E06 - 017-018", and files beside it: "Nacht - S01E05.de.srt", "…-thumb.jpg".
 OWN_NAME = re.compile(
     r"(?P<title>.+) - S(?P<season>\d{1,5})E(?P<first>\d{1,7}(?:\.\d+)?)"
     r"(?P<others>(?:-E\d{1,7}|E\d{1,7}(?:\.\d+)?)*)"
@@ -23,7 +23,10 @@ MAX_RANGE = 10**4  # a longer range is cut
 
 
 def read_own_name(folders: Sequence[str], base: str) -> ParsedName | None:
-    """Read a name of our own, in a season's folder within a folder that begins with the same title; else None."""
+    """Read a name of our own; None for any other.
+
+    Such a name lies in a season's folder, and the series' folder begins with the same title.
+    """
     if len(folders) < 2 or " - S" not in base:
         return None
     match = OWN_NAME.fullmatch(base)
@@ -45,7 +48,10 @@ def read_own_name(folders: Sequence[str], base: str) -> ParsedName | None:
 
 
 def find_own_title(title: str, series_folder: str) -> str | None:
-    """The title, if the series' folder begins with it; the folder's where the file's title was cut shorter."""
+    """The title, if the series' folder begins with it.
+
+    Where the file's title was cut shorter than the folder's, the folder's name is the title.
+    """
     if series_folder.startswith(title):
         return title
     is_cut = title[-7:-6] == "~"  # a hash of six digits follows, see `spelling.safe`

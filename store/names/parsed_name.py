@@ -9,13 +9,15 @@ from store.names.codes import Number
 Kind = Literal["episode", "special", "extra", "movie"]
 Reading = tuple[int | None, tuple[Number, ...]]  # season and episodes
 
-SURE = 85  # from this score on a name is believed alone; below, the series or the neighbours should agree
+# From this score on a name is believed alone. Below, the series or the neighbours should agree.
+SURE = 85
 
 
 class ParsedName(NamedTuple):
     """What one path says.
 
-    A number without a season may count through all seasons: the series decides that, not the name (`matching.judge`).
+    A number without a season may count through all seasons: the name cannot tell, and
+    `matching.judge` decides by the series.
     """
 
     title: str | None = None

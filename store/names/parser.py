@@ -1,8 +1,9 @@
 """Read a path: title, season, episodes, and why. Pure: no disk, no network.
 
-A name is read in stages. `lexer` cuts it into labelled tokens, `grammar` finds codes and `lone_numbers` weighs the
-numbers that stand alone; `component` chooses among them, and `title` reads what stands in front. The folders above
-fill the gaps, here. `folder_parser` adds what only the other files in a folder tell. docs/names.md shows it all.
+A name is read in stages. `lexer` cuts it into labelled tokens, `grammar` finds codes and
+`lone_numbers` weighs the numbers that stand alone; `component` chooses among them, and `title`
+reads what stands in front. Here the folders above fill the gaps. `folder_parser` adds what only the
+other files in a folder tell. docs/names.md carries one example through all stages.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ MAX_SEASON_FOLDER = 20  # "Nacht/20" is a season, "Nacht/24" may be a title
 
 
 def parse(path: str) -> ParsedName:
-    """Read one path, `/` between its parts. Nothing in it is looked up: equal paths give equal names."""
+    """Read one path, with `/` between its parts. Nothing is looked up: equal paths read equal."""
     folders, base = split_path(path)
     own_name = read_own_name(folders, base)
     if own_name:
@@ -54,7 +55,7 @@ def split_path(path: str) -> tuple[list[str], str]:
 
 
 def is_torn_bracket(folder: str, base: str) -> bool:
-    """Whether a bracket with a slash in it, of a release's name, was taken for a folder and a file."""
+    """Whether a slash within the brackets of a release's name parted it into folder and file."""
     before, bracket, _ = base.partition("]")
     return bracket == "]" and "[" not in before and "[" in folder
 
@@ -119,7 +120,10 @@ def find_folder_kind(labels: str) -> Kind | None:
 
 
 def complete_from_folders(component: Component, context: FolderContext) -> ParsedName:
-    """Complete a file's name by the folders above. The file's own word wins, unless it is only a number."""
+    """Complete a file's name by the folders above.
+
+    The file's own word wins, unless the name is hardly more than a number.
+    """
     name = component.name
     if context.episode and name.score < SURE:
         return context.episode._replace(why=(*context.episode.why, "from the folder"))

@@ -1,6 +1,7 @@
-"""Take what a name says from one that differs in its episode's number and its checksum alone: most files in a folder.
+"""Take what a name says from a similar one, as most files in a folder have.
 
-Reading such a name so takes a fifth of the time.
+Similar names differ in the episode's number and the checksum alone. So one is read in a fifth of
+the time.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from typing import NamedTuple
 
 from store.names.component import Component, read_component
 
-# Two digits between signs, or as in S01E05 and 1x05; a bracket or nothing follows. So they are no year, date or size.
-# The digits come first in the pattern, for a search skips to them.
+# Two digits between signs, or as in S01E05 and 1x05; a bracket or nothing follows. So they are no
+# year, date or size. The digits come first in the pattern, for a search skips to them.
 EPISODE_DIGITS = re.compile(
     r"[0-9]{2}(?<!00)(?<![0-9][-._ ]..)"
     r"(?:(?<![^\W_]..)|(?<=[Ee]..)|(?<=[0-9][Xx]..))"
@@ -21,8 +22,8 @@ CHECKSUM_AT_END = re.compile(r"\[(?=[A-Fa-f]*[0-9])([0-9A-Fa-f]{8})\]\Z")
 # The labels that may stand in front of the number: a range or a pair cannot begin there.
 APART = re.compile(r"(?:(?:^|[wtlukz()])[ .:\-m]*(?:[eE][ .:]*)?|[STs][ .]?nE|(?:^|[( .\-])nx)\Z")
 
-# The text in front of the number, whether it begins with 0 (which has its weight), the text behind it, whether there
-# is a checksum, and the arguments of `read_component`.
+# The text in front of the number, whether the number begins with 0 (which has its weight), the text
+# behind it, whether there is a checksum, and the arguments of `read_component`.
 Key = tuple[str, bool, str, bool, int | None, int | None]
 
 
@@ -39,7 +40,8 @@ def read_similar(
 ) -> Component:
     """Read a component as `read_component` does, from a similar one in `models` where there is one.
 
-    The grammar compares numbers with their neighbours, so a name is a model only if its number stands apart.
+    The grammar compares numbers with their neighbours, so a name is a model only if its number
+    stands apart.
     """
     match = EPISODE_DIGITS.search(base)
     if not match:
@@ -76,9 +78,10 @@ def adapt(model: Model, digits: str, checksum: str | None) -> Component:
 def find_episode_token(
     component: Component, digits: str, length: int, checksum: str | None
 ) -> int | None:
-    """The token of `digits`, if they are the episode and nothing else, and `checksum` is the checksum and nothing else.
+    """The token of `digits`, if they are the episode and nothing else; likewise `checksum`.
 
-    `length` is how much of the name begins with the digits: the E89 at the end of a checksum is no token.
+    `length` is the number of characters from the digits on: the E89 at the end of a checksum is no
+    token.
     """
     name, has_title_in_front, tokens = component
     number = int(digits)

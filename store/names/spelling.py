@@ -1,4 +1,7 @@
-"""Spellings of a title: the key for an id, the key under which two spellings are equal, and a safe file name."""
+"""Spellings of a title: for an id, for comparing, and as a safe name of a file.
+
+Pure: no disk, no network.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,8 @@ import hashlib
 import re
 import unicodedata
 
-# Letters that Unicode does not take apart, as they are spelled where a keyboard lacks them. Umlauts first: German
-# writes ae, not a.
+# Letters that Unicode does not take apart, as they are spelled where a keyboard lacks them. Umlauts
+# come first: German writes ae, not a.
 LETTERS = str.maketrans(
     {
         "ä": "ae",
@@ -24,22 +27,27 @@ LETTERS = str.maketrans(
         "ı": "i",
     }
 )
-# Only Latin, Greek and Cyrillic accents: without its mark the Japanese "ga" would be "ka", and Hindi loses its vowels.
+# Latin, Greek and Cyrillic accents only: without its mark the Japanese "ga" would be "ka", and
+# Hindi would lose its vowels.
 ACCENTS = re.compile("[\u0300-\u036f]+")
 YEAR = re.compile(r"(?<=\S)\s*[(\[]((?:19|20)\d\d)[)\]]\s*$", re.ASCII)
 
 
 def slug(text: str) -> str:
-    """`text` as `[a-z0-9-]+`: "Über-Ich!" is "ueber-ich". Empty when no letter is left; the caller then adds a hash."""
+    """Spell a title for an id, of a-z, 0-9 and -: "Über-Ich!" is "ueber-ich".
+
+    Empty when no letter is left; the caller then adds a hash.
+    """
     plain = unicodedata.normalize("NFKC", text).casefold().translate(LETTERS)
     plain = ACCENTS.sub("", unicodedata.normalize("NFKD", plain))
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
 
 def fold(text: str) -> str:
-    """The key under which two spellings of one title are equal: case, umlauts, accents, punctuation, a year at the end.
+    """Spell a title so that two spellings of it are equal.
 
-    Never empty for a text that is not: a title of nothing but signs stays itself.
+    Case, umlauts, accents, punctuation and a year at the end make no difference. A title of nothing
+    but signs stays itself, so only an empty text is empty.
     """
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     plain = YEAR.sub("", plain).replace("&", "and").translate(LETTERS)
@@ -55,21 +63,26 @@ def year(title: str) -> int | None:
     return int(match[1]) if (match := YEAR.search(title)) else None
 
 
-# The nine that Windows and SMB refuse, and slashes that only look like others. A colon before a space is a subtitle's.
+# The nine signs that Windows and SMB refuse, and those that look like a slash.
 SIGNS = str.maketrans({**dict.fromkeys("/\\|:／＼∕⁄", "-"), **dict.fromkeys("<>?*"), '"': "'"})
 # Device names are taken on Windows with any extension, and with superscript digits too.
 DEVICE = re.compile(
     r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)", re.IGNORECASE
 )
 UNSEEN = frozenset({"Cf", "Cs"})  # bidi and zero-width marks, lone surrogates: no name needs them
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+SUBTITLE_COLON = re.compile(r" ?:(?= )")
+SLASH = re.compile(r"[/\\|:]")  # or what becomes a dash as a slash does
+DASHES = re.compile("-{2,}")
 
 
 def safe(text: str, limit: int = 240, keep: str = "") -> str:
-    """`text` as one component of a path: nothing in it leads elsewhere, and every file system and SMB client takes it.
+    """Spell a title as one component of a path, which every file system and SMB client takes.
 
-    At most `limit` bytes of UTF-8, cut at a character with a short hash of the whole, so that two long twins stay two.
-    `keep` (" - S01E05.mkv") is the end that survives the cut. Never empty, "." or ".."; `safe(safe(x)) == safe(x)`.
-    The source of the rule is faults.md ("Hostile names").
+    The name has at most `limit` bytes of UTF-8. A longer one is cut and gets a short hash of the
+    whole, so that two long twins stay two; `keep` (" - S01E05.mkv") is its end and is never cut.
+    Nothing in a name leads elsewhere: it is never empty, "." or "..". `safe(safe(x)) == safe(x)`.
+    Raises ValueError where `keep` leaves no room. docs/faults.md lists hostile names.
     """
     end = _plain(keep, edge=" " if keep[:1] == " " else "").rstrip(". ")
     room = limit - len(end.encode())
@@ -88,31 +101,30 @@ def safe(text: str, limit: int = 240, keep: str = "") -> str:
 
 
 def _plain(text: str, edge: str = "") -> str:
-    """NFC, no sign that some file system refuses, single spaces, none at the ends but `edge` in front."""
-    seen = "".join(
-        [
-            c
-            for c in text
-            if unicodedata.category(c) not in UNSEEN
-            and ord(c) & 0xFFFE != 0xFFFE
-            and not 0xFDD0 <= ord(c) <= 0xFDEF
-        ]
-    )
-    seen = unicodedata.normalize("NFC", seen)
-    seen = "".join([" " if c < " " or "\x7f" <= c <= "\x9f" else c for c in seen])
-    seen = re.sub(r" ?:(?= )", " -", seen)
-    seen = (
-        re.sub("-{2,}", "-", seen.translate(SIGNS))
-        if re.search(r"[/\\|:]", seen)
-        else seen.translate(SIGNS)
-    )
-    return edge + " ".join(
-        unicodedata.normalize("NFC", seen).split()
-    )  # what a sign kept apart may now compose
+    """`edge`, then the text in NFC without refused signs, its words parted by single spaces."""
+    seen = unicodedata.normalize("NFC", "".join([c for c in text if _is_seen(c)]))
+    seen = CONTROL.sub(" ", seen)
+    seen = SUBTITLE_COLON.sub(" -", seen)
+    has_slash = SLASH.search(seen)
+    seen = seen.translate(SIGNS)
+    if has_slash:
+        seen = DASHES.sub("-", seen)
+    # Letters and accents that a sign kept apart may now compose.
+    return edge + " ".join(unicodedata.normalize("NFC", seen).split())
+
+
+def _is_seen(character: str) -> bool:
+    """Whether a name may hold a character: one that is seen, and that Unicode knows."""
+    point = ord(character)
+    is_noncharacter = point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF
+    return not is_noncharacter and unicodedata.category(character) not in UNSEEN
 
 
 def _cut(text: str, size: int) -> str:
-    """As much of `text` as fits `size` bytes, not between a letter and its accents unless there is nothing but accents."""
+    """As much of a text as fits `size` bytes; a letter and its accents are not parted.
+
+    A text of nothing but accents is cut among them.
+    """
     short = text.encode()[:size].decode("utf-8", "ignore")
     end = len(short)
     while end and unicodedata.combining(text[end]):

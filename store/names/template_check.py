@@ -17,7 +17,10 @@ KNOWN: list[codes.EpisodeKey] = [
 
 
 def find_problem(templates: Templates) -> str:
-    """Why these templates can't be used, with a path that would be read otherwise. Empty when they can."""
+    """Say why these templates can't be used, with a path that would be read otherwise.
+
+    Returns "" when they can.
+    """
     for title in TITLES:
         for season, numbers in EPISODES:
             episodes = tuple((season, number) for number in numbers)

@@ -70,10 +70,8 @@ def fill(template: str, wanted: Wanted) -> str:
 
     def put(match: re.Match[str]) -> str:
         before, field, width, after = match.group("before", "field", "width", "after")
-        if field in numbers:
-            text = write_numbers(numbers[field], int(width or 1))
-        else:
-            text = texts[field]
+        # A field is a text or numbers.
+        text = texts.get(field) or write_numbers(numbers.get(field, ()), int(width or 1))
         if text:
             return before + text + after
         return _EMPTY if before[-1:] in ("[", "(") else _EMPTY + after

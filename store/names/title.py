@@ -1,4 +1,7 @@
-"""Read the title of a name, which stands in front of the first code, and what releases add: group, checksum, language."""
+"""Read the title of a name, and what releases add: group, checksum, language.
+
+The title stands in front of the first code, as a rule.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,8 @@ class Title(NamedTuple):
 def read_title(tokens: Tokens, outside: str, start: int, end: int, behind: int) -> Title:
     """Read the title between the tokens `start` and `end`, or from `behind` on where there is none.
 
-    `outside` are the labels with brackets hidden, `start` is the first token behind the release group, `end` the
-    first of a code, `behind` the first behind all codes or 0.
+    `outside` are the labels with brackets hidden. `start` is the first token behind the release
+    group, `end` the first of a code, `behind` the first behind all codes, or 0 without any.
     """
     if tail := TECHNICAL_TAIL.search(outside, start + 1):
         end = min(end, tail.start())
@@ -56,7 +59,8 @@ LATIN = re.compile("[A-Za-z]{2}")
 def find_bracketed_title(tokens: Tokens, end: int) -> str:
     """The title of a name that is all brackets (docs/names.md, family 1).
 
-    The first bracket is the group's; of several others the last with Latin letters counts. "" where there is none.
+    The first bracket is the group's; of several others the last with Latin letters counts.
+    Returns "" where there is none.
     """
     titles = []
     for bracket in BRACKETED.finditer(tokens.labels[:end]):
@@ -71,7 +75,7 @@ def find_bracketed_title(tokens: Tokens, end: int) -> str:
 
 
 def find_title_end(tokens: Tokens, outside: str, start: int) -> int:
-    """Guess where a title ends that follows its number: "[Group] 06 Title", "003. Title - Episode"."""
+    """Guess where a title ends that follows its number: "[Group] 06 Title"."""
     ends = [tokens.labels.find(sign, start + 2) for sign in "-("]
     if tail := TECHNICAL_TAIL.search(outside, start):
         ends.append(tail.start())
@@ -94,7 +98,10 @@ HAN_BESIDE_LATIN = re.compile(rf"^{HAN}[ .]+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}
 
 
 def polish(text: str, dotted: bool, is_in_front: bool) -> Title:
-    """Put spaces for signs; take tags, year and country off the end; of two titles take the Latin one."""
+    """Write a title as people do: spaces for signs, without tags, year and country at its end.
+
+    Of two titles the Latin one counts.
+    """
     text = text.replace("_", " ")
     if dotted:
         text = DOT.sub(" ", text)
@@ -119,7 +126,7 @@ def polish(text: str, dotted: bool, is_in_front: bool) -> Title:
 
 
 def is_of_title(bracket: str) -> bool:
-    """Whether a bracket at the end of a title belongs to it: a round one without technical words."""
+    """Whether a bracket at the end belongs to a title: it is round, without technical words."""
     return bracket.lstrip()[0] == "(" and not TECHNICAL_TAIL.search(tokenize(bracket).labels)
 
 

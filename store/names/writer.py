@@ -1,7 +1,7 @@
-"""Write the path of a file in the library: as the templates say, or as a series' own files are called.
+"""Write the path of a file in the library: by the templates, or like the files of its series.
 
-Pure: no disk, no network. `folder_parser` reads back what is written here; a path that it would not read as the
-episode that it is, is not written.
+Pure: no disk, no network. `folder_parser` reads back what is written here; a path that would be
+read as another episode is not written.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _SEPARATORS_AT_END = re.compile(r"[ ._\-\[(]*$")
 def episode_path(
     templates: Templates, wanted: Wanted, extension: str, folder: str | None = None
 ) -> str:
-    """Where an episode lies below the library: `Show/Season 01/Show - S01E05.mkv`, of safe components.
+    """Where an episode lies below the library: `Show/Season 01/Show - S01E05.mkv`.
 
-    `folder` is the series' own where it has one. Raises ValueError for more numbers than a name has room for.
+    Each component is a safe name. `folder` is the series' own where it has one. Raises ValueError
+    for more numbers than a name has room for.
     """
     number = _NUMBER_FIELD.search(templates.episode)
     start = number.start() if number else 0
@@ -50,7 +51,7 @@ def series_folder(templates: Templates, wanted: Wanted, suffix: str = "") -> str
 
 
 def _split_separators(text: str) -> tuple[str, str]:
-    """What stands before a number, and the separators between: when a name is too long, it is cut there."""
+    """The text before a number, and the separators between, where a long name is cut."""
     separators = _SEPARATORS_AT_END.search(text)
     end = separators.start() if separators else len(text)
     return text[:end], text[end:]
@@ -72,11 +73,11 @@ _CODE = re.compile(r"s\d+[ ._-]?e\d|(?<!\d)\d{1,2}x\d", re.IGNORECASE)
 
 
 class File(NamedTuple):
-    """A file that is one episode; `numbers` are those that its name may hold, within the season and counted through."""
+    """A file that is one episode."""
 
     path: str
     season: int
-    numbers: tuple[Number, ...]
+    numbers: tuple[Number, ...]  # within the season, and counted through all where that is known
 
 
 def choose_path(
@@ -87,10 +88,11 @@ def choose_path(
     extension: str,
     readable: Callable[[str], bool],
 ) -> str:
-    """Where a new episode of a series goes that has `files`: named as most of them are, those of its season first.
+    """Where a new episode goes of a series that has `files`: it is named as most of them are.
 
-    The title or the tags behind their number are theirs and are left out. `new.path` is the series' folder; `readable`
-    says whether a path would be read as the episode that it is. Where nothing fits, the templates count.
+    Files of its season are asked first. A title or tags behind their number are left out.
+    `new.path` is the series' folder; `readable` says whether a path would be read as the new
+    episode. Where no file is an example, the templates count.
     """
     own = episode_path(templates, wanted, extension, new.path)
     same_season = [file for file in files if file.season == new.season]
@@ -106,7 +108,7 @@ def choose_path(
 
 
 def _move_beside(own: str, new: File, files: Sequence[File], same_season: Sequence[File]) -> str:
-    """The path by the templates, in the folder where all files lie, if there is one: of the series or of its season."""
+    """The path by the templates, moved into the folder where all files of the season lie."""
     folders = {file.path.rpartition("/")[0] for file in same_season}
     if {file.path.count("/") for file in files} == {1}:
         folders = {new.path}
@@ -142,7 +144,7 @@ def _write_like(example: File, new: File, extension: str) -> str | None:
 
 
 def _put_number(pattern: re.Pattern[str], number: int, text: str) -> str:
-    """The text with `number` in the place of the one that the pattern finds, with as many digits."""
+    """The text with `number` where the pattern finds one, written with as many digits."""
     return pattern.sub(lambda match: pad(number, len(match[0])), text)
 
 
