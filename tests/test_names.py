@@ -275,6 +275,7 @@ special = st.lists(
 @settings(max_examples=300, deadline=None)
 @example("Nacht", (1, [1, 2]), 0, "")
 @example("日" * 200, (0, [6.5, 1]), 0, "")
+@example("\0", (1, [0]), 1000, "")
 def test_what_we_write_we_read(title, code, running, ids):
     season, episodes = code
     absolute = range(running, running + len(episodes)) if running else ()

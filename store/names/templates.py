@@ -23,8 +23,7 @@ MAX_TITLE_BYTES = 100  # of a title that stands where a name is not cut
 _FIELD = re.compile(
     r"(?P<before>[ ._-]*[\[(]?)\{(?P<field>\w+)(?::0(?P<width>\d))?\}(?P<after>[\])]?)"
 )
-_EMPTY = "\0"  # in the place of a field that is empty, in front of what follows it
-_EMPTY_AND_SEPARATORS = re.compile(rf"^{_EMPTY}[ ._-]*|{_EMPTY}")
+_SEPARATORS = " ._-"
 
 
 @dataclass(frozen=True)
@@ -53,30 +52,45 @@ class Wanted(NamedTuple):
 def fill(template: str, wanted: Wanted) -> str:
     """Fill a template.
 
-    An empty field takes the separators in front of it and the brackets around it along.
+    An empty field takes the separators in front of it and the brackets around it along; at the
+    beginning it takes the separators behind it.
     """
-    texts = {
-        "title": (spelling.YEAR.sub("", wanted.title) or wanted.title).replace(_EMPTY, " "),
-        "year": str(spelling.year(wanted.title) or ""),
-        "ids": database_ids.bracketed(wanted.ids),
-        "code": codes.file_code(wanted.season, wanted.numbers),
-        "episode_title": spelling.safe(wanted.name, MAX_TITLE_BYTES) if wanted.name else "",
-    }
-    numbers: dict[str, Sequence[Number]] = {
-        "season": [wanted.season],
-        "episode": wanted.numbers,
-        "absolute": wanted.absolute,
-    }
+    text = _FIELD.sub(lambda match: _fill_field(match, wanted), template)
+    first = _FIELD.match(template)
+    if first and not _fill_field(first, wanted):
+        return text.lstrip(_SEPARATORS)
+    return text
 
-    def put(match: re.Match[str]) -> str:
-        before, field, width, after = match.group("before", "field", "width", "after")
-        # A field is a text or numbers.
-        text = texts.get(field) or write_numbers(numbers.get(field, ()), int(width or 1))
-        if text:
-            return before + text + after
-        return _EMPTY if before[-1:] in ("[", "(") else _EMPTY + after
 
-    return _EMPTY_AND_SEPARATORS.sub("", _FIELD.sub(put, template))
+def _fill_field(match: re.Match[str], wanted: Wanted) -> str:
+    """The text in the place of one field, and of what stands around it."""
+    before, field, width, after = match.group("before", "field", "width", "after")
+    value = write_field(field, int(width or 1), wanted)
+    if value:
+        return before + value + after
+    return "" if before.endswith(("[", "(")) else after
+
+
+def write_field(field: str, width: int, wanted: Wanted) -> str:
+    """What one field says; a number has `width` digits at least."""
+    match field:
+        case "title":
+            return spelling.YEAR.sub("", wanted.title) or wanted.title
+        case "year":
+            return str(spelling.year(wanted.title) or "")
+        case "ids":
+            return database_ids.bracketed(wanted.ids)
+        case "code":
+            return codes.file_code(wanted.season, wanted.numbers)
+        case "episode_title":
+            return spelling.safe(wanted.name, MAX_TITLE_BYTES) if wanted.name else ""
+        case "season":
+            return write_numbers([wanted.season], width)
+        case "episode":
+            return write_numbers(wanted.numbers, width)
+        case "absolute":
+            return write_numbers(wanted.absolute, width)
+    raise ValueError(f"no such field: {field}")
 
 
 def write_numbers(numbers: Sequence[Number], width: int) -> str:
