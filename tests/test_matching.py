@@ -66,6 +66,19 @@ def test_two_readings_or_none_are_ambiguous(name, known, spots):
 
 
 @pytest.mark.parametrize(
+    ("name", "offset", "episodes"),
+    [
+        (ParsedName(episodes=(2,), score=30, also=((1, (88,)),)), -30, ((1, 88),)),
+        (ParsedName(episodes=(7,), score=30, also=((2012, (9.5,)),)), 0, ((1, 7),)),
+        (ParsedName(episodes=(2,), score=30), -30, ((1, -28),)),
+    ],
+)
+def test_a_reading_that_no_episode_can_have_is_no_choice(name, offset, episodes):
+    verdict = judge(name, [], None, offset)
+    assert verdict.sure and verdict.episodes == episodes
+
+
+@pytest.mark.parametrize(
     ("path", "numbering", "offset", "spots"),
     [
         ("[G] Nacht - 02.mkv", "absolute", 12, [(2, 2)]),

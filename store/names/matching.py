@@ -54,12 +54,9 @@ def judge(
             return _refuse(name, shifted)
         return _decide(name, counted, "counted through all seasons", shifted)
     readings = _list_readings(name, numbers, regular)
-    fitting = readings
-    if regular:
-        every = set(known)
-        fitting = {
-            episodes: why for episodes, why in readings.items() if every.issuperset(episodes)
-        }
+    fitting = {
+        episodes: why for episodes, why in readings.items() if _fits(episodes, known, regular)
+    }
     if len(fitting) > 1:
         return _leave_open(name, list(fitting))
     if not fitting and len({season for season, _ in regular}) > 1:
@@ -86,6 +83,13 @@ def _list_readings(
                 episodes = _in_season(other_season, others)
                 readings.setdefault(episodes, f"read as season {other_season}")
     return readings
+
+
+def _fits(episodes: Episodes, known: Collection[EpisodeKey], regular: list[EpisodeKey]) -> bool:
+    """Whether the source has these episodes, or may have them where it lists none."""
+    if regular:
+        return all(episode in known for episode in episodes)
+    return all(number >= 0 and not number % 1 for _, number in episodes)
 
 
 def _in_season(season: int, numbers: tuple[Number, ...]) -> Episodes:
