@@ -1,4 +1,4 @@
-"""F1 to F3 of faults.md, and that codes and keys keep their promises."""
+"""F1 to F3 of docs/faults.md, and that codes and keys keep their promises."""
 
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
