@@ -1,12 +1,19 @@
-"""What holds in every test."""
+"""What holds in every test, and what several files of tests are set up with."""
 
 import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from handlers import hub, live
 from store import schema
 from store.errors import Invalid
+from tests.app import ROOT
+from tests.requirements import lack
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +39,44 @@ def messages_are_as_declared(monkeypatch):
     monkeypatch.setattr(hub.Hub, "publish", publish_checked)
     yield
     assert misfits == []
+
+
+# Starts the server with a short wait between two looks at a full or missing disk.
+IMPATIENT = f"""
+import ctypes, sys
+sys.path.insert(0, {str(ROOT)!r})
+ctypes.CDLL(None).prctl(0x59616D61, -1)  # any of our processes may trace this one, where Yama asks
+from downloads import engine
+assert engine.LOOK_AGAIN_SECONDS > 1
+engine.LOOK_AGAIN_SECONDS = 0.2
+import aniworld
+sys.exit(aniworld.main(sys.argv[2:]))
+"""
+
+
+@pytest.fixture
+def impatient(tmp_path, monkeypatch) -> Callable[..., None]:
+    """Servers look again soon. `impatient(*command)` starts them by a command, as `nsenter ...`."""
+    program = tmp_path / "impatient.py"
+    script = tmp_path / "python"
+    python = sys.executable
+    program.write_text(IMPATIENT)
+
+    def start_by(*command: str) -> None:
+        script.write_text(f'#!/bin/sh\nexec {" ".join(command)} {python} {program} "$@"\n')
+        script.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(script))
+
+    start_by()
+    return start_by
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """A folder on another file system than the tests' own."""
+    for base in ("/dev/shm", f"/run/user/{os.getuid()}"):
+        if os.access(base, os.W_OK) and os.stat(base).st_dev != tmp_path.stat().st_dev:
+            with tempfile.TemporaryDirectory(dir=base, prefix="aniworld-") as folder:
+                yield Path(folder)
+            return
+    lack("there is no second file system that can be written without being root")

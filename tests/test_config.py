@@ -28,6 +28,7 @@ from tests.app import (
     set_password,
     until,
 )
+from tests.requirements import lack
 from tests.test_auth import authenticator_of, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -192,7 +193,7 @@ async def test_I9_a_directory_that_cannot_be_written(server, tmp_path):
     """root writes past permission bits, so a mount has to say no."""
     mount = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(tmp_path)]
     if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("nothing can be mounted here")
+        lack("nothing can be mounted here")
     try:
         answer = await server.put("/api/config", json={"anime_directory": str(tmp_path)})
         assert "written" in answer[1]["message"]

@@ -11,8 +11,6 @@ import errno
 import gc
 import os
 import signal
-import sys
-import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,8 +18,8 @@ import pytest
 
 from downloads import part_file
 from providers.network import Network
-from tests.app import PATIENCE_SECONDS, ROOT, Process, until
-from tests.requirements import need
+from tests.app import PATIENCE_SECONDS, Process, until
+from tests.requirements import lack, need
 from tests.shows import Shows, database_is_right, home, library_is_right, queue, statuses
 from tests.test_kills import OVERLAP
 from tests.test_transfer import BODY, Run
@@ -35,44 +33,6 @@ NAMES = {
     "unlink": "?unlink,unlinkat",
     "rename": "?rename,?renameat,renameat2",
 }
-IMPATIENT = f"""
-import ctypes, sys
-sys.path.insert(0, {str(ROOT)!r})
-ctypes.CDLL(None).prctl(0x59616D61, -1)  # any of our processes may trace this one, where Yama asks
-from downloads import engine
-engine.LOOK_AGAIN_SECONDS = 0.2
-import aniworld
-sys.exit(aniworld.main(sys.argv[2:]))
-"""
-
-
-@pytest.fixture
-def impatient(tmp_path, monkeypatch):
-    """Servers look again soon. `impatient(command)` starts them by that command, as `nsenter ...`."""
-
-    def start_by(*command: str) -> None:
-        script = tmp_path / "python"
-        script.write_text(
-            f'#!/bin/sh\nexec {" ".join(command)} {python} {tmp_path}/impatient.py "$@"\n'
-        )
-        script.chmod(0o755)
-        monkeypatch.setattr(sys, "executable", str(script))
-
-    python = sys.executable
-    (tmp_path / "impatient.py").write_text(IMPATIENT)
-    start_by()
-    return start_by
-
-
-@pytest.fixture
-def elsewhere(tmp_path):
-    """A folder on another file system than the tests' own."""
-    for base in ("/dev/shm", "/run/user/%d" % os.getuid()):
-        if os.access(base, os.W_OK) and os.stat(base).st_dev != tmp_path.stat().st_dev:
-            with tempfile.TemporaryDirectory(dir=base, prefix="aniworld-") as folder:
-                yield Path(folder)
-            return
-    pytest.skip("there is no second file system that can be written without being root")
 
 
 def place(server, name: str) -> str:
@@ -112,7 +72,7 @@ async def tampered(server, *rules: tuple[str, str, str], number: int | str = 1):
             if child.returncode is not None:
                 reason = (await child.stderr.read()).decode()
                 assert "not permitted" in reason, reason
-                pytest.skip(f"processes cannot be traced here: {reason}")
+                lack(f"processes cannot be traced here: {reason}")
             await asyncio.sleep(0.01)
         yield lambda: any(mark in out.read_text() for mark in ("INJECTED", "killed by SIGKILL"))
     finally:
@@ -533,7 +493,7 @@ async def small_disk(server, impatient, mount: Path, size: str):
     )
     try:
         if await holder.stdout.readline() != b"ready\n":
-            pytest.skip(f"no disk can be mounted here: {(await holder.stderr.read()).decode()}")
+            lack(f"no disk can be mounted here: {(await holder.stderr.read()).decode()}")
         impatient("nsenter", "-t", str(holder.pid), "-U", "-m", "--preserve-credentials")
         async with server:
             await server.login()

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.app import Process, until
-from tests.requirements import need
+from tests.requirements import lack, need
 from tests.shows import Shows, episodes, home
-from tests.test_failing import impatient  # noqa: F401 - a fixture
 
 EPISODES = (
     "Show/Season 01/Show - S01E01.mkv",
@@ -60,7 +59,7 @@ class Disk:
 
 
 @asynccontextmanager
-async def on_a_disk(server: Process, impatient, files=EPISODES):  # noqa: F811
+async def on_a_disk(server: Process, impatient, files=EPISODES):
     """`server` runs with its library on a disk that holds `files`; yields the disk."""
     need("unshare", "util-linux")
     need("nsenter", "util-linux")
@@ -79,9 +78,7 @@ async def on_a_disk(server: Process, impatient, files=EPISODES):  # noqa: F811
     try:
         if await holder.stdout.readline() != b"ready\n":
             reason = f"no disk can be mounted here: {(await holder.stderr.read()).decode()}"
-            pytest.fail(reason) if os.environ.get("ANIWORLD_REQUIRE_PARTS") == "1" else pytest.skip(
-                reason
-            )
+            lack(reason)
         disk = Disk(holder.pid, server.library, content)
         for path in files:
             (disk.content / path).parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +128,7 @@ async def is_done(server) -> bool:
 
 
 @pytest.mark.parametrize("marked", [True, False])
-async def test_nothing_is_lost(tmp_path, impatient, marked):  # noqa: F811
+async def test_nothing_is_lost(tmp_path, impatient, marked):
     """With the marker, and without one where the library may not be written. What is deleted for good is missing then."""
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
@@ -175,7 +172,7 @@ async def test_nothing_is_lost(tmp_path, impatient, marked):  # noqa: F811
             assert "local_other" not in after
 
 
-async def test_a_download_waits_for_its_disk(tmp_path, impatient):  # noqa: F811
+async def test_a_download_waits_for_its_disk(tmp_path, impatient):
     """It is not put into the bare mount point, keeps its bytes, and gets its name by itself once the disk is back."""
     async with Shows((300_000, 300_000, 3_000_000)) as up:
         server = Process(tmp_path, providers=home(up.base))
@@ -218,7 +215,7 @@ async def is_refused(server) -> dict:
     return item
 
 
-async def test_a_disk_that_comes_after_the_first_start(tmp_path, impatient):  # noqa: F811
+async def test_a_disk_that_comes_after_the_first_start(tmp_path, impatient):
     """A bare mount point gets no marker, neither by its setting nor by a rescan: one there would be believed later."""
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
@@ -237,7 +234,7 @@ async def test_a_disk_that_comes_after_the_first_start(tmp_path, impatient):  # 
             assert before["list"]["data"] and await all_that_is_known(server) == before
 
 
-async def test_a_renaming_can_be_taken_back_later(tmp_path, impatient):  # noqa: F811
+async def test_a_renaming_can_be_taken_back_later(tmp_path, impatient):
     """While the library is away nothing is renamed, and the journal stays."""
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
@@ -259,7 +256,7 @@ async def test_a_renaming_can_be_taken_back_later(tmp_path, impatient):  # noqa:
             assert (disk.content / EPISODES[2]).read_bytes() == EPISODES[2].encode()
 
 
-async def test_a_crash_and_then_no_disk(tmp_path, impatient):  # noqa: F811
+async def test_a_crash_and_then_no_disk(tmp_path, impatient):
     """The file had its name when the power went, and its disk is late: the item is completed once it is there, not fetched again."""
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
@@ -297,7 +294,7 @@ async def test_a_crash_and_then_no_disk(tmp_path, impatient):  # noqa: F811
 
 
 @pytest.mark.parametrize("folder", ["Show", "Show/Season 01"])
-async def test_a_disk_below_the_library(tmp_path, impatient, folder):  # noqa: F811
+async def test_a_disk_below_the_library(tmp_path, impatient, folder):
     """A series, or a season, is a mount point of its own. What is deleted on it is missing all the same."""
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
