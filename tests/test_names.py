@@ -1,23 +1,29 @@
-"""The families of hard names (names.md), German first; every name here is our own invention."""
+"""How names are read: the families of hard names (docs/names.md), neighbours, and any text.
+
+Every name here is our own invention.
+"""
 
 import io
 import json
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from store.names import component, folder_parser, parsed_name, parser
+from store.names import component, folder_parser, lexer, parsed_name, parser
 from store.names.folder_parser import parse_folder
 from store.names.parser import parse
 from store.names.spelling import YEAR, fold, safe
-from store.names.templates import Wanted
+from store.names.templates import Templates, Wanted
 from store.names.writer import episode_path
-from store.settings import Naming
 
-# name | title | season | episodes | the rest as field=value. An empty season is none; "1-3" are three episodes.
+NAMES_PAGE = (Path(__file__).parent.parent / "docs/names.md").read_text("utf-8")
+
+# name | title | season | episodes | the rest as field=value
+# An empty season is none; "1-3" are three episodes. A line that begins with | continues a row.
 FAMILIES = {
     "1 all brackets": """
         [Nachtsub][夜警][Yakei no Kita][03][1080P].mp4 | Yakei no Kita | | 3 | group="Nachtsub"
@@ -86,7 +92,8 @@ FAMILIES = {
         [Nachtsub] Nordlicht - 12 (S01E12) [1080p].mkv | Nordlicht | 1 | 12 | absolute=(12,)
         [Nachtsub] Nordlicht S10E14 214 [1080p].mkv | Nordlicht | 10 | 14 | absolute=(214,)
         [Nachtsub] Nordlicht 214 10x14.mkv | Nordlicht | 10 | 14 | absolute=(214,)
-        [Nachtsub] Nordlicht - 5.5 (S00E01).mkv | Nordlicht | 0 | 1 | absolute=(5.5,), kind="special"
+        [Nachtsub] Nordlicht - 5.5 (S00E01).mkv | Nordlicht | 0 | 1
+            | absolute=(5.5,), kind="special"
         Nordlicht - S16E03-04 - 313-314.mkv | Nordlicht | 16 | 3 4 | absolute=(313, 314)
         Nordlicht 313-314 s16e03-04.mkv | Nordlicht | 16 | 3 4 | absolute=(313, 314)
         Nordlicht - 052 (227).mkv | Nordlicht | | 52 | absolute=(227,)
@@ -176,7 +183,8 @@ FAMILIES = {
     "15 look-alikes": """
         [0x539] Nacht - 05 [1080p].mkv | Nacht | | 5
         [Nachtsub] Nacht - 05 [12345678].mkv | Nacht | | 5 | crc="12345678"
-        [Nachtsub] Nacht - 07v3 [1080P10][AAC][0A1B2C3D].mkv | Nacht | | 7 | version=3, crc="0A1B2C3D"
+        [Nachtsub] Nacht - 07v3 [1080P10][AAC][0A1B2C3D].mkv | Nacht | | 7
+            | version=3, crc="0A1B2C3D"
         Nacht - 09 [x264-103].mkv | Nacht | | 9
         [Nachtsub] Nacht - 10 [1920x1080].mkv | Nacht | | 10
         [Nachtsub] Nacht x365 - 03.mkv | Nacht x365 | | 3
@@ -186,7 +194,8 @@ FAMILIES = {
         """,
     "German": """
         Die Nachtwächter Staffel 1 Folge 3.mkv | Die Nachtwächter | 1 | 3
-        Die.Nachtwächter.Staffel.1.Folge.3.German.DL.1080p.mkv | Die Nachtwächter | 1 | 3 | language="de"
+        Die.Nachtwächter.Staffel.1.Folge.3.German.DL.1080p.mkv | Die Nachtwächter | 1 | 3
+            | language="de"
         Die Nachtwächter 1. Staffel Folge 3.mkv | Die Nachtwächter | 1 | 3
         Die Nachtwächter - 1. Staffel - 3. Folge.mkv | Die Nachtwächter | 1 | 3
         Die Nachtwächter - Zweite Staffel - Folge 8.mkv | Die Nachtwächter | 2 | 8
@@ -203,7 +212,9 @@ FAMILIES = {
         Die Nachtwächter - Sonderfolge 2.mkv | Die Nachtwächter | | 2 | kind="special"
         Die Nachtwächter Film 3.mkv | Die Nachtwächter | | 3 | kind="movie"
         Die Nachtwächter S01E05 - Staffel-Finale.mkv | Die Nachtwächter | 1 | 5
-        Die.Nachtwaechter.S02E05.GERMAN.DUBBED.DL.720p.BluRay.x264-GRP.mkv | Die Nachtwaechter | 2 | 5 | language="de", group="GRP"
+        Die.Nachtwaechter.S02E05.GERMAN.DUBBED.DL.720p.BluRay.x264-GRP.mkv | Die Nachtwaechter
+            | 2 | 5
+            | language="de", group="GRP"
         Die.Nachtwaechter.E05.German.Subbed.1080p.mkv | Die Nachtwaechter | | 5 | language=None
         Episode 5 Staffel 1 - Die Nachtwächter.mp4 | Die Nachtwächter | 1 | 5
         Die Nachtwächter/2. Staffel/05 - Titel.mkv | Die Nachtwächter | 2 | 5
@@ -217,30 +228,59 @@ FAMILIES = {
 
 
 def cases():
-    for family, lines in FAMILIES.items():
-        for line in lines.strip().splitlines():
-            path, title, season, episodes, *rest = [cell.strip() for cell in line.split("|")]
-            said = dict(
-                title=title or None,
-                season=int(season) if season else None,
-                episodes=numbers(episodes),
-            )
-            yield pytest.param(path, said | eval(f"dict({''.join(rest)})"), id=f"{family}: {path}")
+    for family in FAMILIES:
+        for path, title, season, episodes, *rest in rows(family):
+            expected = {
+                "title": title or None,
+                "season": int(season) if season else None,
+                "episodes": numbers(episodes),
+            }
+            expected |= eval(f"dict({''.join(rest)})")
+            yield pytest.param(path, expected, id=f"{family}: {path}")
+
+
+def rows(family):
+    """The cells of each row of a family's table."""
+    table = re.sub(r"\s*\n\s*\|", " |", FAMILIES[family])
+    return [[cell.strip() for cell in row.split("|")] for row in table.strip().splitlines()]
 
 
 def numbers(text):
     low, dash, high = text.partition("-")
-    return (
-        tuple(range(int(low), int(high) + 1))
-        if dash
-        else tuple(float(n) if "." in n else int(n) for n in text.split())
-    )
+    if dash:
+        return tuple(range(int(low), int(high) + 1))
+    return tuple(float(number) if "." in number else int(number) for number in text.split())
 
 
-@pytest.mark.parametrize("path, said", list(cases()))
-def test_family(path, said):
+@pytest.mark.parametrize("path, expected", list(cases()))
+def test_family(path, expected):
     name = parse(path)
-    assert {field: getattr(name, field) for field in said} == said
+    assert {field: getattr(name, field) for field in expected} == expected
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_is_described(family):
+    number, _, _ = family.partition(" ")
+    headings = [line for line in NAMES_PAGE.splitlines() if line.startswith("### ")]
+    assert any(heading.startswith((f"### {number}.", f"### {family}")) for heading in headings)
+
+
+def test_the_example_of_the_page_is_read_as_it_says():
+    path = "Zone 88/Staffel 2/[Nachtsub] Zone 88 - 05v2 [1080p][1A2B3C4D].mkv"
+    assert path in NAMES_PAGE
+    _, base = parser.split_path(path)
+    tokens = lexer.tokenize(base)
+    assert f"labels: {tokens.labels}\n" in NAMES_PAGE
+    alone = component.read_component(base).name
+    assert (alone.score, alone.also) == (95, ((None, (88,)),))
+    name = parse(path)
+    assert (name.title, name.season, name.episodes, name.version) == ("Zone 88", 2, (5,), 2)
+    assert (name.group, name.crc) == ("Nachtsub", "1A2B3C4D")
+
+
+def test_every_label_of_the_vocabulary_is_explained():
+    named = [value for name, value in vars(lexer).items() if name.isupper()]
+    assert all(label in named for label in lexer.WORDS.values())
 
 
 def test_umlauts_in_either_form():
@@ -250,8 +290,11 @@ def test_umlauts_in_either_form():
 
 # --- there and back ---
 
-NASTY = ("86", "Level 1", "No. 6", "Area 88", "24", "S01E01", "2x05 - Nacht", "Nacht - S01E01", "[Oshi] no Ko", "Staffel 2", "1080p",
-         "Nacht (2019)", "Nacht - 05", "3.5", "100 Nächte", "Folge 7", "OVA", "~", "...", "日" * 90, "ä" * 150, "Re: Nacht/Tag?", "2012")  # fmt: skip
+NASTY = (
+    "86", "Level 1", "No. 6", "Area 88", "24", "S01E01", "2x05 - Nacht", "Nacht - S01E01",
+    "[Oshi] no Ko", "Staffel 2", "1080p", "Nacht (2019)", "Nacht - 05", "3.5", "100 Nächte",
+    "Folge 7", "OVA", "~", "...", "日" * 90, "ä" * 150, "Re: Nacht/Tag?", "2012",
+)  # fmt: skip
 titles = (
     st.sampled_from(NASTY)
     | st.text(max_size=30)
@@ -279,18 +322,11 @@ special = st.lists(
 def test_what_we_write_we_read(title, code, running, ids):
     season, episodes = code
     absolute = range(running, running + len(episodes)) if running else ()
-    templates = Naming(episode="{title} - {code} - {absolute:03}")
-    name = parse(
-        "Anime/"
-        + episode_path(
-            templates, Wanted(title, season, episodes, absolute=absolute), ".mkv", safe(title) + ids
-        )
-    )
-    assert (name.season, name.episodes, name.absolute) == (
-        season,
-        tuple(sorted(episodes)),
-        tuple(absolute),
-    )
+    templates = Templates(episode="{title} - {code} - {absolute:03}")
+    wanted = Wanted(title, season, episodes, absolute=absolute)
+    name = parse("Anime/" + episode_path(templates, wanted, ".mkv", safe(title) + ids))
+    assert (name.season, name.episodes) == (season, tuple(sorted(episodes)))
+    assert name.absolute == tuple(absolute)
     assert name.kind == ("episode" if season else "special") and name.score == 100
     if len(safe(title).encode()) < 180:
         assert name.title == safe(YEAR.sub("", title) or title)
@@ -298,29 +334,14 @@ def test_what_we_write_we_read(title, code, running, ids):
 
 @pytest.mark.parametrize(
     "title",
-    [
-        "86",
-        "Level 1",
-        "No. 6",
-        "Area 88",
-        "24",
-        "100 Nächte",
-        "7 Tage",
-        "9-1-1",
-        "Nacht 2",
-        "Nacht II",
-        "2.0",
-        "Ü",
-    ],
+    "86|Level 1|No. 6|Area 88|24|100 Nächte|7 Tage|9-1-1|Nacht 2|Nacht II|2.0|Ü".split("|"),
 )
 def test_our_names_without_their_folder(title):
     for season, episodes in ((1, [5]), (2, [1, 2]), (0, [6.5]), (12, [3, 7])):
-        name = parse(
-            episode_path(Naming(), Wanted(title, season, episodes), ".mkv").rpartition("/")[2]
-        )
-        assert (name.season, name.episodes) == (season, tuple(episodes)) and fold(
-            name.title
-        ) == fold(title)
+        path = episode_path(Templates(), Wanted(title, season, episodes), ".mkv")
+        name = parse(path.rpartition("/")[2])
+        assert (name.season, name.episodes) == (season, tuple(episodes))
+        assert fold(name.title) == fold(title)
 
 
 def test_sidecars_are_their_episode():
@@ -337,24 +358,22 @@ def read(*paths):
 
 
 def test_a_number_that_never_changes_is_the_title():
-    assert read(*(f"[Sub] Stufe 7 {n:02d} Zu zweit.mkv" for n in (1, 2, 3))) == [
-        ("Stufe 7", None, (n,)) for n in (1, 2, 3)
-    ]
-    assert read(*(f"Zone 88 {n} von Anfang.mkv" for n in (1, 2, 3))) == [
-        ("Zone 88", None, (n,)) for n in (1, 2, 3)
-    ]
+    numbers = (1, 2, 3)
+    stages = read(*(f"[Sub] Stufe 7 {n:02d} Zu zweit.mkv" for n in numbers))
+    assert stages == [("Stufe 7", None, (n,)) for n in numbers]
+    zones = read(*(f"Zone 88 {n} von Anfang.mkv" for n in numbers))
+    assert zones == [("Zone 88", None, (n,)) for n in numbers]
 
 
 def test_neighbours_tell_seasons_from_running_numbers():
-    assert read(*(f"Nacht {n}.mkv" for n in (101, 102, 201, 202))) == [
-        ("Nacht", n // 100, (n % 100,)) for n in (101, 102, 201, 202)
-    ]
-    assert read(*(f"Nacht {n}.mkv" for n in (98, 99, 100, 101))) == [
-        ("Nacht", None, (n,)) for n in (98, 99, 100, 101)
-    ]
-    assert read(*(f"nacht.{n}.hdtv.mkv" for n in (98, 99, 100, 101))) == [
-        ("nacht", None, (n,)) for n in (98, 99, 100, 101)
-    ]
+    two_seasons = (101, 102, 201, 202)
+    names = read(*(f"Nacht {n}.mkv" for n in two_seasons))
+    assert names == [("Nacht", n // 100, (n % 100,)) for n in two_seasons]
+    running = (98, 99, 100, 101)
+    names = read(*(f"Nacht {n}.mkv" for n in running))
+    assert names == [("Nacht", None, (n,)) for n in running]
+    names = read(*(f"nacht.{n}.hdtv.mkv" for n in running))
+    assert names == [("nacht", None, (n,)) for n in running]
     alone = parse_folder([f"Nacht {n}.mkv" for n in (101, 102, 103)])
     assert all(name.score < parsed_name.SURE and name.also for name in alone)
 
@@ -397,8 +416,11 @@ def test_the_command():
 
 # --- what is taken from a neighbour is what would be read ---
 
-PIECES = ["Nacht", " ", "-", " - ", "_", ".", "[", "]", "(", ")", "S01E", "1x", "E", "Folge ", "OVA ", "24", "100", "2019", "7", "v2", "[G] ", "10bit", "x264", "1080p",
-          "720p", "5.1", "日本", "第", "話", "END", "[1A2B3C4D]", "[12345678]", "& ", "~", "Staffel 2 ", "00"]  # fmt: skip
+PIECES = [
+    "Nacht", " ", "-", " - ", "_", ".", "[", "]", "(", ")", "S01E", "1x", "E", "Folge ", "OVA ",
+    "24", "100", "2019", "7", "v2", "[G] ", "10bit", "x264", "1080p", "720p", "5.1", "日本", "第",
+    "話", "END", "[1A2B3C4D]", "[12345678]", "& ", "~", "Staffel 2 ", "00",
+]  # fmt: skip
 
 
 def afresh(paths, monkeypatch):
@@ -423,8 +445,8 @@ def test_a_number_within_a_checksum_is_no_neighbours(monkeypatch):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_families_among_their_neighbours(family, monkeypatch):
-    for line in FAMILIES[family].strip().splitlines():
-        stem = line.partition(" | ")[0].strip().rpartition(".")[0].rpartition("/")[2]
+    for path, *_ in rows(family):
+        stem = path.rpartition(".")[0].rpartition("/")[2]
         for match in re.finditer(r"(?<!\d)\d\d(?!\d)", stem):
             paths = numbered(stem[: match.start()], stem[match.end() :])
             assert parse_folder(paths) == afresh(paths, monkeypatch)
