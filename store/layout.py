@@ -45,10 +45,10 @@ class Layout(NamedTuple):
         return writer.choose_path(
             self.naming,
             self._wanted([key]),
-            self._numbered(self.folder, key),
-            [self._numbered(path, episode) for path, episode in self._single_episodes().items()],
-            extension,
-            lambda path: self._reads_as(path, key),
+            new=self._numbered(self.folder, key),
+            files=[self._numbered(path, own) for path, own in self._single_episodes().items()],
+            extension=extension,
+            readable=lambda path: self._reads_as(path, key),
         )
 
     def check_mounted(self, root: Path, path: str) -> None:

@@ -16,14 +16,12 @@ from tests.upstream import nginx
 def test_ids():
     assert ids("Nacht (2019) [tvdbid-12] [imdbid-tt3]") == {"tvdb": "12", "imdb": "tt3"}
     assert ids("Nacht {tvdb-12}") == {"tvdb": "12"} and ids("Nacht [1080p]") == {}
-    assert (
-        bracketed({"tvdb": "12", "imdb": "tt3"}) == "[tvdbid-12] [imdbid-tt3]"
-        and bracketed({}) == ""
-    )
+    assert bracketed({"tvdb": "12", "imdb": "tt3"}) == "[tvdbid-12] [imdbid-tt3]"
+    assert bracketed({}) == ""
 
 
 @pytest.mark.parametrize(
-    "one, others, found",
+    "wanted, others, same",
     [
         ("Nacht", ["Nacht", "Nachtwache"], "Nacht"),
         ("Die Nächte!", ["die naechte"], "die naechte"),
@@ -39,14 +37,16 @@ def test_ids():
         ("Nacht [tvdbid-1] [imdbid-tt2]", ["Yoru {imdb-tt2}"], "Yoru {imdb-tt2}"),
     ],
 )
-def test_best(one, others, found):
-    assert find_same(identify(one), [(identify(other), other) for other in others]) == found
+def test_find_same(wanted, others, same):
+    candidates = [(identify(other), other) for other in others]
+    assert find_same(identify(wanted), candidates) == same
 
 
 FILE = b"""\xef\xbb\xbf<?xml version="1.0" encoding="utf-8" standalone="yes"?>
 <tvshow>
   <title>N\xc3\xa4chte &amp; Tage</title><originaltitle>Yoru</originaltitle><year>2010</year>
-  <uniqueid type="tvdb" default="true">12</uniqueid><uniqueid type="tvdb">x/../y</uniqueid><uniqueid type="own">1</uniqueid>
+  <uniqueid type="tvdb" default="true">12</uniqueid>
+  <uniqueid type="tvdb">x/../y</uniqueid><uniqueid type="own">1</uniqueid>
   <imdbid>tt3</imdbid>
 </tvshow>
 """
@@ -57,23 +57,25 @@ def test_nfo_is_read(tmp_path):
     assert nfo.read(tmp_path) == (("Nächte & Tage", "Yoru"), 2010, {"imdb": "tt3", "tvdb": "12"})
     assert nfo.read(tmp_path / "nothing") == nfo.Series()
     (tmp_path / "tvshow.nfo").write_text(
-        "<tvshow><title>A</title></tvshow><tvshow><premiered>2011-02-03</premiered></tvshow>https://example.org/1"
+        "<tvshow><title>A</title></tvshow>"
+        "<tvshow><premiered>2011-02-03</premiered></tvshow>https://example.org/1"
     )
     assert nfo.read(tmp_path) == (("A",), 2011, {})
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"<tvshow><title>A</tvshow>",
-        b'<!DOCTYPE tvshow [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><tvshow><title>&b;</title></tvshow>',
-        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE tvshow [<!ENTITY a "b">]><tvshow><title>&a;</title></tvshow>'.encode(
-            "utf-16"
-        ),
-        b"<tvshow><title>" + b"A" * nfo.MAX_BYTES + b"</title></tvshow>",
-        b"\xff\xfe\x00",
-    ],
-)
+UTF_16 = """<?xml version="1.0" encoding="utf-16"?>
+<!DOCTYPE tvshow [<!ENTITY a "b">]><tvshow><title>&a;</title></tvshow>"""
+BROKEN = {
+    "not closed": b"<tvshow><title>A</tvshow>",
+    "entities": b"""<!DOCTYPE tvshow [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>
+        <tvshow><title>&b;</title></tvshow>""",
+    "entities in UTF-16": UTF_16.encode("utf-16"),
+    "too long": b"<tvshow><title>" + b"A" * nfo.MAX_BYTES + b"</title></tvshow>",
+    "half a character": b"\xff\xfe\x00",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_nfo_that_is_broken_is_told_and_left_out(tmp_path, caplog, content):
     (tmp_path / "tvshow.nfo").write_bytes(content)
     with caplog.at_level(logging.WARNING):
@@ -135,7 +137,8 @@ async def test_folders_are_recognised(tmp_path):
             '<tvshow><title>Hüter</title><uniqueid type="tmdb">5</uniqueid></tvshow>'
         )
         (server.library / "After the End" / "tvshow.nfo").write_text(
-            "<tvshow><title>After the End</title><originaltitle>Nach dem Ende</originaltitle></tvshow>"
+            "<tvshow><title>After the End</title>"
+            "<originaltitle>Nach dem Ende</originaltitle></tvshow>"
         )
         await server.login()
         await server.post("/api/v1/anime/rescan")

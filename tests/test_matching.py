@@ -1,4 +1,4 @@
-"""Files against a series' list: which episode each is, what is ambiguous, and what the owner can say about it."""
+"""Files against a series' list: which episode each is, what is ambiguous, what the owner says."""
 
 import asyncio
 import os
@@ -41,13 +41,13 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_judge(case):
-    path, known, spots = CASES[case]
+    path, known, episodes = CASES[case]
     verdict = judge(parse(path), known)
-    assert verdict.sure and list(verdict.episodes) == spots and verdict.why
+    assert verdict.sure and list(verdict.episodes) == episodes and verdict.why
 
 
 @pytest.mark.parametrize(
-    ("name", "known", "spots"),
+    ("name", "known", "episodes"),
     [
         (
             ParsedName(episodes=(101,), score=SURE - 5, also=((1, (1,)),), why=("the number",)),
@@ -57,9 +57,9 @@ def test_judge(case):
         (ParsedName(episodes=(40,), score=SURE, why=("the number",)), TWO, {EXTRA}),
     ],
 )
-def test_two_readings_or_none_are_ambiguous(name, known, spots):
+def test_two_readings_or_none_are_ambiguous(name, known, episodes):
     verdict = judge(name, known)
-    assert not verdict.sure and set(verdict.episodes) == spots
+    assert not verdict.sure and set(verdict.episodes) == episodes
     assert judge(ParsedName(episodes=(101,), score=SURE), LONG).episodes == ((1, 101),), (
         "the neighbours have said which"
     )
@@ -79,7 +79,7 @@ def test_a_reading_that_no_episode_can_have_is_no_choice(name, offset, episodes)
 
 
 @pytest.mark.parametrize(
-    ("path", "numbering", "offset", "spots"),
+    ("path", "numbering", "offset", "episodes"),
     [
         ("[G] Nacht - 02.mkv", "absolute", 12, [(2, 2)]),
         ("Nacht S02E02.mkv", "absolute", 12, [(2, 2)]),
@@ -89,13 +89,13 @@ def test_a_reading_that_no_episode_can_have_is_no_choice(name, offset, episodes)
         ("[G] Nacht - 02.mkv", None, 12, [(2, 2)]),
     ],
 )
-def test_what_the_owner_says(path, numbering, offset, spots):
-    assert list(judge(parse(path), TWO, numbering, offset).episodes) == spots
+def test_what_the_owner_says(path, numbering, offset, episodes):
+    assert list(judge(parse(path), TWO, numbering, offset).episodes) == episodes
 
 
 @pytest.fixture
 async def server(tmp_path):
-    """A source with two seasons of Nacht, and a library that counts through them in a folder of another name."""
+    """A source with two seasons of Nacht, and a library that counts through them as Nachtwache."""
     tmp_path.chmod(0o755)
     for season, count in ((1, 12), (2, 13)):
         for number in range(1, count + 1):
@@ -134,8 +134,13 @@ async def test_a_folder_is_linked_by_hand(server):
     )
     assert status == 200
     assert body["data"] == {
-        "id": "local_nachtwache", "source": "home_nacht", "numbering": "auto", "offset": 0, "missing_episodes": 21, "ambiguous_files": 0,
-    }  # fmt: skip
+        "id": "local_nachtwache",
+        "source": "home_nacht",
+        "numbering": "auto",
+        "offset": 0,
+        "missing_episodes": 21,
+        "ambiguous_files": 0,
+    }
     found = await episodes(server, "local_nachtwache")
     there = {code: entry for code, entry in found.items() if entry["state"] == "present"}
     assert list(there) == ["S01E01", "S01E02", "S02E01", "S02E13"]
@@ -228,7 +233,7 @@ async def test_an_ambiguous_file_is_counted_nowhere_and_not_fetched_twice(server
     )
     _, details, _ = await server.get("/api/v1/anime/home_nacht")
     assert details["downloaded_episodes"] == 0 and details["missing_episodes"] == 25 + 13 - 2
-    status, body, _ = await server.post(
+    _, body, _ = await server.post(
         "/api/queue/add", json={"anime_id": "home_nacht", "episodes": ["missing"]}
     )
     assert len(body["data"]["items"]) == 36
@@ -297,7 +302,7 @@ async def test_an_unchanged_library_is_not_read_again(server, monkeypatch):
 
 
 async def test_a_folder_that_has_not_changed_keeps_its_files(server):
-    """When its series is forgotten, or is found at a source only later, its folder need not change for that."""
+    """Neither when its series is forgotten, nor when the series is found at a source later."""
     old = time.time() - 60
     os.utime(server.library / "Nachtwache", (old, old))
     await server.post("/api/v1/anime/rescan")

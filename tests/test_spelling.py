@@ -12,10 +12,13 @@ from store.names.codes import code, decode, phrase
 from store.names.spelling import fold, safe, slug
 
 HOSTILE = (
-    "../x", "..\\x", "/etc/passwd", "a\0b", "C:", "C:\\x", "\\\\srv\\x", "%2e%2e", "a／b", "x" * 2000, "CON", "nul.mkv", "COM1",
-    "a.", ".hidden", "", ".", "..", "~", "-rf", "a\u202egpj.exe", "aux .txt", "LPT¹", "\ud800", "e\u200d\u0301", "a?\u0301", "?*<>",
-    "\n", "...", ". .", "日" * 100, "𝒜" * 90, "a" + "\u0301" * 400, "\u0301" * 400, "<\u0338", "\ufffe", "CONIN$",
+    "../x", "..\\x", "/etc/passwd", "a\0b", "C:", "C:\\x", "\\\\srv\\x", "%2e%2e", "a／b",
+    "x" * 2000, "CON", "nul.mkv", "COM1", "a.", ".hidden", "", ".", "..", "~", "-rf",
+    "a\u202egpj.exe", "aux .txt", "LPT¹", "\ud800", "e\u200d\u0301", "a?\u0301", "?*<>", "\n",
+    "...", ". .", "日" * 100, "𝒜" * 90, "a" + "\u0301" * 400, "\u0301" * 400, "<\u0338", "\ufffe",
+    "CONIN$",
 )  # fmt: skip
+DEVICES = ("CON", "PRN", "AUX", "NUL", "COM1", "LPT¹", "CONIN$")
 anything = st.one_of(
     st.sampled_from(HOSTILE),
     st.text(st.characters(), max_size=60),
@@ -30,15 +33,7 @@ def check(name: str) -> None:
     assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in name)
     assert name[0] not in "-~. " and name[-1] not in ". "
     assert PurePosixPath(name).parts == PureWindowsPath(name).parts == (name,)
-    assert name.split(".")[0].rstrip().upper() not in (
-        "CON",
-        "PRN",
-        "AUX",
-        "NUL",
-        "COM1",
-        "LPT¹",
-        "CONIN$",
-    )
+    assert name.split(".")[0].rstrip().upper() not in DEVICES
     assert safe(name) == name
 
 
@@ -160,12 +155,8 @@ def test_codes_come_back(season, number):
 
 
 def test_codes_and_phrases():
-    assert (
-        code(1, 5) == "S01E05"
-        and code(0, 6.5) == "S00E06.5"
-        and code(12, 1000) == "S12E1000"
-        and code(0, 6.0) == "S00E06"
-    )
+    assert code(1, 5) == "S01E05" and code(0, 6.5) == "S00E06.5"
+    assert code(12, 1000) == "S12E1000" and code(0, 6.0) == "S00E06"
     assert phrase(1, 5) == "Season 1 Episode 5" and phrase(0, 6.5) == "Season 0 Episode 6.5"
     assert decode("s1e5") == (1, 5)
 
@@ -201,21 +192,30 @@ def test_what_has_no_code(season, number):
 
 
 def test_what_lies_beside_a_video():
-    names = ["Nacht - 06.mkv", "Nacht - 06.de.srt", "Nacht - 06.5.mkv", "Nacht - 06.5.de.srt", "Nacht - 06-thumb.jpg", "Nacht - 06b.srt", "Nacht - 07.srt",
-             "Nacht.mkv", "Nacht.en.forced.ASS", "Nacht.txt"]  # fmt: skip
-    assert extensions.sidecars(names[0], names, extensions.SUBTITLES | {".jpg"}) == {
-        ".de.srt": names[1],
-        "-thumb.jpg": names[4],
-    }
-    assert extensions.sidecars(names[2], names, extensions.SUBTITLES) == {".de.srt": names[3]}
-    assert extensions.sidecars(names[7], names, extensions.SUBTITLES) == {
-        ".en.forced.ASS": names[8]
-    }
+    names = [
+        "Nacht - 06.mkv",
+        "Nacht - 06.de.srt",
+        "Nacht - 06.5.mkv",
+        "Nacht - 06.5.de.srt",
+        "Nacht - 06-thumb.jpg",
+        "Nacht - 06b.srt",
+        "Nacht - 07.srt",
+        "Nacht.mkv",
+        "Nacht.en.forced.ASS",
+        "Nacht.txt",
+    ]
+    found = extensions.sidecars("Nacht - 06.mkv", names, extensions.SUBTITLES | {".jpg"})
+    assert found == {".de.srt": "Nacht - 06.de.srt", "-thumb.jpg": "Nacht - 06-thumb.jpg"}
+    found = extensions.sidecars("Nacht - 06.5.mkv", names, extensions.SUBTITLES)
+    assert found == {".de.srt": "Nacht - 06.5.de.srt"}
+    found = extensions.sidecars("Nacht.mkv", names, extensions.SUBTITLES)
+    assert found == {".en.forced.ASS": "Nacht.en.forced.ASS"}
+
+
+def test_a_name_without_an_ending_is_no_sidecar():
+    assert extensions.sidecars("Nacht.mkv", ["Nacht", "Nacht.mkv"], extensions.SUBTITLES) == {}
 
 
 def test_extensions():
-    assert (
-        ".mkv" in extensions.MEDIA
-        and ".srt" in extensions.SUBTITLES
-        and not extensions.MEDIA & extensions.SUBTITLES
-    )
+    assert ".mkv" in extensions.MEDIA and ".srt" in extensions.SUBTITLES
+    assert not extensions.MEDIA & extensions.SUBTITLES

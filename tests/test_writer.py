@@ -1,4 +1,4 @@
-"""What new files are called: the owner's templates, or as a series' own files are; always so that it is read back."""
+"""What new files are called: by the templates or like the files of the series, and read back."""
 
 import pytest
 from hypothesis import given, settings
@@ -81,8 +81,17 @@ def test_every_part_of_a_path_is_safe(series, title, name, season, numbers, nami
     )
 
 
-@pytest.mark.parametrize("naming", [Naming(), PLEX, FLAT, Naming(season="", episode="{code}"), Naming(episode="{title} - {code} - {absolute:03} - {episode_title}"),
-                                    Naming("{title} {ids}", "S{season:02}", "S{season:02}E{episode:02} {title}")])  # fmt: skip
+@pytest.mark.parametrize(
+    "naming",
+    [
+        Naming(),
+        PLEX,
+        FLAT,
+        Naming(season="", episode="{code}"),
+        Naming(episode="{title} - {code} - {absolute:03} - {episode_title}"),
+        Naming("{title} {ids}", "S{season:02}", "S{season:02}E{episode:02} {title}"),
+    ],
+)
 def test_templates_that_are_read_back(naming):
     assert find_problem(naming) == ""
 
@@ -102,47 +111,88 @@ def test_templates_that_are_not(naming, issue):
 NACHT = {
     (season, number): 12 * (season - 1) + number for season in (1, 2) for number in range(1, 13)
 }
+# The files of season 1 and 2 of a series, and below the arrow the path of its S02E03.
 FILES = {
-    "a group's running numbers": ("[G] Nacht - 01 [1080p].mkv", "[G] Nacht - 14 [1080p].mkv", "[G] Nacht - 11 [720p].mkv", "->", "Nacht - 15.mkv"),
-    "German folders and words": ("Staffel 2/Folge 1.mkv", "Staffel 2/Folge 2.mkv", "->", "Staffel 2/Folge 3.mkv"),
-    "a season that is new": ("Staffel 1/Nacht 1x01 Der Anfang.mkv", "Staffel 1/Nacht 1x02 Das Ende.mkv", "->", "Staffel 2/Nacht 2x03.mkv"),
-    "dots": ("Season 2/nacht.s02e01.german.dl.1080p.mkv", "Season 2/nacht.s02e02.german.dl.1080p.mkv", "->", "Season 2/nacht.s02e03.mkv"),
-    "a number in the title": ("Season 2/Level 2 - 01.mkv", "Season 2/Level 2 - 02.mkv", "->", "Season 2/Level 2 - 03.mkv"),
-    "a release's folders": ("Nacht.S02E01.1080p-G/nacht.mkv", "Nacht.S02E02.1080p-G/nacht.mkv", "->", "Season 02/Nacht - S02E03.mkv"),
-    "one of each": ("Season 2/Nacht - S02E01.mkv", "Season 2/nacht 2x02.mkv", "->", "Season 2/Nacht - S02E03.mkv"),
-    "what would not be read, but loose": ("01.mkv", "02.mkv", "->", "Nacht - S02E03.mkv"),
-    "our own": ("Season 02/Nacht - S02E01.mkv", "->", "Season 02/Nacht - S02E03.mkv"),
-    "none": ("->", "Season 02/Nacht - S02E03.mkv"),
-}  # fmt: skip
+    "a group's running numbers": """
+        [G] Nacht - 01 [1080p].mkv
+        [G] Nacht - 14 [1080p].mkv
+        [G] Nacht - 11 [720p].mkv
+        -> Nacht - 15.mkv
+        """,
+    "German folders and words": """
+        Staffel 2/Folge 1.mkv
+        Staffel 2/Folge 2.mkv
+        -> Staffel 2/Folge 3.mkv
+        """,
+    "a season that is new": """
+        Staffel 1/Nacht 1x01 Der Anfang.mkv
+        Staffel 1/Nacht 1x02 Das Ende.mkv
+        -> Staffel 2/Nacht 2x03.mkv
+        """,
+    "dots": """
+        Season 2/nacht.s02e01.german.dl.1080p.mkv
+        Season 2/nacht.s02e02.german.dl.1080p.mkv
+        -> Season 2/nacht.s02e03.mkv
+        """,
+    "a number in the title": """
+        Season 2/Level 2 - 01.mkv
+        Season 2/Level 2 - 02.mkv
+        -> Season 2/Level 2 - 03.mkv
+        """,
+    "a release's folders": """
+        Nacht.S02E01.1080p-G/nacht.mkv
+        Nacht.S02E02.1080p-G/nacht.mkv
+        -> Season 02/Nacht - S02E03.mkv
+        """,
+    "one of each": """
+        Season 2/Nacht - S02E01.mkv
+        Season 2/nacht 2x02.mkv
+        -> Season 2/Nacht - S02E03.mkv
+        """,
+    "what would not be read, but loose": """
+        01.mkv
+        02.mkv
+        -> Nacht - S02E03.mkv
+        """,
+    "our own": """
+        Season 02/Nacht - S02E01.mkv
+        -> Season 02/Nacht - S02E03.mkv
+        """,
+    "none": """
+        -> Season 02/Nacht - S02E03.mkv
+        """,
+}
 
 
 @pytest.mark.parametrize("case", FILES)
 def test_a_series_keeps_its_naming(case):
-    *paths, _, expected = FILES[case]
-    paths = [f"Nacht/{path}" for path in paths]
-    verdicts = zip(
-        paths, [matching.judge(name, NACHT) for name in folder_parser.parse_folder(paths)]
-    )
-    files = [File(path, *verdict.episodes[0]) for path, verdict in verdicts if verdict.sure]
-    files = [
-        file._replace(numbers=(file.numbers, NACHT[file.season, file.numbers])) for file in files
-    ]
+    before, _, expected = FILES[case].partition("-> ")
+    paths = [f"Nacht/{line.strip()}" for line in before.strip().splitlines()]
+    files = []
+    for path, name in zip(paths, folder_parser.parse_folder(paths)):
+        verdict = matching.judge(name, NACHT)
+        if verdict.sure:
+            season, number = verdict.episodes[0]
+            files.append(File(path, season, (number, NACHT[season, number])))
 
     def readable(path):
         verdict = matching.judge(folder_parser.parse_folder([*paths, path])[-1], NACHT)
         return verdict.sure and verdict.episodes == ((2, 3),)
 
-    assert (
-        choose_path(
-            Naming(), Wanted("Nacht", 2, [3]), File("Nacht", 2, (3, 15)), files, ".mkv", readable
-        )
-        == f"Nacht/{expected}"
+    path = choose_path(
+        Naming(),
+        Wanted("Nacht", 2, [3]),
+        new=File("Nacht", 2, (3, 15)),
+        files=files,
+        extension=".mkv",
+        readable=readable,
     )
+    assert path == f"Nacht/{expected.strip()}"
 
 
 @pytest.fixture
 async def server(tmp_path):
-    """A source with a series that has a year and an id, and one that the library has under names of its own."""
+    """A source of two series: one has a year and an id, one has names of its own in the library."""
     tmp_path.chmod(0o755)
     for name in ("Nacht (2010) [tvdbid-7]", "Wache"):
         for number in range(1, 7):
@@ -184,7 +234,7 @@ async def test_downloads_are_named(server):
         == "Nacht (2010) [tvdbid-7]/Season 01/Nacht - S01E01.mkv"
     )
     templates = {"season": "", "episode": "{title} {season}x{episode:02}"}
-    status, body, _ = await server.put("/api/config", json={"naming": templates})
+    status, _, _ = await server.put("/api/config", json={"naming": templates})
     assert (
         status == 200
         and (await server.get("/api/config"))[1]["data"]["naming"]

@@ -83,6 +83,7 @@ class File(NamedTuple):
 def choose_path(
     templates: Templates,
     wanted: Wanted,
+    *,
     new: File,
     files: Sequence[File],
     extension: str,

@@ -1,7 +1,7 @@
 """Names read a second, against guessit in the same process, from names of every shape.
 
-The names are made up here and differ from each other, so that no cache of whole names helps; folders repeat, as they do
-in a library. Medians of CPU time; the ratio stands beside the target of the specification.
+The names are made up here and differ from each other, so that no cache of whole names helps;
+folders repeat, as they do in a library. Medians of CPU time; the ratio stands beside its target.
 """
 
 from __future__ import annotations
