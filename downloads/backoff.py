@@ -6,7 +6,7 @@ import random
 import time
 from collections import Counter
 
-from providers.network import WAIT
+from providers.network import MAX_WAIT_SECONDS
 from store.errors import Failure, ProviderError
 
 MOST_DOUBLINGS = 20
@@ -53,7 +53,7 @@ class Backoff:
         if isinstance(failure, ProviderError) and failure.down:
             self._unanswered[provider] += 1
             doublings = min(self._unanswered[provider], MOST_DOUBLINGS)
-            seconds = random.uniform(0, min(WAIT, self._pause * 2**doublings))
+            seconds = random.uniform(0, min(MAX_WAIT_SECONDS, self._pause * 2**doublings))
         else:
             self.answered(provider)
             if isinstance(failure, ProviderError):

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from downloads.events import DownloadCompleted, Transferred
-from downloads.part_file import Checkpoint, undisturbed
+from downloads.part_file import Checkpoint
+from downloads.progress import Progress
 from downloads.throttle import Throttle
-from downloads.transfer import Progress, fetch
+from downloads.transfer import fetch
 from providers import Providers
 from providers.network import Network
 from store import files, layout, library, placing, queue, series
@@ -26,6 +27,7 @@ from store.layout import Layout
 from store.models import Episode, Item, Receipt, Source
 from store.names import database_ids, spelling
 from store.settings import Config
+from store.threads import undisturbed
 
 log = logging.getLogger(__name__)
 

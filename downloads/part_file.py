@@ -10,31 +10,29 @@ import os
 import stat
 import zlib
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from store.errors import DownloadError
-
-if TYPE_CHECKING:
-    from downloads.wire import Segment
+from store.threads import Threads
 
 Span = tuple[int, int]  # first byte, byte after the last
 MIB = 1 << 20
-FIRST, STEP, OFTEN = (
-    MIB,
-    6 * MIB,
-    5.0,
-)  # bytes until a sync is due (two of them and what is in flight are under 16 MiB), seconds
+# Bytes until they are made durable. Two steps and what is in flight stay under 16 MiB, which is all
+# that may be fetched again after a crash.
+FIRST_STEP_BYTES = MIB
+STEP_BYTES = 6 * MIB
+STEP_SECONDS = 5.0  # the same for a slow line
+MAX_THREADS = 20  # one for each connection, one for syncing
 DIGESTS = ("sha256", "sha1", "md5", "crc32")  # strongest first
 TAKEN = "The unfinished file's place is taken by something else"
 
 
 @dataclass
 class Checkpoint:
-    """What is needed to go on later; `spans` are durable, in order and apart. `resumed` and `seconds` are for the history."""
+    """All that is needed to go on later. `spans` are durable, in order and apart; `resumed` (how
+    often) and `seconds` (of all runs) are for the history."""
 
     url: str
     etag: str | None = None
@@ -52,116 +50,117 @@ class Checkpoint:
         """None for anything that `dumps` would not have written: then the download starts anew."""
         try:
             values = json.loads(text or "")
-            point = cls(**values | {"spans": tuple((start, end) for start, end in values["spans"])})
-            edges = [edge for span in point.spans for edge in span]
-            total = [] if point.total is None else [point.total]
-            texts = (point.url, point.etag or "", point.modified or "")
-            good = all(type(n) is int for n in [*edges, *total, point.resumed]) and all(
-                isinstance(t, str) for t in texts
-            )
-            good = good and type(point.seconds) is float and point.resumed >= 0 <= point.seconds
-            good = (
-                good
-                and sorted({-1, *edges}) == [-1, *edges]
-                and sorted(edges[-1:] + total) == edges[-1:] + total
-            )
+            spans = tuple((start, end) for start, end in values["spans"])
+            point = cls(**values | {"spans": spans})
+            return point if point._is_sound() else None
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
-        return point if good else None
+
+    def _is_sound(self) -> bool:
+        """Whether the values, which come from a file, are such as a download leaves behind."""
+        edges = [edge for span in self.spans for edge in span]
+        last = edges[-1] if edges else 0
+        return (
+            isinstance(self.url, str)
+            and isinstance(self.etag, str | None)
+            and isinstance(self.modified, str | None)
+            and all(_is_count(edge) for edge in edges)
+            and edges == sorted(set(edges))  # each span has bytes, and the next one begins later
+            and (self.total is None or (_is_count(self.total) and self.total >= last))
+            and _is_count(self.resumed)
+            and type(self.seconds) is float
+            and self.seconds >= 0
+        )
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0  # not isinstance: True is an int, too
+
+
+@dataclass(eq=False)
+class Segment:
+    """A stretch of the file on its way over one connection. `at` is the next byte to be written;
+    `end`, the byte after the last, may be lowered meanwhile, and is None while the file's length is
+    unknown."""
+
+    at: int
+    end: int | None
 
 
 def join(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
-    """`spans` with one more; what touches becomes one."""
+    """`spans` and the bytes from `start` to `end`; spans that touch become one."""
+    if end <= start:
+        return spans
     apart = []
-    for a, b in spans:
-        if b < start or a > end:
-            apart.append((a, b))
+    for span in spans:
+        if span[1] < start or span[0] > end:
+            apart.append(span)
         else:
-            start, end = min(a, start), max(b, end)
-    return tuple(sorted([*apart, (start, end)])) if end > start else spans
-
-
-async def undisturbed(task: asyncio.Future) -> bool:
-    """Wait for the end of `task`, whoever wants us to stop meanwhile; whether somebody did."""
-    asked = False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            asked = True
-    return asked
+            start, end = min(span[0], start), max(span[1], end)
+    return tuple(sorted([*apart, (start, end)]))
 
 
 class Part:
-    """One part file, written on threads of its own. DownloadError if the path is not a plain file of one name (somebody
-    planted a link); OSError is what the disk says. `spans`: what is written, durable or not."""
+    """One part file, written on threads of its own. Raises DownloadError if the path is not a plain
+    file with one name (somebody planted a link), OSError for what the disk says. `spans` is what is
+    written, durable or not."""
 
     def __init__(self, path: Path):
         self._path = path
         self.fd = -1
         self.spans: tuple[Span, ...] = ()
-        self._threads = ThreadPoolExecutor(
-            20, "part"
-        )  # started as needed: one a connection, one for syncing
+        self.threads = Threads(MAX_THREADS, "part")
 
     async def __aenter__(self) -> Part:
         try:
-            await self.run(self._open)
+            await self.threads.run(self._open)
         except BaseException:
             await self.__aexit__()
             raise
         return self
 
-    async def __aexit__(self, *_) -> None:
+    async def __aexit__(self, *_: object) -> None:
         try:
-            await self.run(lambda: self.fd < 0 or os.close(self.fd))
+            await self.threads.run(self._close)
         finally:
-            self._threads.shutdown(wait=False)
+            self.threads.close()
 
-    async def run(self, work: Callable, *args, stop: Callable[[], object] = bool):
-        """Do something on a thread. When cancelled, it is told to `stop`, and has ended: a write that outlives its caller
-        must never hit a descriptor that was given to somebody else."""
-        job = asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
-        try:
-            return await asyncio.shield(job)
-        except asyncio.CancelledError:
-            stop()
-            await undisturbed(job)
-            job.exception()  # looked at: whoever cancels does not ask for it
-            raise
-
-    def put(self, segment: Segment, data: bytes | memoryview) -> None:
-        """Write all of `data` where `segment` is; to be run on a thread."""
+    def put(self, segment: Segment, data: memoryview) -> None:
+        """Write all of `data` where `segment` is, and move it on. Blocks: belongs on a thread."""
         while data:
             count = os.pwrite(self.fd, data, segment.at)
             segment.at += count
             data = data[count:]
 
     async def read(self, size: int, position: int) -> bytes:
-        return await self.run(os.pread, self.fd, size, position)
+        return await self.threads.run(os.pread, self.fd, size, position)
 
     async def cut(self, size: int) -> None:
-        await self.run(os.ftruncate, self.fd, size)
+        await self.threads.run(os.ftruncate, self.fd, size)
+
+    async def sync(self) -> None:
+        await self.threads.run(os.fdatasync, self.fd)
 
     async def size(self) -> int:
-        return (await self.run(os.fstat, self.fd)).st_size
+        return (await self.threads.run(os.fstat, self.fd)).st_size
 
     async def digest(self, names: set[str]) -> dict[str, str]:
-        """The digests of the whole file, as lower-case hex."""
-        running = [hashlib.new(name, usedforsecurity=False) for name in names - {"crc32"}]
-        crc, position, buffer = 0, 0, memoryview(bytearray(MIB))
+        """The digests of the whole file as lower-case hex; `names` are some of DIGESTS."""
+        hashes = [hashlib.new(name, usedforsecurity=False) for name in names - {"crc32"}]
+        buffer = memoryview(bytearray(MIB))
+        crc = position = 0
 
-        def some() -> int:
+        def take_some() -> int:
             nonlocal crc
             count = os.preadv(self.fd, [buffer], position)
-            for one in running:
-                one.update(buffer[:count])
+            for running in hashes:
+                running.update(buffer[:count])
             crc = zlib.crc32(buffer[:count], crc) if "crc32" in names else 0
             return count
 
-        while count := await self.run(some):
+        while count := await self.threads.run(take_some):
             position += count
-        return {one.name: one.hexdigest() for one in running} | {"crc32": f"{crc:08x}"}
+        return {done.name: done.hexdigest() for done in hashes} | {"crc32": f"{crc:08x}"}
 
     def _open(self) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -175,70 +174,88 @@ class Part:
         if not stat.S_ISREG(about.st_mode) or about.st_nlink != 1:
             raise DownloadError(TAKEN)
 
+    def _close(self) -> None:
+        """On the executor that writes: a cancelled write must never hit a descriptor that was given
+        to somebody else."""
+        if self.fd >= 0:
+            os.close(self.fd)
+
 
 class Journal:
-    """A part file with its map, `point`: the bytes are durable before the map says that they are there."""
+    """A part file with its map, `point`: bytes are durable before the map says that they are
+    there."""
 
     def __init__(self, file: Part, url: str, save: Callable[[Checkpoint], Awaitable[None]]):
-        self.file, self._save = file, save
+        self.file = file
         self.point = Checkpoint(url)
-        self._saving: asyncio.Task | None = (
-            None  # the newest; it waits for the one before, and fails when that failed
-        )
-        self._asked, self._asked_at = 0, monotonic()  # bytes in the newest map; when it was begun
+        self._save = save
+        # The newest saving. Each waits for the one before it, and fails when that one failed.
+        self._saving: asyncio.Task[None] | None = None
+        self._saving_bytes = 0  # of the file in the newest map
+        self._saving_since = monotonic()
         self._began = monotonic()  # earlier where an earlier run has taken its time
 
     @property
     def done(self) -> int:
+        """Bytes that are written."""
         return sum(end - start for start, end in self.file.spans)
 
     @property
     def seconds(self) -> float:
-        """What this file has taken, earlier runs too."""
+        """The time that this file has taken, earlier runs too."""
         return monotonic() - self._began
 
     @property
     def room(self) -> int:
-        """Bytes, at least one, that may be written before `advance`: little is to be fetched twice after a crash."""
-        return (STEP if self.point.spans else FIRST) - (self.done - self._asked)
+        """Bytes that may be written before `advance`: few are to be fetched again after a crash."""
+        step = STEP_BYTES if self.point.spans else FIRST_STEP_BYTES
+        return step - (self.done - self._saving_bytes)
 
     def resume(self, point: Checkpoint) -> None:
-        self.point, self.file.spans = replace(point), point.spans
-        self._asked = self.done
+        """Go on where an earlier run has ended."""
+        self.point = replace(point)
+        self.file.spans = point.spans
+        self._saving_bytes = self.done
         self._began -= point.seconds
 
     async def restart(self) -> None:
-        """Empty the file. The map goes first: no crash may leave spans that are not what they say."""
+        """Empty the file. The map goes first: a crash must not leave a map of bytes that
+        changed."""
         self.file.spans = ()
-        await self.settle()
-        self.point, self._asked = Checkpoint(self.point.url), 0
+        await self.flush()
+        self.point = Checkpoint(self.point.url)
+        self._saving_bytes = 0
         await self.file.cut(0)
 
     async def advance(self) -> None:
-        """Begins to make the bytes durable when that is due; then waits for the disk when what it was asked for before
-        is not yet, and fails when that failed."""
-        saving = self._saving
-        late = (not saving or saving.done()) and monotonic() - self._asked_at >= OFTEN
-        if self.room <= 0 or (late and self.done > self._asked):
-            self._begin()
-            if saving:
-                await asyncio.shield(saving)
+        """Start to make the bytes durable where that is due. Waits for the disk when an earlier
+        start has not come to its end, and raises the failure of that one."""
+        earlier = self._saving
+        idle = earlier is None or earlier.done()
+        late = idle and monotonic() - self._saving_since >= STEP_SECONDS
+        if self.room <= 0 or (late and self.done > self._saving_bytes):
+            self._start_saving()
+            if earlier:
+                await asyncio.shield(earlier)
 
-    async def settle(self) -> None:
-        """Make everything that is written durable, and say so."""
-        self._begin()
-        await asyncio.shield(self._saving)
+    async def flush(self) -> None:
+        """Make all that is written durable, and save the map of it."""
+        await asyncio.shield(self._start_saving())
 
-    def _begin(self) -> None:
-        self._asked, self._asked_at = self.done, monotonic()
-        self._saving = asyncio.create_task(self._keep(self._saving), name="checkpoint")
+    def _start_saving(self) -> asyncio.Task[None]:
+        self._saving_bytes = self.done
+        self._saving_since = monotonic()
+        self._saving = asyncio.create_task(self._save_after(self._saving), name="checkpoint")
+        return self._saving
 
-    async def _keep(self, before: asyncio.Task | None) -> None:
-        if before:
-            await (
-                before
-            )  # the kernel forgets what a failed sync lost, so no later one is to be believed
-        if (spans := self.file.spans) != self.point.spans:
-            await self.file.run(os.fdatasync, self.file.fd)
-            self.point.spans, self.point.seconds = spans, self.seconds
+    async def _save_after(self, earlier: asyncio.Task[None] | None) -> None:
+        if earlier:
+            # Its failure is ours: the kernel forgets what a failed sync has lost, so a later sync
+            # that succeeds proves nothing.
+            await earlier
+        spans = self.file.spans
+        if spans != self.point.spans:
+            await self.file.sync()
+            self.point.spans = spans
+            self.point.seconds = self.seconds
             await self._save(replace(self.point))

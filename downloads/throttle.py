@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+MIN_STEP_BYTES = 16_384
+STEPS_PER_SECOND = 16  # so that the rate holds within a fraction of a second, too
+# A little credit stays, or what is lost whenever a sleep ends late would add up.
+CREDIT_SECONDS = 0.1
+SLICE_SECONDS = 0.25  # of a wait: the limit may be lifted meanwhile
+
 
 class Throttle:
-    """`mbps` in megabits (10^6) per second, 0 for none; it may change at any time."""
+    """`mbps` in megabits (10^6) per second, 0 for no limit; it may change at any time."""
 
     def __init__(self, mbps: float = 0):
         self.mbps = mbps
@@ -18,14 +24,17 @@ class Throttle:
         return self.mbps * 125_000
 
     def step(self, most: int) -> int:
-        """How much of `most` to fetch at a time, so that the rate holds within a fraction of a second too."""
-        return min(most, max(16_384, int(self.rate / 16))) if self.mbps else most
+        """How many bytes of `most` to fetch at a time."""
+        if not self.mbps:
+            return most
+        return min(most, max(MIN_STEP_BYTES, int(self.rate / STEPS_PER_SECOND)))
 
     async def take(self, count: int) -> None:
         """Account for `count` bytes, and wait until they are due."""
+        if not self.mbps:
+            return
         now = asyncio.get_running_loop().time
-        if self.mbps:
-            # A little credit stays, or what is lost whenever a sleep ends late would add up.
-            self._due = due = max(self._due or now(), now() - 0.1) + count / self.rate
-            while self.mbps and (left := due - now()) > 0:
-                await asyncio.sleep(min(left, 0.25))  # in slices: the limit may be lifted meanwhile
+        begin = max(self._due or now(), now() - CREDIT_SECONDS)
+        self._due = due = begin + count / self.rate
+        while self.mbps and (left := due - now()) > 0:  # noqa: ASYNC110 - time is all it waits for
+            await asyncio.sleep(min(left, SLICE_SECONDS))

@@ -1,13 +1,18 @@
-"""Which IP addresses may be called at all, and which only on the owner's word. Pure, but for one probing socket.
+"""Which IP addresses may be called at all, and which only on the owner's word. Pure, but for one
+probing socket.
 
-The rule is chapter 10 of the specification's providers: link-local, multicast, unspecified and cloud metadata addresses
-are never called; private ones only where the owner pointed.
+Link-local, multicast, unspecified and cloud metadata addresses are never called; private ones only
+where the owner pointed (docs/decisions.md, SSRF).
 """
 
 from __future__ import annotations
 
-import ipaddress
 import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Literal
+
+Verdict = Literal["never", "private", "public"]
+IPAddress = IPv4Address | IPv6Address
 
 METADATA = {
     "metadata",
@@ -16,34 +21,49 @@ METADATA = {
     "instance-data",
     "instance-data.ec2.internal",
 }
-NEVER = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "0.0.0.0/8",
-            "240.0.0.0/4",
-            "168.63.129.16/32",
-            "100.100.100.200/32",
-            "192.0.0.192/32",
-            "fd00:ec2::254/128",
-        ),
-    )
-)  # the last four are clouds' metadata services
-WRAPPED = tuple(
-    map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "::/96"))
-)  # an IPv4 in the last 32 bits
+NEVER = [
+    ip_network("0.0.0.0/8"),
+    ip_network("240.0.0.0/4"),
+    # Metadata services of clouds
+    ip_network("168.63.129.16/32"),
+    ip_network("100.100.100.200/32"),
+    ip_network("192.0.0.192/32"),
+    ip_network("fd00:ec2::254/128"),
+]
+# IPv6 addresses with an IPv4 address in their last 32 bits
+WRAPPING = [ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network("::/96")]
 
 
-def judge(text: str) -> str:
-    """ "never", "private" or "public": what an IP address is, the IPv4 addresses inside it counted too."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    kinds = [_kind(inner) for inner in _inside(address)]
-    return next((kind for kind in ("never", "private") if kind in kinds), "public")
+def judge(text: str) -> Verdict:
+    """What the IP address `text` is, the IPv4 addresses inside it counted too: the worst verdict of
+    all."""
+    verdicts = [_judge_one(address) for address in _with_inner(_parse(text))]
+    for verdict in ("never", "private"):
+        if verdict in verdicts:
+            return verdict
+    return "public"
 
 
-def _inside(address) -> list:
-    """The addresses that a packet to `address` may end up at; Python 3.11 calls 64:ff9b::7f00:1 global."""
-    if address.version == 4:
+def is_ours(text: str) -> bool:
+    """Whether an IP address is one of this machine's: only those can be bound."""
+    address = _with_inner(_parse(text))[0]
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((str(address), 0))
+        except OSError:
+            return False
+    return True
+
+
+def _parse(text: str) -> IPAddress:
+    return ip_address(text.partition("%")[0])  # the zone of a link-local address says nothing
+
+
+def _with_inner(address: IPAddress) -> list[IPAddress]:
+    """The addresses where a packet to `address` may end up; Python 3.11 calls 64:ff9b::7f00:1
+    global."""
+    if isinstance(address, IPv4Address):
         return [address]
     if address.ipv4_mapped:
         return [address.ipv4_mapped]
@@ -51,35 +71,16 @@ def _inside(address) -> list:
         return [address.sixtofour]
     if address.teredo:
         return list(address.teredo)
-    if int(address) > 1 and any(address in net for net in WRAPPED):
-        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
+    if int(address) > 1 and any(address in network for network in WRAPPING):
+        return [IPv4Address(int(address) & 0xFFFFFFFF)]
     return [address]
 
 
-def _kind(address) -> str:
-    if (
-        address.is_link_local
-        or address.is_multicast
-        or address.is_unspecified
-        or any(address in n for n in NEVER)
-    ):
+def _judge_one(address: IPAddress) -> Verdict:
+    if address.is_link_local or address.is_multicast or address.is_unspecified:
         return "never"
-    # not is_private: that is false for 100.64.0.0/10
-    return (
-        "public"
-        if address.is_global and not getattr(address, "is_site_local", False)
-        else "private"
-    )
-
-
-def ours(text: str) -> bool:
-    """Whether an address is one of this machine's: only those can be bound."""
-    inner = _inside(ipaddress.ip_address(text.partition("%")[0]))[0]
-    with socket.socket(
-        socket.AF_INET if inner.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM
-    ) as probe:
-        try:
-            probe.bind((str(inner), 0))
-        except OSError:
-            return False
-    return True
+    if any(address in network for network in NEVER):
+        return "never"
+    site_local = isinstance(address, IPv6Address) and address.is_site_local
+    # is_private is no help: it is false for 100.64.0.0/10
+    return "public" if address.is_global and not site_local else "private"

@@ -1,35 +1,46 @@
-"""The one door to the network for catalogues and transfers.
+"""The one door to the network, for listings and for transfers alike.
 
-Every address is judged before it is dialled, every redirect is followed by hand, and whatever goes wrong comes out as a
-ProviderError with a plain message: never the remote body, never a secret from a URL.
-"""
+Every address is judged before it is dialled, every redirect is followed by hand, and whatever goes
+wrong comes out as a ProviderError with a plain message: never the remote body, never a secret from
+a URL.
+
+Looking names up and dialling addresses happens on the event loop, where both can be abandoned at
+any moment; TLS, requests and answers are read and written on threads, which costs half of the CPU
+that the event loop takes. A cancelled caller shuts the socket down and waits until the thread has
+ended."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from time import time
 
-import aiohttp
-from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from providers.addresses import METADATA, judge, ours
+from providers.addresses import METADATA, is_ours, judge
+from providers.answer import BROKEN, Answer
+from providers.connection import Connection, Origin, SecureConnection, Unanswered
+from providers.dialling import dial, look_up
+from providers.http_head import Headers
+from providers.idle import IdleConnections
 from store import VERSION
 from store.errors import ProviderError
+from store.threads import Threads
 
-CONNECT = 10  # seconds
-SILENCE = 30  # seconds
-HOPS, PER_HOST = 5, 32  # redirects, connections
+ANSWER_SECONDS = (
+    60  # for TLS, a request and the head of its answer; for the whole of a small answer
+)
+MAX_SMALL_BODY_BYTES = 5_000_000
+MAX_REDIRECTS = 5
+MAX_THREADS = 64  # requests at a time, all sources together
+MAX_WAIT_SECONDS = 900  # that a source is left alone, whatever its Retry-After says
 FINAL = {401, 403, 404, 410}
-WAIT = 900  # seconds that a source is left alone at the longest, whatever its Retry-After says
-NAMES = {
+REDIRECTS = {301, 302, 303, 307, 308}
+STATUS_NAMES = {
     401: "wrong user or password",
     403: "access refused",
     404: "not found",
@@ -38,44 +49,20 @@ NAMES = {
     429: "too many requests",
     503: "busy",
 }
+OWN_HEADERS = {
+    "User-Agent": f"aniworld-server/{VERSION}",
+    "Accept-Encoding": "identity",
+    "Accept": "*/*",
+}
 # What may follow a redirect to another origin: nothing here can carry a secret.
-PLAIN = {"accept", "depth", "if-modified-since", "if-none-match", "if-range", "range"}
-# The addresses that the request of this context may dial; a declaration, its value lives in the task.
-_dial: ContextVar[tuple[str, ...]] = ContextVar("dial")
-
-
-class _Judged(AbstractResolver):
-    """Answers with what was judged a moment ago, so that a name that changes its answer gains nothing."""
-
-    async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
-        return [
-            {
-                "hostname": host,
-                "host": a,
-                "port": port,
-                "proto": 0,
-                "flags": socket.AI_NUMERICHOST,
-                "family": socket.AF_INET6 if ":" in a else socket.AF_INET,
-            }
-            for a in _dial.get()
-        ]
-
-    async def close(self):
-        pass
-
-
-def _socket(info) -> socket.socket:
-    """The last look at the address that is dialled: aiohttp asks no resolver about IP literals."""
-    family, kind, proto, _, where = info
-    if str(where[0]) not in _dial.get():
-        raise OSError("an address that was not judged")
-    return socket.socket(family, kind, proto)
+HARMLESS_HEADERS = {"accept", "depth", "if-modified-since", "if-none-match", "if-range", "range"}
 
 
 class Network:
-    """`own_port`: the port this server listens on; it is refused on every address of ours. May be set later.
-    `lan`: base host -> whether it lies in private space. Settled when a base is first used, unless given; keep it
-    (it is a plain dict) to hold a public name to its word over a restart."""
+    """`own_port`: the port this server listens on; it is refused on every address of ours. May be
+    set later. `lan`: base host -> whether it lies in private space. Noted when a base is first
+    used, unless given; keep it (it is a plain dict) to hold a public name to its word over a
+    restart. `tls`: the context for https; by default one that trusts what the system trusts."""
 
     def __init__(
         self,
@@ -87,41 +74,23 @@ class Network:
         self.own_port = own_port
         self.lan: dict[str, bool] = {} if lan is None else lan
         self._tls = tls
-        self._session: aiohttp.ClientSession | None = None
+        self._threads = Threads(MAX_THREADS, "network")
+        self._idle = IdleConnections()
 
     async def start(self) -> None:
-        connector = aiohttp.TCPConnector(
-            resolver=_Judged(),
-            use_dns_cache=False,
-            socket_factory=_socket,
-            ssl=self._tls or True,
-            limit=0,
-            limit_per_host=PER_HOST,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(
-                total=None, connect=60, sock_connect=CONNECT, sock_read=SILENCE
-            ),
-            headers={
-                "User-Agent": f"aniworld-server/{VERSION}",
-                "Accept-Encoding": "identity",
-                "Accept": "*/*",
-            },
-        )
+        """Make ready, again after `close` too."""
+        self._idle.open()
+        self._threads = Threads(MAX_THREADS, "network")
 
     async def close(self) -> None:
-        if self._session:
-            await self._session.close()
+        self._idle.close()
+        self._threads.close()
 
     async def __aenter__(self) -> Network:
         await self.start()
         return self
 
-    async def __aexit__(self, *_) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     @asynccontextmanager
@@ -132,94 +101,157 @@ class Network:
         base: str,
         headers: Mapping[str, str] = {},
         method: str = "GET",
-        data: bytes | None = None,
+        data: bytes = b"",
         passing: tuple[int, ...] = (),
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer to one request, redirects followed; its body is unread. 2xx and `passing` only.
+    ) -> AsyncIterator[Answer]:
+        """The answer to one request, redirects followed. Its body is unread, and reading it belongs
+        on a thread. Statuses other than 2xx and those in `passing` are raised.
 
-        `base` is the owner's address of this source: private addresses are allowed on its host alone. `headers` other
-        than the harmless ones stay with the origin of `url`. Raises ProviderError, also while the body is read inside.
-        """
+        `base` is the owner's address of this source: private addresses are allowed on its host
+        alone. `headers` other than the harmless ones stay with the origin of `url`. Raises
+        ProviderError."""
+        answer = await self._follow(_url(url), _url(base), dict(headers), method, data)
         try:
-            response = await self._follow(_url(url), _url(base), dict(headers), method, data)
-        except (aiohttp.ClientError, TimeoutError, UnicodeError, ssl.SSLError) as failure:
-            raise _plain(failure) from failure
-        try:
-            async with response:
-                if not 200 <= response.status < 300 and response.status not in passing:
-                    raise _refused(response)
-                yield response
-        except aiohttp.ClientError as failure:
-            raise _plain(failure) from failure
+            if not 200 <= answer.status < 300 and answer.status not in passing:
+                raise _refused(answer)
+            yield answer
+        finally:
+            self._idle.put_back(answer)
 
     async def read(
-        self, url: str, *, limit: int = 5_000_000, **how
-    ) -> tuple[bytes, Mapping[str, str], str]:
-        """A whole small body, its headers, and the address it came from in the end. At most `limit` bytes, 60 seconds; `how`
-        is as for `get`."""
-        try:
-            async with asyncio.timeout(60), self.get(url, **how) as answer:
-                if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-                    raise ProviderError(
-                        "The source sent packed data although plain data was asked for", final=True
-                    )
-                body = bytearray()
-                async for chunk in answer.content.iter_any():
-                    body += chunk
-                    if len(body) > limit:
-                        raise ProviderError(
-                            f"The source sent more than {limit:,} bytes", final=True
-                        )
-                return bytes(body), answer.headers, str(answer.url)
-        except TimeoutError as slow:
-            raise ProviderError("The source did not finish its answer within 60 seconds") from slow
+        self,
+        url: str,
+        *,
+        base: str,
+        headers: Mapping[str, str] = {},
+        method: str = "GET",
+        data: bytes = b"",
+        passing: tuple[int, ...] = (),
+        limit: int = MAX_SMALL_BODY_BYTES,
+    ) -> tuple[bytes, Headers, str]:
+        """A whole small body, its headers, and the address it came from in the end. At most `limit`
+        bytes and ANSWER_SECONDS; all else is as for `get`."""
+        request = self.get(
+            url, base=base, headers=headers, method=method, data=data, passing=passing
+        )
+        async with _in_time(), request as answer:
+            if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise ProviderError(
+                    "The source sent packed data although plain data was asked for", final=True
+                )
+            body = await self._threads.run(answer.read, limit, stop=answer.connection.stop)
+            return body, answer.headers, answer.url
+
+    # --- requests and redirects -------------------------------------------------------------------
 
     async def _follow(
-        self, url: URL, home: URL, headers: dict, method: str, data
-    ) -> aiohttp.ClientResponse:
+        self, url: URL, home: URL, headers: dict[str, str], method: str, data: bytes
+    ) -> Answer:
         abroad = False  # a public hop never leads back into private space
-        for _ in range(HOPS + 1):
-            async with asyncio.timeout(CONNECT):
-                addresses = await self._allowed(url, home, abroad)
+        for _ in range(MAX_REDIRECTS + 1):
+            addresses = await self._allowed(url, home, abroad)
             abroad = abroad or "public" in map(judge, addresses)
-            _dial.set(addresses)
-            answer = await self._session.request(
-                method, url, headers=headers, data=data, allow_redirects=False
-            )
-            if answer.status not in (301, 302, 303, 307, 308):
+            answer = await self._ask(url, addresses, headers, method, data)
+            if answer.status not in REDIRECTS:
                 return answer
-            answer.close()
+            self._idle.put_back(answer)
             onward = _url(answer.headers.get("Location") or "nowhere:", url)
             if url.scheme == "https" and onward.scheme == "http":
                 raise ProviderError("The source redirects from https to http", final=True)
             if onward.origin() != url.origin():
-                headers = {name: value for name, value in headers.items() if name.lower() in PLAIN}
+                headers = {
+                    name: value
+                    for name, value in headers.items()
+                    if name.lower() in HARMLESS_HEADERS
+                }
             if answer.status == 303 and method != "HEAD":
-                method, data = "GET", None
+                method, data = "GET", b""
             url = onward
-        raise ProviderError(f"The source redirects more than {HOPS} times")
+        raise ProviderError(f"The source redirects more than {MAX_REDIRECTS} times")
 
-    async def _allowed(self, url: URL, home: URL, abroad: bool) -> tuple[str, ...]:
-        """The addresses of `url`'s host that may be dialled for `home`; ProviderError if there is none."""
-        found = [a for a in await _addresses(url) if judge(a) != "never"]
+    async def _ask(
+        self, url: URL, addresses: list[str], headers: dict[str, str], method: str, data: bytes
+    ) -> Answer:
+        """Send one request. A server may close a connection just when a request arrives: the
+        request is then sent once more, on a new connection."""
+        own_headers = {"Host": url.host_port_subcomponent or "", **OWN_HEADERS}
+        request = method, url.raw_path_qs, own_headers | headers, data
+        connection = self._idle.take(_origin(url), addresses)
+        for _ in range(2):
+            connection = connection or await self._connect(url, addresses)
+            try:
+                async with _in_time():
+                    head = await self._threads.run(
+                        connection.exchange, *request, stop=connection.stop
+                    )
+                return Answer(connection, head, str(url))
+            except Unanswered:
+                connection.close()
+                connection = None
+            except BaseException:
+                connection.close()
+                raise
+        raise ProviderError(BROKEN)
+
+    async def _connect(self, url: URL, addresses: list[str]) -> Connection:
+        origin = _origin(url)
+        connected, address = await dial(addresses, origin[2])
+        try:
+            if url.scheme == "http":
+                return Connection(connected, origin, address)
+            if self._tls is None:
+                self._tls = await self._threads.run(_trusting_the_system)
+            return SecureConnection(connected, origin, address, self._tls)
+        except BaseException:
+            connected.close()
+            raise
+
+    # --- judging ----------------------------------------------------------------------------------
+
+    async def _allowed(self, url: URL, home: URL, abroad: bool) -> list[str]:
+        """The addresses of `url`'s host that may be dialled for `home`. ProviderError if there is
+        none."""
+        _, host, port = _origin(url)
+        found = [a for a in await look_up(host, port) if judge(a) != "never"]
         if url.host == home.host:
-            self.lan.setdefault(home.host, any(judge(a) == "private" for a in found))
-        if url.host.lower().rstrip(".") in METADATA or not found:
+            self.lan.setdefault(str(home.host), _any_private(found))
+        if host.lower().rstrip(".") in METADATA or not found:
             raise ProviderError("The source leads to an address that is never called", final=True)
-        if url.port == self.own_port and any(map(ours, found)):
+        if port == self.own_port and any(map(is_ours, found)):
             raise ProviderError("The source leads to this server itself", final=True)
-        if any(judge(a) == "private" for a in found) and not (
-            await self._at_home(url, home, found) and not abroad
-        ):
+        if _any_private(found) and (abroad or not await self._is_at_home(url, home, found)):
             raise ProviderError(
                 "The source leads to a private address that is not its own", final=True
             )
-        return tuple(found)
+        return found
 
-    async def _at_home(self, url: URL, home: URL, found: list[str]) -> bool:
-        own = found if url.host == home.host else await _addresses(home)
-        lan = self.lan.setdefault(home.host, any(judge(a) == "private" for a in own))
-        return lan and set(found) <= set(own)
+    async def _is_at_home(self, url: URL, home: URL, found: list[str]) -> bool:
+        """Whether `found` are addresses of the owner's source itself, and it lies in private
+        space."""
+        home_addresses = found if url.host == home.host else await look_up(*_origin(home)[1:])
+        in_lan = self.lan.setdefault(str(home.host), _any_private(home_addresses))
+        return in_lan and set(found) <= set(home_addresses)
+
+
+def _any_private(addresses: list[str]) -> bool:
+    return any(judge(address) == "private" for address in addresses)
+
+
+def _trusting_the_system() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except TimeoutError as slow:
+        raise ProviderError(
+            f"The source did not finish its answer within {ANSWER_SECONDS} seconds"
+        ) from slow
 
 
 def _url(text: str, base: URL | None = None) -> URL:
@@ -240,20 +272,16 @@ def _url(text: str, base: URL | None = None) -> URL:
     return url
 
 
-async def _addresses(url: URL) -> list[str]:
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(
-            url.raw_host, url.port, type=socket.SOCK_STREAM
-        )
-    except (OSError, UnicodeError) as unknown:
-        raise ProviderError("The source's name is unknown", down=True) from unknown
-    return list(dict.fromkeys(str(where[0]) for *_, where in found))
+def _origin(url: URL) -> Origin:
+    """Of an address that `_url` has let pass, which has a host and a port."""
+    assert url.raw_host and url.port
+    return url.scheme, url.raw_host, url.port
 
 
-def _refused(answer: aiohttp.ClientResponse) -> ProviderError:
+def _refused(answer: Answer) -> ProviderError:
     status = answer.status
     again = status in (408, 425, 429) or status >= 500
-    name = f" ({NAMES[status]})" if status in NAMES else ""
+    name = f" ({STATUS_NAMES[status]})" if status in STATUS_NAMES else ""
     return ProviderError(
         f"The source answered {status}{name}",
         final=status in FINAL,
@@ -271,28 +299,4 @@ def retry_after(text: str, now: float | None = None) -> float | None:
             seconds = parsedate_to_datetime(text).timestamp() - (time() if now is None else now)
         except (ValueError, TypeError, OverflowError):
             return None
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), WAIT)
-
-
-def _plain(failure: BaseException) -> ProviderError:
-    """A failure of the wire in plain words. The order matters: aiohttp's kinds inherit from one another."""
-    match failure:
-        case aiohttp.ClientConnectorCertificateError():
-            return ProviderError("The source's certificate is not valid", final=True)
-        case aiohttp.ClientSSLError() | ssl.SSLError():
-            return ProviderError("No secure connection to the source was possible")
-        case aiohttp.ConnectionTimeoutError():
-            return ProviderError("The source did not accept a connection in time", down=True)
-        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
-            return ProviderError("The source refused the connection", down=True)
-        case aiohttp.ClientConnectorError():
-            return ProviderError("The source cannot be reached", down=True)
-        case aiohttp.SocketTimeoutError():
-            return ProviderError(f"The source was silent for {SILENCE} seconds")
-        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
-            return ProviderError("The source names an address that cannot be called", final=True)
-        case aiohttp.ClientResponseError() | UnicodeError():
-            return ProviderError("The source's answer is not proper HTTP")
-        case TimeoutError():
-            return ProviderError("The source's name could not be looked up in time", down=True)
-    return ProviderError("The source broke the connection off")
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), MAX_WAIT_SECONDS)

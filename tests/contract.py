@@ -15,6 +15,7 @@ started and what it has:
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import re
@@ -223,7 +224,7 @@ class ProviderContract:
             where.url, base=source.provider.base, headers=headers
         ) as answer:
             assert answer.status in (200, 206)
-            return await answer.read()
+            return await asyncio.to_thread(answer.read, max_bytes=1 << 30)
 
     async def test_an_episode_ends_up_in_the_library(self, settings, tmp_path: Path):
         """The whole way: configured over the API, searched for, queued, fetched, named."""

@@ -98,9 +98,9 @@ def offsets(behaviour: str) -> list[int]:
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch):
     """Several maps a file."""
-    monkeypatch.setattr(part_file, "FIRST", 20_000)
-    monkeypatch.setattr(part_file, "STEP", 50_000)
-    monkeypatch.setattr("downloads.wire.SIZE", 25_000)
+    monkeypatch.setattr(part_file, "FIRST_STEP_BYTES", 20_000)
+    monkeypatch.setattr(part_file, "STEP_BYTES", 50_000)
+    monkeypatch.setattr("downloads.receiver.BUFFER_BYTES", 25_000)
 
 
 def of_one_version(run: Mortal, *versions: bytes) -> None:

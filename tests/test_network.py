@@ -6,13 +6,14 @@ import asyncio
 import socket
 import ssl
 import subprocess
+import threading
 from asyncio.selector_events import BaseSelectorEventLoop
 from email.utils import formatdate
 
 import pytest
 
-from providers import network as module
-from providers.addresses import judge, ours
+from providers import dialling
+from providers.addresses import is_ours, judge
 from providers.network import Network, retry_after
 from store.errors import ProviderError
 from tests.upstream import Upstream, certificate
@@ -36,9 +37,12 @@ def test_judge(kind, address):
     assert judge(address) == kind
 
 
-def test_ours():
+def test_is_ours():
     assert (
-        ours("127.0.0.1") and ours("127.8.9.1") and ours("::ffff:127.0.0.1") and not ours("8.8.8.8")
+        is_ours("127.0.0.1")
+        and is_ours("127.8.9.1")
+        and is_ours("::ffff:127.0.0.1")
+        and not is_ours("8.8.8.8")
     )
 
 
@@ -47,13 +51,12 @@ class Names:
 
     def __init__(self, monkeypatch):
         self.known: dict[str, list] = {}
-        self._real = asyncio.BaseEventLoop.getaddrinfo
-        names = self
+        real = socket.getaddrinfo
 
-        async def getaddrinfo(loop, host, port, **more):
-            if host not in names.known:
-                return await names._real(loop, host, port, **more)
-            answers = names.known[host]
+        def getaddrinfo(host, port, *more, **options):
+            if host not in self.known:
+                return real(host, port, *more, **options)
+            answers = self.known[host]
             if answers and isinstance(answers[0], list):
                 answers = answers.pop(0) if len(answers) > 1 else answers[0]
             if not answers:
@@ -61,7 +64,7 @@ class Names:
             family = {True: socket.AF_INET6, False: socket.AF_INET}
             return [(family[":" in a], socket.SOCK_STREAM, 6, "", (a, port)) for a in answers]
 
-        monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", getaddrinfo)
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
 @pytest.fixture
@@ -362,9 +365,9 @@ async def test_n2_names(names, monkeypatch):
         with pytest.raises(ProviderError, match="name is unknown") as failure:
             await web.read("http://unknown.example/", base="http://unknown.example/")
         assert not failure.value.final
-        monkeypatch.setattr(module, "CONNECT", 0.1)
-        never = asyncio.Event()
-        monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", lambda *a, **k: never.wait())
+        monkeypatch.setattr(dialling, "CONNECT_SECONDS", 0.1)
+        never = threading.Event()
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: never.wait())
         with pytest.raises(ProviderError, match="looked up in time"):
             await web.read("http://slow.example/", base="http://slow.example/")
 

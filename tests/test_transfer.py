@@ -15,10 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from downloads import part_file, transfer
-from downloads.part_file import join
-from downloads.transfer import Checkpoint, Limits, Progress, Throttle, fetch
-from downloads.validators import foreign
+from downloads import part_file, scheduler, transfer
+from downloads.part_file import Checkpoint, join
+from downloads.progress import Progress
+from downloads.receiver import Limits
+from downloads.throttle import Throttle
+from downloads.transfer import fetch
+from downloads.validators import sniff
 from providers.network import Network
 from store.errors import DownloadError, ProviderError
 from store.models import Source
@@ -289,7 +292,7 @@ async def test_refused(run, up, row):
     ],
 )  # fmt: skip
 def test_f8_first_bytes(head, what):
-    assert foreign(head) == what
+    assert sniff(head) == what
 
 
 async def test_n7_no_length(run, up):
@@ -330,7 +333,7 @@ STALLS = {  # knobs, the one limit that is short, what is said
 @pytest.mark.parametrize("row", STALLS)
 async def test_n8_slow(run, up, row, chunked, monkeypatch):
     knobs, limits, message = STALLS[row]
-    monkeypatch.setattr("providers.network.SILENCE", limits.silence)
+    monkeypatch.setattr("providers.connection.SILENCE_SECONDS", limits.silence)
     await run.web.close()
     await run.web.start()
     vars(up).update(knobs, chunked=chunked)
@@ -341,7 +344,7 @@ async def test_n8_slow(run, up, row, chunked, monkeypatch):
 
 
 async def test_n3_silent_from_the_start(run, up, monkeypatch):
-    monkeypatch.setattr("providers.network.SILENCE", 0.3)
+    monkeypatch.setattr("providers.connection.SILENCE_SECONDS", 0.3)
     await run.web.close()
     await run.web.start()
     up.silent = True
@@ -464,9 +467,9 @@ async def test_c4_failed_sync_is_not_believed(run, up, monkeypatch):
 
 async def test_data_before_its_map(run, up, monkeypatch):
     """Each saved span was written, then synced, then saved."""
-    monkeypatch.setattr(part_file, "STEP", 200_000)
-    monkeypatch.setattr(part_file, "FIRST", 100_000)
-    monkeypatch.setattr("downloads.wire.SIZE", 50_000)
+    monkeypatch.setattr(part_file, "STEP_BYTES", 200_000)
+    monkeypatch.setattr(part_file, "FIRST_STEP_BYTES", 100_000)
+    monkeypatch.setattr("downloads.receiver.BUFFER_BYTES", 50_000)
     up.rate = 4_000_000
     synced: list[int] = []
     real = os.fdatasync
@@ -572,7 +575,7 @@ async def test_n17_slow_line(run, up):
 
 
 async def test_connections(run, up, monkeypatch):
-    monkeypatch.setattr(transfer, "FEW", 1_000_000)
+    monkeypatch.setattr(transfer, "FEW_BYTES", 1_000_000)
     up.rate, up.body = 1_000_000, BODY * 2
     receipt = await run(spare=lambda: 3)
     assert run.part.read_bytes() == up.body
@@ -594,8 +597,8 @@ LIMITED = {
 
 @pytest.mark.parametrize("row", LIMITED)
 async def test_connections_that_do_not_work(run, up, row, monkeypatch):
-    monkeypatch.setattr(transfer, "FEW", 100_000)
-    monkeypatch.setattr(transfer, "SPLIT", 100_000)
+    monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
+    monkeypatch.setattr(scheduler, "MIN_SPLIT_BYTES", 100_000)
     knobs = dict(LIMITED[row])
     others = knobs.pop("others", None)
     vars(up).update(knobs)
@@ -629,8 +632,8 @@ async def test_connections_cancelled_and_resumed(run, up):
 @pytest.mark.parametrize(
     "extra", ["", "keepalive_timeout 0;", "limit_rate 20m;"], ids=["plain", "closing", "limited"]
 )
-async def test_nginx_byte_for_byte(tmp_path, tls, extra, monkeypatch):
-    """The takeover of the connection, on every aiohttp that setup.cfg admits, from a real server."""
+async def test_nginx_byte_for_byte(tmp_path, tls, extra):
+    """Files of every size, and a resumed one, from a real server."""
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents:
         if not os.stat(parent).st_mode & 1:
@@ -642,21 +645,11 @@ async def test_nginx_byte_for_byte(tmp_path, tls, extra, monkeypatch):
     sizes = [1, 511, 16_384, 65_536, 131_073, 262_144, 1_048_577, len(body)]
     for size in sizes:
         (served / f"{size}.mkv").write_bytes(body[:size])
-    wires = []
-    real = transfer.take_over
-
-    async def take_over(answer):
-        first, wire = await real(answer)
-        wires.append(wire)
-        return first, wire
-
-    monkeypatch.setattr(transfer, "take_over", take_over)
     async with nginx(tmp_path, served, tls=tls, extra=extra) as base, Network(tls=trust) as web:
         for size in sizes:
             run = Run(web, base, tmp_path / f"{size}.part")
             receipt = await run(f"{size}.mkv")
             assert run.part.read_bytes() == body[:size] and receipt.proof == "length"
-        assert wires[-1], "the fast way was taken"
         run = Run(web, base, tmp_path / "resumed.part")
         throttle = Throttle(160)
         task = asyncio.create_task(run(f"{len(body)}.mkv", throttle=throttle))

@@ -1,0 +1,69 @@
+"""What is to be shown of a fetched file before it counts, and what has been shown so far."""
+
+from __future__ import annotations
+
+from downloads.part_file import DIGESTS, Part
+from downloads.validators import SNIFF_BYTES, Changed, sniff
+from store.errors import ProviderError
+from store.models import Source
+
+SHORT = "The source sent less than it promised"
+
+
+class Proof:
+    """`validator` is what has shown that resumed or parallel pieces are of one file; `is_measured`
+    says that the file's length was promised, not only found."""
+
+    def __init__(self, file: Part, source: Source):
+        self._file = file
+        self._size = source.size
+        self._checksums = {
+            name: digest.lower() for name, digest in source.checksums.items() if name in DIGESTS
+        }
+        self.forget()
+
+    def forget(self) -> None:
+        """The file is fetched from its start."""
+        self.validator: str | None = None
+        self.is_measured = True
+        self._is_sniffed = False
+
+    def strongest(self) -> str:
+        """The strongest thing that was shown about the bytes: a checksum's name, "length" or "clean
+        end"."""
+        for name in DIGESTS:
+            if name in self._checksums:
+                return name
+        return "length" if self.is_measured else "clean end"
+
+    def check_length(self, length: int | None) -> None:
+        """Raises ProviderError if an answer's length, as far as it is known, is not the listed
+        one."""
+        if None not in (length, self._size) and length != self._size:
+            raise ProviderError(
+                "The source sends another length than it lists; a rescan asks it again"
+            )
+
+    async def sniff(self, total: int | None) -> None:
+        """Once the file's beginning is there: raises Changed if that is no video's."""
+        start, end = self._file.spans[0] if self._file.spans else (0, 0)
+        is_enough = end >= SNIFF_BYTES or end == total
+        if self._is_sniffed or start > 0 or not is_enough:
+            return
+        self._is_sniffed = True
+        kind = sniff(await self._file.read(SNIFF_BYTES, 0))
+        if kind:
+            raise Changed(f"The source sent {kind} in place of a video", tries=1, final=True)
+
+    async def verify(self, total: int | None) -> None:
+        """Raises ProviderError if bytes are missing, Changed if they are not those that were
+        promised."""
+        if total is None or self._file.spans != ((0, total),):
+            raise ProviderError(SHORT)
+        await self.sniff(total)
+        if await self._file.size() > total:
+            await self._file.cut(total)
+        digests = await self._file.digest(set(self._checksums)) if self._checksums else {}
+        for name, wanted in self._checksums.items():
+            if digests[name] != wanted:
+                raise Changed(f"The file's {name} checksum is wrong, twice", tries=2, final=True)

@@ -1,0 +1,108 @@
+"""Who fetches which stretch of a file, and over how many connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+from downloads.part_file import MIB, Part, Segment, join
+from downloads.progress import Gauge, Progress
+from store.errors import ProviderError
+from store.threads import undisturbed
+
+MIN_SPLIT_BYTES = MIB // 2  # left of a stretch that is worth dividing
+
+
+class Segments:
+    """The stretches of `file` that are being fetched, each by one worker."""
+
+    def __init__(self, file: Part):
+        self._file = file
+        self._starts: dict[Segment, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    @contextmanager
+    def claimed(self, segment: Segment) -> Iterator[None]:
+        """While this lasts, nobody else is given a byte of `segment`."""
+        self._starts[segment] = segment.at
+        try:
+            yield
+        finally:
+            del self._starts[segment]
+
+    def move_to_start(self, segment: Segment) -> None:
+        """The file begins anew, with the answer that `segment` got."""
+        self._starts[segment] = segment.at = 0
+
+    def next(self, total: int | None) -> Segment | None:
+        """The first stretch that nobody has fetched or fetches; else half of somebody's; None when
+        there is nothing left to do. `total` is the file's length, None while unknown."""
+        return self._first_gap(total) or self._half_of_widest()
+
+    def _first_gap(self, total: int | None) -> Segment | None:
+        spans = self._file.spans
+        for segment, start in self._starts.items():
+            spans = join(spans, start, segment.end or 0)
+        start = spans[0][1] if spans and spans[0][0] == 0 else 0
+        end = next((span[0] for span in spans if span[0] > start), total)
+        return Segment(start, end) if end is None or start < end else None
+
+    def _half_of_widest(self) -> Segment | None:
+        widest = max(self._starts, key=_bytes_left, default=None)
+        if widest is None or widest.end is None or _bytes_left(widest) < MIN_SPLIT_BYTES:
+            return None
+        half = Segment((widest.at + widest.end) // 2, widest.end)
+        widest.end = half.at
+        return half
+
+
+def _bytes_left(segment: Segment) -> int:
+    return 0 if segment.end is None else segment.end - segment.at
+
+
+class Workers:
+    """Runs `work` once, and again beside itself where the line of one connection is slow. `work`
+    returns when nothing is left to do, or the source's failure that ended it."""
+
+    def __init__(self, work: Callable[[], Awaitable[ProviderError | None]], progress: Progress):
+        self._work = work
+        self._progress = progress
+        self._tasks: list[asyncio.Task[ProviderError | None]] = []
+
+    async def run(self, extra: Callable[[float], int]) -> ProviderError | None:
+        """Work until all have ended; returns the newest failure. `extra` says how many more
+        connections would help at a speed in bytes per second: they are started once, unless a
+        worker has ended before."""
+        failure: ProviderError | None = None
+        may_grow = True
+        gauge = Gauge(self._progress)
+        self._start(1)
+        try:
+            while busy := [task for task in self._tasks if not task.done()]:
+                self._progress.connections = len(busy)
+                ended, _ = await asyncio.wait(
+                    busy,
+                    timeout=gauge.next_look() if may_grow else None,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+                for task in ended:
+                    failure = task.result() or failure
+                    may_grow = False
+                if may_grow:
+                    count = extra(gauge.speed())
+                    self._start(count)
+                    may_grow = not count
+        finally:
+            await self._stop()
+        return failure
+
+    def _start(self, count: int) -> None:
+        self._tasks += [asyncio.ensure_future(self._work()) for _ in range(count)]
+
+    async def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await undisturbed(asyncio.gather(*self._tasks, return_exceptions=True))

@@ -1,0 +1,66 @@
+"""Blocking work on threads, for callers that live on the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Threads:
+    """Up to `most` threads, each started when it is first needed."""
+
+    def __init__(self, most: int, name: str):
+        self._executor = ThreadPoolExecutor(most, name)
+
+    async def run(
+        self, work: Callable[..., T], *args: Any, stop: Callable[[], object] | None = None
+    ) -> T:
+        """Return what `work(*args)` returns. A cancelled caller calls `stop`, which should make
+        `work` return soon, and is cancelled only after `work` has ended: nothing that `work` uses
+        (a descriptor, a socket) can then be closed, and its number given away, under its hands."""
+        job = asyncio.get_running_loop().run_in_executor(self._executor, work, *args)
+        try:
+            return await asyncio.shield(job)
+        except asyncio.CancelledError:
+            if stop:
+                stop()
+            await undisturbed(job)
+            job.exception()  # marks the exception as seen: whoever cancels does not ask for it
+            raise
+
+    def close(self) -> None:
+        """Take no more work. Returns at once; threads end with the work that they have."""
+        self._executor.shutdown(wait=False)
+
+
+async def undisturbed(task: asyncio.Future[Any]) -> bool:
+    """Wait until `task` has ended, however often the caller is cancelled meanwhile. Returns whether
+    the caller was cancelled."""
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            cancelled = True
+    return cancelled
+
+
+async def abandonable(work: Callable[..., T], *args: Any) -> T:
+    """Return what `work(*args)` returns. Neither a cancelled caller nor the end of the process
+    waits for `work`: for calls that nothing can stop, such as the look-up of a name."""
+    result: Future[T] = Future()
+    result.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            result.set_result(work(*args))
+        except BaseException as failure:
+            result.set_exception(failure)
+
+    threading.Thread(target=run, name="abandonable", daemon=True).start()
+    return await asyncio.wrap_future(result)
