@@ -541,11 +541,13 @@ def test_parse():
 def test_a_long_list_is_read_quickly():
     value = {"data": [GOOD] * 500, "total": 500}
     schema.read(Page[Add], value)
-    began = time.process_time()
-    schema.read(Page[Add], value)
-    assert (
-        time.process_time() - began < 0.1
-    )  # a few milliseconds; a type compiled anew for each entry takes far more
+    seconds = []
+    for _ in range(5):
+        began = time.thread_time()
+        schema.read(Page[Add], value)
+        seconds.append(time.thread_time() - began)
+    # A few milliseconds; a type compiled anew for each entry takes far more.
+    assert min(seconds) < 0.1
 
 
 # -- secrets, and updates of some fields -----------------------------------------------------------
