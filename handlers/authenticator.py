@@ -37,7 +37,7 @@ BCRYPT_HASH_BYTES = 60
 
 
 class Claims(NamedTuple):
-    """What a good token says: its id, its end in seconds of wall time, its epoch, its audience."""
+    """A good token's id, its end in seconds of wall time, its epoch, its audience."""
 
     jti: str
     exp: float
@@ -98,7 +98,7 @@ class Authenticator:
         """
         stored = (self._secrets.current.password_hash or "").encode()
         try:
-            # bcrypt takes a hash that was cut off for another password's.
+            # A hash that was cut off is a valid one to bcrypt: another password's.
             if len(stored) != BCRYPT_HASH_BYTES:
                 raise ValueError
             return bcrypt.checkpw(_digest(password), stored)

@@ -2,8 +2,7 @@
 
 Swagger UI and ReDoc come with the package offapi, whose `__init__` reads megabytes into templates:
 it is found, never imported, and exactly the files needed are served. Links are relative, so that a
-base path and a proxy work. Without these files a page shows what is in it before its script: a link
-to the document.
+base path and a proxy work. Without these files a page shows no more than its link to the document.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the application and a request carry, by typed keys: what comes from the floors below.
+"""Typed keys of the application and of a request, for classes of the floors below.
 
 A class of handlers/ has its key beside it: AUTHENTICATOR in authenticator.py, HUB in hub.py.
 """

@@ -1,4 +1,4 @@
-"""What is opened, runs and is closed with the application."""
+"""The application's lifetime: its parts are opened, run and closed with it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ BUCKET = web.AppKey("bucket", TokenBucket)
 def take_token(request: web.Request) -> None:
     """Find out who calls, and take a token for a call below /api (docs/decisions.md, 17).
 
-    The bucket is the bearer token's if that is good, else the address's. Raises TooMany.
+    Each good bearer token has a bucket, and so has each address that calls without one. Raises
+    TooMany.
     """
     app = request.app
     claims = app[AUTHENTICATOR].bearer_claims(request)

@@ -100,8 +100,8 @@ def _peer_is_our_user(request: web.Request) -> bool:
 def _user_of(peer: tuple[Any, ...], own: tuple[Any, ...]) -> int | None:
     """The user id that owns the other end of a loopback connection, by the kernel's own tables.
 
-    None: unknown, which means no. An end that was closed is nobody's, and the kernel calls nobody
-    0, which is root: only connections that are open count.
+    None: unknown, which means no. Only open connections count: to the kernel a closed one belongs
+    to user 0, which is root.
     """
     ends = (_parse_address(peer[0]), peer[1]), (_parse_address(own[0]), own[1])
     for table in SOCKET_TABLES:

@@ -1,4 +1,4 @@
-"""What every answer looks like: JSON, a page or a file, and the headers that all of them carry."""
+"""The shape of every answer: JSON, a page or a file, and the headers that all of them carry."""
 
 from __future__ import annotations
 

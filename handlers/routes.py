@@ -63,7 +63,7 @@ API = (
     Route("GET", "/health/detailed", health.check_in_detail, open=True),
 )
 
-# What is no JSON of the API: open to everyone, and read with GET alone.
+# Paths beside the API's calls, which the document does not list: open, and read with GET alone.
 PAGES: dict[str, Handler] = {
     "/": page.index,
     "/static/{name}": page.asset,

@@ -45,7 +45,7 @@ def sync_folder(folder: Path) -> None:
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Replace the file in one atomic step, by a temporary one in the same folder.
 
-    Raises OSError; then the old file is whole and the temporary one is gone.
+    Raises OSError, with the old file whole and the temporary one gone.
     """
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

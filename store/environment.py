@@ -1,4 +1,4 @@
-"""What the environment chooses at the start: the variables ANIWORLD_* and the state directory."""
+"""Choices of the environment at the start: the variables ANIWORLD_*, the state directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a type is compiled to, and the types whose JSON value stays as it is."""
+"""Compiled types, and the scalars among them."""
 
 from __future__ import annotations
 
