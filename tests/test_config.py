@@ -6,6 +6,7 @@ import asyncio
 import errno
 import itertools
 import json
+import os
 import re
 import stat
 import subprocess
@@ -32,6 +33,7 @@ from tests.requirements import lack
 from tests.test_auth import authenticator_of, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+ROUNDS = int(os.environ.get("ANIWORLD_KILLS") or 6) // 2  # of killing it while it is changed
 SECRET = "pässwort-of-the-NAS"
 NAS = {
     "type": "directory",
@@ -455,7 +457,7 @@ async def test_damaged_secrets_are_never_not_set_up(tmp_path, damaged):
 async def test_INV_4_kill_while_it_is_changed(tmp_path):
     """Two settings that change together stay together; no acknowledged change is lost."""
     async with Process(tmp_path) as process:
-        for round_ in range(5):
+        for round_ in range(ROUNDS):
             token, acknowledged = await process.login(), 0
 
             async def change():

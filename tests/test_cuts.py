@@ -1,6 +1,6 @@
 """N4 to N7 of the table of faults, multiplied: each cut offset under each behaviour of the server afterwards.
 
-ANIWORLD_CUTS is how many offsets each behaviour gets (20; 200 in .ci/run), and how many mixtures are drawn.
+ANIWORLD_CUTS is how many offsets each behaviour gets (12; 200 in .ci/run), and how many mixtures are drawn.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from store.models import Source
 from tests.test_transfer import Run
 from tests.upstream import Knobs, Upstream
 
-CUTS = int(os.environ.get("ANIWORLD_CUTS") or 20)
+CUTS = int(os.environ.get("ANIWORLD_CUTS") or 12)
 SIZE = 180_000
 NEW = b"\x1aE\xdf\xa3" + random.Random(1).randbytes(SIZE - 4)
 # In the middle every place looks like every other, and like those of the twin: only the headers tell them apart there.

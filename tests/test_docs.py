@@ -60,6 +60,7 @@ async def test_swagger_shows_and_calls_every_operation(client):
         assert page.console == []
 
 
+@pytest.mark.slow
 async def test_a_viewer_that_is_missing_is_told(client, monkeypatch):
     monkeypatch.setattr(docs, "_offapi", lambda: ("missing", Path("/nowhere")))
     async with Chromium() as browser:
@@ -69,6 +70,7 @@ async def test_a_viewer_that_is_missing_is_told(client, monkeypatch):
         )
 
 
+@pytest.mark.slow
 async def test_redoc_shows_every_operation(client):
     async with Chromium() as browser:
         page = await browser.open(str(client.make_url("/api/redoc")))

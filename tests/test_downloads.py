@@ -458,13 +458,13 @@ async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_ma
     tmp_path, served
 ):
     """nginx counts: with two a host, a third connection would be answered 503."""
-    size = 2 * SIZE  # nginx sends a second's worth at once: more than 4 MiB must be left then
+    size = 16_000_000  # nginx sends a second's worth at once: more than 4 MiB must be left then
     for number in (1, 2, 3):
         file = served / "Show/Season 01" / f"Show - S01E0{number}.mkv"
         file.write_bytes(video(number, size))
     log = tmp_path / "nginx" / "requests"
     limited = (
-        f"access_log {log} sent; limit_conn each 2; limit_rate 4m;"
+        f"access_log {log} sent; limit_conn each 2; limit_rate 8m;"
         "location ~ /$ { limit_conn each 100; autoindex on; autoindex_format json; }"
     )
     zone = "limit_conn_zone $binary_remote_addr zone=each:1m; log_format sent '$uri $bytes_sent';"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app import PASSWORD, Process, folders, free_port, spawn
+from tests.app import PASSWORD, PATIENCE_SECONDS, Process, folders, free_port, spawn
 from tests.test_auth import refused
 from tests.test_config import change, data, refusal
 
@@ -19,7 +19,7 @@ async def ended(state: Path, *arguments: str, **how) -> tuple[int, str]:
     """(exit code, what it wrote) of a command that ends by itself."""
     process = spawn(state, *arguments, **how)
     try:
-        text, _ = await asyncio.to_thread(process.communicate, timeout=20)
+        text, _ = await asyncio.to_thread(process.communicate, timeout=PATIENCE_SECONDS)
     finally:
         process.kill()
     return process.returncode, text.decode()
@@ -36,12 +36,16 @@ async def test_version_and_check(tmp_path):
     (state / "config.json").write_text(json.dumps(found))
     (tmp_path / "other.json").write_text(json.dumps(found | {"anime_directory": "/nothing"}))
     (tmp_path / "broken.json").write_text("{")
-    assert await ended(state, "--version") == (0, "aniworld-server 1.0.0\n")
-    assert await ended(state, "--check") == (0, "The configuration is fine\n")
-    code, text = await ended(state, "--check", "--config", str(tmp_path / "other.json"))
-    assert code == 1 and "anime_directory: /nothing does not exist" in text
-    code, text = await ended(state, "--check", "--config", str(tmp_path / "broken.json"))
-    assert code == 1 and "broken.json" in one_line(text)
+    version, check, other, broken = await asyncio.gather(
+        ended(state, "--version"),
+        ended(state, "--check"),
+        ended(state, "--check", "--config", str(tmp_path / "other.json")),
+        ended(state, "--check", "--config", str(tmp_path / "broken.json")),
+    )
+    assert version == (0, "aniworld-server 1.0.0\n")
+    assert check == (0, "The configuration is fine\n")
+    assert other[0] == 1 and "anime_directory: /nothing does not exist" in other[1]
+    assert broken[0] == 1 and "broken.json" in one_line(broken[1])
 
 
 async def test_two_servers_on_one_directory_and_on_one_port(tmp_path):
@@ -80,7 +84,21 @@ STARTS = {
 }
 
 
-@pytest.mark.parametrize("name", STARTS)
+# One of each kind of cause runs by default.
+QUICK = {
+    "port",
+    "host",
+    "short-password",
+    "config-is-a-folder",
+    "newer-database",
+    "damaged-secrets",
+}
+CAUSES = [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.slow, id=name) for name in STARTS
+]
+
+
+@pytest.mark.parametrize("name", CAUSES)
 async def test_starts_that_fail_say_why_in_a_line(tmp_path, name):
     env, code, words = STARTS[name]
     state, *_ = folders(tmp_path)

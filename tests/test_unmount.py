@@ -127,7 +127,7 @@ async def is_done(server) -> bool:
     return (await queue_state(server))["completed"] == 1
 
 
-@pytest.mark.parametrize("marked", [True, False])
+@pytest.mark.parametrize("marked", [True, pytest.param(False, marks=pytest.mark.slow)])
 async def test_nothing_is_lost(tmp_path, impatient, marked):
     """With the marker, and without one where the library may not be written. What is deleted for good is missing then."""
     async with Shows((300_000,) * 3) as up:
@@ -293,7 +293,7 @@ async def test_a_crash_and_then_no_disk(tmp_path, impatient):
             )
 
 
-@pytest.mark.parametrize("folder", ["Show", "Show/Season 01"])
+@pytest.mark.parametrize("folder", ["Show", pytest.param("Show/Season 01", marks=pytest.mark.slow)])
 async def test_a_disk_below_the_library(tmp_path, impatient, folder):
     """A series, or a season, is a mount point of its own. What is deleted on it is missing all the same."""
     async with Shows((300_000,) * 3) as up:
@@ -358,7 +358,7 @@ async def test_episodes_on_another_disk(tmp_path):
         assert (await server.post("/api/v1/anime/rescan"))[1]["new_episodes"] == 1
 
 
-@pytest.mark.parametrize("away", ["gone", "empty"])
+@pytest.mark.parametrize("away", ["gone", pytest.param("empty", marks=pytest.mark.slow)])
 async def test_a_series_on_another_disk(tmp_path, away):
     """A linked folder whose disk is away keeps what is known of it; nothing is fetched into the place where it was."""
     async with Shows((300_000,) * 3) as up, Process(tmp_path, providers=home(up.base)) as server:
