@@ -2,7 +2,7 @@
 probing socket.
 
 Link-local, multicast, unspecified and cloud metadata addresses are never called; private ones only
-where the owner pointed (docs/decisions.md, SSRF).
+where the owner pointed (SECURITY.md).
 """
 
 from __future__ import annotations

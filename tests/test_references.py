@@ -71,6 +71,8 @@ def test_cited_pages_and_their_chapters_exist(path):
         for number in filter(None, numbers):
             assert any(heading.startswith(f"{number}. ") for heading in headings(page)), number
         assert not title or words(title) in headings(page), f"docs/{name}.md has no {title}"
+    if path.suffix == ".py":  # who cites a decision names it
+        assert not re.search(r"docs/decisions\.md(?!,[\s#]+\d)", text)
     beside = path.parent if path.suffix == ".md" else ROOT
     for name in PAGE.findall(text):
         assert (ROOT / name).is_file() or (beside / name).is_file(), f"{name} does not exist"

@@ -1,4 +1,4 @@
-"""The README's workflow, pasted into a shell against `--demo`: the reference's with a silent curl."""
+"""The workflow of the README, the reference's, pasted into a shell against `--demo`."""
 
 import asyncio
 import json
