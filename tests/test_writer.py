@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from handlers.keys import ENGINE
 from store.names import folder_parser, matching
 from store.names.codes import code
 from store.names.template_check import find_problem
@@ -211,16 +212,17 @@ async def server(tmp_path):
 
 
 async def fetch(server, anime: str, code: str, count: int = 1) -> str:
-    status, body, _ = await server.post(
-        "/api/queue/add", json={"anime_id": anime, "episodes": [code]}
-    )
-    assert status == 201, body
+    """The path of an episode, once it is there with all that comes along; `count` were queued."""
+    body = {"anime_id": anime, "episodes": [code]}
+    status, answer, _ = await server.post("/api/queue/add", json=body)
+    assert status == 201, answer
     await server.post("/api/queue/start")
 
-    async def done():
+    async def is_completed() -> bool:
         return (await server.get("/api/queue/status"))[1]["data"]["completed"] == count
 
-    await until(done)
+    await until(is_completed)
+    await until(lambda: not server.app[ENGINE]._jobs)  # subtitles and the like come after it
     return (await episodes(server, anime))[code]["path"]
 
 
