@@ -222,7 +222,7 @@ async def fetch(server, anime: str, code: str, count: int = 1) -> str:
         return (await server.get("/api/queue/status"))[1]["data"]["completed"] == count
 
     await until(is_completed)
-    await until(lambda: not server.app[ENGINE]._jobs)  # subtitles and the like come after it
+    await until(lambda: not server.app[ENGINE]._slots)  # subtitles and the like come after it
     return (await episodes(server, anime))[code]["path"]
 
 
