@@ -2,13 +2,13 @@
 
 import re
 import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from store import atomic
 from store.errors import NotFound
+from store.schema import record
 
 KEPT_AUTOMATIC = 50  # manual backups are never pruned (docs/decisions.md, 20)
 _FILE_NAME = re.compile(
@@ -17,13 +17,13 @@ _FILE_NAME = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@record
 class BackupMade:
     name: str
     created_at: str
 
 
-@dataclass(frozen=True)
+@record
 class Backup(BackupMade):
     size_bytes: int
 

@@ -104,7 +104,7 @@ class Renamed:
     left: list[Left]
 
 
-@dataclass(frozen=True)
+@record
 class Item:
     """An item of the download queue: one episode, with the facts of its series and its source."""
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from store.names import database_ids, spelling
 from store.names.codes import Number
@@ -71,8 +72,6 @@ def of_episode(title: str, season: int, number: Number, aired: str | None) -> by
 
 def _read(data: bytes) -> Series:
     """Raises ValueError for broken XML."""
-    from xml.etree import ElementTree  # late: few series have such a file
-
     body = _DECLARATION.sub(b"", data.removeprefix(b"\xef\xbb\xbf"))
     try:
         root = ElementTree.fromstring(b"<r>" + body + b"</r>")  # some files have several roots
@@ -98,8 +97,6 @@ def _read(data: bytes) -> Series:
 
 def _written(root_tag: str, elements: Mapping[str, object], ids: Mapping[str, str]) -> bytes:
     """The XML of these elements; those that are None or empty are left out."""
-    from xml.etree import ElementTree
-
     root = ElementTree.Element(root_tag)
     for tag, value in elements.items():
         if value not in (None, ""):

@@ -2,14 +2,14 @@
 
 import ipaddress
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from store import allowed_folders
+from store.schema import record
 from store.settings import Config, Naming
 
 
-@dataclass(frozen=True)
+@record
 class Problem:
     """Why a well-formed setting can't work, and what to do about it."""
 
