@@ -1,8 +1,9 @@
 """kill -9 of the real process at random moments: C1, C16 of the table of faults.
 
-ANIWORLD_KILLS is how many kills there are in all (10; 30 in .ci/run; 1,000 before a release), ANIWORLD_KILLS_SEED the
-first seed. A round is at most ten kills of one server and its state; its seed is the test's parameter, so that
-`ANIWORLD_KILLS_SEED=7 ANIWORLD_KILLS=2` runs the seventh round of both tests again.
+ANIWORLD_KILLS is how many kills there are in all (10; 30 in .ci/run; 1,000 before a release),
+ANIWORLD_KILLS_SEED the first seed. A round is at most ten kills of one server and its state; its
+seed is the test's parameter, so that `ANIWORLD_KILLS_SEED=7 ANIWORLD_KILLS=2` runs the seventh
+round of both tests again.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ import pytest
 
 from downloads import disk
 from downloads.part_file import join
-from tests.app import Process, running, spawn, until
+from tests.app import PATIENCE_SECONDS, Process, running, until
 from tests.shows import (
     SHOW,
     Shows,
@@ -28,23 +29,25 @@ from tests.shows import (
 )
 
 KILLS = int(os.environ.get("ANIWORLD_KILLS") or 10)
-FIRST = int(os.environ.get("ANIWORLD_KILLS_SEED") or 0)
+FIRST_SEED = int(os.environ.get("ANIWORLD_KILLS_SEED") or 0)
 ROUNDS = -(-KILLS // 20)  # of each of the two tests
-SEEDS = range(FIRST, FIRST + ROUNDS)
-EACH = -(-KILLS // (2 * ROUNDS))
-AGAIN = 16 << 20  # bytes of a file that may be fetched again after a kill
-OVERLAP = 65_536  # those that a resumed download compares
+SEEDS = range(FIRST_SEED, FIRST_SEED + ROUNDS)
+KILLS_A_ROUND = -(-KILLS // (2 * ROUNDS))
+
+RATES = (10_000_000, 25_000_000, 100_000_000)  # bytes a second of each connection, by the seed
 SIZES = (5, 70_001, 1_048_576, 1_300_000, 4_000_000, 9_000_000, 17_000_003, 24_000_000)
+MOST_AGAIN = 16 << 20  # bytes of a file that may be fetched again after a kill
+OVERLAP = 65_536  # bytes of those that a resumed download compares
 
 
 async def strike(server: Process, up: Shows, chance: random.Random) -> int:
-    """Kill it, and one time in four once more while it starts. Returns how often."""
+    """Kill the server, one time in four once more while it starts. Returns how often."""
     server.kill9()
     up.kills.append(len(up.requests))
     count = 1
     while chance.random() < 0.25:
         count += 1
-        server.process = spawn(server.state, "--port", str(server.port), log=server.log_file)
+        server.spawn()
         await asyncio.sleep(chance.uniform(0, 0.6))
         server.kill9()
         up.kills.append(len(up.requests))
@@ -53,205 +56,224 @@ async def strike(server: Process, up: Shows, chance: random.Random) -> int:
     return count
 
 
+async def all_completed(server: Process) -> None:
+    async def are_completed() -> bool:
+        now = await statuses(server)
+        assert "failed" not in now.values(), (await server.get("/api/queue"))[1]
+        return set(now.values()) <= {"completed"}
+
+    await until(are_completed)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_c1_kills_while_downloading(tmp_path, seed):
-    """The queue goes on by itself after each kill, and little is fetched again; in the end all is there, once."""
+    """The queue goes on by itself and fetches little again; in the end all is there, once."""
     chance = random.Random(seed)
     async with Shows(chance.sample(SIZES, len(SIZES)), seed) as up:
-        rate, at_once, kills = (
-            (10_000_000, 25_000_000, 100_000_000)[seed % 3],
-            chance.randint(1, 4),
-            0,
-        )
-        up.rate, span = (
-            rate,
-            2 * sum(SIZES) / (rate * at_once) / EACH,
-        )  # so that most kills hit a download
+        up.rate = rate = RATES[seed % len(RATES)]
+        at_once = chance.randint(1, 4)
+        seconds_in_all = 2 * sum(SIZES) / (rate * at_once)
+        pause = min(max(seconds_in_all / KILLS_A_ROUND, 0.1), 0.8)  # so that most hit a download
         async with Process(
             tmp_path, providers=home(up.base), max_concurrent_downloads=at_once
         ) as server:
             await server.login()
             await queue(server, "S01")
             await server.post("/api/queue/start")
-            while kills < EACH:
-                await asyncio.sleep(chance.uniform(0, min(max(span, 0.1), 0.8)))
+            kills = 0
+            while kills < KILLS_A_ROUND:
+                await asyncio.sleep(chance.uniform(0, pause))
                 kills += await strike(server, up, chance)
                 assert set(await statuses(server)) == set(up.videos), "an acknowledged item is lost"
             up.rate = None
             await all_completed(server)
             assert library_is_right(server, up) == set(up.videos)
             assert list(server.downloads.iterdir()) == []
-            slack = between() if rate > 50_000_000 else 0
             again = fetched_again(up)
-            print(
-                f"{kills} kills, {at_once} at once at {rate}: {sum(again)} bytes again, {max(again)} of one file in one life at most"
-            )
-            assert max(again) <= AGAIN + slack
-            assert sum(again) <= AGAIN * kills * (1 if at_once <= 2 else 2)
-            # A rescan agrees, and there is nothing left to do.
-            _, counted, _ = await server.post("/api/v1/anime/rescan")
-            assert (counted["new_series"], counted["new_episodes"]) == (0, 0)
-            assert (await server.get(f"/api/v1/anime/{SHOW}"))[1]["missing_episodes"] == 0
+            print(f"{kills} kills, {at_once} at once at {rate} bytes a second: {sum(again)} bytes")
+            print(f"were fetched again, {max(again)} of one file in one life at most")
+            assert max(again) <= MOST_AGAIN + (buffered() if rate > 50_000_000 else 0)
+            assert sum(again) <= MOST_AGAIN * kills * (1 if at_once <= 2 else 2)
+            await nothing_is_left_to_do(server)
             server.kill9()
             database_is_right(server)
 
 
-async def all_completed(server) -> None:
-    async def look() -> bool:
-        now = await statuses(server)
-        assert "failed" not in now.values(), (await server.get("/api/queue"))[1]
-        return set(now.values()) <= {"completed"}
-
-    await until(look, 60)
+async def nothing_is_left_to_do(server: Process) -> None:
+    """A rescan agrees with what the downloads recorded."""
+    _, counted, _ = await server.post("/api/v1/anime/rescan")
+    assert (counted["new_series"], counted["new_episodes"]) == (0, 0)
+    assert (await server.get(f"/api/v1/anime/{SHOW}"))[1]["missing_episodes"] == 0
 
 
 def fetched_again(up: Shows) -> list[int]:
-    """Bytes that were sent though they had been before: of each file, in each life of the server."""
-    found = []
+    """Bytes that were sent once more, of each file in each life of the server."""
+    amounts = []
     for code, body in up.videos.items():
-        have = ()
+        known: tuple = ()  # stretches that were sent at least once
         for life in up.lives(code):
-            before = sum(end - start for start, end in have)
+            before = total(known)
             for start, end in life:
-                have = join(have, start, end)
-            news = sum(end - start for start, end in have) - before
-            found.append(max(0, sum(end - start - OVERLAP for start, end in life) - news))
-        assert have == ((0, len(body)),)
-    return found
+                known = join(known, start, end)
+            new = total(known) - before
+            amounts.append(max(0, total(life) - OVERLAP * len(life) - new))
+        assert known == ((0, len(body)),)
+    return amounts
 
 
-def between() -> int:
+def total(stretches) -> int:
+    return sum(end - start for start, end in stretches)
+
+
+def buffered() -> int:
     """Bytes that the kernel holds between two ends: sent, but perhaps never received."""
-    return sum(int(Path(f"/proc/sys/net/ipv4/tcp_{way}mem").read_text().split()[2]) for way in "rw")
+    limits = (Path(f"/proc/sys/net/ipv4/tcp_{way}mem").read_text().split() for way in "rw")
+    return sum(int(most) for _, _, most in limits)
 
 
 class Promises:
-    """What the server acknowledged. What was under way when it died may have happened, or not."""
+    """What the server acknowledged. The call that it died in may have had its effect, or not."""
 
-    def __init__(self):
+    CALLS = ("add", "add", "add", "remove", "retry", "state", "state", "priority", "rescan")
+    STATES = (
+        ("start", "running"),
+        ("start", "running"),
+        ("stop", "stopped"),
+        ("pause", "paused"),
+    )
+
+    def __init__(self, server: Process, up: Shows, chance: random.Random):
+        self.server = server
+        self.up = up
+        self.chance = chance
         self.items: dict[str, str] = {}  # id -> code
-        self.removed: set[str] = set()
-        self.retried: set[str] = set()
-        self.priority: dict[str, str] = {}
-        self.states = {"stopped"}
-        self.open: tuple = ()  # the call that has no answer yet
+        self.removed: set[str] = set()  # ids
+        self.retried: set[str] = set()  # ids
+        self.priority: dict[str, str] = {}  # id -> priority
+        self.states = {"stopped"}  # of the queue, that are possible now
+        self.open_call = ("", "")  # what has no answer yet: the call, the item's id or its code
 
-    async def act(self, server, up: Shows, chance: random.Random) -> None:
+    async def act(self) -> None:
         """One call, drawn at random."""
-        kind = chance.choice(
-            ("add", "add", "add", "remove", "retry", "state", "state", "priority", "rescan")
-        )
-        item = chance.choice(sorted(self.items)) if self.items else None
-        if kind == "add":
-            code = chance.choice(sorted(up.videos))
-            self.open = kind, code
-            self.priority = {
-                name: held for name, held in self.priority.items() if self.items[name] != code
-            }  # of a failed one it is set anew
-            status, body, _ = await server.post(
-                "/api/queue/add", json={"anime_id": SHOW, "episodes": [code]}
-            )
-            assert status in (201, 409), body
-            if status == 201:
-                (one,) = body["data"]["items"]
-                self.items[one] = code
-        elif kind == "state":
-            verb, state = chance.choice(
-                (
-                    ("start", "running"),
-                    ("start", "running"),
-                    ("stop", "stopped"),
-                    ("pause", "paused"),
-                )
-            )
-            self.open, before = (kind, state), self.states
-            self.states = self.states | {state}
-            status, body, _ = await server.post(
-                f"/api/queue/{verb}", json={"paused": True} if verb == "pause" else None
-            )
-            assert status == 200 or (verb == "pause" and status == 409 and "stopped" in before), (
-                body
-            )
-            self.states = {state} if status == 200 else before
-        elif kind == "rescan":
-            status, body, _ = await server.post("/api/v1/anime/rescan")
-            assert status == 200, body
-        elif item and kind == "remove":
-            self.open = kind, item
-            status, body, _ = await server.delete(f"/api/queue/{item}")
-            assert status == 200, body
-            del self.items[item]
-            self.priority.pop(item, None)
-            self.removed.add(item)
-        elif item and kind == "priority":
-            wanted = chance.choice(("low", "normal", "high"))
-            self.open = kind, item
-            self.priority.pop(item, None)
-            status, body, _ = await server.put(f"/api/queue/{item}", json={"priority": wanted})
-            assert status == 200, body
-            self.priority[item] = wanted
-        elif item and kind == "retry":
-            up.gone.discard(self.items[item])
-            status, body, _ = await server.post(f"/api/queue/{item}/retry")
-            assert status in (200, 409), body
-            if status == 200:
-                self.retried.add(item)
-        self.open = ()
+        of_the_queue = {"add": self.add, "state": self.set_state, "rescan": self.rescan}
+        of_an_item = {"remove": self.remove, "retry": self.retry, "priority": self.set_priority}
+        name = self.chance.choice(self.CALLS)
+        if name in of_the_queue:
+            await of_the_queue[name]()
+        elif self.items:
+            await of_an_item[name](self.chance.choice(sorted(self.items)))
+        self.open_call = ("", "")
 
-    async def hold(self, server) -> None:
-        """INV-3: after the restart it is as it was acknowledged."""
-        _, page, _ = await server.get("/api/queue?per_page=100")
-        found = {item["queue_item_id"]: item for item in page["data"]}
-        kind, what = self.open or (None, None)
-        assert (
-            len({item["episode"] for item in found.values()})
-            == len(found)
-            == page["pagination"]["total"]
-        )
-        lost = set(self.items) - set(found) - ({what} if kind == "remove" else set())
+    async def add(self) -> None:
+        code = self.chance.choice(sorted(self.up.videos))
+        self.open_call = ("add", code)
+        for item in [item for item in self.priority if self.items[item] == code]:
+            del self.priority[item]  # the priority of a failed item is set anew
+        body = {"anime_id": SHOW, "episodes": [code]}
+        status, answer, _ = await self.server.post("/api/queue/add", json=body)
+        assert status in (201, 409), answer
+        if status == 201:
+            (item,) = answer["data"]["items"]
+            self.items[item] = code
+
+    async def set_state(self) -> None:
+        verb, state = self.chance.choice(self.STATES)
+        before = self.states
+        self.open_call = ("state", state)
+        self.states = before | {state}
+        body = {"paused": True} if verb == "pause" else None
+        status, answer, _ = await self.server.post(f"/api/queue/{verb}", json=body)
+        may_be_refused = verb == "pause" and "stopped" in before
+        assert status == 200 or (status == 409 and may_be_refused), answer
+        self.states = {state} if status == 200 else before
+
+    async def rescan(self) -> None:
+        status, answer, _ = await self.server.post("/api/v1/anime/rescan")
+        assert status == 200, answer
+
+    async def remove(self, item: str) -> None:
+        self.open_call = ("remove", item)
+        status, answer, _ = await self.server.delete(f"/api/queue/{item}")
+        assert status == 200, answer
+        del self.items[item]
+        self.priority.pop(item, None)
+        self.removed.add(item)
+
+    async def set_priority(self, item: str) -> None:
+        priority = self.chance.choice(("low", "normal", "high"))
+        self.open_call = ("priority", item)
+        self.priority.pop(item, None)
+        status, answer, _ = await self.server.put(f"/api/queue/{item}", json={"priority": priority})
+        assert status == 200, answer
+        self.priority[item] = priority
+
+    async def retry(self, item: str) -> None:
+        self.up.gone.discard(self.items[item])
+        status, answer, _ = await self.server.post(f"/api/queue/{item}/retry")
+        assert status in (200, 409), answer
+        if status == 200:
+            self.retried.add(item)
+
+    async def are_kept(self) -> None:
+        """INV-3: after the restart all is as it was acknowledged."""
+        _, page, _ = await self.server.get("/api/queue?per_page=100")
+        rows = {row["queue_item_id"]: row for row in page["data"]}
+        codes = {row["episode"] for row in rows.values()}
+        assert len(codes) == len(rows) == page["pagination"]["total"], "queued twice"
+        call, subject = self.open_call
+        lost = self.items.keys() - rows.keys() - ({subject} if call == "remove" else set())
         assert not lost, f"acknowledged and lost: {lost}"
-        assert not self.removed & set(found), "a removed item returned"
-        new = {item["episode"] for name, item in found.items() if name not in self.items}
-        assert new <= ({what} if kind == "add" else set()), f"nobody added {new}"
-        for item in self.retried & set(found):
-            assert found[item]["status"] != "failed", "the retry was forgotten"
-        for item, priority in self.priority.items():
-            assert item not in found or found[item]["priority"] == priority
+        assert not self.removed & rows.keys(), "a removed item returned"
+        new = {rows[item]["episode"] for item in rows.keys() - self.items.keys()}
+        assert new <= ({subject} if call == "add" else set()), f"nobody added {new}"
+        for item in self.retried & rows.keys():
+            assert rows[item]["status"] != "failed", "the retry was forgotten"
+        for item in self.priority.keys() & rows.keys():
+            assert rows[item]["priority"] == self.priority[item]
+        self.states = {await until(self._state)}
+        self.open_call = ("", "")
+        self.removed |= self.items.keys() - rows.keys()
+        self.items = {item: row["episode"] for item, row in rows.items()}
+        self.priority = {item: self.priority[item] for item in self.priority.keys() & rows.keys()}
 
-        async def state() -> str | None:
-            found = (await server.get("/api/queue/status"))[1]["data"]["state"]
-            return found if found in self.states else None
+    async def _state(self) -> str | None:
+        """The queue's state, if it is one of those that were acknowledged."""
+        state = (await self.server.get("/api/queue/status"))[1]["data"]["state"]
+        return state if state in self.states else None
 
-        self.states, self.open = {await until(state, 5)}, ()
-        self.removed |= set(self.items) - set(found)
-        self.items = {name: item["episode"] for name, item in found.items()}
-        self.priority = {name: held for name, held in self.priority.items() if name in found}
+
+async def kill_after(server: Process, seconds: float) -> None:
+    await asyncio.sleep(seconds)
+    server.kill9()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_c1_kills_between_calls(tmp_path, seed):
     """What was acknowledged holds after the restart, whatever else was going on."""
-    chance, promises, kills = random.Random(seed), Promises(), 0
+    chance = random.Random(seed)
     async with Shows(chance.sample(SIZES[:6], 6), seed) as up:
-        up.rate, up.gone = 6_000_000, set(chance.sample(sorted(up.videos), 2))
+        up.rate = 6_000_000
+        up.gone = set(chance.sample(sorted(up.videos), 2))
         async with Process(tmp_path, providers=home(up.base), max_concurrent_downloads=2) as server:
             await server.login()
-            while kills < EACH:
-                kill_at = asyncio.get_running_loop().time() + chance.uniform(0.05, 0.6)
-                killing = asyncio.create_task(_kill(server, kill_at))
+            promises = Promises(server, up, chance)
+            kills = 0
+            while kills < KILLS_A_ROUND:
+                killing = asyncio.create_task(kill_after(server, chance.uniform(0.05, 0.6)))
                 try:
                     while not killing.done():
-                        await promises.act(server, up, chance)
+                        await promises.act()
                         await asyncio.sleep(chance.uniform(0, 0.02))
                 except aiohttp.ClientError:
-                    pass
+                    pass  # it was killed meanwhile
                 await killing
                 kills += await strike(server, up, chance)
-                await promises.hold(server)
+                await promises.are_kept()
             print(f"{kills} kills")
-            up.rate, up.gone = None, set()
+            up.rate = None
+            up.gone = set()
             await server.post("/api/queue/stop")
             for item, code in promises.items.items():
                 if (await statuses(server))[code] == "failed":
@@ -264,18 +286,13 @@ async def test_c1_kills_between_calls(tmp_path, seed):
             database_is_right(server)
 
 
-async def _kill(server: Process, at: float) -> None:
-    await asyncio.sleep(at - asyncio.get_running_loop().time())
-    server.kill9()
-
-
 async def test_the_state_is_right_from_the_first_answer(tmp_path, monkeypatch):
     """INV-3: a slow recovery does not make a running queue look stopped."""
     async with running(tmp_path) as server:
         await server.login()
         await server.post("/api/queue/start")
     recovered = threading.Event()
-    monkeypatch.setattr(disk, "sweep", lambda *_: recovered.wait(5))
+    monkeypatch.setattr(disk, "sweep", lambda *_: recovered.wait(PATIENCE_SECONDS))
     async with running(tmp_path) as server:
         await server.login()
         try:
