@@ -1,4 +1,4 @@
-"""python -m tests.bench [NAME ...]: the benchmarks, each with its ratio to a peer in the same run beside the target."""
+"""python -m tests.bench [NAME ...]: benchmarks, each beside a peer in the same run and its target."""
 
 import importlib
 import sys

@@ -1,6 +1,7 @@
 """Start, idle memory and an authenticated call, each against a bare aiohttp server in the same run.
 
-Ours runs as its user runs it, with a password set; the limiter is wide open. The two take turns, and the median counts.
+Ours runs as its user runs it, with a password set; the limiter is wide open. The two take turns,
+and the median counts.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ import urllib.request
 from pathlib import Path
 from statistics import median
 
-from tests.app import PASSWORD, ROOT, set_password
-from tests.upstream import free_port
+from tests.app import PASSWORD, ROOT, free_port, set_password
 
 ROUNDS = 7
 SECONDS = 4  # of load a round
@@ -54,12 +54,10 @@ class Peer:
         self.started = time.perf_counter() - began
 
     def call(self, path: str, body: dict | None = None) -> dict:
-        data, headers = (
-            (json.dumps(body).encode(), {"Content-Type": "application/json"})
-            if body
-            else (None, {})
-        )
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data, headers)
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}")
+        if body:
+            request.data = json.dumps(body).encode()
+            request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
@@ -85,45 +83,60 @@ class Peer:
         self.process.wait()
 
 
+def furnish(folder: Path) -> Path:
+    """The state directory of a server that is set up."""
+    state = folder / "state"
+    for path in (state, folder / "anime", folder / "downloads"):
+        path.mkdir()
+    config = {
+        "anime_directory": f"{folder}/anime",
+        "download_directory": f"{folder}/downloads",
+        "rate_limit_per_minute": 0,
+    }
+    (state / "config.json").write_text(json.dumps(config))
+    set_password(state, PASSWORD)
+    return state
+
+
+Pairs = list[tuple[float, float]]  # ours, the bare server's
+
+
+def measure(state: Path) -> tuple[Pairs, Pairs, Pairs]:
+    """Seconds to the first answer, MiB of memory, calls a second; of each round but the first."""
+    command = [str(ROOT / "aniworld.py"), "--host", "127.0.0.1", "--data-dir", str(state), "--port"]
+    starts: Pairs = []
+    memory: Pairs = []
+    calls: Pairs = []
+    for number in range(ROUNDS + 1):
+        ours = Peer(*command)
+        bare = Peer("-c", BARE)
+        time.sleep(0.5)
+        if number:  # the first round warms the caches
+            starts.append((ours.started, bare.started))
+            memory.append((ours.pss(), bare.pss()))
+            if shutil.which("wrk"):
+                token = ours.call("/api/auth/login", {"password": PASSWORD})["token"]
+                calls.append((ours.load("/api/auth/status", token), bare.load("/health")))
+        ours.stop()
+        bare.stop()
+    return starts, memory, calls
+
+
+def show(what: str, unit: str, pairs: Pairs, target: str) -> None:
+    if not pairs:
+        print(f"{what:24} needs Debian's wrk")
+        return
+    ours, bare = (median(side) for side in zip(*pairs))
+    ratio = median(ours / bare for ours, bare in pairs)
+    print(
+        f"{what:24} {ours:9.2f} {unit:4} bare aiohttp {bare:9.2f} {unit:4} "
+        f"ratio {ratio:.2f}  target {target}"
+    )
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        state = Path(folder) / "state"
-        state.mkdir()
-        for name in ("anime", "downloads"):
-            (Path(folder) / name).mkdir()
-        config = {
-            "anime_directory": f"{folder}/anime",
-            "download_directory": f"{folder}/downloads",
-            "rate_limit_per_minute": 0,
-        }
-        (state / "config.json").write_text(json.dumps(config))
-        set_password(state, PASSWORD)
-        ours = lambda: Peer(
-            str(ROOT / "aniworld.py"), "--host", "127.0.0.1", "--data-dir", str(state), "--port"
-        )
-        bare = lambda: Peer("-c", BARE)  # noqa: E731
-        starts, memory, calls = [], [], []
-        for number in range(ROUNDS + 1):
-            one, other = ours(), bare()
-            time.sleep(0.5)
-            if number:  # the first round warms the caches
-                starts.append((one.started, other.started))
-                memory.append((one.pss(), other.pss()))
-                if shutil.which("wrk"):
-                    token = one.call("/api/auth/login", {"password": PASSWORD})["token"]
-                    calls.append((one.load("/api/auth/status", token), other.load("/health")))
-            one.stop()
-            other.stop()
-    for what, unit, rows, target in (
-        ("start to the first 200", "s", starts, "<= 1.5"),
-        ("idle memory (PSS)", "MiB", memory, "<= 1.35"),
-        ("authenticated call", "/s", calls, ">= 0.75"),
-    ):
-        if not rows:
-            print(f"{what:24} needs Debian's wrk")
-            continue
-        ours_median, bare_median = (median(row[side] for row in rows) for side in (0, 1))
-        ratio = median(one / other for one, other in rows)
-        print(
-            f"{what:24} {ours_median:9.2f} {unit:4} bare aiohttp {bare_median:9.2f} {unit:4} ratio {ratio:.2f}  target {target}"
-        )
+        starts, memory, calls = measure(furnish(Path(folder)))
+    show("start to the first 200", "s", starts, "<= 1.5")
+    show("idle memory (PSS)", "MiB", memory, "<= 1.35")
+    show("authenticated call", "/s", calls, ">= 0.75")
