@@ -55,14 +55,16 @@ def read_component(
     tokens = give_back_season_letters(tokens, candidates)
     is_unclear = all(candidate.score < CLEAR_SCORE for candidate in candidates)
     if not is_folder and (is_unclear or chosen is not None):
-        candidates += weigh_lone_numbers(tokens, outside, start, candidates, season, chosen)
+        candidates += weigh_lone_numbers(
+            tokens, outside, start, explained=candidates, season=season, chosen=chosen
+        )
 
     ranked = rank_episodes(candidates)
     best = ranked[0] if ranked else NO_EPISODE
     running, end = find_running_number(tokens, best) if ranked else ((), len(outside))
-    end = find_title_end(candidates, best, start, end)
+    end = find_first_code(candidates, best, start, end)
     behind = find_last_code(candidates, best, is_folder)
-    title = read_title(tokens, outside, start, end, behind)
+    title = read_title(tokens, outside, start=start, end=end, behind=behind)
 
     own_season = find_season(candidates, best)
     best, running, also = decide_compressed(tokens, ranked, own_season, running)
@@ -116,10 +118,10 @@ def _rank(candidate: Candidate) -> tuple[int, int]:
     return -candidate.score, -candidate.first if is_lone else candidate.first
 
 
-def find_title_end(candidates: Sequence[Candidate], best: Candidate, start: int, end: int) -> int:
-    """The token where the title ends: at the episode, a clear code or a season behind `start`.
+def find_first_code(candidates: Sequence[Candidate], best: Candidate, start: int, end: int) -> int:
+    """The first token of the episode, or of a clear code or a season between `start` and it.
 
-    `end` is where the title ends at the latest.
+    There the title ends; `end` is where it ends at the latest.
     """
     firsts = [
         found.first
@@ -163,7 +165,7 @@ def decide_compressed(
         return NO_EPISODE, running, ()
     best = ranked[0]
     also = [(found.season, found.episodes) for found in ranked[1:4]]
-    split = split_compressed(best, tokens) if best.season is None else None
+    split = split_compressed(tokens, best) if best.season is None else None
     if split and split.episodes == running:  # "101 (01)"
         best, running = split, ()
     elif split and split.season == season:  # "Temporada 4 [Cap.408]"

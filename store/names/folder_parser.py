@@ -54,7 +54,9 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
         if columns:
             beginning = tokens.text[: tokens.starts[columns[0]]]
             numbers = [tokens.words[column] for column in columns]
-            file = UnsureFile(place, base, context, columns, numbers)
+            file = UnsureFile(
+                place=place, base=base, context=context, columns=columns, numbers=numbers
+            )
             alike[*folders, beginning].append(file)
     for files in alike.values():
         column = find_counting_column([file.numbers for file in files])

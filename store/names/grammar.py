@@ -12,7 +12,21 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from store.names.codes import Number
-from store.names.lexer import GLUE, MEANINGS, NUMBER, WORD, Tokens, hide_brackets
+from store.names.lexer import (
+    CROSS,
+    END,
+    EXTRA,
+    GLUE,
+    MEANINGS,
+    NUMBER,
+    OF,
+    PART,
+    SPECIAL,
+    VERSION,
+    WORD,
+    Tokens,
+    hide_brackets,
+)
 from store.names.number_runs import read_dotted_pair, read_run
 
 
@@ -101,6 +115,9 @@ RULES = {
 SEASON_GROUPS = {
     rule: group for rule in RULES if (group := rule.rstrip("2") + "_s") in GRAMMAR.groupindex
 }
+# What makes a word of a season's letter and number, or of an episode's.
+GLUE_OF_SEASON = GLUE - {SPECIAL, EXTRA, PART}
+GLUE_OF_EPISODE = GLUE - {END, VERSION, CROSS, OF}
 GLUED_SCORE = 25  # a code that is glued to a number belongs to a random name
 
 
@@ -110,7 +127,7 @@ def find_candidates(tokens: Tokens) -> Iterator[Candidate]:
     while match := GRAMMAR.search(tokens.labels, position):
         rule = match.lastgroup or ""
         number = match.start(rule)
-        if is_word(tokens, rule, match.start(), number):
+        if belongs_to_word(tokens, rule, match.start(), number):
             position = number + 1
             continue
         if rule.startswith("season"):
@@ -125,28 +142,42 @@ def read_season(tokens: Tokens, match: re.Match[str], rule: str, number: int) ->
     """Read a season alone, which names no episode, or the four digits of S0201."""
     digits = tokens.words[number]
     season = int(MEANINGS.get(digits) or digits)
-    last = match.end()
+    episodes: tuple[Number, ...] = ()
     if len(digits) == 4 and digits[0] == "0":
+        rule = "short"
         season, episode = divmod(season, 100)
-        return Candidate(RULES["short"].score, match.start(), last, season, (episode,), "short")
-    return Candidate(RULES[rule].score, match.start(), last, season, (), rule)
+        episodes = (episode,)
+    return Candidate(
+        score=RULES[rule].score,
+        first=match.start(),
+        last=match.end(),
+        season=season,
+        episodes=episodes,
+        rule=rule,
+    )
 
 
 def read_code(tokens: Tokens, match: re.Match[str], rule: str, number: int) -> Candidate:
     """Read an episode, with its season if the rule has one."""
-    first = match.start()
-    if rule == "episode" and (pair := read_dotted_pair(tokens, number)):
+    pair = read_dotted_pair(tokens, number) if rule == "episode" else None
+    if pair:
         season, episode, last = pair
-        last = max(last, match.end())
-        return Candidate(RULES[rule].score, first, last, season, (episode,), rule)
+        return Candidate(
+            score=RULES[rule].score,
+            first=match.start(),
+            last=max(last, match.end()),
+            season=season,
+            episodes=(episode,),
+            rule=rule,
+        )
     group = SEASON_GROUPS.get(rule)
-    code_season = int(tokens.words[match.start(group)]) if group else None
-    episodes, last, version = read_run(tokens, number, code_season)
-    last = max(last, match.end())
+    own_season = int(tokens.words[match.start(group)]) if group else None
+    episodes, last, version = read_run(tokens, number, own_season)
+    first = match.start()
     score = RULES[rule].score
     if rule == "code":
-        if code_season is not None and repeats_season(tokens, first, number, code_season):
-            episodes = tuple(episode - 100 * code_season for episode in episodes)
+        if own_season is not None and repeats_season(tokens, first, number, own_season):
+            episodes = tuple([episode - 100 * own_season for episode in episodes])
         if first and tokens.labels[first - 1] == NUMBER:
             score = GLUED_SCORE
     elif rule == "cross" and not is_cross(tokens, first, number):
@@ -155,7 +186,15 @@ def read_code(tokens: Tokens, match: re.Match[str], rule: str, number: int) -> C
         first += 1  # the word is the title's, but for its last letter: `give_back_season_letters`
     elif rule == "volume":
         episodes = ()
-    return Candidate(score, first, last, code_season, episodes, rule, version)
+    return Candidate(
+        score=score,
+        first=first,
+        last=max(last, match.end()),
+        season=own_season,
+        episodes=episodes,
+        rule=rule,
+        version=version,
+    )
 
 
 def repeats_season(tokens: Tokens, first: int, number: int, season: int) -> bool:
@@ -163,7 +202,7 @@ def repeats_season(tokens: Tokens, first: int, number: int, season: int) -> bool
     return "cap" in tokens.words[first:number] and int(tokens.words[number]) // 100 == season
 
 
-def is_word(tokens: Tokens, rule: str, first: int, number: int) -> bool:
+def belongs_to_word(tokens: Tokens, rule: str, first: int, number: int) -> bool:
     """Whether a seeming code belongs to a word: the S2 of "S2x", the E5 of "E5quality"."""
     if rule == "glued":
         return tokens.words[first][-1] != "s"
@@ -171,13 +210,10 @@ def is_word(tokens: Tokens, rule: str, first: int, number: int) -> bool:
         return len(tokens.words[number]) < 2
     following = tokens.labels[number + 1 : number + 2]
     if rule == "season5":
-        return following in GLUE and following not in "kPz"
+        return following in GLUE_OF_SEASON
     if rule in ("episode", "hash", "short"):
-        return (
-            following in GLUE
-            and following not in "fxov"
-            and (rule == "short" or len(tokens.words[number + 1]) > 1)
-        )
+        is_glued = following in GLUE_OF_EPISODE
+        return is_glued and (rule == "short" or len(tokens.words[number + 1]) > 1)
     return False
 
 

@@ -44,15 +44,14 @@ END = "f"  # "12 END"
 
 # What releases add.
 TECHNICAL = "t"  # "1080p", "x264", a checksum, a date
-UNSURE_TECHNICAL = (
-    "u"  # "WEB", "Cut": technical in the company of other technical words, else a title's
-)
+UNSURE_TECHNICAL = "u"  # "WEB", "Cut": technical beside other technical words, else a title's
 LANGUAGE = "l"  # "German", its code is in MEANINGS
 
 WORD = "w"  # any other word
 OPEN, CLOSE = "(", ")"  # brackets of any kind
-HIDDEN = "_"  # `hide_brackets` puts it for all that stands in brackets
-# Separators: " ", "." and "," are themselves, and beside them
+HIDDEN = "_"  # in brackets, see `hide_brackets`
+
+# Separators. A space, a dot and a comma are their own labels.
 WIDE_DASH = "-"  # a dash with room on both sides
 DASH = "m"  # a dash without
 TILDE = "~"  # or an ellipsis
@@ -207,7 +206,9 @@ def tokenize(text: str) -> Tokens:
         ends.append(match.end())
     spaces = text.count(" ")
     dotted = not spaces or text.count(".") > 2 * spaces
-    return Tokens(text, "".join(labels), words, starts, ends, dotted)
+    return Tokens(
+        text=text, labels="".join(labels), words=words, starts=starts, ends=ends, dotted=dotted
+    )
 
 
 def label_number(digits: str) -> str:

@@ -21,6 +21,7 @@ from store.names.lexer import (
     HIDDEN,
     NUMBER,
     OPEN,
+    PLUS,
     TECHNICAL,
     TECHNICAL_TAIL,
     WIDE_DASH,
@@ -31,7 +32,7 @@ from store.names.number_runs import BOUNDARY, Run, read_dotted_pair, read_run
 
 START = "^"  # stands for the label in front of the first token
 # What a number gains by the label in front of it; by any other 10.
-WEIGHTS_IN_FRONT = {WIDE_DASH: 40, START: 25, DASH: 12, OPEN: 0, "+": 0}
+WEIGHTS_IN_FRONT = {WIDE_DASH: 40, START: 25, DASH: 12, OPEN: 0, PLUS: 0}
 PICTURE_LINES = ("480", "576", "720", "1080", "2160")
 MAX_DIGITS = 4
 
@@ -40,6 +41,7 @@ def weigh_lone_numbers(
     tokens: Tokens,
     outside: str,
     start: int,
+    *,
     explained: Sequence[Candidate],
     season: int | None,
     chosen: int | None,
@@ -69,7 +71,7 @@ def weigh_lone_numbers(
             score += 100
         candidate = candidate._replace(score=score)
         candidates.append(candidate)
-        if candidate.rule == "number" and (split := split_compressed(candidate, tokens)):
+        if candidate.rule == "number" and (split := split_compressed(tokens, candidate)):
             if split.season == season:
                 score += 60
             elif season is None and is_scene(tokens, outside, number, candidate.last):
@@ -105,7 +107,15 @@ def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> 
         score += weigh_bracket(tokens, bracket, number)
     elif labels[number] == YEAR:
         score -= 35
-    return Candidate(score, number, run.last, None, run.numbers, "number", run.version)
+    return Candidate(
+        score=score,
+        first=number,
+        last=run.last,
+        season=None,
+        episodes=run.numbers,
+        rule="number",
+        version=run.version,
+    )
 
 
 def weigh_form(tokens: Tokens, number: int, run: Run) -> int:
@@ -153,7 +163,14 @@ def read_lone_pair(tokens: Tokens, number: int, left: str) -> Candidate | None:
     if left in (OPEN, START, WIDE_DASH) and (pair := read_dotted_pair(tokens, number)):
         season, episode, last = pair
         if labels[last : last + 1] in ("", WIDE_DASH, CLOSE, DOT_AND_SPACE):
-            return Candidate(80, number, last, season, (episode,), "dot")
+            return Candidate(
+                score=80,
+                first=number,
+                last=last,
+                season=season,
+                episodes=(episode,),
+                rule="dot",
+            )
     if labels[number + 2 : number + 3] != NUMBER or len(words[number + 2]) != 2:
         return None
     season, episode = int(words[number]), int(words[number + 2])
@@ -170,7 +187,14 @@ def read_lone_pair(tokens: Tokens, number: int, left: str) -> Candidate | None:
         score = 45
     else:
         return None
-    return Candidate(score, number, number + 3, season, (episode,), "dot")
+    return Candidate(
+        score=score,
+        first=number,
+        last=number + 3,
+        season=season,
+        episodes=(episode,),
+        rule="dot",
+    )
 
 
 CONTINUATION = re.compile("[ .]?[nwe]")
@@ -189,7 +213,7 @@ def is_scene(tokens: Tokens, outside: str, number: int, last: int) -> bool:
     return len(digits) == 3 or digits[0] == "0" or bool(TECHNICAL_TAIL.match(outside, last + 1))
 
 
-def split_compressed(candidate: Candidate, tokens: Tokens) -> Candidate | None:
+def split_compressed(tokens: Tokens, candidate: Candidate) -> Candidate | None:
     """Read 102 as season 1, episode 2, and 2401 as 24x01; None where that cannot be."""
     seasons = {int(number // 100) for number in candidate.episodes}
     if len(tokens.words[candidate.first]) > MAX_DIGITS or len(seasons) != 1:

@@ -7,11 +7,16 @@ from typing import NamedTuple
 
 from store.names.codes import Number
 from store.names.lexer import (
+    CLOSE,
     CROSS,
+    DASH,
     END,
+    EPISODE,
     EPISODE_LETTER,
     GLUE,
     GLUE_BUT_ENDINGS,
+    TILDE,
+    TO,
     VERSION,
     WIDE_DASH,
     WORD,
@@ -88,7 +93,11 @@ def repeats_code(tokens: Tokens, link: re.Match[str], marker: str, season: int |
     if again >= 0:
         return season is not None and int(tokens.words[again]) == season
     label = link["marker"][0]
-    if label == EPISODE_LETTER and marker in ("", "e", "E") and len(link["joint"]) < 2:
+    if (
+        label == EPISODE_LETTER
+        and marker in ("", EPISODE, EPISODE_LETTER)
+        and len(link["joint"]) < 2
+    ):
         return True
     return label == marker or marker == CROSS
 
@@ -121,7 +130,7 @@ def is_range(tokens: Tokens, link: re.Match[str], previous: int) -> bool:
     """Whether the numbers between two are meant too: 1-3, 1 ~ 3, "1 bis 3", but not 1+3."""
     joint = link["joint"].strip(" .:")
     if joint:
-        return joint[0] in "m-~" or "r" in joint
+        return joint[0] in (DASH, WIDE_DASH, TILDE) or TO in joint
     return not link["marker"] and is_underscore_range(tokens, link.start("number"), previous)
 
 
@@ -129,7 +138,7 @@ def is_underscore_range(tokens: Tokens, number: int, previous: int) -> bool:
     """Whether an underscore stands for a dash, as in [Cap.111_120]."""
     width = min(len(tokens.words[previous]), len(tokens.words[number]))
     behind = tokens.labels[number + 1 : number + 2]
-    return width > 2 and tokens.words[number - 1] == "_" and behind in (")", ".")
+    return width > 2 and tokens.words[number - 1] == "_" and behind in (CLOSE, ".")
 
 
 def read_ending(tokens: Tokens, position: int) -> tuple[int | None, int]:

@@ -25,7 +25,14 @@ def find_problem(templates: Templates) -> str:
         for season, numbers in EPISODES:
             episodes = tuple((season, number) for number in numbers)
             running = [KNOWN.index(episode) + 1 for episode in episodes] if season else []
-            wanted = Wanted(title, season, numbers, {"tvdb": "12"}, "Der 7. Tag" * 9, running)
+            wanted = Wanted(
+                title=title,
+                season=season,
+                numbers=numbers,
+                ids={"tvdb": "12"},
+                name="Der 7. Tag" * 9,
+                absolute=running,
+            )
             try:
                 path = episode_path(templates, wanted, ".mkv")
             except ValueError:

@@ -17,6 +17,7 @@ from store.names.lexer import (
     OPEN,
     TECHNICAL,
     TECHNICAL_TAIL,
+    UNSURE_TECHNICAL,
     YEAR,
     Tokens,
     tokenize,
@@ -32,7 +33,7 @@ class Title(NamedTuple):
     is_in_front: bool  # where titles stand, rather than behind the number
 
 
-def read_title(tokens: Tokens, outside: str, start: int, end: int, behind: int) -> Title:
+def read_title(tokens: Tokens, outside: str, *, start: int, end: int, behind: int) -> Title:
     """Read the title between the tokens `start` and `end`, or from `behind` on where there is none.
 
     `outside` are the labels with brackets hidden. `start` is the first token behind the release
@@ -46,13 +47,13 @@ def read_title(tokens: Tokens, outside: str, start: int, end: int, behind: int) 
     text = text or tokens.piece(start, end)
     is_in_front = has_letter_or_digit(text)
     if not is_in_front and behind:
-        text = tokens.piece(behind, find_title_end(tokens, outside, behind))
+        text = tokens.piece(behind, guess_title_end(tokens, outside, behind))
     return polish(text, tokens.dotted, is_in_front)
 
 
 WORDS_AND_NUMBERS = GLUE | {NUMBER, YEAR}
 BRACKETED = re.compile(r"\(([^()]+)")
-TITLE_WORDS = GLUE - set("utl")
+TITLE_WORDS = GLUE - {TECHNICAL, UNSURE_TECHNICAL, LANGUAGE}
 LATIN = re.compile("[A-Za-z]{2}")
 
 
@@ -74,7 +75,7 @@ def find_bracketed_title(tokens: Tokens, end: int) -> str:
     return (latin or titles or [""])[-1]
 
 
-def find_title_end(tokens: Tokens, outside: str, start: int) -> int:
+def guess_title_end(tokens: Tokens, outside: str, start: int) -> int:
     """Guess where a title ends that follows its number: "[Group] 06 Title"."""
     ends = [tokens.labels.find(sign, start + 2) for sign in "-("]
     if tail := TECHNICAL_TAIL.search(outside, start):
