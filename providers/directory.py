@@ -20,6 +20,7 @@ from store.errors import NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
 from store.names import database_ids, extensions, spelling
 from store.names.codes import Number
+from store.names.system_folders import is_system_folder
 from store.sources import DirectoryProvider
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,9 @@ class Directory:
             if time.monotonic() - self._series_read_at > FRESH_SECONDS:
                 entries = await self._list(self.base)
                 names = [entry.name for entry in entries if entry.is_folder]
-                self._series = {name: _series_folder(name) for name in names if name[0] != "."}
+                self._series = {
+                    name: _series_folder(name) for name in names if not is_system_folder(name)
+                }
                 self._series_read_at = time.monotonic()
             return self._series
 
@@ -168,7 +171,7 @@ class Directory:
                 )
             for entry in entries:
                 path = f"{folder}/{entry.name}"
-                if entry.name.startswith("."):
+                if is_system_folder(entry.name):
                     continue
                 if not entry.is_folder and _extension(entry.name) in extensions.MEDIA:
                     files.append(File(path, entry.size))

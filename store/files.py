@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from store.names import matching
 
 NO_EPISODE = -1  # the season of a video that is no episode
+EMPTY = "the file is empty: 0 bytes"
 
 Numbering = Literal["auto", "absolute", "season"]
 
@@ -138,13 +139,15 @@ def _judge(
     # Late: a server that scans nothing never needs them.
     from store.names import folder_parser, matching
 
-    known_by_history = _fetched_or_renamed(conn, anime.id)
+    known_by_history = _fetched_or_renamed(conn, anime.id, videos)
     listed = _listed_episodes(conn, anime.id)
     names = folder_parser.parse_folder([path for path, _ in videos])
     for (path, size), name in zip(videos, names):
         verdict = known_by_history.get(path) or matching.judge(
             name, listed, anime.numbering, anime.number_offset
         )
+        if not size:
+            verdict = verdict._replace(sure=False, why=f"{verdict.why}; but {EMPTY}")
         for season, number in verdict.episodes:
             yield File(season, number, path, size, verdict.sure, verdict.why)
 
@@ -155,26 +158,40 @@ def _listed_episodes(conn: sqlite3.Connection, series_id: str) -> set[EpisodeKey
     return {(row["season"], row["number"]) for row in rows}
 
 
-def _fetched_or_renamed(conn: sqlite3.Connection, series_id: str) -> dict[str, matching.Verdict]:
-    """path -> the episodes of each video that we fetched, or gave its name."""
+def _fetched_or_renamed(
+    conn: sqlite3.Connection, series_id: str, videos: Iterable[tuple[str, int]]
+) -> dict[str, matching.Verdict]:
+    """path -> the episodes of each of these videos that we fetched, or gave its name.
+
+    A video whose path differs only in its case, and which has the same size, is the same: disks
+    that ignore case, and other computers, spell paths in their own way. A name that was given
+    counts before the file that was fetched to this path earlier.
+    """
     from store.names import matching
 
     how: dict[str, str] = {}
     episodes: dict[str, dict[EpisodeKey, None]] = defaultdict(dict)
+    spelled: dict[tuple[str, int | None], str] = {}
     for row in conn.execute(
         """
-        select path, 'fetched' as how, season, number from history where series = :id
-        union all
-        select path, 'renamed' as how, season, number from files
+        select path, size, 'renamed' as how, season, number from files
         where series = :id and path in (select new from renames where series = :id)
+        union all
+        select path, case when json_valid(receipt) then json_extract(receipt, '$.bytes') end,
+            'fetched', season, number
+        from history where series = :id
         """,
         {"id": series_id},
     ):
-        how.setdefault(row["path"], row["how"])
-        episodes[row["path"]][row["season"], row["number"]] = None
-    return {
-        path: matching.Verdict(
-            tuple(keys), True, f"{how[path]} as {' '.join(codes.code(*key) for key in keys)}"
-        )
-        for path, keys in episodes.items()
-    }
+        path = row["path"]
+        if how.setdefault(path, row["how"]) == row["how"]:
+            episodes[path][row["season"], row["number"]] = None
+            spelled[path.casefold(), row["size"]] = path
+    verdicts = {}
+    for path, size in videos if how else ():
+        known = path if path in how else spelled.get((path.casefold(), size))
+        if known:
+            keys = tuple(episodes[known])
+            why = f"{how[known]} as {' '.join(codes.code(*key) for key in keys)}"
+            verdicts[path] = matching.Verdict(keys, True, why)
+    return verdicts

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from store import library
 from store.errors import ConfigurationError
-from store.names import extensions
+from store.names import extensions, extras
+from store.names.system_folders import is_system_folder
 
 log = logging.getLogger(__name__)
 
@@ -22,21 +23,6 @@ DEPTH = 8  # folders below the library
 YOUNG_NANOSECONDS = 2 * 10**9
 UNKNOWN_MTIME = -1  # of a folder that is read again next time
 
-IGNORED = frozenset(
-    {
-        "extras",
-        "trailers",
-        "featurettes",
-        "behind the scenes",
-        "deleted scenes",
-        "interviews",
-        "samples",
-        "@eadir",
-        "#recycle",
-        "lost+found",
-    }
-)
-_SAMPLE = re.compile(r"(?:^|[ ._-])(?:sample|trailer)$", re.IGNORECASE)
 _TAGS = re.compile(r"\s*[\[{][^\]}]*[\]}]")  # [tvdbid-1], {tvdb-1}, [Group]
 
 
@@ -55,9 +41,9 @@ class Look(NamedTuple):
 class Folder:
     """A top folder of the library, which is one series.
 
-    `videos` are (path in the library, size in bytes) each; None where nothing has changed since the
-    last look, or the folder's disk is not mounted. `unread` are paths that could not be looked
-    into: what was known of them stays.
+    `videos` are (path in the library, size in bytes) each, a disc being one of them; None where
+    nothing has changed since the last look, or the folder's disk is not mounted. `unread` are paths
+    that could not be looked into: what was known of them stays.
     """
 
     path: str
@@ -155,7 +141,8 @@ def _read(root: Path, device: int, top: str, last: Look, stop: Callable[[], bool
     waiting = [(top, device)]
     while waiting and not stop():
         waiting += walk.enter(*waiting.pop())
-    return Folder(top, series_title(top), tuple(walk.videos), walk.look, walk.unread)
+    videos = (*walk.videos, *walk.discs.items())
+    return Folder(top, series_title(top), videos, walk.look, walk.unread)
 
 
 class _Walk:
@@ -163,6 +150,7 @@ class _Walk:
 
     def __init__(self, root: Path, last: Look):
         self.videos: list[tuple[str, int]] = []
+        self.discs: dict[str, int] = {}  # the folder of each disc -> bytes of its videos
         self.look = Look({}, {})
         self.unread: list[str] = []
         self._root = root
@@ -204,12 +192,21 @@ class _Walk:
             if _leads_nowhere(entry):
                 self._leave(path, "its link leads nowhere")
             elif _is_video(entry.name) and entry.is_file():
-                self.videos.append((path, entry.stat().st_size))
+                self._keep(folder, path, entry.stat().st_size)
         except OSError as error:
             self._leave(path, error.strerror)
         except UnicodeEncodeError as error:
             log.warning("%r is left out: %s", path, error)
         return None
+
+    def _keep(self, folder: str, path: str, size: int) -> None:
+        """Note a video. One that is empty may be on its way: its folder is read again next time."""
+        if disc := extras.disc_folder(folder):
+            self.discs[disc] = self.discs.get(disc, 0) + size
+            return
+        self.videos.append((path, size))
+        if not size:
+            self.look.mtimes[folder] = UNKNOWN_MTIME
 
     def _leave(self, path: str, why: str | None) -> None:
         """Note what could not be looked into; its disk stays known."""
@@ -221,16 +218,13 @@ class _Walk:
 
 
 def _looks_like_folder(entry: os.DirEntry[str]) -> bool:
-    is_hidden = entry.name.startswith(".") or entry.name.casefold() in IGNORED
-    return not is_hidden and entry.is_dir()
+    return not is_system_folder(entry.name) and entry.is_dir()
 
 
 def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
-    is_hidden = entry.name.startswith(".")
-    return entry.is_symlink() and not is_hidden and not os.path.exists(entry.path)
+    is_ours = not is_system_folder(entry.name)
+    return is_ours and entry.is_symlink() and not os.path.exists(entry.path)
 
 
 def _is_video(name: str) -> bool:
-    stem, dot, extension = name.rpartition(".")
-    is_media = dot + extension.casefold() in extensions.MEDIA
-    return is_media and not name.startswith(".") and not _SAMPLE.search(stem)
+    return not name.startswith(".") and extensions.of(name) in extensions.MEDIA

@@ -192,7 +192,7 @@ async def test_a_series_without_end_is_refused(tmp_path):
 
 async def test_the_checksum_and_the_subtitles_beside_a_file(tmp_path):
     name = "Nacht - 01 [0A1B2C3D]"
-    rows = [{"name": f"{name}{end}"} for end in (".mkv", ".de.srt", ".nfo")]
+    rows = [{"name": f"{name}{end}"} for end in (".mkv", ".de.srt", ".1.de.srt", ".nfo")]
     async with Upstream() as upstream:
         upstream.kind, upstream.body = "application/json", json.dumps(rows).encode()
         upstream.script = [{"body": b'[{"name":"Nacht","type":"directory"}]'}]
@@ -201,8 +201,9 @@ async def test_the_checksum_and_the_subtitles_beside_a_file(tmp_path):
             (episode,) = (await source.provider.listing("nacht")).episodes
             where = await source.provider.source("nacht", episode)
             assert where.checksums == {"crc32": "0a1b2c3d"}
-            subtitles = f"{upstream.base}Nacht/Nacht%20-%2001%20%5B0A1B2C3D%5D.de.srt"
-            assert where.beside == {".de.srt": subtitles}
+            url = f"{upstream.base}Nacht/Nacht%20-%2001%20%5B0A1B2C3D%5D"
+            ends = (".de.srt", ".1.de.srt")
+            assert where.beside == {end: f"{url}{end}" for end in ends}
             upstream.status = 500  # the episode is no worse without its subtitles
             alone = Episode(1, 2, ref="Nacht/Other/Nacht%20-%2002.mkv")
             assert (await source.provider.source("nacht", alone)).beside == {}

@@ -19,9 +19,15 @@ FILES = {
     "Die Häuser/Staffel 2/Folge 3.mkv": [(2, 3)],
     "[Group] Other [tvdbid-12]/[Group] Other - 07 [1A2B3C4D].mkv": [(1, 7)],
 }
+EXTRAS = {
+    "Show/extras/x - S01E09.mkv": [(-1, 0)],
+    "Show/Season 01/sample.mkv": [(-1, 0)],
+}
 NOISE = (
-    "Show/extras/x - S01E09.mkv",
-    "Show/Season 01/sample.mkv",
+    "Show/$RECYCLE.BIN/x - S01E10.mkv",
+    "Show/Season 01/@eaDir/x - S01E11.mkv",
+    "#snapshot/daily/x - S01E01.mkv",
+    "System Volume Information/x - S01E01.mkv",
     "Show/.trash/x - S01E08.mkv",
     "Show/Season 01/x.part",
     "Show/notes/x - S01E07.txt",
@@ -31,7 +37,7 @@ NOISE = (
 
 @pytest.fixture
 def root(tmp_path):
-    for name in (*FILES, *NOISE):
+    for name in (*FILES, *EXTRAS, *NOISE):
         path = tmp_path / "library" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"x" * 10)
@@ -55,7 +61,7 @@ def test_scan(root, conn):
         "select path, season, number from files where sure order by season, number"
     ):
         found.setdefault(row["path"], []).append((row["season"], row["number"]))
-    assert found == FILES
+    assert found == FILES | EXTRAS
     assert {folder.title for folder in library_scan.scan(root)} == {
         "Die Häuser",
         "Ignored",
@@ -184,3 +190,69 @@ def test_a_file_of_somebody_else_settles_nothing(root, tmp_path):
     part.write_bytes(b"new")
     assert not placing.is_placed(part, root, "Show/Season 01/Show - S01E01.mkv")
     assert part.exists()
+
+
+def states(conn, root) -> dict[str, str]:
+    """path -> state of each file, after a scan of this library by itself."""
+    for folder in library_scan.scan(root):
+        series_id = series.add_local(conn, folder.path, folder.title)
+        folders.record_scan(conn, [Placed(folder, series_id)])
+    found = {}
+    for (series_id,) in conn.execute("select id from series").fetchall():
+        for episode in episodes.of_series(conn, series_id, with_extras=True):
+            found[episode.path or episode.unsure_path] = f"{episode.code} {episode.state}".strip()
+    return found
+
+
+def test_bins_and_snapshots_are_left_out(tmp_path, conn):
+    """At the top and below a series, of every maker."""
+    for folder in ("$RECYCLE.BIN", "@Recycle", "#snapshot", "Trash", "@eaDir", "RECYCLER"):
+        for above in ("", "Nacht/", "Nacht/Season 01/"):
+            (tmp_path / above / folder).mkdir(parents=True)
+            (tmp_path / above / folder / "Nacht - 02.mkv").write_bytes(b"x")
+    (tmp_path / "Nacht" / "Nacht - 01.mkv").write_bytes(b"x")
+    assert states(conn, tmp_path) == {"Nacht/Nacht - 01.mkv": "S01E01 present"}
+
+
+def test_extras_are_shown_and_a_disc_is_one(tmp_path, conn):
+    extras = (
+        "Nacht/Shorts/03.mkv",
+        "Nacht/Clips/Nacht 04.mkv",
+        "Nacht/Season 01/Other/05.mkv",
+        "Nacht/Scenes/05.mkv",
+        "Nacht/backdrops/05.mkv",
+        "Nacht/theme-music/06.mkv",
+        "Nacht/Making of/09.mkv",
+        "Nacht/Nacht - S01E07-behindthescenes.mkv",
+        "Nacht/Nacht - S01E08-deleted.mkv",
+    )
+    discs = ("Nacht/VIDEO_TS/VTS_01_1.VOB", "Nacht/VIDEO_TS/VTS_03_2.VOB")
+    below = ("Nacht/Nacht.S01E05/VIDEO_TS/VTS_01_1.VOB", "Nacht/Disc 2/BDMV/STREAM/00001.m2ts")
+    for path in (*extras, *discs, *below, "Clips/Clips - 01.mkv"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"xyz")
+    assert states(conn, tmp_path) == {
+        **dict.fromkeys(extras, "extra"),
+        "Nacht/VIDEO_TS": "extra",
+        "Nacht/Nacht.S01E05/VIDEO_TS": "extra",
+        "Nacht/Disc 2/BDMV": "extra",
+        "Clips/Clips - 01.mkv": "S01E01 present",
+    }
+    row = conn.execute("select size from files where path = 'Nacht/VIDEO_TS'").fetchone()
+    assert row["size"] == 6
+
+
+def test_an_empty_file_is_told_apart_until_it_grows(tmp_path, conn):
+    file = tmp_path / "Nacht" / "Nacht - S01E02.mkv"
+    file.parent.mkdir()
+    file.touch()
+    os.utime(file.parent, (1, 1))  # long ago: the folder is not young
+    assert states(conn, tmp_path) == {"Nacht/Nacht - S01E02.mkv": "S01E02 ambiguous"}
+    (why,) = [row["why"] for row in conn.execute("select why from files")]
+    assert "0 bytes" in why
+    (anime,) = [series.get(conn, row["id"]) for row in conn.execute("select id from series")]
+    assert (anime.downloaded, anime.missing) == (0, 0)
+    file.write_bytes(b"x")
+    os.utime(file.parent, (1, 1))
+    (folder,) = library_scan.scan(tmp_path, folders.last_look(conn))
+    assert folder.videos == (("Nacht/Nacht - S01E02.mkv", 1),), "its folder is read again"

@@ -204,7 +204,8 @@ def test_what_lies_beside_a_video():
         "Nacht.en.forced.ASS",
         "Nacht.txt",
     ]
-    found = extensions.sidecars("Nacht - 06.mkv", names, extensions.SUBTITLES | {".jpg"})
+    videos = [name for name in names if name.endswith(".mkv")]
+    found = extensions.family("Nacht - 06.mkv", names, videos)
     assert found == {".de.srt": "Nacht - 06.de.srt", "-thumb.jpg": "Nacht - 06-thumb.jpg"}
     found = extensions.sidecars("Nacht - 06.5.mkv", names, extensions.SUBTITLES)
     assert found == {".de.srt": "Nacht - 06.5.de.srt"}
@@ -212,8 +213,15 @@ def test_what_lies_beside_a_video():
     assert found == {".en.forced.ASS": "Nacht.en.forced.ASS"}
 
 
-def test_a_name_without_an_ending_is_no_sidecar():
-    assert extensions.sidecars("Nacht.mkv", ["Nacht", "Nacht.mkv"], extensions.SUBTITLES) == {}
+def test_a_name_without_an_ending_is_of_no_family():
+    assert extensions.family("Nacht.mkv", ["Nacht", "Nacht.mkv"], ["Nacht.mkv"]) == {}
+
+
+def test_numbers_behind_a_stem_count_subtitles_or_are_decimals():
+    """Sonarr counts a second subtitle as ".1.de.srt"; a lone .5 is of an episode that is away."""
+    names = ["06.1.de.srt", "06.2.srt", "06.de.1.srt", "06.5.srt", "06.5 [1080p].srt"]
+    assert list(extensions.family("06.mkv", names, ["06.mkv"]).values()) == names[:3]
+    assert list(extensions.family("06 end.mkv", ["06 end.5.srt"], ["06 end.mkv"])) == [".5.srt"]
 
 
 def test_extensions():

@@ -14,7 +14,13 @@ from store.names.codes import Number
 from store.names.lexer import NUMBER, TECHNICAL_TAIL, hide_brackets
 from store.names.own_names import read_own_name
 from store.names.parsed_name import SURE, ParsedName, Reading
-from store.names.parser import FolderContext, complete_from_folders, read_folders, split_path
+from store.names.parser import (
+    FolderContext,
+    complete_from_folders,
+    read_extra,
+    read_folders,
+    split_path,
+)
 from store.names.similar_names import Key, Model, read_similar
 
 MAX_EPISODE = 40  # of a season, where 101 is season 1, episode 1
@@ -41,9 +47,9 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
     models: dict[Key, Model] = {}
     for place, path in enumerate(paths):
         folders, base = split_path(path)
-        own_name = read_own_name(folders, base)
-        if own_name:
-            names.append(own_name)
+        known = read_extra(folders, base) or read_own_name(folders, base)
+        if known:
+            names.append(known)
             continue
         context = read_folders(tuple(folders))
         component = read_similar(models, base, context.season)

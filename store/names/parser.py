@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
 from store.names.component import Component, read_component
 from store.names.database_ids import PATTERN as IDS
 from store.names.extensions import MEDIA, SUBTITLES
+from store.names.extras import A_DISC, why_extra
 from store.names.lexer import EXTRA, LANGUAGE, NUMBER, SPECIAL, WORD, YEAR
 from store.names.own_names import read_own_name
 from store.names.parsed_name import SURE, Kind, ParsedName
@@ -38,9 +39,9 @@ MAX_SEASON_FOLDER = 20  # "Nacht/20" is a season, "Nacht/24" may be a title
 def parse(path: str) -> ParsedName:
     """Read one path, with `/` between its parts. Nothing is looked up: equal paths read equal."""
     folders, base = split_path(path)
-    own_name = read_own_name(folders, base)
-    if own_name:
-        return own_name
+    known = read_extra(folders, base) or read_own_name(folders, base)
+    if known:
+        return known
     context = read_folders(tuple(folders))
     return complete_from_folders(read_component(base, context.season), context)
 
@@ -58,6 +59,30 @@ def is_torn_bracket(folder: str, base: str) -> bool:
     """Whether a slash within the brackets of a release's name parted it into folder and file."""
     before, bracket, _ = base.partition("]")
     return bracket == "]" and "[" not in before and "[" in folder
+
+
+# --- the extras ---
+
+
+def read_extra(folders: Sequence[str], base: str) -> ParsedName | None:
+    """Read a video whose path alone tells that it is an extra; None where it does not."""
+    why = why_extra(list_below_series(tuple(folders)), base)
+    if why is None:
+        return None
+    context = read_folders(tuple(folders))
+    name = complete_from_folders(read_component(base, context.season), context)
+    if why == A_DISC:  # the numbers are those of its parts
+        return ParsedName(name.title, name.year, kind="extra", why=(why,))
+    return name._replace(kind="extra", why=(*name.why, why))
+
+
+@lru_cache(4096)
+def list_below_series(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders below the series' own, which is the first that says something."""
+    for depth, folder in enumerate(folders):
+        if not is_generic(folder):
+            return folders[depth + 1 :]
+    return ()
 
 
 # --- the folders above ---
@@ -97,7 +122,8 @@ def read_folders(folders: tuple[str, ...]) -> FolderContext:
             episode = name
         if season is None:
             season = 0 if plain in SPECIALS_FOLDERS else name.season
-        if kind is None and folder_kind:
+        is_title = not depth and folder_kind == "extra"  # a series that is called "Extras"
+        if kind is None and folder_kind and not is_title:
             kind = folder_kind
         elif name.title:
             return FolderContext(name.title, name.year, season, kind, episode)
