@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import socket
 import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -13,8 +12,9 @@ from store.errors import ProviderError
 from store.models import Episode
 from store.secret import Secret
 from store.sources import DirectoryProvider
+from tests.app import until
 from tests.contract import Known, ProviderContract, opened
-from tests.upstream import Upstream, free_port, nginx
+from tests.upstream import Upstream, free_port, listens, nginx
 
 SHOW = "Show A (2010)"
 FILES = {  # path below the top folder -> the episodes that are in it
@@ -112,20 +112,11 @@ class TestHttpServer(DirectoryContract):
         silent = asyncio.subprocess.DEVNULL
         child = await asyncio.create_subprocess_exec(*command, stdout=silent, stderr=silent)
         try:
-            async with asyncio.timeout(10):
-                while not _accepts(port):
-                    await asyncio.sleep(0.05)
+            await until(lambda: listens(port))
             yield f"http://127.0.0.1:{port}/"
         finally:
             child.kill()
             await child.wait()
-
-
-def _accepts(port: int) -> bool:
-    with suppress(OSError):
-        socket.create_connection(("127.0.0.1", port), 1).close()
-        return True
-    return False
 
 
 # -- of this kind alone ----------------------------------------------------------------------------

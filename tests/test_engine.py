@@ -6,7 +6,7 @@ import pytest
 
 from downloads import engine, job
 from store import queue as queue_store
-from tests.app import running, until
+from tests.app import PATIENCE_SECONDS, running, until
 from tests.shows import Shows, completed, home, queue, statuses
 
 
@@ -61,7 +61,7 @@ async def test_a_database_that_fails_for_a_while(tmp_path, up, monkeypatch, step
         async with server.socket() as socket:
             await server.post("/api/queue/start")
             while True:
-                message = await socket.receive_json(timeout=20)
+                message = await socket.receive_json(timeout=PATIENCE_SECONDS)
                 if message["type"] == "queue_state" and message["data"]["reason"]:
                     break
         assert message["data"] == {"state": "running", "reason": "The database cannot be written"}

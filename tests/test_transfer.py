@@ -547,7 +547,7 @@ async def test_throttle(run, up, mbps):
 
 
 async def test_throttle_is_shared_and_live(web, up, tmp_path):
-    throttle, rate = Throttle(8), 1_000_000
+    throttle, rate = Throttle(4), 500_000
     runs = [Run(web, up.base, tmp_path / f"{n}.part") for n in range(3)]
     tasks = [asyncio.create_task(run(throttle=throttle)) for run in runs]
     await until(lambda: all(run.progress.done for run in runs))

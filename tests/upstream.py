@@ -254,6 +254,13 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def listens(port: int) -> bool:
+    """Whether somebody does, on 127.0.0.1."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
 @asynccontextmanager
 async def nginx(
     folder: Path,
@@ -283,12 +290,7 @@ async def nginx(
         child = await asyncio.create_subprocess_exec(
             "nginx", "-p", folder, "-c", folder / "nginx.conf", stderr=asyncio.subprocess.DEVNULL)  # fmt: skip
         try:
-            for _ in range(100):
-                if child.returncode is not None:
-                    break
-                with suppress(OSError):
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
+            while child.returncode is None and not listens(port):
                 await asyncio.sleep(0.02)
             if child.returncode is None:
                 yield f"{'https' if tls else 'http'}://127.0.0.1:{port}/"
