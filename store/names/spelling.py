@@ -70,10 +70,7 @@ DEVICE = re.compile(
     r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(?:\.|$)", re.IGNORECASE
 )
 UNSEEN = frozenset({"Cf", "Cs"})  # bidi and zero-width marks, lone surrogates: no name needs them
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
-SUBTITLE_COLON = re.compile(r" ?:(?= )")
-SLASH = re.compile(r"[/\\|:]")  # or what becomes a dash as a slash does
-DASHES = re.compile("-{2,}")
+CONTROL = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
 
 
 def safe(text: str, limit: int = 240, keep: str = "") -> str:
@@ -82,7 +79,7 @@ def safe(text: str, limit: int = 240, keep: str = "") -> str:
     The name has at most `limit` bytes of UTF-8. A longer one is cut and gets a short hash of the
     whole, so that two long twins stay two; `keep` (" - S01E05.mkv") is its end and is never cut.
     Nothing in a name leads elsewhere: it is never empty, "." or "..". `safe(safe(x)) == safe(x)`.
-    Raises ValueError where `keep` leaves no room. docs/faults.md lists hostile names.
+    Raises ValueError where `keep` leaves no room. docs/faults.md, F1 and F2, has hostile names.
     """
     end = _plain(keep, edge=" " if keep[:1] == " " else "").rstrip(". ")
     room = limit - len(end.encode())
@@ -103,12 +100,11 @@ def safe(text: str, limit: int = 240, keep: str = "") -> str:
 def _plain(text: str, edge: str = "") -> str:
     """`edge`, then the text in NFC without refused signs, its words parted by single spaces."""
     seen = unicodedata.normalize("NFC", "".join([c for c in text if _is_seen(c)]))
-    seen = CONTROL.sub(" ", seen)
-    seen = SUBTITLE_COLON.sub(" -", seen)
-    has_slash = SLASH.search(seen)
+    seen = re.sub(r" ?:(?= )", " -", seen.translate(CONTROL))  # a subtitle's colon
+    has_slash = any(sign in seen for sign in "/\\|:")
     seen = seen.translate(SIGNS)
     if has_slash:
-        seen = DASHES.sub("-", seen)
+        seen = re.sub("-{2,}", "-", seen)
     # Letters and accents that a sign kept apart may now compose.
     return edge + " ".join(unicodedata.normalize("NFC", seen).split())
 
