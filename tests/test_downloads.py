@@ -1,4 +1,4 @@
-"""The main job on the real wire: nginx as the source, the real process, kill -9, and a file in the library."""
+"""The main job on the real wire: from nginx through the real process, and kill -9, to a file."""
 
 import asyncio
 import os
@@ -89,7 +89,7 @@ async def test_missing_episodes_end_up_in_the_library(tmp_path, served):
 
 
 async def durable_bytes(server) -> int:
-    """How many bytes of the first item would survive a kill, as its checkpoint in the database says."""
+    """How many bytes of the first item survive a kill, by its checkpoint in the database."""
     with closing(sqlite3.connect(server.state / "aniworld.db")) as conn:
         (text,) = conn.execute("select checkpoint from items order by id").fetchone()
     point = Checkpoint.loads(text)
@@ -226,7 +226,10 @@ async def test_the_owners_file_is_never_overwritten(tmp_path, served):
 
 
 async def test_an_unmounted_library_is_never_filled(tmp_path, served):
-    """F10: the files and the marker are gone: the queue waits, a rescan changes nothing, and all goes on when it is back."""
+    """F10: the files and the marker are gone.
+
+    The queue waits, a rescan changes nothing, and all goes on when the library is back.
+    """
     async with (
         nginx(tmp_path / "nginx", served) as url,
         running(tmp_path, providers=home(url)) as server,
@@ -258,7 +261,7 @@ async def test_an_unmounted_library_is_never_filled(tmp_path, served):
 
 
 async def test_a_local_series_gets_its_source_later(tmp_path, served):
-    """Ids never change: what was `local_show` keeps that id when a provider turns out to have it."""
+    """Ids never change: `local_show` keeps its id when a provider turns out to have the series."""
     async with nginx(tmp_path / "nginx", served) as url, running(tmp_path) as server:
         await server.login()
         mine = library_file(server, "Season 01", "Show - S01E02.mkv")
@@ -279,7 +282,7 @@ async def test_a_local_series_gets_its_source_later(tmp_path, served):
 
 
 async def test_a_source_that_fails_for_a_while_is_asked_again(tmp_path):
-    """N12 through the queue: each 503 is a try with its reason, its Retry-After is obeyed, and then the file comes."""
+    """N12 through the queue: each 503 is a try with its reason, and its Retry-After is obeyed."""
     body, answers = video(9, 300_000), []
 
     async def listing(request: web.Request) -> web.Response:
@@ -317,7 +320,7 @@ async def test_a_source_that_fails_for_a_while_is_asked_again(tmp_path):
 
 
 async def test_a_full_disk_makes_the_queue_wait(tmp_path, served, monkeypatch):
-    """The disk has no room beside the reserve: the item keeps its place, the queue says why, and goes on by itself."""
+    """The item keeps its place, the queue says why it waits, and goes on by itself."""
     free = 0
     monkeypatch.setattr(disk, "room", lambda folder: free)
     monkeypatch.setattr(engine, "LOOK_AGAIN_SECONDS", 0.2)
@@ -352,7 +355,10 @@ async def history(server, query: str = "") -> list[dict]:
 
 
 async def test_the_history_tells_what_was_proven(tmp_path, served):
-    """A file that two runs fetched, and one whose name carries its checksum; the rows outlive item and series."""
+    """Of a file that two runs fetched, and one whose name carries its checksum.
+
+    The rows outlive the item and the series.
+    """
     named = (
         served / "Show" / "Season 01" / f"[Group] Show - S01E02 [{zlib.crc32(video(1)):08X}].mkv"
     )
@@ -386,7 +392,7 @@ async def test_the_history_tells_what_was_proven(tmp_path, served):
             )
             assert (second["resumed"], second["validator"], second["proof"]) == (0, None, "crc32")
             assert third["proof"] == "length"
-            status, page, headers = await server.get("/api/queue/history?per_page=2")
+            _, page, headers = await server.get("/api/queue/history?per_page=2")
             assert (
                 page["pagination"] == {"total": 3, "page": 1, "per_page": 2, "pages": 2}
                 and len(page["data"]) == 2
@@ -423,7 +429,7 @@ async def test_a_wrong_checksum_in_the_name_is_refused(tmp_path, served):
 
 
 async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
-    """Three at once at 16 megabits a second together; lifted while they run, they are done at once."""
+    """Three run at 16 megabits a second together; without the limit they are done at once."""
     async with nginx(tmp_path / "nginx", served) as url:
         async with Process(
             tmp_path, providers=home(url), max_concurrent_downloads=3, bandwidth_limit_mbps=16
@@ -496,7 +502,7 @@ async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_ma
 
 
 async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, served, monkeypatch):
-    """One item finds out; the others wait for the source with their tries unspent, those of another source go on."""
+    """One item finds out. The others wait with their tries unspent; another source's go on."""
     (tmp_path / "other").mkdir()
     async with nginx(tmp_path / "other", served) as alive:
         async with nginx(tmp_path / "nginx", served) as url:

@@ -1,9 +1,10 @@
-"""System calls that fail, kills at named steps, and disks that are full: C2, C4, C5, C6, C7 of the table of faults.
+"""System calls that fail, kills at named steps, and full disks: C2, C4 to C7 of docs/faults.md.
 
-strace is attached to the real server and makes one system call on one path fail, or kills the server as it makes it.
-ANIWORLD_FAILING=all lets each single write of the database fail, not each seventh (and each second sync), and restarts the server after each
-row, too.
-The server looks at a full disk again after a fifth of a second, not fifteen; nothing else of it is changed.
+strace is attached to the real server and makes one system call on one path fail, or kills the
+server as it makes it. By default each seventh write of the database and each second sync fails;
+with ANIWORLD_FAILING=all each single one does, and the server is restarted after each row, too. The
+server looks at a full disk again after a fifth of a second, not fifteen seconds; nothing else of it
+is changed.
 """
 
 import asyncio
@@ -55,8 +56,11 @@ def place(server, name: str) -> str:
 
 @asynccontextmanager
 async def tampered(server, *rules: tuple[str, str, str], number: int | str = 1):
-    """While it lasts, each rule (call, path's name, "error=EIO" or "signal=KILL") holds for that call's `number`th time
-    in each thread. Yields a function that tells whether it came to that."""
+    """Let rules hold: (call, path's name, "error=EIO" or "signal=KILL") each.
+
+    A rule holds for that call's `number`th time in each thread. Yields a function that tells
+    whether it came to that.
+    """
     need("strace", "strace")
     out, paths = server.state.parent / "strace", {place(server, where) for _, where, _ in rules}
     what = [part for path in sorted(paths) for part in ("-P", path)]
@@ -65,8 +69,8 @@ async def tampered(server, *rules: tuple[str, str, str], number: int | str = 1):
         what += ["-e", f"inject={names}:{how}:when={number}"]
     calls = ",".join(NAMES.get(call, call) for call, _, _ in rules)
     pid = server.process.pid
-    child = await asyncio.create_subprocess_exec(
-        "strace", "-f", "-q", "-o", out, "-p", str(pid), "-e", f"trace={calls}", *what, stderr=asyncio.subprocess.PIPE)  # fmt: skip
+    command = ["strace", "-f", "-q", "-o", out, "-p", str(pid), "-e", f"trace={calls}", *what]
+    child = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
     try:
         while not _traced(pid):
             if child.returncode is not None:
@@ -223,7 +227,7 @@ async def test_c6_calls_are_interrupted(tmp_path, impatient):
 
 @pytest.mark.slow
 async def test_c6_a_part_that_cannot_be_removed(tmp_path, impatient):
-    """The answer is no INTERNAL_SERVER_ERROR, and what was said holds; the part goes at the next start at the latest."""
+    """The answer is no INTERNAL_SERVER_ERROR, and holds; the next start removes the part."""
     async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base)) as server:
         up.rate = 1_000_000
         await server.login()
@@ -281,7 +285,7 @@ async def killed_at(tmp_path, rule, number: int = 1, **config) -> None:
 
 @pytest.mark.parametrize("rule", rows(STEPS))
 async def test_c2_killed_at_a_step(tmp_path, impatient, rule):
-    """Killed right before it: one final file after the restart, and what was there is not fetched again."""
+    """Killed right before it: one final file after the restart, and no byte is fetched again."""
     await killed_at(tmp_path, rule)
 
 
@@ -340,7 +344,10 @@ async def test_c2_killed_while_copying_then_removed(tmp_path, impatient, elsewhe
     ],
 )
 async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):
-    """Each write and each sync of the database, from the add on: 500 or a queue that waits; what was acknowledged holds."""
+    """Each write and sync of the database fails once: 500, or a queue that waits.
+
+    Whatever was acknowledged holds.
+    """
     need("strace", "strace")
     number, untouched = 1, False
     async with Shows((300_000,) * 60) as up, Process(tmp_path, providers=home(up.base)) as server:
@@ -475,19 +482,26 @@ async def test_c4_a_failed_sync_is_heard_of(tmp_path, monkeypatch):
 
 @asynccontextmanager
 async def small_disk(server, impatient, mount: Path, size: str):
-    """A disk of that size at `mount`, with what lay there, in a mount namespace of its own; `server` is started in it.
+    """A disk of that size at `mount`, with the files of that folder.
 
-    Yields the disk as it is seen from here.
+    It lies in a mount namespace of its own, in which `server` is started. Yields the disk as it is
+    seen from here.
     """
     need("unshare", "util-linux")
     need("nsenter", "util-linux")
-    work = f"cp -a {mount} {mount}.old && mount -t tmpfs -o mode=700,size={size} small {mount} && cp -a {mount}.old/. {mount} && echo ready && exec sleep 600"
+    steps = (
+        f"cp -a {mount} {mount}.old",
+        f"mount -t tmpfs -o mode=700,size={size} small {mount}",
+        f"cp -a {mount}.old/. {mount}",
+        "echo ready",
+        "exec sleep 600",
+    )
     holder = await asyncio.create_subprocess_exec(
         "unshare",
         "-rm",
         "sh",
         "-c",
-        work,
+        " && ".join(steps),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
@@ -583,22 +597,27 @@ async def test_c7_the_library_is_full(tmp_path, impatient):
 
 @pytest.mark.slow
 async def test_c7_the_disk_of_the_state_is_full(tmp_path, impatient):
-    """Calls say DATABASE_ERROR or CONFIGURATION_ERROR, what was acknowledged stays, and all is well with more room."""
+    """Calls say DATABASE_ERROR or CONFIGURATION_ERROR; whatever was acknowledged stays.
+
+    All is well with more room.
+    """
     async with Shows((300_000,) * 40) as up:
         server = Process(tmp_path, providers=home(up.base), max_concurrent_downloads=1)
         async with small_disk(server, impatient, server.state, "8m") as disk:
             await queue(server, "S01E40")
             ballast, before = fill(disk), (await server.get("/api/config"))[1]
-            added, refused = ["S01E40"], 0
+            added = ["S01E40"]
+            refused = 0
             for number in range(1, 40):
                 code = f"S01E{number:02}"
                 status, body, _ = await server.post(
                     "/api/queue/add", json={"anime_id": "home_show", "episodes": [code]}
                 )
                 assert status == 201 or (status, body["error"]) == (500, "DATABASE_ERROR"), body
-                added, refused = (
-                    (added + [code], refused) if status == 201 else (added, refused + 1)
-                )
+                if status == 201:
+                    added.append(code)
+                else:
+                    refused += 1
                 if refused > 3:
                     break
             assert refused

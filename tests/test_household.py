@@ -1,5 +1,8 @@
-"""A library as households have it, against a source: fansub names, season folders, specials, doubles, decimals, umlauts in
-either form, linked disks, very long names, folders that cannot be read. Read right, completed, and nothing of it touched."""
+"""A library as households have it, against a source: it is read right, completed, and not touched.
+
+Fansub names, season folders, specials, doubles, decimals, umlauts in either form, linked disks,
+very long names, and folders that cannot be read.
+"""
 
 import ctypes
 import hashlib
@@ -17,6 +20,7 @@ from tests.shows import home
 from tests.upstream import nginx
 
 LONG = "夜" * 70  # 210 bytes of UTF-8; with what follows, the file's name has 247
+RELEASE = "Die.Nachtwaechter.S01E03.German.DL.1080p.WEB.x264-GRP"
 SERVED = {  # series at the source -> its files: seasons with their episodes
     "Die Nachtwächter (2011)": {0: 2, 1: 6, 2: 6},
     "Yakei no Kita": {1: 12, 2: 12},
@@ -27,12 +31,13 @@ SERVED = {  # series at the source -> its files: seasons with their episodes
     "Dunkel": {1: 3, 2: 3},
     "Hundert": {1: 101},
 }
-# folder of the library -> series; its files, in the words of the household, and what they are. "-" is no episode, "?" a question.
+# folder of the library -> series; its files, in the words of the household, and their episodes:
+# "-" is none, "?" a question.
 LIBRARY = {
     unicodedata.normalize("NFD", "Die Nachtwächter (2011)"): ("home_die-nachtwaechter-2011", {
         unicodedata.normalize("NFD", "Staffel 1/Folge 1.mkv"): "S01E01",
         "Staffel 1/Folge 2 - Das Ende der 7. Nacht.mkv": "S01E02",
-        "Staffel 1/Die.Nachtwaechter.S01E03.German.DL.1080p.WEB.x264-GRP/die.nachtwaechter.s01e03.mkv": "S01E03",
+        f"Staffel 1/{RELEASE}/die.nachtwaechter.s01e03.mkv": "S01E03",
         unicodedata.normalize("NFC", "Staffel 2/Die Nachtwächter 2x01.mkv"): "S02E01",
         unicodedata.normalize("NFD", "Staffel 2/Die Nachtwächter 2x01.mkv"): "S02E01",
         "Staffel 2/DIE NACHTWÄCHTER S2 F2.avi": "S02E02",
@@ -44,7 +49,10 @@ LIBRARY = {
         "Staffel 1/Folge 1.de.srt": None,
     }),
     "[Nachtsub] Yakei no Kita [1080p]": ("home_yakei-no-kita", {
-        **{f"[Nachtsub] Yakei no Kita - {n:02} [1080p][{n:02}C2D3E4].mkv": f"S01E{n:02}" for n in range(1, 12)},
+        **{
+            f"[Nachtsub] Yakei no Kita - {n:02} [1080p][{n:02}C2D3E4].mkv": f"S01E{n:02}"
+            for n in range(1, 12)
+        },
         "[Nachtsub] Yakei no Kita - 05v2 [1080p][5AC2D3E4].mkv": "S01E05",
         "[Nachtsub] Yakei no Kita - 06.5 [1080p].mkv": "S00E06.5",
         "[Nachtsub] Yakei no Kita - 13 [1080p].mkv": "S02E01",
@@ -61,12 +69,20 @@ LIBRARY = {
     "24": ("home_24", {"24 - 1x02.mkv": "S01E02", "24 S01E03 1080p 24fps.mkv": "S01E03"}),
     "Gelinkt": ("home_gelinkt", {"Gelinkt - S01E02.mkv": "S01E02"}),
     LONG: ("", {f"{LONG} - S01E02 日本語日本語.mkv": "S01E02"}),
-    "Dunkel": ("home_dunkel", {"Season 01/01.mkv": "S01E01", "Season 02/01.mkv": "S02E01", "Season 02/02.mkv": "S02E02"}),
-    "Hundert": ("home_hundert", {"Hundert 101.mkv": "S01E01? S01E101?", "Hundert - S01E07.mkv": "S01E07"}),
+    "Dunkel": ("home_dunkel", {
+        "Season 01/01.mkv": "S01E01",
+        "Season 02/01.mkv": "S02E01",
+        "Season 02/02.mkv": "S02E02",
+    }),
+    "Hundert": ("home_hundert", {
+        "Hundert 101.mkv": "S01E01? S01E101?",
+        "Hundert - S01E07.mkv": "S01E07",
+    }),
     "Ferien": ("local_ferien", {"Ferien 2019/Am Strand.mkv": "-", "Ferien S01E01.mkv": "S01E01"}),
 }  # fmt: skip
 MISSING = {
-    "Die Nachtwächter (2011)": 12 - 5, "Yakei no Kita": 24 - 14, "Haus am See": 1, "24": 2, "Gelinkt": 2, LONG: 2, "Dunkel": 3, "Hundert": 98, "Ferien": 0,
+    "Die Nachtwächter (2011)": 12 - 5, "Yakei no Kita": 24 - 14, "Haus am See": 1, "24": 2,
+    "Gelinkt": 2, LONG: 2, "Dunkel": 3, "Hundert": 98, "Ferien": 0,
 }  # fmt: skip
 
 
@@ -114,7 +130,7 @@ async def listed(server) -> dict[str, dict]:
 
 
 def told(folder: str) -> dict[str, set[str]]:
-    """What LIBRARY says of a folder: episode, or the path of what is none -> the files that it may be shown with."""
+    """LIBRARY of a folder: episode, or the path of a file that is none -> the files it may have."""
     found: dict[str, set[str]] = {}
     for path, codes in LIBRARY[folder][1].items():
         for code in (codes or "").split():
@@ -194,7 +210,10 @@ async def test_a_household(tmp_path, household):
 
 
 def without_rights_of_root() -> None:
-    """In the child: root too is refused where the permission bits say so (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH)."""
+    """In the child: root too is refused where the permission bits say so.
+
+    The two are CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH.
+    """
     for capability in (1, 2):
         ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)
 

@@ -136,7 +136,7 @@ def test_place_into_a_folder_that_is_bound_there(root, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "link", link)
     placing.place(tmp_path / "part", root, "Show/Season 01/Show - S01E09.mkv")
     assert (root / "Show/Season 01/Show - S01E09.mkv").read_bytes() == b"new"
-    assert not [path for path in tmp_path.rglob("part")]
+    assert not list(tmp_path.rglob("part"))
 
 
 def test_place_makes_no_folders_for_nothing(root, tmp_path):

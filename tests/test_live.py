@@ -1,6 +1,7 @@
 """The socket over a real wire. The ids are rows of the table of faults.
 
-A22 another user, A23 to A25 the local owner's headers, A27 the ways of a token, A28 its end, A29 where a peer is, A30 how
+A22 another user, A23 to A25 the local owner's headers, A27 the ways of a token, A28 its end, A29
+where a peer is, A30 how
 many; and slow readers, and a stop with sockets open.
 """
 
@@ -116,7 +117,7 @@ async def close_code(ws) -> int:
     return ws.close_code
 
 
-# -- A23, A24, A25, A29: the local owner -------------------------------------------------------------------------------
+# -- A23, A24, A25, A29: the local owner -----------------------------------------------------------
 
 OWNER = {
     "A21-localhost": {},
@@ -155,9 +156,13 @@ MORE = {
     "A23-Origin-of-an-extension": ({"lines": ["Origin: chrome-extension://abc"]}, 401),
     "A23-Origin-of-another-name": ({"lines": ["Origin: http://127.0.0.1:{port}"]}, 401),
     "A23-Origin-with-a-slash": ({"lines": ["Origin: http://localhost:{port}/"]}, 401),
-    "A23-two-Origins": ({"lines": ["Origin: http://localhost:{port}", "Origin: http://evil.example"]}, 401),
+    "A23-two-Origins": (
+        {"lines": ["Origin: http://localhost:{port}", "Origin: http://evil.example"]}, 401,
+    ),
     "A24-absolute-form": ({"target": "http://localhost:{port}/ws/downloads"}, 401),
-    "A24-absolute-form-and-foreign-Host": ({"target": "http://localhost:{port}/ws/downloads", "host": "evil.example"}, 401),
+    "A24-absolute-form-and-foreign-Host": (
+        {"target": "http://localhost:{port}/ws/downloads", "host": "evil.example"}, 401,
+    ),
     "A24-HTTP/1.0": ({"version": "1.0"}, 401),
     "A24-HTTP/1.0-without-Host": ({"version": "1.0", "host": []}, 401),
     "A24-without-Host": ({"host": []}, 400),
@@ -216,25 +221,53 @@ async def test_A22_another_user(server):
     assert (done.stdout, done.stderr) == ("401\n", "")
 
 
-# -- A27: the ways of a token ------------------------------------------------------------------------------------------
+# -- A27: the ways of a token ----------------------------------------------------------------------
 
 
 async def test_A27_the_ways_of_a_token(closed):
     api, cookie, _ = authenticator_of(closed).issue()
     own, foreign = f"Origin: http://localhost:{closed.port}", "Origin: http://evil.example"
-    offer = "Sec-WebSocket-Protocol: "
     ended = signed(closed, claims(closed, exp=1))
-    table = [
-        ([], 401), ([own], 401), ([f"Authorization: Bearer {api}"], 101), ([f"Authorization: Bearer {api}", foreign], 101), ([f"{offer}aniworld.v1, bearer.{api}"], 101),
-        ([f"{offer}aniworld.v1", f"{offer}bearer.{api}"], 101), ([f"{offer}bearer.{api},aniworld.v1", foreign], 101), ([f"{offer}bearer.{api}"], 101),
-        ([f"Cookie: {COOKIE}={cookie}", own], 101), ([f"Cookie: a=b; {COOKIE}={cookie}; c=d", own], 101),
-        ([f"Cookie: {COOKIE}={cookie}"], 401), ([f"Cookie: {COOKIE}={cookie}", foreign], 401), ([f"Cookie: {COOKIE}={cookie}", "Origin: null"], 401),
-        ([f"Cookie: {COOKIE}={cookie}", own, foreign], 401), ([f"Cookie: {COOKIE}={api}", own], 401), ([f"Cookie: {COOKIE}=x", own], 401),
-        ([f"Authorization: Bearer {cookie}"], 401), ([f"Authorization: Bearer {ended}"], 401), ([f"{offer}aniworld.v1, bearer.{cookie}"], 401),
-        ([f"{offer}aniworld.v1, bearer.{ended}"], 401), ([f"{offer}aniworld.v1, bearer."], 401), ([f"{offer}bearer.{api}, bearer.{api}"], 401), ([f"{offer}aniworld.v1"], 401),
-        ([f"{offer}{api}"], 401), (["Authorization: Bearer x", f"{offer}bearer.{api}"], 401), (["Authorization: Bearer x", f"Cookie: {COOKIE}={cookie}", own], 401),
-        ([f"X-Token: {api}"], 401),
-    ]  # fmt: skip
+    with_cookie = f"Cookie: {COOKIE}={cookie}"
+
+    def bearer(token: str) -> str:
+        return f"Authorization: Bearer {token}"
+
+    def offer(*protocols: str) -> str:
+        return f"Sec-WebSocket-Protocol: {', '.join(protocols)}"
+
+    let_in = [
+        [bearer(api)],
+        [bearer(api), foreign],
+        [offer("aniworld.v1", f"bearer.{api}")],
+        [offer("aniworld.v1"), offer(f"bearer.{api}")],
+        [f"Sec-WebSocket-Protocol: bearer.{api},aniworld.v1", foreign],
+        [offer(f"bearer.{api}")],
+        [with_cookie, own],
+        [f"Cookie: a=b; {COOKIE}={cookie}; c=d", own],
+    ]
+    shut_out = [
+        [],
+        [own],
+        [with_cookie],
+        [with_cookie, foreign],
+        [with_cookie, "Origin: null"],
+        [with_cookie, own, foreign],
+        [f"Cookie: {COOKIE}={api}", own],
+        [f"Cookie: {COOKIE}=x", own],
+        [bearer(cookie)],
+        [bearer(ended)],
+        [offer("aniworld.v1", f"bearer.{cookie}")],
+        [offer("aniworld.v1", f"bearer.{ended}")],
+        [offer("aniworld.v1", "bearer.")],
+        [offer(f"bearer.{api}", f"bearer.{api}")],
+        [offer("aniworld.v1")],
+        [offer(api)],
+        [bearer("x"), offer(f"bearer.{api}")],
+        [bearer("x"), with_cookie, own],
+        [f"X-Token: {api}"],
+    ]
+    table = [*((lines, 101) for lines in let_in), *((lines, 401) for lines in shut_out)]
     for lines, status in table:
         found, body, headers = await handshake(closed, *lines)
         assert found == status, lines
@@ -268,16 +301,19 @@ async def test_what_is_no_upgrade(server):
     assert not inboxes(server)
 
 
-# -- A28: the end of a token -------------------------------------------------------------------------------------------
+# -- A28: the end of a token -----------------------------------------------------------------------
 
 
 async def test_A28_logout_closes_its_sockets(closed):
     ended, cookie, _ = authenticator_of(closed).issue()
     other, _, _ = authenticator_of(closed).issue()
     async with AsyncExitStack() as stack:
-        first, second = [await stack.enter_async_context(listening(closed, headers=headers)) for headers in (
-            {"Authorization": f"Bearer {ended}"}, {"Cookie": f"{COOKIE}={cookie}", "Origin": closed.base},
-        )]  # fmt: skip
+        by_token = {"Authorization": f"Bearer {ended}"}
+        by_cookie = {"Cookie": f"{COOKIE}={cookie}", "Origin": closed.base}
+        first, second = [
+            await stack.enter_async_context(listening(closed, headers=headers))
+            for headers in (by_token, by_cookie)
+        ]
         kept = await stack.enter_async_context(
             listening(closed, protocols=["aniworld.v1", f"bearer.{other}"])
         )
@@ -303,16 +339,17 @@ async def test_A28_a_token_that_expires(closed, monkeypatch):
     assert not inboxes(closed)
 
 
-# -- A30: how many -----------------------------------------------------------------------------------------------------
+# -- A30: how many ---------------------------------------------------------------------------------
 
 
 async def test_A30_nine_without_and_sixty_five_with_a_token(fresh):
     token, stranger = fresh.token, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(stranger)
-        open_one = lambda session, **how: stack.enter_async_context(
-            session.ws_connect(f"{fresh.base}/ws/downloads", **how)
-        )
+
+        def open_one(session):
+            return stack.enter_async_context(session.ws_connect(f"{fresh.base}/ws/downloads"))
+
         bare = [await open_one(stranger) for _ in range(8)]
         answer = await handshake(fresh)
         assert refused(answer, 429)["retry_after"] and answer[2]["Retry-After"]
@@ -329,7 +366,7 @@ async def test_A30_nine_without_and_sixty_five_with_a_token(fresh):
     await until(lambda: not inboxes(fresh))
 
 
-# -- messages ----------------------------------------------------------------------------------------------------------
+# -- messages --------------------------------------------------------------------------------------
 
 
 def progress(queue_item_id: str, episode: str = "S01E01") -> DownloadProgress:
@@ -417,7 +454,7 @@ async def test_a_rescan_of_many_folders_keeps_its_listeners(fresh):
         assert {message["type"] for message in seen[:-1]} == {"rescan_progress"} and len(seen) < 20
 
 
-# -- what clients do to us ---------------------------------------------------------------------------------------------
+# -- what clients do to us -------------------------------------------------------------------------
 
 
 async def test_what_a_client_says_is_ignored_until_it_is_too_much(fresh):
@@ -542,7 +579,7 @@ async def test_one_that_only_says_hello_holds_no_place(fresh):
         await until(lambda: not inboxes(fresh))
 
 
-# -- a stop ------------------------------------------------------------------------------------------------------------
+# -- a stop ----------------------------------------------------------------------------------------
 
 
 async def test_a_socket_that_opens_as_the_server_stops_ends_too(tmp_path):

@@ -102,8 +102,7 @@ async def test_there_and_back(server):
     assert {
         code: entry["path"] for code, entry in (await episodes(server, "home_nacht")).items()
     } == {code: entry["path"] for code, entry in shown.items()}
-    status, body, _ = await server.post(CALL, json={"undo": True})
-    assert status == 409
+    assert (await server.post(CALL, json={"undo": True}))[0] == 409
 
 
 async def test_nothing_is_put_over_another_file(server):

@@ -1,6 +1,7 @@
-"""The library's disk is taken away from the running server and comes back: nothing is lost, and nothing is put in its place.
+"""The library's disk is taken away from the running server and comes back.
 
-The server runs in a mount namespace of its own, as does the disk, a tmpfs that is bound to the library's folder.
+Nothing is lost, and nothing is put in its place. The server runs in a mount namespace of its own,
+as does the disk, a tmpfs that is bound to the library's folder.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ EPISODES = (
 
 
 class Disk:
-    """The disk as the server sees it: `mount()` and `unmount()` it at the library, `root` is the library through its eyes."""
+    """A disk that is mounted at the library; `root` is the library as the server sees it."""
 
     def __init__(self, holder: int, library: Path, content: Path):
         self.root, self.content = (
@@ -129,7 +130,10 @@ async def is_done(server) -> bool:
 
 @pytest.mark.parametrize("marked", [True, pytest.param(False, marks=pytest.mark.slow)])
 async def test_nothing_is_lost(tmp_path, impatient, marked):
-    """With the marker, and without one where the library may not be written. What is deleted for good is missing then."""
+    """With the marker, and without one where the library may not be written.
+
+    A file that is deleted for good is missing then.
+    """
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
         async with on_a_disk(server, impatient) as disk:
@@ -173,7 +177,10 @@ async def test_nothing_is_lost(tmp_path, impatient, marked):
 
 
 async def test_a_download_waits_for_its_disk(tmp_path, impatient):
-    """It is not put into the bare mount point, keeps its bytes, and gets its name by itself once the disk is back."""
+    """It keeps its bytes, and gets its name by itself once the disk is back.
+
+    The bare mount point stays bare.
+    """
     async with Shows((300_000, 300_000, 3_000_000)) as up:
         server = Process(tmp_path, providers=home(up.base))
         async with on_a_disk(server, impatient) as disk:
@@ -216,7 +223,10 @@ async def is_refused(server) -> dict:
 
 
 async def test_a_disk_that_comes_after_the_first_start(tmp_path, impatient):
-    """A bare mount point gets no marker, neither by its setting nor by a rescan: one there would be believed later."""
+    """A bare mount point gets no marker, neither by its setting nor by a rescan.
+
+    A marker there would be believed later.
+    """
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
         async with on_a_disk(server, impatient) as disk:
@@ -257,7 +267,10 @@ async def test_a_renaming_can_be_taken_back_later(tmp_path, impatient):
 
 
 async def test_a_crash_and_then_no_disk(tmp_path, impatient):
-    """The file had its name when the power went, and its disk is late: the item is completed once it is there, not fetched again."""
+    """The file had its name when the power went, and its disk is late.
+
+    The item is completed once the disk is there, and not fetched again.
+    """
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
         async with on_a_disk(server, impatient) as disk:
@@ -272,7 +285,8 @@ async def test_a_crash_and_then_no_disk(tmp_path, impatient):
                 server.state / "aniworld.db"
             ) as conn:  # as it was just before the end was recorded
                 conn.execute(
-                    "update items set status = 'downloading', target = 'Show/Season 01/Show - S01E03.mkv', finished_at = null"
+                    """update items set status = 'downloading', finished_at = null,
+                    target = 'Show/Season 01/Show - S01E03.mkv'"""
                 )
                 conn.execute("delete from files where number = 3")
                 conn.execute("delete from history")
@@ -295,7 +309,7 @@ async def test_a_crash_and_then_no_disk(tmp_path, impatient):
 
 @pytest.mark.parametrize("folder", ["Show", pytest.param("Show/Season 01", marks=pytest.mark.slow)])
 async def test_a_disk_below_the_library(tmp_path, impatient, folder):
-    """A series, or a season, is a mount point of its own. What is deleted on it is missing all the same."""
+    """A series, or a season, is a mount point of its own. Deleted files of it are missing then."""
     async with Shows((300_000,) * 3) as up:
         server = Process(tmp_path, providers=home(up.base))
         async with on_a_disk(server, impatient, EPISODES[2:]) as disk:
@@ -332,7 +346,10 @@ async def test_a_disk_below_the_library(tmp_path, impatient, folder):
 
 
 async def test_episodes_on_another_disk(tmp_path):
-    """Each file is a link of its own, and so is a season: what is known of them stays, and what comes with them is noticed."""
+    """Each file is a link of its own, and so is a season.
+
+    They stay known while their disk is away, and new files on it are noticed.
+    """
     async with Shows((300_000,) * 3) as up, Process(tmp_path, providers=home(up.base)) as server:
         await server.login()
         other = tmp_path / "other"
@@ -360,7 +377,7 @@ async def test_episodes_on_another_disk(tmp_path):
 
 @pytest.mark.parametrize("away", ["gone", pytest.param("empty", marks=pytest.mark.slow)])
 async def test_a_series_on_another_disk(tmp_path, away):
-    """A linked folder whose disk is away keeps what is known of it; nothing is fetched into the place where it was."""
+    """A linked folder whose disk is away stays known; nothing is fetched into its place."""
     async with Shows((300_000,) * 3) as up, Process(tmp_path, providers=home(up.base)) as server:
         await server.login()
         other = tmp_path / "other disk" / "Show"
