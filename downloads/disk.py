@@ -21,7 +21,7 @@ def room(folder: Path) -> int:
 
 def sweep(folder: Path, kept: set[str]) -> None:
     """Remove part files that belong to no item: it was removed just before a crash."""
-    if folder.is_dir():
+    if folder.is_dir() and not folder.is_symlink():  # the library's folder may be anybody's link
         for entry in folder.iterdir():
             if _PART.fullmatch(entry.name) and entry.name not in kept and entry.is_file():
                 entry.unlink(missing_ok=True)

@@ -255,6 +255,7 @@ class RescanCompleted(Event):
 
     `unread_folders` could not be read, or their disks are away: what was known of them stays. Of
     those seen for the first time nothing is known, and their episodes count as missing.
+    `unavailable` are the sources that failed: what is known of some of their series is old.
     """
 
     type = "rescan_completed"
@@ -262,6 +263,7 @@ class RescanCompleted(Event):
     new_series: int
     new_episodes: int
     unread_folders: list[str]
+    unavailable: list[str]
 
 
 @record

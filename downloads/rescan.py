@@ -6,26 +6,27 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
+from downloads.source_calls import SourceCalls
 from providers import Providers
 from store import episodes, files, folders, library, library_scan, series
 from store.db import Database
 from store.errors import Failure
 from store.folders import Placed
 from store.library_scan import Folder
-from store.models import Listing
+from store.models import Hit, Listing
 from store.names import database_ids, spelling
 from store.names.identity import Identity, find_same, identify
-from store.series import LOCAL, Owner
+from store.series import LOCAL, Owner, Series
 from store.settings import Config
 
 log = logging.getLogger(__name__)
 
-SIDE_BY_SIDE = 4  # listings asked for at once
 NAMED_UNREAD = 100  # folders that could not be read and are told by name
 CHUNK_FILES = 500  # whose names are read in one transaction
 
@@ -90,12 +91,15 @@ class Rescan:
         return completed
 
     async def _compare(self, full: bool) -> RescanCompleted:
+        calls = SourceCalls()
         scanned = await self._scan(full)
-        placed = await self._identify(scanned)
+        placed = await self._identify(scanned, calls)
         new_series, new_episodes = await self._record(placed)
-        await self._refresh()
+        await self._refresh(calls, _just_listed(placed))
         unread = [path for folder in scanned for path in folder.unread]
-        return RescanCompleted(new_series, new_episodes, unread[:NAMED_UNREAD])
+        return RescanCompleted(
+            new_series, new_episodes, unread[:NAMED_UNREAD], sorted(calls.unavailable)
+        )
 
     async def _scan(self, full: bool) -> list[Folder]:
         """Look into the library. Raises ConfigurationError."""
@@ -114,7 +118,7 @@ class Rescan:
 
     # -- whose each folder is --------------------------------------------------------------------
 
-    async def _identify(self, scanned: Sequence[Folder]) -> list[Placed]:
+    async def _identify(self, scanned: Sequence[Folder], calls: SourceCalls) -> list[Placed]:
         """Tell whose each folder is.
 
         The sources are asked for a folder that only the library knows: one may have it by now.
@@ -136,18 +140,16 @@ class Rescan:
             owner = owners.get(folder.path)
             place = Placed(folder, owner.series_id if owner else None)
             (to_ask if can_ask and _is_local(owner) else placed).append(place)
-        placed += await self._look_up(to_ask, strangers)
+        placed += await self._look_up(to_ask, strangers, calls)
         return placed
 
     async def _look_up(
-        self, to_ask: Sequence[Placed], strangers: dict[str, Stranger]
+        self, to_ask: Sequence[Placed], strangers: dict[str, Stranger], calls: SourceCalls
     ) -> list[Placed]:
-        """Ask the sources for these folders, a few at a time."""
-        slots = asyncio.Semaphore(SIDE_BY_SIDE)
+        """Ask the sources for these folders."""
 
         async def look_up(place: Placed) -> Placed:
-            async with slots:
-                return place._replace(source=await self._ask(strangers[place.folder.path]))
+            return place._replace(source=await self._ask(strangers[place.folder.path], calls))
 
         searches = [look_up(place) for place in to_ask]
         asked = []
@@ -156,23 +158,20 @@ class Rescan:
             self._publish(RescanProgress("sources", done, len(searches)))
         return asked
 
-    async def _ask(self, stranger: Stranger) -> tuple[str, Listing] | None:
+    async def _ask(self, stranger: Stranger, calls: SourceCalls) -> tuple[str, Listing] | None:
         """(name, listing) of the first source that has this very series.
 
         A source that fails does not fail the rescan.
         """
+
+        def choose(hits: Sequence[Hit]) -> str | None:
+            candidates = [(identify(hit.name, ids=hit.ids), hit.key) for hit in hits]
+            return find_same(stranger.identity, candidates)
+
         for provider in self._providers:
-            try:
-                hits = {
-                    hit.key: hit
-                    for name in stranger.names
-                    for hit in await provider.search(name, 10, lasting=False)
-                }
-                candidates = [(identify(hit.name, ids=hit.ids), key) for key, hit in hits.items()]
-                if key := find_same(stranger.identity, candidates):
-                    return provider.name, await provider.listing(key)
-            except Failure as failure:
-                log.warning("%s: %s", provider.name, failure)
+            find = partial(provider.find, stranger.names, choose)
+            if listing := await calls.ask(provider.name, find):
+                return provider.name, listing
         return None
 
     # -- what there is now -----------------------------------------------------------------------
@@ -195,18 +194,33 @@ class Rescan:
         listed = await self._db.run(series.listed_ids)
         return len(listed - listed_before), new_episodes
 
-    async def _refresh(self) -> None:
-        """Ask again what the sources have of every series that is followed."""
-        followed = await self._db.run(series.followed)
+    async def _refresh(self, calls: SourceCalls, just_listed: set[tuple[str, str]]) -> None:
+        """Ask again what the sources have of every series that is followed.
+
+        `just_listed` are (source, key) of those that were listed a moment ago.
+        """
         names = {provider.name for provider in self._providers}
-        for done, anime in enumerate(followed, 1):
-            if anime.provider in names:
-                try:
-                    listing = await self._providers.get(anime.provider).listing(anime.key)
-                    await self._db.run(episodes.store_listing, anime.provider, listing)
-                except Failure as failure:
-                    log.warning("%s: %s", anime.id, failure)
+
+        async def refresh(anime: Series) -> None:
+            provider = self._providers.get(anime.provider)
+            listing = await provider.listing(anime.key)
+            await self._db.run(episodes.store_listing, anime.provider, listing)
+
+        followed = await self._db.run(series.followed)
+        refreshes = [
+            calls.ask(anime.provider, partial(refresh, anime))
+            for anime in followed
+            if anime.provider in names and (anime.provider, anime.key) not in just_listed
+        ]
+        known = len(followed) - len(refreshes)
+        for done, refreshed in enumerate(asyncio.as_completed(refreshes), known + 1):
+            await refreshed
             self._publish(RescanProgress("episodes", done, len(followed)))
+
+
+def _just_listed(placed: Iterable[Placed]) -> set[tuple[str, str]]:
+    """(source, key) of each series that was asked for with its folder."""
+    return {(place.source[0], place.source[1].key) for place in placed if place.source}
 
 
 def _is_local(owner: Owner | None) -> bool:

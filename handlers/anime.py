@@ -94,13 +94,17 @@ class RescanQuery:
 
 @record
 class Rescanned:
-    """`unread_folders` could not be read, or their disks are away: what was known of them stays."""
+    """`unread_folders` could not be read, or their disks are away: what was known of them stays.
+
+    `unavailable` are the sources that failed: what is known of some of their series is old.
+    """
 
     success: Literal[True] = field(default=True, kw_only=True)
     message: str = field(default="Rescan started", kw_only=True)
     new_series: int
     new_episodes: int
     unread_folders: list[str]
+    unavailable: list[str]
 
 
 @record
@@ -224,7 +228,12 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
     time; a second caller gets the same result. Its progress goes over the socket.
     """
     completed = await request.app[RESCAN](query.full)
-    return Rescanned(completed.new_series, completed.new_episodes, completed.unread_folders)
+    return Rescanned(
+        completed.new_series,
+        completed.new_episodes,
+        completed.unread_folders,
+        completed.unavailable,
+    )
 
 
 async def search(request: web.Request, query: SearchQuery) -> list[SearchHit]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from store.names import extensions
 log = logging.getLogger(__name__)
 
 MAX_SERIES = 10_000  # of one source, asked for at once
+FOUND_HITS = 10  # of one query, among which a series is looked for
 MAX_KEY = 1_000  # characters of a source's own key
 # The code of an episode, such as S01E02, has up to four digits and up to five.
 MAX_SEASON = 9_999
@@ -49,18 +51,35 @@ class CheckedProvider:
         """The owner's own address, by which the network judges the addresses of a source."""
         return self._provider.base
 
-    async def search(self, query: str, limit: int, *, lasting: bool = True) -> list[Hit]:
+    async def search(self, query: str, limit: int) -> list[Hit]:
         """The series whose title matches, best first; for an empty query all that it can list.
 
-        Keys that are new are on disk before anybody sees them. Without `lasting`, for hits that
-        are shown to nobody, they cost no sync: they are on disk with whatever is committed next.
+        Keys that are new are on disk before anybody sees them.
         """
         hits = await self._answer(self._search(query, limit))
         new = [hit.key for hit in hits if hit.key not in self._public]
         if new:
-            transact = self._db.run if lasting else self._db.note
-            self._remember(await transact(keys.public_keys, self.name, new))
+            self._remember(await self._db.run(keys.public_keys, self.name, new))
         return [replace(hit, key=self._public[hit.key]) for hit in hits]
+
+    async def find(
+        self, queries: Iterable[str], choose: Callable[[Sequence[Hit]], str | None]
+    ) -> Listing | None:
+        """The listing of the series that `choose` picks by its key among what the queries find.
+
+        Keys are the source's own there: only the series that is picked is given a public one, which
+        is on disk with whatever is committed next.
+        """
+        hits: dict[str, Hit] = {}
+        for query in queries:
+            for hit in await self._answer(self._search(query, FOUND_HITS)):
+                hits.setdefault(hit.key, hit)
+        native = choose(list(hits.values()))
+        if native is None:
+            return None
+        if native not in self._public:
+            self._remember(await self._db.note(keys.public_keys, self.name, [native]))
+        return await self.listing(self._public[native])
 
     async def listing(self, key: str) -> Listing:
         """All that the source has of one series, episodes in order. Raises NotFound."""
@@ -125,14 +144,18 @@ class CheckedProvider:
     async def _native_key(self, key: str) -> str:
         """The source's own key for a public one. Raises NotFound.
 
-        A key that was never shown is looked for among all that the source can list.
+        A key that was never shown is looked for among all that the source can list. None of the
+        others is given a key: a source may list others each time.
         """
         if key not in self._native:
             native = await self._db.run(keys.native_key, self.name, key)
             if native is not None:
                 self._remember({native: key})
             else:
-                await self.search("", MAX_SERIES)
+                hits = await self._answer(self._search("", MAX_SERIES))
+                names = [hit.key for hit in hits]
+                rivals = await asyncio.to_thread(keys.rivals, names, key)
+                self._remember(await self._db.run(keys.public_keys, self.name, rivals))
         if key not in self._native:
             raise self._not_found(key)
         return self._native[key]
@@ -166,9 +189,9 @@ def _is_possible(episode: Episode) -> bool:
 
 
 def _subtitles_only(source: Source) -> dict[str, str]:
-    """The files beside an episode that are subtitles, and whose endings hold no path."""
+    """The files beside an episode that are subtitles, and whose endings may end a file's name."""
     return {
         end: url
         for end, url in source.beside.items()
-        if "/" not in end and "\0" not in end and end.casefold().endswith(SUBTITLES)
+        if "/" not in end and end.isprintable() and end.casefold().endswith(SUBTITLES)
     }

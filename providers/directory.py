@@ -7,14 +7,14 @@ base, escaped as in a URL.
 from __future__ import annotations
 
 import asyncio
-import base64
 import logging
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote
 
-from providers import folder_listing
-from providers.folder_listing import Entry
+from providers.folder_listing import NoListing
+from providers.folders import Folders
 from providers.network import Network
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
@@ -27,7 +27,9 @@ log = logging.getLogger(__name__)
 
 MAX_DEPTH = 8  # folders below one another in a series
 MAX_ENTRIES = 10_000  # files and folders of a series
-FRESH_SECONDS = 30.0  # for which a listing that was read is taken from memory
+FRESH_SECONDS = 30.0  # for which the list of series is taken from memory
+LISTED_SECONDS = 10.0  # for which a series that was listed for one of its episodes will do
+GONE = (404, 410)
 
 
 def open_source(settings: DirectoryProvider, network: Network) -> Directory:
@@ -54,18 +56,15 @@ class Directory:
     """See the Provider protocol."""
 
     def __init__(self, settings: DirectoryProvider, network: Network):
-        self.base = settings.url.removesuffix("/") + "/"
+        self._folders = Folders(settings, network)
+        self.base = self._folders.base
         self._name = settings.name
-        self._network = network
-        self._headers: dict[str, str] = {}
-        if settings.username:
-            login = f"{settings.username}:{settings.password.reveal()}".encode()
-            self._headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
         self._series: dict[str, SeriesFolder] = {}  # by name
         self._series_read_at = -FRESH_SECONDS
         self._reading_series = asyncio.Lock()
-        # The last folder whose files were asked for: its URL, when it was read, and their names.
-        self._last_folder: tuple[str, float, list[str]] = ("", -FRESH_SECONDS, [])
+        # The last series that was listed for an episode that had moved, and when.
+        self._listed = Listing("", ""), -LISTED_SECONDS
+        self._listing_again = asyncio.Lock()
 
     async def search(self, query: str, limit: int) -> list[Hit]:
         """See the Provider protocol; an id in the query, as in [tvdbid-12], is a match too."""
@@ -80,7 +79,7 @@ class Directory:
         found = [folder for folder in (await self._read_series()).values() if matches(folder)]
         found.sort(key=lambda folder: (folder.folded_title != wanted, folder.name.casefold()))
         return [
-            Hit(folder.name, folder.title, self._url(folder.name), folder.ids)
+            Hit(folder.name, folder.title, self._folders.url(folder.name), folder.ids)
             for folder in found[:limit]
         ]
 
@@ -100,70 +99,93 @@ class Directory:
         return Listing(
             key,
             folder.title,
-            site=self._url(folder.name),
+            site=self._folders.url(folder.name),
             episodes=tuple(episodes.values()),
             ids=folder.ids,
         )
 
     async def source(self, key: str, episode: Episode) -> Source:
-        """See the Provider protocol; the name may hold a checksum, subtitles may lie beside it."""
-        from store.names import parser  # late, as in _episodes_in
+        """See the Provider protocol: the name and the size are those that the folder lists now.
 
-        url = urljoin(self.base, episode.ref)
-        folder, _, escaped = url.rpartition("/")
-        name = unquote(escaped)
-        checksum = parser.parse(name).crc
-        beside = await self._file_names(f"{folder}/")
-        subtitles = extensions.sidecars(name, beside, extensions.SUBTITLES)
-        return Source(
-            url,
-            _extension(name),
-            headers=self._headers,
-            size=episode.size,
-            checksums={"crc32": checksum.lower()} if checksum else {},
-            beside={end: f"{folder}/{quote(other, safe='')}" for end, other in subtitles.items()},
-        )
+        A file that is gone is looked for in the whole series: it may have been moved or renamed.
+        The name may hold a checksum, subtitles may lie beside the file.
+        """
+        file = File(unquote(episode.ref), episode.size)
+        try:
+            beside = await self._files_beside(file.path)
+        except ProviderError as error:
+            if isinstance(error, NoListing) or error.down or error.retry_after is not None:
+                raise
+            if error.details.get("status") not in GONE:  # the file itself may well be there
+                log.warning("%s: subtitles are left out: %s", self._name, error)
+                return self._source(file, [])
+            beside = {}
+        if file.path not in beside:
+            file = await self._find_again(key, episode)
+            beside = await self._files_beside(file.path)
+        return self._source(beside.get(file.path, file), list(beside))
 
     async def close(self) -> None:
         """Nothing of its own is open."""
 
-    def _url(self, folder_path: str) -> str:
-        """The URL of a folder by its path below the base."""
-        return f"{self.base}{quote(folder_path)}/"
+    def _source(self, file: File, beside: Sequence[str]) -> Source:
+        from store.names import parser  # late, as in _episodes_in
+
+        folder, _, name = file.path.rpartition("/")
+        checksum = parser.parse(name).crc
+        names = [path.rpartition("/")[2] for path in beside]
+        subtitles = extensions.sidecars(name, names, extensions.SUBTITLES)
+        return Source(
+            self._folders.file_url(file.path),
+            _extension(name),
+            headers=self._folders.headers,
+            size=file.size,
+            checksums={"crc32": checksum.lower()} if checksum else {},
+            beside={
+                end: self._folders.file_url(f"{folder}/{other}") for end, other in subtitles.items()
+            },
+        )
+
+    async def _files_beside(self, path: str) -> dict[str, File]:
+        """The files in a file's folder by path, read seconds ago at most. Raises ProviderError."""
+        folder, _, name = path.rpartition("/")
+        entries = await self._folders.read_for(name, folder)
+        paths = [(f"{folder}/{entry.name}", entry) for entry in entries if not entry.is_folder]
+        return {path: File(path, entry.size) for path, entry in paths}
+
+    async def _find_again(self, key: str, episode: Episode) -> File:
+        """The file that holds `episode` now. Raises NotFound, and ProviderError."""
+        asked_at = time.monotonic()
+        async with self._listing_again:  # many episodes move at a time
+            listing, listed_at = self._listed
+            is_recent = listing.key == key and time.monotonic() - listed_at <= LISTED_SECONDS
+            found = _find(listing, episode) if is_recent else None
+            if found is None and not (is_recent and listed_at >= asked_at):
+                listed_at = time.monotonic()
+                listing = await self.listing(key)
+                self._listed = listing, listed_at
+                found = _find(listing, episode)
+        if found is None:
+            raise NotFound("The source has no such episode")
+        return File(unquote(found.ref), found.size)
 
     async def _read_series(self) -> dict[str, SeriesFolder]:
         """The top folders by name, at most FRESH_SECONDS old."""
         async with self._reading_series:
             if time.monotonic() - self._series_read_at > FRESH_SECONDS:
-                entries = await self._list(self.base)
-                names = [entry.name for entry in entries if entry.is_folder]
-                self._series = {
-                    name: _series_folder(name) for name in names if not is_system_folder(name)
-                }
+                names = await self._folders.top_folders()
+                self._series = await asyncio.to_thread(_series_folders, names)
                 self._series_read_at = time.monotonic()
             return self._series
-
-    async def _file_names(self, url: str) -> list[str]:
-        """The files in a folder, at most FRESH_SECONDS old; none when it cannot be listed."""
-        last_url, read_at, names = self._last_folder
-        if url == last_url and time.monotonic() - read_at <= FRESH_SECONDS:
-            return names
-        try:
-            names = [entry.name for entry in await self._list(url) if not entry.is_folder]
-        except ProviderError as error:
-            log.warning("%s: the subtitles of an episode are left out: %s", self._name, error)
-            return []
-        self._last_folder = (url, time.monotonic(), names)
-        return names
 
     async def _walk(self, top: str) -> list[File]:
         """Every video in the top folder and below, in the order of their paths."""
         files: list[File] = []
-        folders = [(top, 1)]  # path below the base, depth
+        folders = [(top, 1, True)]  # path below the base, depth, whether it is surely one
         seen = 0
         while folders:
-            folder, depth = folders.pop()
-            entries = await self._list(self._url(folder))
+            folder, depth, is_sure = folders.pop()
+            entries = await (self._folders.read if is_sure else self._folders.read_if_any)(folder)
             seen += len(entries)
             if seen > MAX_ENTRIES:
                 raise ProviderError(
@@ -173,23 +195,29 @@ class Directory:
                 path = f"{folder}/{entry.name}"
                 if is_system_folder(entry.name):
                     continue
-                if not entry.is_folder and _extension(entry.name) in extensions.MEDIA:
-                    files.append(File(path, entry.size))
-                if entry.is_folder and depth < MAX_DEPTH:
-                    folders.append((path, depth + 1))
-        return sorted(files)
+                if entry.is_folder is False:
+                    if _extension(entry.name) in extensions.MEDIA:
+                        files.append(File(path, entry.size))
+                elif depth < MAX_DEPTH:
+                    folders.append((path, depth + 1, entry.is_folder is True))
+        return sorted(files, key=lambda file: file.path)
 
-    async def _list(self, url: str) -> list[Entry]:
-        accept = {"Accept": "application/json, text/html;q=0.9"}
-        body, headers, final_url = await self._network.read(
-            url, base=self.base, headers=self._headers | accept
-        )
-        return folder_listing.parse(body, headers.get("Content-Type", ""), final_url)
+
+def _series_folders(names: Sequence[str]) -> dict[str, SeriesFolder]:
+    return {name: _series_folder(name) for name in names if not is_system_folder(name)}
 
 
 def _series_folder(name: str) -> SeriesFolder:
     title = database_ids.PATTERN.sub("", name).strip() or name
     return SeriesFolder(name, title, database_ids.parse(name), spelling.fold(title))
+
+
+def _find(listing: Listing, wanted: Episode) -> Episode | None:
+    """The episode of the same number in a listing."""
+    for episode in listing.episodes:
+        if (episode.season, episode.number) == (wanted.season, wanted.number):
+            return episode
+    return None
 
 
 def _extension(name: str) -> str:

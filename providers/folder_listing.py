@@ -1,104 +1,199 @@
-"""What web servers answer when a folder is asked for: nginx's JSON, caddy's, and anybody's HTML.
+"""What web servers answer when a folder is asked for: JSON in four forms, and anybody's HTML.
 
-docs/formats.md shows the forms. Sources are not trusted: a name that is more than one component of
-a path is left out.
+docs/formats.md shows the forms. Sources are not trusted: what is no listing is never taken for an
+empty folder, a name that is more than one component of a path is left out, and whatever comes is
+read in time and memory that its length bounds.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from html.parser import HTMLParser
+from collections.abc import Iterable
 from typing import Any, NamedTuple
-from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from providers import html_links
 from store.errors import ProviderError
+from store.names import extensions
 
+MAX_ENTRIES = 10_000  # of one folder
+MAX_BYTES = 4_000_000  # of one listing: MAX_ENTRIES rows of a table with long names, escaped
+MAX_NAME_BYTES = 1_024  # of keys in S3; no file system has longer names
+MAX_SIZE = 2**53 - 1  # bytes of a file: the largest number that every JSON reader keeps exact
+# What a JSON document of MAX_ENTRIES may hold, signs in names included.
+MAX_BRACKETS, MAX_COMMAS = 8 * MAX_ENTRIES, 20 * MAX_ENTRIES
+
+TOO_MANY = f"The source lists more than {MAX_ENTRIES} entries in one folder"
 # A slash, NUL, a character that could not be decoded, or half of one.
 _FORBIDDEN = re.compile("[/\0\ufffd\ud800-\udfff]")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+# A colon in the name of a file should be escaped and often is not: "Re: Zero/" has no scheme.
+_OTHER_SCHEMES = frozenset(
+    "about blob data ed2k file ftp ftps irc javascript magnet mailto sms tel vlc webcal".split()
+)
+ABOVE = ("..", "../")
+# Endings of files, whatever a listing leaves untold.
+_FILES = (
+    extensions.MEDIA
+    | extensions.SUBTITLES
+    | frozenset(".nfo .txt .md .jpg .jpeg .png .webp .gif .html .htm .xml .json .pdf .url".split())
+    | frozenset(".md5 .sfv .sha1 .sha256 .par2 .zip .rar .7z .tar .gz .mp3 .flac .mka .iso".split())
+)
 
 
 class Entry(NamedTuple):
-    """One file or folder in a folder; `size` in bytes, where the listing tells it exactly."""
+    """One file or folder in a folder; `size` in bytes, where the listing tells it exactly.
+
+    `is_folder` is None where the listing does not tell.
+    """
 
     name: str
-    is_folder: bool
+    is_folder: bool | None
     size: int | None = None
 
 
-def parse(body: bytes, content_type: str, url: str) -> list[Entry]:
-    """The entries of a listing that was found at `url`. Raises ProviderError for bad JSON."""
-    return from_json(body) if "json" in content_type else from_html(body, url)
+class FolderListing(NamedTuple):
+    """`left_out` has the names of entries that cannot be used, as far as they can be shown."""
+
+    entries: list[Entry]
+    left_out: list[str]
+
+
+class NoListing(ProviderError):
+    """An answer that lists no folder: a login page, an error that says 200, other people's JSON."""
+
+    def __init__(self, *, is_elsewhere: bool = False) -> None:
+        where = " at another address" if is_elsewhere else ""
+        super().__init__(f"The source answered a page{where} that is no folder listing")
+
+
+def parse(body: bytes, content_type: str, asked_url: str, url: str) -> FolderListing:
+    """Read the answer that came from `url` when the folder `asked_url` was asked for.
+
+    Takes up to 0.3 seconds, so it belongs on a thread. Raises NoListing, and ProviderError for
+    more than MAX_ENTRIES.
+    """
+    asked, final = urlsplit(asked_url), urlsplit(url)
+    if unquote(asked.path).rstrip("/") != unquote(final.path).rstrip("/"):
+        raise NoListing(is_elsewhere=True)
+    return _usable(from_json(body) if "json" in content_type else from_html(body, url))
 
 
 def from_json(body: bytes) -> list[Entry]:
-    """Read nginx's rows {name, type, size} and caddy's {name, is_dir, size}; names are raw."""
+    """The rows of nginx, caddy and npm's `serve`, or the bare names of Express; all are unescaped.
+
+    A row that is no entry costs that row. Raises NoListing where none is one.
+    """
+    if body.count(b"{") + body.count(b"[") > MAX_BRACKETS or body.count(b",") > MAX_COMMAS:
+        raise ProviderError(TOO_MANY)
     try:
-        entries = [_entry(row) for row in json.loads(body)]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise ProviderError("The source's folder listing is no JSON that we know") from None
-    return _plain(entries)
+        rows = json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        raise NoListing from None
+    if isinstance(rows, dict):
+        rows = rows.get("files")
+    if not isinstance(rows, list):
+        raise NoListing
+    if len(rows) > MAX_ENTRIES:
+        raise ProviderError(TOO_MANY)
+    named = [(name, row) for row in rows if isinstance(name := _name(row), str)]
+    if rows and not named:
+        raise NoListing
+    return [entry for name, row in named if (entry := _entry(name, row))]
 
 
-def _entry(row: Mapping[str, Any]) -> Entry | None:
+def _name(row: Any) -> Any:
+    """The name in a row; `serve` calls it `base`, and has the name without its ending besides."""
+    return row.get("base", row.get("name")) if isinstance(row, dict) else row
+
+
+def _entry(name: str, row: Any) -> Entry | None:
     """One row of JSON; None for what is neither file nor folder."""
-    if row.get("type") == "directory" or row.get("is_dir") is True:
-        return Entry(row["name"].rstrip("/"), True)
-    if row.get("type", "file") != "file":
+    if isinstance(row, str):
+        return _by_name(name.removesuffix("/"), name.endswith("/"))
+    kind = row.get("type", "file")
+    if kind in ("directory", "folder") or row.get("is_dir") is True:
+        return Entry(name.rstrip("/"), True)
+    if kind != "file":
         return None
     size = row.get("size")
-    return Entry(row["name"], False, size if type(size) is int and size >= 0 else None)
+    return Entry(name, False, size if type(size) is int and size >= 0 else None)
 
 
 def from_html(body: bytes, url: str) -> list[Entry]:
-    """Read the direct children of the folder `url` that its listing links to.
+    """The direct children of the folder `url` that its page links to.
 
-    Only links count: the shown text may be cut off, and the declared charset is often wrong.
+    Only links count: the shown text may be cut off, and the declared charset is often wrong. Raises
+    NoListing for a page that has no child, no link to the folder above and no heading of a listing.
     """
-    reader = _Links()
-    reader.feed(body.decode("utf-8", "replace"))
-    return _plain([_child(link, url) for link in reader.links])
-
-
-def _child(link: str, url: str) -> Entry | None:
-    """The entry that `link` leads to, if it is a direct child of the folder `url`."""
-    if link[0] in "?#":  # sorts the listing, or jumps within it
-        return None
     try:
-        target = urlsplit(urljoin(url, link))
-    except ValueError:
-        return None
-    parent, _, last = target.path.removesuffix("/").rpartition("/")
+        page = html_links.read(body)
+    except html_links.NoHtml:
+        raise NoListing from None
+    except html_links.TooLong:
+        raise ProviderError(TOO_MANY) from None
     folder = urlsplit(url)
-    if _origin(target) != _origin(folder) or unquote(parent) != _folder_path(folder):
-        return None
-    return Entry(unquote(last, errors="replace"), target.path.endswith("/"))
+    paths = [path for link in page.links if (path := _path_in(folder, link))]
+    if page.asks_for_password or not (paths or page.is_titled):
+        raise NoListing
+    return [
+        _by_name(unquote(path.removesuffix("/"), errors="replace"), path.endswith("/"))
+        for path in paths
+        if path not in ABOVE
+    ]
 
 
-def _origin(url: SplitResult) -> tuple[str, str]:
-    return url.scheme, url.netloc
+def _path_in(folder: SplitResult, link: str) -> str:
+    """The path from the folder to what a link in its page names, escaped: a child's name, with a
+    slash where it is written so, or one of ABOVE. Empty for all others."""
+    link = link.partition("#")[0].partition("?")[0]
+    scheme = _SCHEME.match(link)
+    if scheme and scheme[1].lower() in _OTHER_SCHEMES:
+        return ""
+    if link.startswith("/") or (scheme and link.startswith("//", scheme.end())):
+        link = _from_root(folder, link)
+    while link.startswith("./"):
+        link = link[2:]
+    name = link.removesuffix("/")
+    return "" if name in ("", ".") or "/" in name else link
 
 
-def _folder_path(url: SplitResult) -> str:
-    """The decoded path of a folder: two servers may write the same folder with other escapes."""
-    return unquote(url.path.rpartition("/")[0])
+def _from_root(folder: SplitResult, link: str) -> str:
+    """As `_path_in`, for a link that is a whole path or a whole address."""
+    path = link.removeprefix(f"{folder.scheme}:").removeprefix(f"//{folder.netloc}")
+    parent, _, name = path.removesuffix("/").rpartition("/")
+    folder_path = folder.path.rpartition("/")[0]
+    # Two servers may write the same folder with other escapes.
+    is_inside = parent == folder_path or unquote(parent) == unquote(folder_path)
+    return name + "/" * path.endswith("/") if is_inside else ""
 
 
-def _plain(entries: list[Entry | None]) -> list[Entry]:
-    """Each entry once whose name is one component of a path, and nothing else."""
-    plain: dict[str, Entry] = {}
+def _by_name(name: str, has_slash: bool) -> Entry:
+    """The entry of which nothing but its name is told, and the slash of a folder behind it."""
+    is_file = "." + name.rpartition(".")[2].casefold() in _FILES
+    return Entry(name, True if has_slash else False if is_file else None)
+
+
+def _usable(entries: Iterable[Entry]) -> FolderListing:
+    """Each entry once whose name is one component of a path and whose size is possible.
+
+    Where one name ends in a slash, a name without one is a file's.
+    """
+    usable: dict[str, Entry] = {}
+    left_out: list[str] = []
     for entry in entries:
-        if entry and entry.name not in ("", ".", "..") and not _FORBIDDEN.search(entry.name):
-            plain.setdefault(entry.name, entry)
-    return list(plain.values())
-
-
-class _Links(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.links += [value for name, value in attributes if name == "href" and value]
+        name_bytes = entry.name.encode("utf-8", "backslashreplace")
+        if entry.name in ("", ".", ".."):
+            continue
+        is_too_much = len(name_bytes) > MAX_NAME_BYTES or (entry.size or 0) > MAX_SIZE
+        if is_too_much or _FORBIDDEN.search(entry.name):
+            left_out.append(name_bytes[:80].decode("utf-8", "replace"))
+        else:
+            usable.setdefault(entry.name, entry)
+    if len(usable) + len(left_out) > MAX_ENTRIES:
+        raise ProviderError(TOO_MANY)
+    found = list(usable.values())
+    if any(entry.is_folder for entry in found):
+        found = [entry._replace(is_folder=bool(entry.is_folder)) for entry in found]
+    return FolderListing(found, left_out)

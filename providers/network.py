@@ -113,6 +113,8 @@ class Network:
         answer = await self._follow(_url(url), _url(base), dict(headers), method, data)
         try:
             if not 200 <= answer.status < 300 and answer.status not in passing:
+                if answer.status == 401 and "Authorization" in headers:
+                    _refuse_login(answer, _url(url))
                 raise _refused(answer)
             yield answer
         finally:
@@ -276,6 +278,19 @@ def _origin(url: URL) -> Origin:
     """Of an address that `_url` has let pass, which has a host and a port."""
     assert url.raw_host and url.port
     return url.scheme, url.raw_host, url.port
+
+
+def _refuse_login(answer: Answer, asked: URL) -> None:
+    """Raise a ProviderError where a login was refused for another reason than a wrong password."""
+    origin = _url(answer.url).origin()
+    schemes = [value.lower() for value in answer.headers.all("WWW-Authenticate")]
+    if origin != asked.origin():
+        message = f"The source redirects to {origin}, and a login is never sent along"
+    elif any("digest" in each for each in schemes) and not any("basic" in each for each in schemes):
+        message = "The source asks for a Digest login; only Basic logins are possible"
+    else:
+        return
+    raise ProviderError(message, final=True, status=answer.status)
 
 
 def _refused(answer: Answer) -> ProviderError:

@@ -124,6 +124,10 @@ const TEXTS = {
     "{n} Ordner waren nicht lesbar; was darüber bekannt ist, bleibt.",
     "{n} folders could not be read; what is known of them stays.",
   ],
+  unavailable: [
+    "Nicht jede Serie war zu erfragen, denn eine Quelle antwortet nicht richtig: {sources}",
+    "Not every series could be asked for, because a source does not answer well: {sources}",
+  ],
   rescanFailed: ["Die Bibliothek ließ sich nicht einlesen.", "The library could not be scanned."],
   "episodeCount.one": ["{n} Folge", "{n} episode"],
   "episodeCount.other": ["{n} Folgen", "{n} episodes"],

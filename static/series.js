@@ -179,7 +179,7 @@ $("#rescan").onclick = ({ currentTarget: button }) =>
   });
 
 /** Say what a rescan found: once, though the call's answer and the socket both tell it. */
-function showRescanResult({ new_series, new_episodes, unread_folders: unread }) {
+function showRescanResult({ new_series, new_episodes, unread_folders: unread, unavailable }) {
   rescanStep = null;
   const series = tn("seriesCount", new_series);
   const text = t("rescanned", { series, episodes: tn("episodeCount", new_episodes) });
@@ -190,6 +190,9 @@ function showRescanResult({ new_series, new_episodes, unread_folders: unread }) 
   if (unread.length) {
     const details = unread.join("\n");
     showToast(tn("unreadFolders", unread.length), { details, isError: true });
+  }
+  if (unavailable.length) {
+    showToast(t("unavailable", { sources: unavailable.join(", ") }), { isError: true });
   }
   load().catch(showRefusal);
 }

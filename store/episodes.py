@@ -6,6 +6,7 @@ Plain functions of a connection; each is (part of) one transaction. Season 0 are
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from typing import Literal, NamedTuple
 
@@ -16,6 +17,8 @@ from store.models import Listing, Status
 from store.names import codes, database_ids, spelling
 from store.names.codes import EpisodeKey, Number
 from store.schema import record
+
+log = logging.getLogger(__name__)
 
 EpisodeState = Literal[
     "present",
@@ -237,7 +240,8 @@ def running_numbers(conn: sqlite3.Connection, series_id: str) -> dict[EpisodeKey
 def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> str:
     """Keep what `provider` says about one series in place of what it said before.
 
-    Returns the series' id.
+    A listing without episodes takes none away that were known (docs/decisions.md, 31). Returns the
+    series' id.
     """
     series_id = series.own_id(conn, f"{provider}_{listing.key}")
     conn.execute(
@@ -265,7 +269,10 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
         (e.season, e.number, e.title, e.ref, e.size, e.aired, json.dumps(dict(e.checksums)))
         for e in listing.episodes
     )
-    if [tuple(row) for row in before] != after:
+    known = [tuple(row) for row in before]
+    if known and not after:
+        log.warning("%s: the source lists no episodes; what was known of it stays", series_id)
+    elif known != after:
         conn.execute("delete from episodes where series = ?", (series_id,))
         conn.executemany(
             f"""insert or ignore into episodes (series, {columns})

@@ -34,6 +34,13 @@ def native_key(conn: sqlite3.Connection, provider: str, key: str) -> str | None:
     return row["name"] if row else None
 
 
+def rivals(names: Iterable[str], key: str) -> list[str]:
+    """Those of `names`, none of which has a key yet, that decide which of them gets `key`."""
+    candidates = {name: _candidates(name) for name in set(names)}
+    taken = {first for name, (first, *others) in candidates.items() if key in (first, *others)}
+    return [name for name, (first, *_) in candidates.items() if first in taken]
+
+
 def _find(conn: sqlite3.Connection, provider: str, name: str) -> str | None:
     row = conn.execute(
         "select key from keys where provider = ? and name = ?", (provider, name)
@@ -42,12 +49,18 @@ def _find(conn: sqlite3.Connection, provider: str, name: str) -> str | None:
 
 
 def _give(conn: sqlite3.Connection, provider: str, name: str) -> str:
-    """Give `name` its slug as key; an empty, long or taken one is told apart by a hash."""
+    """Give `name` the first of its candidates that is free."""
+    key = next(key for key in _candidates(name) if native_key(conn, provider, key) is None)
+    conn.execute("insert into keys (provider, name, key) values (?, ?, ?)", (provider, name, key))
+    return key
+
+
+def _candidates(name: str) -> list[str]:
+    """The keys that `name` may get, in order.
+
+    Its slug is the first; an empty, long or taken one is told apart by a hash.
+    """
     slug = spelling.slug(database_ids.PATTERN.sub("", name))
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     candidates = [f"{slug[:MAX_SLUG] or 'series'}-{digest[:length]}" for length in (6, 64)]
-    if 0 < len(slug) <= MAX_SLUG:
-        candidates.insert(0, slug)
-    key = next(key for key in candidates if native_key(conn, provider, key) is None)
-    conn.execute("insert into keys (provider, name, key) values (?, ?, ?)", (provider, name, key))
-    return key
+    return [slug, *candidates] if 0 < len(slug) <= MAX_SLUG else candidates

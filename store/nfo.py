@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -37,7 +39,7 @@ def read(folder: Path) -> Series:
     """
     path = folder / SERIES
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_open_file) as file:
             data = file.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES or _DOCTYPE.search(data):
             raise ValueError("it is too large, or declares a document type")
@@ -47,6 +49,15 @@ def read(folder: Path) -> Series:
     except (OSError, ValueError) as error:
         log.warning("%s is left out: %s", path, error)
         return Series()
+
+
+def _open_file(path: str, flags: int) -> int:
+    """Open a plain file alone: reading a pipe would wait for ever, a link may lead anywhere."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError("it is no plain file")
+    return descriptor
 
 
 def of_series(title: str, plot: str, ids: Mapping[str, str]) -> bytes:

@@ -45,17 +45,28 @@ def place(part: Path, root: Path, path: str) -> None:
 
 def place_bytes(root: Path, path: str, data: bytes, temporary_name: str) -> None:
     """As `place`, for a small file that is made here, under a temporary name of its own."""
-    incoming = root / INCOMING
-    incoming.mkdir(exist_ok=True)
-    part = incoming / temporary_name
+    part = make_incoming(root) / temporary_name
+    part.unlink(missing_ok=True)
     try:
-        with open(part, "wb") as new:
+        with open(part, "xb") as new:  # x opens nothing that is there, no link and no pipe
             new.write(data)
             new.flush()
             os.fsync(new.fileno())
         place(part, root, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def make_incoming(folder: Path) -> Path:
+    """The folder of what comes in, in a `folder` of the library; it is made where it is missing.
+
+    Raises OSError for a link: whoever may write into the library could lead us elsewhere.
+    """
+    incoming = folder / INCOMING
+    incoming.mkdir(exist_ok=True)
+    if incoming.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "It is a link", str(incoming))
+    return incoming
 
 
 def move(root: Path, old: str, new: str) -> None:
@@ -100,10 +111,11 @@ def is_placed(part: Path, root: Path, path: str) -> bool:
 
 def _place_across(part: Path, root: Path, path: str) -> None:
     """As `place`, by a copy on the library's disk."""
-    copy = _folder_for_copy(part, root, (root / path).parent) / INCOMING / part.name
+    folder = _folder_for_copy(part, root, (root / path).parent)
+    copy = folder / INCOMING / part.name
     if copy == part:
         raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str((root / path).parent))
-    copy.parent.mkdir(exist_ok=True)
+    make_incoming(folder)
     copy.unlink(missing_ok=True)
     try:
         with open(part, "rb") as old, open(copy, "xb") as new:

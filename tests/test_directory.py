@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from providers.folder_listing import Entry, from_html, from_json
+from providers import folder_listing
+from providers.folder_listing import Entry, NoListing
 from store.errors import ProviderError
 from store.models import Episode
 from store.secret import Secret
@@ -157,6 +158,26 @@ async def test_a_login_and_its_refusal(tmp_path, folders):
             assert failure.value.final
 
 
+async def test_a_login_that_cannot_be_given(tmp_path):
+    """Digest is not possible; a redirect to another server does not get the login."""
+    async with Upstream() as upstream, Upstream() as other:
+        settings = DirectoryProvider("directory", "home", upstream.base, "mia", Secret("secret"))
+        async with opened(settings, tmp_path / "db") as source:
+            for asked, words in [
+                ('Digest realm="x", nonce="y"', "asks for a Digest login; only Basic"),
+                ('Basic realm="x", Digest realm="x"', "wrong user or password"),
+                ('Basic realm="digest"', "wrong user or password"),
+            ]:
+                upstream.script = [{"status": 401, "headers": {"WWW-Authenticate": asked}}]
+                with pytest.raises(ProviderError, match=words) as failure:
+                    await source.provider.search("show", 5)
+                assert failure.value.final
+            upstream.location, other.status = other.base, 401
+            with pytest.raises(ProviderError, match=f"redirects to {other.base[:-1]}, and a login"):
+                await source.provider.search("show", 5)
+            assert "Authorization" not in other.requests[-1].headers
+
+
 async def test_many_searches_at_once_ask_once(tmp_path):
     async with Upstream() as upstream:
         upstream.kind, upstream.body = "application/json", b'[{"name":"A","type":"directory"}]'
@@ -200,17 +221,81 @@ async def test_the_checksum_and_the_subtitles_beside_a_file(tmp_path):
             assert (await source.provider.source("nacht", alone)).beside == {}
 
 
+# -- what counts as a listing, and what in it ------------------------------------------------------
+
+
+def parse(body: bytes, kind: str = "text/html", url: str = "http://nas/shows/") -> list[Entry]:
+    return folder_listing.parse(body, kind, "http://nas/shows/", url).entries
+
+
+def parse_json(rows) -> list[Entry]:
+    body = rows if isinstance(rows, bytes) else json.dumps(rows).encode()
+    return parse(body, "application/json; charset=utf-8")
+
+
 def test_only_plain_names_of_a_json_listing_count():
-    assert [entry.name for entry in from_json(hostile_rows()) if entry.is_folder] == STRANGE_NAMES
+    folders = [entry.name for entry in parse_json(hostile_rows()) if entry.is_folder]
+    assert folders == [name for name in STRANGE_NAMES if len(name) <= 1024]
     caddy = b'[{"name":"A/","is_dir":true,"size":4096},{"name":"b.mkv","is_dir":false,"size":7}]'
-    assert from_json(caddy) == [Entry("A", True), Entry("b.mkv", False, 7)]
-    assert from_json(b'[{"name":"link","type":"other"}]') == from_json(b"{}") == []
+    assert parse_json(caddy) == [Entry("A", True), Entry("b.mkv", False, 7)]
+    assert parse_json(b'[{"name":"link","type":"other"}]') == parse_json(b"[]") == []
+    serve = [{"base": "A.B/", "name": "A.B", "type": "folder"}, {"base": "..", "type": "directory"},
+             {"base": "c.mkv", "name": "c", "type": "file", "size": "7 B"}]  # fmt: skip
+    assert parse_json({"files": serve}) == [Entry("A.B", True), Entry("c.mkv", False)]
+    assert parse_json(["..", "A", "b.mkv"]) == [Entry("A", None), Entry("b.mkv", False)]
 
 
-@pytest.mark.parametrize("body", [b"[1]", b"nonsense", b'[{"type":"directory"}]', b'{"a":1}'])
-def test_a_listing_that_is_none(body):
-    with pytest.raises(ProviderError):
-        from_json(body)
+def test_an_odd_entry_of_a_json_listing_costs_that_entry():
+    rows = [1, None, {"type": "directory"}, {"name": 7}, {"name": "\ud800x"},
+            {"name": "Good", "type": "directory"}, {"name": "huge.mkv", "size": 2**63},
+            {"name": "x" * 1025}]  # fmt: skip
+    listing = folder_listing.parse(
+        json.dumps(rows).encode()[:-1] + b',{"name":"caf\xe9.mkv"}]', "application/json", "/", "/"
+    )
+    assert [entry.name for entry in listing.entries] == ["Good"]
+    assert listing.left_out == ["\\ud800x", "huge.mkv", "x" * 80, "caf\ufffd.mkv"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"[1]", b"nonsense", b'[{"type":"directory"}]', b'{"a":1}', b"{}", b'{"files":7}', b""]
+)
+def test_json_that_is_no_listing(body):
+    with pytest.raises(NoListing):
+        parse_json(body)
+
+
+LOGIN = b"""<!doctype html><title>Sign in</title><a href="/">Home</a> <a href="https://sso/x">SSO</a>
+<form action="/login"><input name=user><input name=pw type='password'></form>
+<a href="forgotten">Forgotten?</a>"""
+XML = b"<?xml version='1.0'?><list><directory mtime='2026-11-23T18:22:55Z'>Show</directory></list>"
+MAINTENANCE = b"<h1>Back soon</h1><a href='mailto:me@nas'>me</a><a href='javascript:x()'>again</a>"
+
+
+@pytest.mark.parametrize(
+    "body", [LOGIN, XML, MAINTENANCE, b"", b"hello", b"<a href='../", b"<a href='/'>up</a>",
+             b"<script><a href='A/'>", b"<!-- <a href='A/'>", b"<a " * 9000, b"<a" + b" a" * 9000]
+)  # fmt: skip
+def test_a_page_that_is_no_listing(body):
+    with pytest.raises(NoListing, match="a page that is no folder listing"):
+        parse(body)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<a href='../'>..</a>", b"<a href=..>..</a>", b"<TITLE>Index of /shows</TITLE>",
+             b"<h1>Directory listing for /shows/</h1>"]
+)  # fmt: skip
+def test_an_empty_folder_is_one(body):
+    assert parse(body) == []
+
+
+def test_a_listing_stands_at_the_address_that_was_asked_for():
+    body = b"<h1>Index of /</h1><a href='A/'>A</a>"
+    for url in ("http://nas/shows/", "http://nas/shows", "https://other/sh%6Fws/?x=1"):
+        assert parse(body, url=url) == [Entry("A", True)]
+    for url in ("http://nas/login/", "http://nas/shows/index.html", "http://nas/"):
+        for kind in ("text/html", "application/json"):
+            with pytest.raises(NoListing, match="at another address"):
+                parse(b"[]" if "json" in kind else body, kind, url)
 
 
 def test_only_direct_children_of_an_html_listing_count():
@@ -226,14 +311,45 @@ def test_only_direct_children_of_an_html_listing_count():
         "A%20%26%20B/",
         "./c.mkv?token=1#t",
         "http://nas/shows/d.mkv",
+        "//nas/shows/e.mkv",
+        "/sh%6fws/f.mkv",
         "c.mkv",
         "http://[bad",
         "%ff.mkv",
         "a%2fb.mkv",
+        "a%2f",
+        "Re:%20Zero/",
+        "data:x/",
+        ".../",
+        "..a/",
+        "x&amp;y &#49;.mkv",
     ]
     body = "".join(f'<a href="{link}">x</a>' for link in links).encode()
-    assert from_html(body, "http://nas/shows/") == [
+    assert parse(body) == [
         Entry("A & B", True),
         Entry("c.mkv", False),
         Entry("d.mkv", False),
+        Entry("e.mkv", False),
+        Entry("f.mkv", False),
+        Entry("Re: Zero", True),
+        Entry("...", True),
+        Entry("..a", True),
+        Entry("x&y 1.mkv", False),
     ]
+
+
+def test_links_are_found_however_they_are_written():
+    body = b"""<A class="x>y" HREF='a.mkv'>1</A><a
+      href = "b.mkv" href="no.mkv">2</a><a data-href="no/" href=c.mkv>3</a><abbr href="no/">
+      <!-- <a href="no/">--><script>"<a href='no/'>"</script><a/href="d.mkv"/><a title=">"
+      href=e.mkv>
+      <a href=>7</a><a>8</a><a href="f\xff.mkv">"""
+    assert [entry.name for entry in parse(body)] == [f"{letter}.mkv" for letter in "abcde"]
+
+
+def test_a_listing_without_slashes_leaves_open_what_is_a_folder():
+    links = ["..", "Show A", "b.mkv", "b.de.srt", "Dr. Who"]
+    body = "".join(f'<a href="{link}">x</a>' for link in links).encode()
+    untold = [Entry("Show A", None), Entry("b.mkv", False), Entry("b.de.srt", False)]
+    assert parse(body) == [*untold, Entry("Dr. Who", None)]
+    assert parse(body + b"<a href='C/'>")[0] == Entry("Show A", False)

@@ -3,10 +3,12 @@
 import contextlib
 import errno
 import os
+import socket
 
 import pytest
 
-from store import episodes, folders, library_scan, placing, series
+from downloads import disk
+from store import episodes, folders, library_scan, nfo, placing, series
 from store.db import connect
 from store.errors import ConfigurationError
 from store.folders import Placed
@@ -256,3 +258,67 @@ def test_an_empty_file_is_told_apart_until_it_grows(tmp_path, conn):
     os.utime(file.parent, (1, 1))
     (folder,) = library_scan.scan(tmp_path, folders.last_look(conn))
     assert folder.videos == (("Nacht/Nacht - S01E02.mkv", 1),), "its folder is read again"
+
+
+# -- what somebody planted who may write into the library too --------------------------------------
+
+
+@pytest.fixture
+def victim(tmp_path):
+    """A file elsewhere, that must stay as it is."""
+    (tmp_path / "elsewhere").mkdir()
+    victim = tmp_path / "elsewhere" / "mine.queue_9.part"
+    victim.write_bytes(b"mine")
+    return victim
+
+
+@pytest.mark.parametrize("plant", ["link", "pipe", "file"])
+def test_a_planted_file_is_never_written_through(root, victim, plant):
+    part = root / placing.INCOMING / "beside.queue_1.part"
+    part.parent.mkdir()
+    if plant == "link":
+        part.symlink_to(victim)
+    elif plant == "pipe":
+        os.mkfifo(part)
+    else:
+        os.link(victim, part)
+    placing.place_bytes(root, "Show/Season 01/x.srt", b"words", part.name)
+    assert (root / "Show/Season 01/x.srt").read_bytes() == b"words"
+    assert victim.read_bytes() == b"mine"
+    assert list(part.parent.iterdir()) == []
+
+
+def test_a_planted_folder_is_never_written_into(root, victim, tmp_path, monkeypatch):
+    """Neither subtitles, nor a copy from another disk, nor the sweep at the start."""
+    (root / placing.INCOMING).symlink_to(victim.parent)
+    with pytest.raises(NotADirectoryError):
+        placing.place_bytes(root, "Show/x.srt", b"words", "beside.queue_1.part")
+    part = tmp_path / "part"
+    part.write_bytes(b"video")
+
+    def refuse(*arguments, **options):
+        raise OSError(errno.EXDEV, "another disk")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(NotADirectoryError):
+        placing.place(part, root, "Show/x.mkv")
+    disk.sweep(root / placing.INCOMING, set())
+    assert part.read_bytes() == b"video"
+    assert list(victim.parent.iterdir()) == [victim] and victim.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("plant", ["pipe", "link", "folder", "socket"])
+def test_a_planted_nfo_is_left_out(root, victim, plant, caplog):
+    path = root / "Show" / nfo.SERIES
+    if plant == "pipe":
+        os.mkfifo(path)
+    elif plant == "link":
+        victim.write_bytes(b"<tvshow><title>Other</title></tvshow>")
+        path.symlink_to(victim)
+    elif plant == "folder":
+        path.mkdir()
+    else:
+        with socket.socket(socket.AF_UNIX) as planted:
+            planted.bind(os.path.relpath(path))
+    assert nfo.read(root / "Show") == nfo.Series()
+    assert "is left out" in caplog.text

@@ -49,8 +49,17 @@ def test_an_episode_reaches_its_source_whole(conn):
     episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(WHOLE,)))
     (item,) = queue.add(conn, "home_show", ["S01E02"], "normal").items
     assert item.episode == WHOLE
-    episodes.store_listing(conn, "home", Listing("show", "Show"))
+    third = replace(WHOLE, number=3)
+    episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(third,)))
     assert queue.get(conn, item.id).episode is None
+
+
+def test_a_listing_without_episodes_takes_none_away(conn, caplog):
+    episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(WHOLE,)))
+    (item,) = queue.add(conn, "home_show", ["S01E02"], "normal").items
+    episodes.store_listing(conn, "home", Listing("show", "Show"))
+    assert queue.get(conn, item.id).episode == WHOLE
+    assert "the source lists no episodes" in caplog.text
 
 
 def test_other_checksums_are_a_change(conn):
@@ -184,6 +193,33 @@ async def test_the_keys_of_an_older_database_stay(db):
         assert fake.asked[-1] == native.key
 
 
+async def test_a_key_that_was_never_shown_is_found_among_its_rivals(db):
+    """It is the same key that the source's series would have got by being shown all at once."""
+    names = ["Nacht 1", "nacht-1", "Nacht (1)", "Other", "夜", "..."]
+    shown = CheckedProvider("shown", Fake([Hit(name, name) for name in names]), db)
+    keys = {hit.key: hit.name for hit in await shown.search("", 10)}
+    for key, name in keys.items():
+        fake = Fake([Hit(each, each) for each in names])
+        provider = CheckedProvider(f"new-{key}", fake, db)
+        await provider.listing(key)
+        assert fake.asked == [name]
+
+
+async def test_only_the_series_that_is_picked_is_given_a_key(db):
+    fake = Fake([Hit(f"Nacht {number}", "Nacht") for number in range(9)])
+    provider = CheckedProvider("home", fake, db)
+    assert await provider.find(["a", "b"], lambda hits: None) is None
+    listing = await provider.find(["a", "b"], lambda hits: hits[4].key)
+    assert (listing.key, fake.asked) == ("nacht-4", ["Nacht 4"])
+    with pytest.raises(NotFound):
+        await provider.listing("nobody")
+
+    def count(conn):
+        return conn.execute("select count(*) from keys").fetchone()[0]
+
+    assert await db.run(count) == 1
+
+
 async def test_two_sources_may_call_series_alike(db):
     one, other = (CheckedProvider(name, Fake([Hit("X", "X")]), db) for name in ("one", "other"))
     assert [hit.key for hit in await one.search("", 5) + await other.search("", 5)] == ["x", "x"]
@@ -214,6 +250,7 @@ async def test_only_videos_and_their_subtitles_come_from_a_source(db):
     fake = Fake([Hit("X", "X")])
     provider = CheckedProvider("home", fake, db)
     beside = {".de.srt": "s", "/../x.srt": "p", ".nfo": "n", ".SUB": "S", "\0.srt": "z"}
+    beside |= {".\n.srt": "l", ".\x1b[2J.srt": "e", ".\u202e.srt": "b"}
     fake.where = replace(fake.where, beside=beside)
     assert (await provider.source("x", Episode(1, 1))).beside == {".de.srt": "s", ".SUB": "S"}
     fake.where = Source("http://nas/a.exe", ".exe")

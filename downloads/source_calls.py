@@ -1,0 +1,74 @@
+"""The calls of a rescan to its sources: a few at a time, and patient with a source that is busy."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from store.errors import Failure, ProviderError
+
+log = logging.getLogger(__name__)
+
+SIDE_BY_SIDE = 4  # calls at a time, all sources together
+# For which a rescan waits in all for one source that asks to be left alone.
+PATIENCE_SECONDS = 60.0
+SHORTEST_WAIT_SECONDS = 1.0
+ONE_SERIES = (403, 404, 410)  # statuses that say something of one series, not of its source
+
+T = TypeVar("T")
+
+
+class SourceCalls:
+    """`unavailable` are the names of the sources that failed, or are not asked any further."""
+
+    def __init__(self) -> None:
+        self.unavailable: set[str] = set()
+        self._given_up: set[str] = set()
+        self._waits_until: dict[str, float] = {}
+        self._waited: dict[str, float] = {}  # seconds
+        self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
+
+    async def ask(self, source: str, call: Callable[[], Awaitable[T]]) -> T | None:
+        """What `call` answers; None when the source fails, which the log tells."""
+        async with self._slots:
+            while source not in self._given_up:
+                await self._wait(source)
+                try:
+                    return await call()
+                except Failure as failure:
+                    log.warning("%s: %s", source, failure)
+                    if not self._may_try_again(source, failure):
+                        break
+                except Exception:
+                    log.exception("%s: its answer could not be kept", source)
+                    self.unavailable.add(source)
+                    break
+        return None
+
+    async def _wait(self, source: str) -> None:
+        while (left := self._waits_until.get(source, 0.0) - time.monotonic()) > 0:  # noqa: ASYNC110
+            await asyncio.sleep(left)  # another call may prolong the wait meanwhile
+
+    def _may_try_again(self, source: str, failure: Failure) -> bool:
+        """Whether the same call is worth another try: the source asked for a wait that we grant."""
+        if not isinstance(failure, ProviderError) or failure.details.get("status") in ONE_SERIES:
+            return False
+        if failure.retry_after is None:
+            self.unavailable.add(source)
+            if failure.down:
+                self._given_up.add(source)
+            return False
+        now = time.monotonic()
+        until = now + max(failure.retry_after, SHORTEST_WAIT_SECONDS)
+        longer = until - max(now, self._waits_until.get(source, 0.0))
+        if longer > 0:
+            waited = self._waited.get(source, 0.0) + longer
+            if waited > PATIENCE_SECONDS:
+                self.unavailable.add(source)
+                self._given_up.add(source)
+                return False
+            self._waited[source], self._waits_until[source] = waited, until
+        return True

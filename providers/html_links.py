@@ -1,0 +1,90 @@
+"""The links of an HTML page, found in one pass whose time and memory grow with the page's length.
+
+Written for pages that nobody can be trusted to have written: the html.parser of the standard
+library takes seconds and hundreds of megabytes for some of four megabytes.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+
+MAX_TAG_BYTES = 16_384  # a longer tag is none
+MAX_TAGS = 45_000  # that are looked at: some listings link each entry from its icon and size too
+MAX_LINK_BYTES = 4_096
+HEADING_BYTES = 300  # of a heading are looked at
+HEADINGS = (b"index of", b"directory listing")
+
+_TAG = re.compile(rb"<(a(?=[\s/])|!--|(?:script|style|title|h[1-6]|input)(?=[\s/>]))", re.I)
+# No part gives back what it took, so no text is looked at twice.
+_ATTRIBUTE = re.compile(
+    rb"""[\s/=]*+([^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+)))?+"""
+)
+_TAG_END = re.compile(rb"[\s/=]*+>")
+# What is no HTML until its end comes.
+_OTHER_TEXT = {
+    b"!--": re.compile(rb"-->"),
+    b"script": re.compile(rb"</script", re.I),
+    b"style": re.compile(rb"</style", re.I),
+}
+
+
+class NoHtml(ValueError):
+    """The page has a tag without end."""
+
+
+class TooLong(ValueError):
+    """The page has more than MAX_TAGS."""
+
+
+@dataclass
+class Page:
+    """`links` as they are written. `is_titled`: a heading says that it lists a folder."""
+
+    links: list[str] = field(default_factory=list)
+    is_titled: bool = False
+    asks_for_password: bool = False
+
+
+def read(body: bytes) -> Page:
+    """Raises NoHtml and TooLong."""
+    page = Page()
+    position = 0
+    for _ in range(MAX_TAGS):
+        found = _TAG.search(body, position)
+        if found is None:
+            return page
+        tag, position = found[1].lower(), found.end()
+        if tag in _OTHER_TEXT:
+            end = _OTHER_TEXT[tag].search(body, position)
+            if end is None:
+                return page
+            position = end.end()
+            continue
+        attributes, position = _attributes(body, position)
+        if tag == b"a":
+            link = attributes.get(b"href", b"")
+            if 0 < len(link) <= MAX_LINK_BYTES:
+                page.links.append(html.unescape(link.decode("utf-8", "replace")).strip())
+        elif tag == b"input":
+            page.asks_for_password |= attributes.get(b"type", b"").lower() == b"password"
+        else:
+            text = body[position : position + HEADING_BYTES].partition(b"<")[0].lower()
+            page.is_titled |= any(heading in text for heading in HEADINGS)
+    raise TooLong
+
+
+def _attributes(body: bytes, position: int) -> tuple[dict[bytes, bytes], int]:
+    """The attributes that begin at `position`, and where their tag ends. Of two of one name the
+    first counts, as in browsers."""
+    attributes: dict[bytes, bytes] = {}
+    limit = position + MAX_TAG_BYTES
+    while found := _ATTRIBUTE.match(body, position, limit):
+        name, *values = found.groups()
+        attributes.setdefault(name.lower(), next((value for value in values if value), b""))
+        position = found.end()
+    end = _TAG_END.match(body, position, limit)
+    if end is None:
+        raise NoHtml
+    return attributes, end.end()
