@@ -237,7 +237,6 @@ def add_downloads(
     providers = app[keys.PROVIDERS]
     watch = functools.partial(lifetime.watch, app)
     app[keys.ENGINE] = Engine(db, app[keys.NETWORK], providers, settings, publish)
-    app[keys.RESCAN] = Rescan(db, providers, settings, publish, watch=watch)
 
     def make_renaming() -> Renaming:
         from downloads.renaming import Renaming  # late: few servers ever rename
@@ -246,6 +245,9 @@ def add_downloads(
 
     renaming: Callable[[], Renaming] = functools.cache(make_renaming)
     app[keys.RENAMING] = renaming
+
+    finish = functools.partial(lifetime.finish_renamings, app)
+    app[keys.RESCAN] = Rescan(db, providers, settings, publish, watch=watch, before=finish)
 
 
 async def serve(app: web.Application, options: argparse.Namespace, state: Path) -> None:

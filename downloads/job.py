@@ -21,6 +21,7 @@ from downloads.transfer import fetch
 from providers import Providers
 from providers.network import Network
 from store import files, layout, library, placing, queue, series
+from store.case import Case
 from store.db import Database
 from store.errors import Conflict, ProviderError
 from store.layout import Layout
@@ -241,7 +242,7 @@ def _mounted_target(
     planned: Layout, root: Path, item: Item, extension: str, known_paths: list[str]
 ) -> str:
     _need_online(root, known_paths)
-    target = planned.path_of_new((item.season, item.number), extension)
+    target = Case(root).spell(planned.path_of_new((item.season, item.number), extension))
     planned.check_mounted(root, target)
     return target
 

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 
-from store import files, layout, library, placing, renames
+from store import families, files, layout, library, move_plan, placing, renames, steps
+from store.case import Case
 from store.db import Database
-from store.errors import Conflict
+from store.errors import Conflict, Failure
 from store.layout import Layout
 from store.models import Left, Move, Renamed
-from store.names import extensions
+from store.move_plan import Plan
+from store.renames import Noted
 from store.settings import Config
+from store.steps import NetMove, Step
 
 log = logging.getLogger(__name__)
-
-SIDECARS = extensions.SUBTITLES | {".nfo", ".jpg", ".jpeg", ".png", ".txt"}
 
 
 class Renaming:
     """`await renaming(anime_id)` is a plan; `dry_run=False` carries it out, `undo=True` goes back.
 
-    The journal is on disk before the first file moves, so that a renaming which a crash cut short
-    can be taken back too.
+    The steps are in the journal before the first file moves, and each is recorded once it was
+    taken. So a renaming that a crash cut short is finished first, and can be taken back.
     """
 
     def __init__(self, db: Database, config: Callable[[], Config]):
@@ -36,49 +37,132 @@ class Renaming:
         self._lock = asyncio.Lock()  # one renaming at a time
 
     async def __call__(self, anime_id: str, *, undo: bool = False, dry_run: bool = True) -> Renamed:
-        """Rename, or only plan it: the moves, and the files that keep their names.
+        """What is moved, or would be, and what keeps its name.
 
         Raises NotFound, Conflict when there is nothing to take back, and ConfigurationError while
         the library is offline.
         """
         config = self._config()
-        root = config.library
         async with self._lock:
             current = await self._db.run(layout.read, anime_id, config.naming)
             series_id = current.anime.id
-            last_moves = await self._db.run(renames.last, series_id)
-            known_paths = await self._db.run(files.some_paths)
-            await asyncio.to_thread(library.check, root, known_paths)
-            await asyncio.to_thread(_drop_second_names, root, last_moves)
-            if undo and not last_moves:
-                raise Conflict(
-                    "No renaming of this series is left to be undone", anime_id=series_id
-                )
+            if await self._finish_cut_short(series_id):
+                current = await self._db.run(layout.read, anime_id, config.naming)
             if undo:
-                plan = await asyncio.to_thread(_plan_back, root, last_moves)
-            else:
-                plan = await asyncio.to_thread(_plan, root, current)
-            if dry_run or not (plan.moves or (undo and not plan.left)):
-                return plan
-            if not undo:
-                await self._db.run(renames.begin, series_id, plan.moves)
-            renamed = await asyncio.to_thread(_carry_out, root, plan)
-            await self._db.run(renames.end, series_id, renamed.moves, undone=undo)
-            return renamed
+                return await self._take_back(series_id, dry_run)
+            plan = await asyncio.to_thread(_plan, config.library, current)
+            if dry_run or not plan.steps:
+                return Renamed(plan.moves, plan.left)
+            return await self._carry_out(series_id, plan, undo=False)
+
+    async def finish(self) -> None:
+        """Finish every renaming that was cut short; one that cannot be finished is logged."""
+        async with self._lock:
+            for series_id in await self._db.run(renames.unfinished):
+                try:
+                    await self._finish_cut_short(series_id)
+                except Failure as failure:
+                    log.warning("%s: its renaming is not finished: %s", series_id, failure)
+
+    # -- inside ----------------------------------------------------------------------------------
+
+    async def _finish_cut_short(self, series_id: str) -> bool:
+        """Finish the renaming of a series that a crash cut short; whether there was one.
+
+        Raises ConfigurationError while the library is offline, and Conflict when a file can neither
+        go on nor back.
+        """
+        known_paths = await self._db.run(files.some_paths)
+        await asyncio.to_thread(library.check, self._config().library, known_paths)
+        if not await self._db.run(renames.noted, series_id):
+            return False
+        left = await self._take_steps(series_id)
+        await self._db.run(renames.end, series_id)
+        if await self._db.run(renames.noted, series_id):
+            raise Conflict(
+                f"A renaming that was cut short cannot be finished: {left[0].path}: {left[0].why}",
+                anime_id=series_id,
+            )
+        return True
+
+    async def _take_back(self, series_id: str, dry_run: bool) -> Renamed:
+        """The way back of the last renaming."""
+        last_moves = await self._db.run(renames.last, series_id)
+        if not last_moves:
+            raise Conflict("No renaming of this series is left to be undone", anime_id=series_id)
+        plan, gone = await asyncio.to_thread(_plan_back, self._config().library, last_moves)
+        told = [Left(move.new, "it is gone") for move in gone]
+        if dry_run:
+            return Renamed(plan.moves, [*told, *plan.left])
+        if plan.steps:
+            await self._db.run(renames.drop, series_id, gone)
+            renamed = await self._carry_out(series_id, plan, undo=True)
+            return Renamed(renamed.moves, [*told, *renamed.left])
+        if not plan.left and not gone:  # all of it is back already
+            await self._db.run(renames.drop, series_id, [net.move for net in last_moves])
+        return Renamed([], [*told, *plan.left])
+
+    async def _carry_out(self, series_id: str, plan: Plan, *, undo: bool) -> Renamed:
+        """Take the steps of a plan; what cannot be moved keeps its name, and is told."""
+        await self._db.run(renames.begin, series_id, plan.steps, undo=undo)
+        left = await self._take_steps(series_id)
+        moved = await self._db.run(renames.end, series_id)
+        return Renamed(moved, [*plan.left, *left])
+
+    async def _take_steps(self, series_id: str) -> list[Left]:
+        """Take the steps that the journal has, part by part. Returns what keeps its name."""
+        left: list[Left] = []
+        noted = await self._db.run(renames.noted, series_id)
+        for _, group in groupby(noted, key=lambda one: one.step.part):
+            part = await self._settle(series_id, list(group))
+            taken = [one for one in part if one.done]
+            for one in part[len(taken) :]:
+                try:
+                    await self._take(series_id, one)
+                except OSError as error:
+                    left += _why_part_stays(part, one, error)
+                    await self._retreat(series_id, taken)
+                    break
+                taken.append(one)
+        return left
+
+    async def _settle(self, series_id: str, part: Sequence[Noted]) -> list[Noted]:
+        """The steps of a part as the disk has them: a crash may come between disk and journal."""
+        root = self._config().library
+        for one in [one for one in part if not one.done][:1]:
+            if await asyncio.to_thread(_is_taken, root, one.step):
+                await self._db.run(renames.record, series_id, one, done=True)
+                return [other._replace(done=other.done or other is one) for other in part]
+        for one in [one for one in part if one.done][-1:]:
+            if await asyncio.to_thread(_is_taken_back, root, one.step):
+                await self._db.run(renames.record, series_id, one, done=False)
+                return [other._replace(done=other.done and other is not one) for other in part]
+        return list(part)
+
+    async def _take(self, series_id: str, one: Noted) -> None:
+        step = one.step
+        await asyncio.to_thread(_move, self._config().library, step.old, step.new, step.text)
+        await self._db.run(renames.record, series_id, one, done=True)
+
+    async def _retreat(self, series_id: str, taken: Sequence[Noted]) -> None:
+        """Take steps back, the last one first; one that cannot go back stays in the journal."""
+        root = self._config().library
+        for one in reversed(taken):
+            step = one.step
+            try:
+                await asyncio.to_thread(_move, root, step.new, step.old, step.old_text)
+            except FileNotFoundError:
+                log.warning("%s is gone", step.new)
+            except OSError as error:
+                log.warning("%s cannot go back to %s: %s", step.new, step.old, error)
+                return
+            await self._db.run(renames.record, series_id, one, done=False)
 
 
-def _drop_second_names(root: Path, moves: Sequence[Move]) -> None:
-    """A crash in the middle of a move leaves one file with two names: the old one goes."""
-    for move in moves:
-        old = root / move.old
-        with contextlib.suppress(OSError):
-            if os.path.samefile(old, root / move.new) and old.lstat().st_nlink > 1:
-                old.unlink()
-
-
-def _plan(root: Path, current: Layout) -> Renamed:
-    """Each video of the series to the path that the templates give it."""
-    moves, left = [], []
+def _plan(root: Path, current: Layout) -> Plan:
+    """Each video of the series to the path that the templates give it, with its family."""
+    case = Case(root)
+    left: list[Left] = []
     old_paths: dict[str, list[str]] = defaultdict(list)  # by the new path that they would get
     for path, keys in current.holds.items():
         if len({season for season, _ in keys}) > 1:
@@ -89,49 +173,57 @@ def _plan(root: Path, current: Layout) -> Renamed:
             old_paths[current.path_by_templates(keys, extension)].append(path)
         except ValueError:
             left.append(Left(path, "its name would be too long"))
+    wanted = []
     for new, paths in old_paths.items():
-        if paths == [new]:
-            continue
         if len(paths) > 1:
             left += [Left(path, f"{len(paths)} files are this episode") for path in paths]
-        elif os.path.lexists(root / new):
-            left.append(Left(paths[0], f"{new} is there already"))
-        else:
-            moves += [Move(paths[0], new), *_sidecar_moves(root, paths[0], new)]
-    return Renamed(moves, left)
+        elif paths != [new] and os.path.lexists(root / paths[0]):
+            wanted.append(list(families.moves(case, paths[0], new)))
+        elif paths != [new]:
+            left.append(Left(paths[0], "it is gone"))
+    plan = move_plan.make(case, wanted)
+    return Plan(plan.steps, left + plan.left)
 
 
-def _sidecar_moves(root: Path, old: str, new: str) -> Iterator[Move]:
-    """The moves of what lies beside a video under its name: `Show - 05.de.srt`, its pictures."""
-    folder, _, name = old.rpartition("/")
-    new_stem = new[: new.rindex(".")]
-    sidecars = extensions.sidecars(name, sorted(os.listdir(root / folder)), SIDECARS)
-    for suffix, entry in sidecars.items():
-        yield Move(f"{folder}/{entry}", new_stem + suffix)
+def _plan_back(root: Path, last_moves: Sequence[NetMove]) -> tuple[Plan, list[Move]]:
+    """The way back of these moves, and those of files that are gone.
+
+    A file that lies at its old path needs no move.
+    """
+    gone: list[Move] = []
+    wanted: dict[int, list[Move]] = defaultdict(list)
+    texts = {}
+    for family, move, old_text in last_moves:
+        if os.path.lexists(root / move.new):
+            wanted[family].append(Move(move.new, move.old))
+            if old_text is not None:
+                texts[move.new] = old_text
+        elif not os.path.lexists(root / move.old):
+            gone.append(move)
+    return move_plan.make(Case(root), list(wanted.values()), texts), gone
 
 
-def _plan_back(root: Path, moves: Sequence[Move]) -> Renamed:
-    """The way back of these moves. A file that a crash left where it was need not move."""
-    back, left = [], []
-    for move in reversed(moves):
-        has_old, has_new = os.path.lexists(root / move.old), os.path.lexists(root / move.new)
-        if has_old and has_new:
-            left.append(Left(move.new, f"{move.old} is there already"))
-        elif has_new:
-            back.append(Move(move.new, move.old))
-        elif not has_old:
-            left.append(Left(move.new, "it is gone"))
-    return Renamed(back, left)
+def _move(root: Path, old: str, new: str, text: str | None) -> None:
+    if text is None:
+        placing.move(root, old, new)
+    else:
+        placing.move_link(root, old, new, text)
 
 
-def _carry_out(root: Path, plan: Renamed) -> Renamed:
-    """Move one file after the other; one that cannot be moved keeps its name, and is told."""
-    moved, left = [], list(plan.left)
-    for move in plan.moves:
-        try:
-            placing.move(root, move.old, move.new)
-            moved.append(move)
-        except OSError as error:
-            log.warning("%s keeps its name: %s", move.old, error)
-            left.append(Left(move.old, error.strerror or "it cannot be renamed"))
-    return Renamed(moved, left)
+def _is_taken(root: Path, step: Step) -> bool:
+    return placing.is_moved(root, step.old, step.new, step.text)
+
+
+def _is_taken_back(root: Path, step: Step) -> bool:
+    return placing.is_moved(root, step.new, step.old, step.old_text)
+
+
+def _why_part_stays(part: Sequence[Noted], failed: Noted, error: OSError) -> list[Left]:
+    """Why each family of a part keeps its names: one of its files cannot be moved."""
+    aside = {one.step.new: one.step.old for one in part if steps.is_temporary(one.step.new)}
+    path = aside.get(failed.step.old, failed.step.old)
+    log.warning("%s keeps its name: %s", path, error)
+    moves = steps.net_moves([one.step for one in part])
+    videos = {net.family: net.move.old for net in reversed(moves)}
+    others = [Left(video, f"{path} keeps its name") for video in videos.values() if video != path]
+    return [Left(path, error.strerror or "it cannot be renamed"), *others]

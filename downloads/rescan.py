@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
 from downloads.source_calls import SourceCalls
 from providers import Providers
-from store import episodes, files, folders, library, library_scan, series
+from store import episodes, files, folders, library, library_scan, renamed_folders, series
 from store.db import Database
 from store.errors import Failure
 from store.folders import Placed
@@ -53,12 +53,14 @@ class Rescan:
         publish: Callable[[Event], None],
         *,
         watch: Callable[[asyncio.Task[RescanCompleted]], None] = lambda task: None,
+        before: Callable[[], Awaitable[None]] | None = None,
     ):
         self._db = db
         self._providers = providers
         self._config = config
         self._publish = publish
         self._watch = watch  # is told of each task that is started
+        self._before = before  # is awaited first: files may be on their way between two names
         self._task: asyncio.Task[RescanCompleted] | None = None
         self._stop = threading.Event()
 
@@ -105,6 +107,8 @@ class Rescan:
         """Look into the library. Raises ConfigurationError."""
         root = self._config().library
         self._publish(RescanProgress("library", 0, None))
+        if self._before:
+            await self._before()
         last_looks = await self._db.run(folders.last_look)
         scanned = await asyncio.to_thread(
             library_scan.scan, root, last_looks, full=full, stop=self._stop.is_set
@@ -123,6 +127,7 @@ class Rescan:
 
         The sources are asked for a folder that only the library knows: one may have it by now.
         """
+        await self._db.run(renamed_folders.follow, scanned)
         owners = await self._db.run(series.by_folder)
         readable = [f for f in scanned if f.videos is not None or f.path in owners]
         can_ask = any(True for _ in self._providers)

@@ -11,8 +11,8 @@ from aiohttp import web
 
 from handlers.authenticator import AUTHENTICATOR
 from handlers.hub import HUB
-from handlers.keys import CONFIG, CRASHED, DB, ENGINE, NETWORK, PROVIDERS, RESCAN
-from store import tokens
+from handlers.keys import CONFIG, CRASHED, DB, ENGINE, NETWORK, PROVIDERS, RENAMING, RESCAN
+from store import renames, tokens
 from store.errors import Failure
 
 log = logging.getLogger(__name__)
@@ -24,11 +24,14 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     app[AUTHENTICATOR].revoked |= await app[DB].run(tokens.revoked)
     await app[NETWORK].start()
     await apply_settings(app)
+    renaming = asyncio.create_task(finish_renamings(app), name="renaming")
+    watch(app, renaming)
     engine = asyncio.create_task(app[ENGINE].run(), name="engine")
     watch(app, engine)
     yield
-    engine.cancel()
-    await asyncio.gather(engine, return_exceptions=True)
+    for task in (engine, renaming):
+        task.cancel()
+    await asyncio.gather(engine, renaming, return_exceptions=True)
     await app[RESCAN].close()
     await app[PROVIDERS].close()
     await app[NETWORK].close()
@@ -38,6 +41,12 @@ async def run(app: web.Application) -> AsyncIterator[None]:
 async def close_sockets(app: web.Application) -> None:
     """Let the sockets end; aiohttp would wait for them."""
     app[HUB].close()
+
+
+async def finish_renamings(app: web.Application) -> None:
+    """Finish what a crash cut short. Every server asks; few have such a renaming."""
+    if await app[DB].run(renames.unfinished):
+        await app[RENAMING]().finish()
 
 
 async def apply_settings(app: web.Application) -> None:

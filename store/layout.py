@@ -124,7 +124,9 @@ def _new_folder(conn: sqlite3.Connection, anime: Series, naming: Naming) -> str:
     # Any episode will do: none stands in a folder's name.
     wanted = Wanted(anime.title, 1, [1], database_ids.parse(anime.ids))
     folder = writer.series_folder(naming, wanted)
-    is_taken = conn.execute("select 1 from series where folder = ?", (folder,)).fetchone()
+    # A disk may take names that differ in case for one.
+    taken = {name.casefold() for name in series.by_folder(conn)}
+    is_taken = folder.casefold() in taken
     return writer.series_folder(naming, wanted, f" ({anime.key})") if is_taken else folder
 
 

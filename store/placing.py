@@ -70,18 +70,42 @@ def make_incoming(folder: Path) -> Path:
 
 
 def move(root: Path, old: str, new: str) -> None:
-    """As `place`, within the library; folders that this leaves empty go.
+    """As `place`, within the library, for a file or a folder; folders that this leaves empty go.
 
-    A crash in the middle leaves both names.
+    A crash in the middle leaves both names of a file.
     """
     place(root / old, root, new)
-    for folder in (root / old).parents:
-        if folder == root or folder.parent == root:
-            break
-        try:
-            folder.rmdir()
-        except OSError:  # it still holds something
-            break
+    _drop_empty_folders(root, old)
+
+
+def move_link(root: Path, old: str, new: str, text: str) -> None:
+    """As `move`, for a symbolic link that says `text` at its new path."""
+    parents = _make_folders(root, (root / new).parent)
+    os.symlink(text, root / new)
+    for folder in (*parents, (root / new).parent):
+        atomic.sync_folder(folder)
+    (root / old).unlink()
+    atomic.sync_folder((root / old).parent)
+    _drop_empty_folders(root, old)
+
+
+def is_moved(root: Path, old: str, new: str, text: str | None) -> bool:
+    """Whether a move came to its end before a crash; `text` is that of a link, None otherwise.
+
+    A crash in the middle leaves two names of one file, two links, or a copy on another disk: the
+    old one goes then.
+    """
+    old_path, new_path = root / old, root / new
+    if not os.path.lexists(new_path):
+        return False
+    if not os.path.lexists(old_path):
+        return True
+    if not _are_same(old_path, new_path, text):
+        return False
+    old_path.unlink()
+    atomic.sync_folder(old_path.parent)
+    _drop_empty_folders(root, old)
+    return True
 
 
 def is_placed(part: Path, root: Path, path: str) -> bool:
@@ -107,6 +131,27 @@ def is_placed(part: Path, root: Path, path: str) -> bool:
         os.unlink(part)
         atomic.sync_folder(part.parent)
     return True
+
+
+def _are_same(old: Path, new: Path, text: str | None) -> bool:
+    """Whether these are one file under two names, the old and the new link, or equal copies."""
+    if text is not None:
+        return old.is_symlink() and new.is_symlink() and os.readlink(new) == text
+    old_status, new_status = old.lstat(), new.lstat()
+    if not (stat.S_ISREG(old_status.st_mode) and stat.S_ISREG(new_status.st_mode)):
+        return False
+    return os.path.samestat(old_status, new_status) or filecmp.cmp(old, new, shallow=False)
+
+
+def _drop_empty_folders(root: Path, path: str) -> None:
+    """Remove the folders above a path that is free now, if they are empty; a series' own stays."""
+    for folder in (root / path).parents:
+        if folder == root or folder.parent == root:
+            break
+        try:
+            folder.rmdir()
+        except OSError:  # it still holds something
+            break
 
 
 def _place_across(part: Path, root: Path, path: str) -> None:

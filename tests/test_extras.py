@@ -5,6 +5,9 @@ import pytest
 from store.names import folder_parser, matching, parser
 from store.names.extras import EXTRAS_FOLDERS
 from store.names.system_folders import is_system_folder
+from tests.app import running, until
+from tests.shows import completed, home, statuses
+from tests.upstream import nginx
 
 ENDINGS = (
     "-behindthescenes -deleted -deletedscene -featurette -interview -scene -short -trailer -clip "
@@ -111,3 +114,44 @@ def test_folders_that_no_household_made(name):
 @pytest.mark.parametrize("name", ["Trash Talk", "#Nacht", "@Home", "Recycling", "Found", "$9.99"])
 def test_series_that_are_called_nearly_so(name):
     assert not is_system_folder(name)
+
+
+async def test_extras_and_bins_of_a_source_are_none_of_its_episodes(tmp_path):
+    """Clips/02.mkv and a snapshot's files come first in the listing, and are not fetched."""
+    tmp_path.chmod(0o755)
+    wrong = (
+        "Clips/02.mkv",
+        "#snapshot/Yakei - 02.mkv",
+        "$RECYCLE.BIN/Yakei - 03.mkv",
+        "Disc/VIDEO_TS/VTS_01_1.VOB",
+        "A - S01E02-clip.mkv",
+        "Yakei - S01E05-deleted.mkv",
+    )
+    right = [f"Yakei - {number:02}.mkv" for number in (1, 2, 3)]
+    for name in (*wrong, *right, "Yakei - 02.1.de.srt"):
+        file = tmp_path / "served" / "Yakei" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"\x1aE\xdf\xa3" + name.encode() * 40)
+    (tmp_path / "served" / "#recycle" / "Yakei").mkdir(parents=True)
+    (tmp_path / "nginx").mkdir()
+    async with (
+        nginx(tmp_path / "nginx", tmp_path / "served") as url,
+        running(tmp_path, providers=home(url)) as server,
+    ):
+        await server.login()
+        _, hits, _ = await server.get("/api/v1/anime/search?q=e")
+        assert [hit["name"] for hit in hits["data"]] == ["Yakei"]
+        body = {"anime_id": "home_yakei", "episodes": ["missing"]}
+        await server.post("/api/queue/add", json=body)
+        assert sorted(await statuses(server)) == ["S01E01", "S01E02", "S01E03"]
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01", "S01E02", "S01E03")
+        for number, name in enumerate(right, 1):
+            path = server.library / "Yakei" / "Season 01" / f"Yakei - S01E{number:02}.mkv"
+            assert path.read_bytes() == b"\x1aE\xdf\xa3" + name.encode() * 40
+
+        def subtitle():
+            return list(server.library.rglob("*.1.de.srt"))
+
+        (found,) = await until(subtitle)
+        assert found.name == "Yakei - S01E02.1.de.srt"

@@ -282,6 +282,7 @@ async def test_subtitles_come_along(server):
         "Wache - S01E04.en.forced.ass",
         "Wache - S01E04.nfo",
         "Wache - S01E04.1.srt",
+        "Wache - S01E04.5.srt",  # of an episode 4.5
         "Wache - S01E05.de.srt",
     ):
         (served / name).write_text(name)
@@ -293,7 +294,7 @@ async def test_subtitles_come_along(server):
     assert own.read_text() == "mine"
     assert {
         path.name for path in (server.library / "Wache").glob("Wache*") if path.suffix != ".mkv"
-    } == {"Wache - 04.de.srt", "Wache - 04.en.forced.ass", own.name}
+    } == {"Wache - 04.de.srt", "Wache - 04.en.forced.ass", "Wache - 04.1.srt", own.name}
     assert (server.library / "Wache" / "Wache - 04.de.srt").read_text() == "Wache - S01E04.de.srt"
 
 
