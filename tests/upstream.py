@@ -8,10 +8,18 @@
         assert up.requests[-1].headers["If-Range"]
 
 Knobs, by row of the specification's network faults:
-N3 `silent` (never answers), `silent_after` (bytes);  N4 `drop_after`, with `reset` by RST;  N5 `ranges`, `shift`,
-`content_range`, `multipart`;  N6 `etag`, `modified`, `if_range`;  N7 `length`, `chunked`, `clean`;  N8 `endless`,
-`drip` (seconds a byte);  N9/N11/N12 `status`, `bare_416`, `headers`;  N10 `location`;  N14 `flip`;  N15 `headers`;
-N17 `rate` (bytes a second and connection), `delay` (seconds before the headers);  N18 `raw`.
+N3 `silent` (never answers), `silent_after` (bytes);
+N4 `drop_after`, with `reset` by RST;
+N5 `ranges`, `shift`, `content_range`, `multipart`;
+N6 `etag`, `modified`, `if_range`;
+N7 `length`, `chunked`, `clean`;
+N8 `endless`, `drip` (seconds a byte);
+N9, N11, N12 `status`, `bare_416`, `headers`;
+N10 `location`;
+N14 `flip`;
+N15 `headers`;
+N17 `rate` (bytes a second and connection), `delay` (seconds before the headers);
+N18 `raw`.
 """
 
 from __future__ import annotations
@@ -30,6 +38,7 @@ from types import SimpleNamespace
 
 from multidict import CIMultiDict
 
+from tests.app import free_port
 from tests.requirements import need
 
 
@@ -45,13 +54,11 @@ class Request:
 @dataclass
 class Knobs:
     body: bytes = b""
-    files: dict[str, bytes] = field(
-        default_factory=dict
-    )  # path -> body, where one body is not enough
+    # Path -> body, where one body is not enough.
+    files: dict[str, bytes] = field(default_factory=dict)
     status: int | None = None
-    headers: dict[str, str | None] = field(
-        default_factory=dict
-    )  # added to every answer; None takes one away
+    # Added to every answer; None takes one away.
+    headers: dict[str, str | None] = field(default_factory=dict)
     kind: str = "video/x-matroska"
     etag: str | None = '"v1"'
     modified: str | None = "Mon, 05 Oct 2020 10:00:00 GMT"
@@ -110,7 +117,7 @@ class Upstream(Knobs):
         self._tasks.add(asyncio.current_task())
         self.connections += 1
         try:
-            while await self._one(reader, writer):
+            while await self._answer_one(reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
@@ -118,14 +125,9 @@ class Upstream(Knobs):
             self._tasks.discard(asyncio.current_task())
             writer.transport.abort()
 
-    async def _one(self, reader, writer) -> bool:
+    async def _answer_one(self, reader, writer) -> bool:
         """Answer one request; whether the connection may go on."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        method, path, _ = head[0].split(" ")
-        headers = CIMultiDict(line.split(": ", 1) for line in head[1:] if line)
-        if size := int(headers.get("Content-Length", 0)):
-            await reader.readexactly(size)
-        request = Request(method, path, headers)
+        request = await self._read(reader)
         self.requests.append(request)
         knobs = SimpleNamespace(
             **{name: getattr(self, name) for name in Knobs.__dataclass_fields__}
@@ -141,48 +143,37 @@ class Upstream(Knobs):
             writer.close()
             await asyncio.sleep(0.05)
             return False
-        answer, body = self._answer(knobs, request)
-        writer.write(answer)
-        if method == "HEAD":
+        head, body = self._answer(knobs, request)
+        writer.write(head)
+        if request.method == "HEAD":
             return True
-        return await self._send(writer, knobs, request, body)
+        await self._send(writer, knobs, request, body)
+        return await self._end(writer, knobs)
 
-    def _answer(self, knobs, request: Request) -> tuple[bytes, bytes]:
-        whole = body = knobs.files.get(request.path.lstrip("/"), knobs.body)
+    async def _read(self, reader: asyncio.StreamReader) -> Request:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        method, path, _ = head[0].split(" ")
+        headers = CIMultiDict(line.split(": ", 1) for line in head[1:] if line)
+        if size := int(headers.get("Content-Length", 0)):
+            await reader.readexactly(size)
+        return Request(method, path, headers)
+
+    def _answer(self, knobs: SimpleNamespace, request: Request) -> tuple[bytes, bytes]:
+        """(status line and headers, body)."""
         headers: dict = {
             "Date": formatdate(usegmt=True),
             "Content-Type": knobs.kind,
             "ETag": knobs.etag,
+            "Last-Modified": knobs.modified,
+            "Location": knobs.location,
         }
-        headers |= {"Last-Modified": knobs.modified, "Location": knobs.location}
+        body = knobs.files.get(request.path.lstrip("/"), knobs.body)
         status = knobs.status or (302 if knobs.location else 200)
-        wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
-        held = request.headers.get("If-Range")
-        if (
-            status == 200
-            and wanted
-            and knobs.ranges
-            and (not knobs.if_range or held in (None, knobs.etag, knobs.modified))
-        ):
-            start = int(wanted[1]) + knobs.shift
-            end = min(int(wanted[2] or len(whole) - 1), len(whole) - 1)
-            if start >= len(whole):
-                status, body = 416, b""
-                headers["Content-Range"] = None if knobs.bare_416 else f"bytes */{len(whole)}"
-            else:
-                status, body = 206, whole[start : end + 1]
-                headers["Content-Range"] = f"bytes {start}-{end}/{len(whole)}"
-                if knobs.content_range is not None:
-                    headers["Content-Range"] = knobs.content_range or None
-                if knobs.multipart:
-                    headers["Content-Range"], headers["Content-Type"] = (
-                        None,
-                        "multipart/byteranges; boundary=x",
-                    )
-                    part = (
-                        f"--x\r\nContent-Range: bytes {start}-{end}/{len(whole)}\r\n\r\n".encode()
-                    )
-                    body = part + body + b"\r\n--x--\r\n"
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("Range", ""))
+        validators = (None, knobs.etag, knobs.modified)
+        is_same = not knobs.if_range or request.headers.get("If-Range") in validators
+        if status == 200 and asked and knobs.ranges and is_same:
+            status, body = self._part(knobs, headers, body, asked)
         elif status >= 300:
             body = b"<html>an error page</html>"
         if knobs.flip is not None and status == 200:
@@ -198,30 +189,60 @@ class Upstream(Knobs):
         ]
         return f"HTTP/1.1 {status} Such\r\n{''.join(lines)}\r\n".encode("latin-1"), body
 
-    async def _send(self, writer, knobs, request: Request, body: bytes) -> bool:
-        size = 1 if knobs.drip else max(1, knobs.rate // 50) if knobs.rate else 1 << 18
-        at, cut = (
-            0,
-            min(len(body) if x is None else x for x in (knobs.drop_after, knobs.silent_after)),
-        )
+    def _part(
+        self, knobs: SimpleNamespace, headers: dict, body: bytes, asked: re.Match
+    ) -> tuple[int, bytes]:
+        """(206 or 416, body) of a range; changes the headers."""
+        size = len(body)
+        start = int(asked[1]) + knobs.shift
+        end = min(int(asked[2] or size - 1), size - 1)
+        if start >= size:
+            headers["Content-Range"] = None if knobs.bare_416 else f"bytes */{size}"
+            return 416, b""
+        part = body[start : end + 1]
+        true_range = f"bytes {start}-{end}/{size}"
+        if knobs.multipart:
+            headers["Content-Type"] = "multipart/byteranges; boundary=x"
+            return (
+                206,
+                f"--x\r\nContent-Range: {true_range}\r\n\r\n".encode() + part + b"\r\n--x--\r\n",
+            )
+        if knobs.content_range is None:
+            headers["Content-Range"] = true_range
+        else:
+            headers["Content-Range"] = knobs.content_range or None
+        return 206, part
+
+    async def _send(self, writer, knobs: SimpleNamespace, request: Request, body: bytes) -> None:
+        """The body, as much of it and as fast as the knobs say."""
+        step = 1 << 18
+        if knobs.drip:
+            step = 1
+        elif knobs.rate:
+            step = max(1, knobs.rate // 50)
+        borders = (len(body), knobs.drop_after, knobs.silent_after)
+        end = min(border for border in borders if border is not None)
         loop = asyncio.get_running_loop()
         began = loop.time()
-        while knobs.endless or at < min(cut, len(body)):
-            piece = b"\0" * size if knobs.endless else body[at : min(at + size, cut)]
+        sent = 0
+        while knobs.endless or sent < end:
+            piece = b"\0" * step if knobs.endless else body[sent : min(sent + step, end)]
             writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if knobs.chunked else piece)
             await writer.drain()
-            at += len(piece)
-            request.sent = at
+            sent += len(piece)
+            request.sent = sent
             if knobs.drip or (knobs.rate and not self.rushed):
-                await asyncio.sleep(knobs.drip or max(0, began + at / knobs.rate - loop.time()))
+                await asyncio.sleep(knobs.drip or max(0, began + sent / knobs.rate - loop.time()))
+
+    async def _end(self, writer, knobs: SimpleNamespace) -> bool:
+        """End the answer, or leave it open; whether the connection may go on."""
         if knobs.silent_after is not None:
             await asyncio.sleep(3600)
         if knobs.drop_after is not None:
             if knobs.reset:
-                linger = struct.pack("ii", 1, 0)
-                writer.get_extra_info("socket").setsockopt(
-                    socket.SOL_SOCKET, socket.SO_LINGER, linger
-                )
+                at_once = struct.pack("ii", 1, 0)
+                connection = writer.get_extra_info("socket")
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
             else:
                 await asyncio.sleep(0)
             return False
@@ -237,21 +258,19 @@ class Upstream(Knobs):
 
 
 def certificate(folder: Path, name: str = "localhost") -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A self-signed certificate as `folder`/cert.pem and key.pem; a server's context and one that trusts it."""
+    """A server's context, and a client's that trusts it.
+
+    The self-signed certificate lies in `folder` as cert.pem and key.pem.
+    """
     need("openssl", "openssl")
     cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name},IP:127.0.0.1", "-keyout", key, "-out", cert],
-        check=True, capture_output=True)  # fmt: skip
+    options = f"""req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2
+        -subj /CN={name} -addext subjectAltName=DNS:{name},IP:127.0.0.1"""
+    command = ["openssl", *options.split(), "-keyout", key, "-out", cert]
+    subprocess.run(command, check=True, capture_output=True)
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(cert, key)
     return server, ssl.create_default_context(cafile=cert)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def listens(port: int) -> bool:
@@ -259,6 +278,19 @@ def listens(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
     return False
+
+
+NGINX = """
+daemon off; user root; worker_processes 1; pid {folder}/pid; error_log stderr; events {{}}
+http {{
+    access_log off; {temporary} {http}
+    server {{
+        listen 127.0.0.1:{listen}; {extra}
+        root {root}; sendfile on; autoindex on; autoindex_format json;
+    }}
+}}
+"""
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 @asynccontextmanager
@@ -271,24 +303,28 @@ async def nginx(
     http: str = "",
     port: int | None = None,
 ):
-    """A real nginx over `root`; yields its base URL. `extra` goes into its server block, `http` beside it; with
-    `tls`, `certificate` has been called for `folder`."""
+    """A real nginx over `root`; yields its base URL.
+
+    `extra` goes into its server block, `http` beside it; with `tls`, `certificate` has been called
+    for `folder`.
+    """
     need("nginx", "nginx-light")
-    temps = "".join(
-        f"{n}_temp_path {folder}/{n};" for n in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    cert = (
-        f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;" if tls else ""
-    )
+    if tls:
+        extra += f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;"
     for _ in range(3):  # the port may be taken between our look and its start
         port = port or free_port()
         (folder / "nginx.conf").write_text(
-            f"daemon off; user root; worker_processes 1; pid {folder}/pid; error_log stderr; events {{}} http {{"
-            f"access_log off; {temps} {http} server {{ listen 127.0.0.1:{port}{' ssl' if tls else ''}; {cert} {extra}"
-            f"root {root}; sendfile on; autoindex on; autoindex_format json; }} }}"
+            NGINX.format(
+                folder=folder,
+                root=root,
+                listen=f"{port} ssl" if tls else port,
+                temporary="".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY),
+                http=http,
+                extra=extra,
+            )
         )
-        child = await asyncio.create_subprocess_exec(
-            "nginx", "-p", folder, "-c", folder / "nginx.conf", stderr=asyncio.subprocess.DEVNULL)  # fmt: skip
+        command = ["nginx", "-p", folder, "-c", folder / "nginx.conf"]
+        child = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
         try:
             while child.returncode is None and not listens(port):
                 await asyncio.sleep(0.02)
