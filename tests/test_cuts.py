@@ -1,6 +1,7 @@
-"""N4 to N7 of the table of faults, multiplied: each cut offset under each behaviour of the server afterwards.
+"""N4 to N7 of the table of faults, multiplied: each offset of a cut under each later behaviour.
 
-ANIWORLD_CUTS is how many offsets each behaviour gets (12; 200 in .ci/run), and how many mixtures are drawn.
+ANIWORLD_CUTS is how many offsets each behaviour gets (12; 200 in .ci/run), and how many mixtures
+are drawn.
 """
 
 import hashlib
@@ -20,7 +21,8 @@ from tests.upstream import Knobs, Upstream
 CUTS = int(os.environ.get("ANIWORLD_CUTS") or 12)
 SIZE = 180_000
 NEW = b"\x1aE\xdf\xa3" + random.Random(1).randbytes(SIZE - 4)
-# In the middle every place looks like every other, and like those of the twin: only the headers tell them apart there.
+# In the middle every place looks like every other, and like those of the twin: only the headers
+# tell them apart there.
 MIDDLE = bytes(110_000)
 OLD, TWIN = (
     b"\x1aE\xdf\xa3"
@@ -33,45 +35,69 @@ LONGER, SHORTER = NEW + b"more", NEW[:120_000]
 LATER = "Tue, 06 Oct 2020 10:00:00 GMT"
 EDGES = [0, 1, 4, 5, 511, 512, 513, 65_535, 65_536, 65_537, 131_072, SIZE - 1]
 
-# What holds until the cut, and what holds from then on; a list under `script` is for so many answers only.
-BEHAVIOURS = {
+# The knobs of the server until the cut, and those that change then; what a list under `script` says
+# is for so many answers only.
+Behaviour = tuple[dict, dict]
+STEADY: dict[str, Behaviour] = {
     "the same": ({}, {}),
-    "cut again": ({}, {"script": [{"drop_after": 30_000}, {"drop_after": 0}, {"drop_after": 1}]}),
     "reset": ({"reset": True}, {}),
     "chunked": ({"chunked": True}, {}),
+    "no ranges": ({}, {"ranges": False}),
+    "slow": ({}, {"rate": 8_000_000}),
+}
+ONCE: dict[str, Behaviour] = {
+    "cut again": ({}, {"script": [{"drop_after": 30_000}, {"drop_after": 0}, {"drop_after": 1}]}),
     "chunked from now on": ({}, {"chunked": True}),
     "chunked, unclean, then clean": ({"chunked": True}, {"script": [{"clean": False}]}),
-    "no ranges": ({}, {"ranges": False}),
+    "416": ({}, {"script": [{"status": 416}]}),
+    "503 in between": ({}, {"script": [{"status": 503}, {"raw": b""}]}),
+    "promises more, once": ({}, {"script": [{"length": SIZE + 1}]}),
+    "promises less, once": ({}, {"script": [{"length": 70_000}, {"drop_after": 70_000}]}),
+    "an error page": (
+        {},
+        {"script": [{"kind": "text/html", "body": b"<html>" * 30_000, "etag": '"v2"'}]},
+    ),
+}
+NO_IF_RANGE = {"if_range": False}
+DATE_ONLY = {"etag": None}
+NO_VALIDATOR = {"etag": None, "modified": None}
+CHANGED: dict[str, Behaviour] = {
     "etag changed": ({}, {"etag": '"v2"', "body": NEW}),
-    "etag changed, If-Range ignored": ({"if_range": False}, {"etag": '"v2"', "body": NEW}),
+    "etag changed, If-Range ignored": (NO_IF_RANGE, {"etag": '"v2"', "body": NEW}),
     "etag changed, same middle": ({}, {"etag": '"v2"', "body": TWIN}),
-    "etag changed, same middle, If-Range ignored": ({"if_range": False}, {"etag": '"v2"', "body": TWIN}),
-    "weak etag alone, same middle": ({"etag": 'W/"v1"', "modified": None}, {"body": TWIN}),
-    "date changed, same middle, If-Range ignored": ({"etag": None, "if_range": False}, {"modified": LATER, "body": TWIN}),
-    "etag changed, shorter": ({"if_range": False}, {"etag": '"v2"', "body": SHORTER}),
-    "etag changed, longer, cut again": ({}, {"etag": '"v2"', "body": LONGER, "script": [{"drop_after": 90_000}]}),
+    "etag changed, same middle, If-Range ignored": (NO_IF_RANGE, {"etag": '"v2"', "body": TWIN}),
+    "etag changed, shorter": (NO_IF_RANGE, {"etag": '"v2"', "body": SHORTER}),
+    "etag changed, longer, cut again": (
+        {},
+        {"etag": '"v2"', "body": LONGER, "script": [{"drop_after": 90_000}]},
+    ),
     "etag stays, shorter": ({}, {"body": SHORTER}),
     "etag is gone": ({}, {"etag": None}),
     "weak etag": ({"etag": 'W/"v1"'}, {"body": NEW}),
-    "date changed": ({"etag": None}, {"modified": LATER, "body": NEW}),
-    "date changed, If-Range ignored": ({"etag": None, "if_range": False}, {"modified": LATER, "body": NEW}),
+    "weak etag alone, same middle": ({"etag": 'W/"v1"', "modified": None}, {"body": TWIN}),
+    "date changed": (DATE_ONLY, {"modified": LATER, "body": NEW}),
+    "date changed, If-Range ignored": (
+        DATE_ONLY | NO_IF_RANGE,
+        {"modified": LATER, "body": NEW},
+    ),
+    "date changed, same middle, If-Range ignored": (
+        DATE_ONLY | NO_IF_RANGE,
+        {"modified": LATER, "body": TWIN},
+    ),
     "date of this second": ({"etag": None, "modified": "now"}, {"body": NEW}),
-    "nothing to know it by, other bytes": ({"etag": None, "modified": None}, {"body": NEW}),
-    "nothing to know it by, longer": ({"etag": None, "modified": None}, {"body": LONGER}),
-    "nothing to know it by, shorter": ({"etag": None, "modified": None}, {"body": SHORTER}),
+    "nothing to know it by, other bytes": (NO_VALIDATOR, {"body": NEW}),
+    "nothing to know it by, longer": (NO_VALIDATOR, {"body": LONGER}),
+    "nothing to know it by, shorter": (NO_VALIDATOR, {"body": SHORTER}),
+}
+ODD_RANGES: dict[str, Behaviour] = {
     "starts too late": ({}, {"shift": 1}),
     "starts too early": ({}, {"shift": -1}),
     "another total": ({}, {"script": [{"content_range": f"bytes 70000-{SIZE - 1}/{SIZE + 9}"}]}),
     "no Content-Range": ({}, {"content_range": ""}),
     "multipart": ({}, {"multipart": True}),
-    "416": ({}, {"script": [{"status": 416}]}),
-    "416 without its range, shorter": ({"if_range": False}, {"bare_416": True, "body": SHORTER}),
-    "503 in between": ({}, {"script": [{"status": 503}, {"raw": b""}]}),
-    "promises more, once": ({}, {"script": [{"length": SIZE + 1}]}),
-    "promises less, once": ({}, {"script": [{"length": 70_000}, {"drop_after": 70_000}]}),
-    "an error page": ({}, {"script": [{"kind": "text/html", "body": b"<html>" * 30_000, "etag": '"v2"'}]}),
-    "slow": ({}, {"rate": 8_000_000}),
-}  # fmt: skip
+    "416 without its range, shorter": (NO_IF_RANGE, {"bare_416": True, "body": SHORTER}),
+}
+BEHAVIOURS = STEADY | ONCE | CHANGED | ODD_RANGES
 
 
 class Killed(Exception):
@@ -225,7 +251,7 @@ ODD = [
 
 @pytest.mark.parametrize("part", range(4))
 async def test_mixtures(tmp_path, part):
-    """Cuts, odd answers, changes of the file and of the server's ways, in any order; then it behaves."""
+    """Cuts, odd answers, changes of the file and of the server, in any order; then it behaves."""
     async with Upstream() as up, Network() as web:
         for seed in range(part, CUTS, 4):
             chance = random.Random(seed)

@@ -1,4 +1,4 @@
-"""The one door to the network: which addresses are called, what crosses a redirect, what an answer may cost."""
+"""The network: which addresses are called, what crosses a redirect, what an answer may cost."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import threading
 from asyncio.selector_events import BaseSelectorEventLoop
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
@@ -19,15 +20,25 @@ from store.errors import ProviderError
 from tests.upstream import Upstream, certificate
 
 ADDRESSES = {
-    "never": """169.254.169.254 169.254.0.1 fe80::1 fe80::1%eth0 0.0.0.0 0.1.2.3 :: 224.0.0.1 ff02::1 255.255.255.255
-        240.0.0.1 168.63.129.16 100.100.100.200 192.0.0.192 fd00:ec2::254 ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe
-        2002:a9fe:a9fe:: ::ffff:0.0.0.0 64:ff9b:1::a9fe:a9fe""",
-    "private": """127.0.0.1 127.255.255.254 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.127.255.255 ::1
-        fc00::1 fd12::1 fec0::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::7f00:1 64:ff9b:1::7f00:1 2002:7f00:1::
-        2002:c0a8:101:: 2001:0:7f00:1:8000:63bf:3fff:fdd2 2001:0:4136:e378:8000:63bf:80ff:fffe ::127.0.0.1 198.18.0.1""",
-    "public": """8.8.8.8 1.1.1.1 172.32.0.1 100.128.0.1 2606:4700::1111 ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808::
-        2001:0:4136:e378:8000:63bf:f7f7:f7f7""",
-}  # fmt: skip
+    "never": """
+        169.254.169.254 169.254.0.1 fe80::1 fe80::1%eth0
+        0.0.0.0 0.1.2.3 :: 224.0.0.1 ff02::1 255.255.255.255 240.0.0.1
+        168.63.129.16 100.100.100.200 192.0.0.192 fd00:ec2::254
+        ::ffff:169.254.169.254 64:ff9b::a9fe:a9fe 2002:a9fe:a9fe:: ::ffff:0.0.0.0
+        64:ff9b:1::a9fe:a9fe
+    """,
+    "private": """
+        127.0.0.1 127.255.255.254 10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1
+        100.64.0.1 100.127.255.255 ::1 fc00::1 fd12::1 fec0::1
+        ::ffff:127.0.0.1 ::ffff:10.0.0.1 64:ff9b::7f00:1 64:ff9b:1::7f00:1
+        2002:7f00:1:: 2002:c0a8:101:: 2001:0:7f00:1:8000:63bf:3fff:fdd2
+        2001:0:4136:e378:8000:63bf:80ff:fffe ::127.0.0.1 198.18.0.1
+    """,
+    "public": """
+        8.8.8.8 1.1.1.1 172.32.0.1 100.128.0.1 2606:4700::1111
+        ::ffff:8.8.8.8 64:ff9b::808:808 2002:808:808:: 2001:0:4136:e378:8000:63bf:f7f7:f7f7
+    """,
+}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +85,7 @@ def names(monkeypatch):
 
 @pytest.fixture
 async def canary(monkeypatch):
-    """Connections are made to this server only, whatever address is dialled: the list says which were."""
+    """Connections are made to this server only; `dialled` lists the addresses that were meant."""
     async with Upstream() as up:
         dialled = []
         real = BaseSelectorEventLoop.sock_connect
@@ -90,11 +101,16 @@ async def canary(monkeypatch):
         yield up
 
 
-TARGETS = """127.0.0.1 127.9.9.9 [::1] 10.1.2.3 192.168.0.9 172.20.1.1 100.64.0.1 169.254.169.254 [fe80::1] 0.0.0.0 [::]
-    224.0.0.1 [ff02::1] 255.255.255.255 2130706433 0x7f.1 127.1 0177.0.0.1 017700000001 [::ffff:127.0.0.1]
-    [::ffff:7f00:1] [64:ff9b::7f00:1] [2002:7f00:1::] [fd00:ec2::254] 168.63.129.16 localhost localhost. LOCALHOST
-    metadata.google.internal turns.example mixed.example private.example 192.168.0.9:22 [fc00::7] [fec0::1] 127.0.0.1.
-    100.100.100.200 192.0.0.192 [64:ff9b:1::a00:1] [2001:0:7f00:1::1] 198.18.0.1""".split()  # fmt: skip
+TARGETS = """
+    127.0.0.1 127.9.9.9 [::1] 10.1.2.3 192.168.0.9 172.20.1.1 100.64.0.1 169.254.169.254 [fe80::1]
+    0.0.0.0 [::] 224.0.0.1 [ff02::1] 255.255.255.255
+    2130706433 0x7f.1 127.1 0177.0.0.1 017700000001
+    [::ffff:127.0.0.1] [::ffff:7f00:1] [64:ff9b::7f00:1] [2002:7f00:1::]
+    [fd00:ec2::254] 168.63.129.16 metadata.google.internal
+    localhost localhost. LOCALHOST 127.0.0.1.
+    turns.example mixed.example private.example 192.168.0.9:22
+    [fc00::7] [fec0::1] 100.100.100.200 192.0.0.192 [64:ff9b:1::a00:1] [2001:0:7f00:1::1] 198.18.0.1
+""".split()
 
 
 @pytest.mark.parametrize("how", ["entry", "redirect"])
@@ -121,8 +137,17 @@ async def test_i10_a_public_source_leads_nowhere_private(names, canary, target, 
         ] * len(canary.requests)
 
 
-NO_ADDRESS = ["file:///etc/passwd", "ftp://h/", "data:text/plain,x", "gopher://h/", "http://a:b@h/", "http://h:99999/",
-              "http://[::1/", "https:", "javascript:x"]  # fmt: skip
+NO_ADDRESS = [
+    "file:///etc/passwd",
+    "ftp://h/",
+    "data:text/plain,x",
+    "gopher://h/",
+    "http://a:b@h/",
+    "http://h:99999/",
+    "http://[::1/",
+    "https:",
+    "javascript:x",
+]
 RELATIVE = [
     "//h/x",
     "h/x",
@@ -283,57 +308,87 @@ async def test_n10_https_never_to_http(tmp_path):
         assert not plain.requests
 
 
+OPENSSL_EXPIRED = (
+    "req -new -key key.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost -out csr",
+    "x509 -req -in csr -signkey key.pem -days -1 -copy_extensions copyall -out cert.pem",
+)
+
+
+def contexts(folder: Path, row: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's context and a client's, of which one is wrong as the row says."""
+    server, client = certificate(folder, "other.example" if row == "wrong name" else "localhost")
+    if row == "self-signed":
+        client = ssl.create_default_context()
+    elif row == "TLS version":
+        client.minimum_version = ssl.TLSVersion.TLSv1_3
+        server.maximum_version = ssl.TLSVersion.TLSv1_2
+    elif row == "expired":
+        for line in OPENSSL_EXPIRED:
+            subprocess.run(["openssl", *line.split()], cwd=folder, check=True, capture_output=True)
+        server.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+        client = ssl.create_default_context(cafile=folder / "cert.pem")
+    return server, client
+
+
 @pytest.mark.parametrize(
     "row", ["self-signed", "wrong name", "expired", "TLS version", "cut", "plain"]
 )
 async def test_n13_tls(tmp_path, row):
-    server, trust = certificate(tmp_path, "other.example" if row == "wrong name" else "localhost")
-    if row == "self-signed":
-        trust = ssl.create_default_context()
-    elif row == "TLS version":
-        trust.minimum_version, server.maximum_version = (
-            ssl.TLSVersion.TLSv1_3,
-            ssl.TLSVersion.TLSv1_2,
-        )
-    elif row == "expired":
-        for line in ("req -new -key key.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost -out csr",
-                     "x509 -req -in csr -signkey key.pem -days -1 -copy_extensions copyall -out cert.pem"):  # fmt: skip
-            subprocess.run(
-                ["openssl", *line.split()], cwd=tmp_path, check=True, capture_output=True
-            )
-        server.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
-        trust = ssl.create_default_context(cafile=tmp_path / "cert.pem")
-
     async def no_tls(reader, writer):
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n" if row == "plain" else b"")
         writer.close()
 
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # the server's side complains
     other = await asyncio.start_server(no_tls, "127.0.0.1", 0)
+    server, trust = contexts(tmp_path, row)
+    message = "certificate is not valid|secure connection|cannot be reached"
     async with Upstream(tls=server) as up, Network(tls=trust) as web, other:
         port = other.sockets[0].getsockname()[1] if row in ("cut", "plain") else up.port
         url = f"https://localhost:{port}/"
-        with pytest.raises(
-            ProviderError, match="certificate is not valid|secure connection|cannot be reached"
-        ) as failure:
+        with pytest.raises(ProviderError, match=message) as failure:
             await web.read(url, base=url)
         assert failure.value.final is (row in ("self-signed", "wrong name", "expired"))
         assert not up.requests
 
 
-@pytest.mark.parametrize(
-    "text, seconds",
-    [("2", 2), ("0", 0), ("1e9", 900), ("1000000000", 900), ("-1", 0), ("x", None), ("", None), ("nan", None),
-     ("inf", 900), (formatdate(1060, usegmt=True), 60), (formatdate(10, usegmt=True), 0),
-     (formatdate(10**9, usegmt=True), 900), ("Wed, 99 Foo 2020", None)],
-)  # fmt: skip
+RETRY_AFTER = {  # at second 1000
+    "2": 2,
+    "0": 0,
+    "1e9": 900,
+    "1000000000": 900,
+    "-1": 0,
+    "x": None,
+    "": None,
+    "nan": None,
+    "inf": 900,
+    formatdate(1060, usegmt=True): 60,
+    formatdate(10, usegmt=True): 0,
+    formatdate(10**9, usegmt=True): 900,
+    "Wed, 99 Foo 2020": None,
+}
+
+
+@pytest.mark.parametrize("text, seconds", RETRY_AFTER.items())
 def test_n11_retry_after(text, seconds):
     assert retry_after(text, now=1000) == seconds
 
 
-@pytest.mark.parametrize("status, final, waits", [
-    (400, False, False), (401, True, False), (403, True, False), (404, True, False), (408, False, True), (410, True, False),
-    (425, False, True), (429, False, True), (500, False, True), (502, False, True), (503, False, True)])  # fmt: skip
+STATUSES = [  # status, whether it is final, whether Retry-After counts
+    (400, False, False),
+    (401, True, False),
+    (403, True, False),
+    (404, True, False),
+    (408, False, True),
+    (410, True, False),
+    (425, False, True),
+    (429, False, True),
+    (500, False, True),
+    (502, False, True),
+    (503, False, True),
+]
+
+
+@pytest.mark.parametrize("status, final, waits", STATUSES)
 async def test_statuses(status, final, waits):
     async with Upstream() as up, Network() as web:
         up.status, up.headers = status, {"Retry-After": "7"}
@@ -401,7 +456,7 @@ async def test_failures_of_the_caller_pass_through():
     "addresses", [["::1", "127.0.0.1"], ["fe80::1", "127.0.0.1"], ["127.0.0.1", "::1"]]
 )
 async def test_another_address_is_tried(names, addresses):
-    """A name with several addresses works when one of them does; those that are never called fall out."""
+    """A name with several addresses works when one does; those that are never called fall out."""
     names.known["nas.example"] = addresses
     async with Upstream() as up, Network() as web:
         up.body = b"here"
