@@ -64,7 +64,9 @@ class Chromium:
 
     def __init__(self, width: int = 1280, height: int = 900, hosts: tuple[str, ...] = ()):
         self.command = need("chromium", "chromium")
-        self.width, self.height, self.hosts = width, height, hosts
+        self.width = width
+        self.height = height
+        self.hosts = hosts
 
     async def __aenter__(self) -> Chromium:
         self.profile = Path(tempfile.mkdtemp(prefix="chromium-"))

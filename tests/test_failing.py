@@ -376,7 +376,9 @@ async def test_c5_the_database_fails_while_it_stops(tmp_path, impatient):
     """INV-8: a queue that has stopped has no item that is said to be downloading."""
     need("strace", "strace")
     async with Shows((12_000_000,)) as up, Process(tmp_path, providers=home(up.base)) as server:
-        up.rate, number, untouched = 1_000_000, 1, False
+        up.rate = 1_000_000
+        number = 1
+        untouched = False
         await server.login()
         await queue(server, "S01E01")
         while not untouched:

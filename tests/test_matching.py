@@ -325,7 +325,9 @@ async def test_a_folder_that_has_not_changed_keeps_its_files(server):
 
 async def test_a_stop_ends_a_scan_of_a_slow_disk(tmp_path, monkeypatch):
     """The thread that walks is told; what was read so far changes nothing."""
-    real, seen, closing = os.scandir, [], threading.Event()
+    real = os.scandir
+    seen: list[str] = []
+    closing = threading.Event()
 
     def scandir(path):
         seen.append(path)

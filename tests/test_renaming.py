@@ -138,7 +138,9 @@ async def test_a_move_that_fails_is_told_and_the_others_go_on(server, monkeypatc
 
 async def test_what_a_crash_cut_short_can_be_undone(server, monkeypatch):
     """The journal is there, some files have moved, one has both names, nothing is recorded."""
-    before, real, count = tree(server.library), placing.move, 0
+    before = tree(server.library)
+    real = placing.move
+    count = 0
 
     def move(root, old, new):
         nonlocal count

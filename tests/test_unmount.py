@@ -32,7 +32,9 @@ class Disk:
             Path(f"/proc/{holder}/root{path}") for path in (library, content)
         )
         self.inside = ("nsenter", "-t", str(holder), "-U", "-m", "--preserve-credentials")
-        self._holder, self._library, self._content = holder, library, content
+        self._holder = holder
+        self._library = library
+        self._content = content
 
     async def mount(self, how: str = "rw") -> None:
         await self._do("mount", "--bind", str(self._content), str(self._library))

@@ -1,4 +1,4 @@
-"""python -m tests.bench [NAME ...]: benchmarks, each beside a peer in the same run and its target."""
+"""python -m tests.bench [NAME ...]: benchmarks, each beside a peer in the same run and a target."""
 
 import importlib
 import sys
