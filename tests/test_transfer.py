@@ -1,4 +1,4 @@
-"""One URL into one file, whatever the server does. The ids are rows of the specification's faults."""
+"""One URL into one file, whatever the server does. The ids are rows of docs/faults.md."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import threading
 import time
 import zlib
 from email.utils import formatdate
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,9 @@ class Run:
     """fetch with what its caller keeps: the newest checkpoint, the progress, the part file."""
 
     def __init__(self, web: Network, base: str, part: Path):
-        self.web, self.base, self.part = web, base, part
+        self.web = web
+        self.base = base
+        self.part = part
         self.saved: Checkpoint | None = None
         self.saves: list[Checkpoint] = []
         self.progress = Progress()
@@ -154,12 +157,15 @@ async def test_n4_cut_anywhere(web, up, tmp_path, behaviour):
         assert "W/" not in asked.get("If-Range", "")
 
 
-CHANGES = {
+LATER = "Tue, 06 Oct 2020 10:00:00 GMT"
+CHANGES = {  # the server until the cut, and what changes then
     "N6 etag": ({}, {"etag": '"v2"', "body": OTHER}),
     "N6 etag, If-Range ignored": ({"if_range": False}, {"etag": '"v2"', "body": OTHER}),
-    "N6 date": ({"etag": None}, {"modified": "Tue, 06 Oct 2020 10:00:00 GMT", "body": OTHER}),
+    "N6 date": ({"etag": None}, {"modified": LATER, "body": OTHER}),
     "N6 date, If-Range ignored": (
-        {"etag": None, "if_range": False}, {"modified": "Tue, 06 Oct 2020 10:00:00 GMT", "body": OTHER}),
+        {"etag": None, "if_range": False},
+        {"modified": LATER, "body": OTHER},
+    ),
     "N6 no validator, other bytes": ({"etag": None, "modified": None}, {"body": OTHER}),
     "N6 no validator, longer": ({"etag": None, "modified": None}, {"body": BODY + b"more"}),
     "N6 etag stays, shorter": ({}, {"body": OTHER[:500_000]}),
@@ -172,7 +178,7 @@ CHANGES = {
     "N5 multipart": ({"multipart": True}, {}),
     "N9 416 for all": ({"script": [{"status": 416}]}, {}),
     "N9 416, bare": ({"bare_416": True, "if_range": False}, {"body": OTHER[:100_000]}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("row", CHANGES)
@@ -193,9 +199,8 @@ async def test_resume_compares_the_end(run, up):
     up.script = [{"drop_after": 700_000}]
     with pytest.raises(ProviderError):
         await run()
-    with open(
-        run.part, "r+b"
-    ) as file:  # what a power cut may leave: the right length, the wrong bytes
+    with open(run.part, "r+b") as file:
+        # As a power cut may leave it: the right length, the wrong bytes.
         file.seek(699_000)
         file.write(b"\0" * 100)
     await run()
@@ -230,7 +235,8 @@ async def test_resume_a_complete_file(run, up):
     assert run.part.read_bytes() == BODY
 
 
-BAD = {
+HTTP_OK = b"HTTP/1.1 200 OK\r\n"
+BAD = {  # what the server does, the words that tell of it, whether that is final
     "N7 too long": ({"length": len(BODY) + 1}, "less than it promised|broke", False),
     "N7 negative": ({"length": "-1"}, "not proper HTTP", False),
     "N7 2^63": ({"length": str(1 << 63)}, "larger than", True),
@@ -256,12 +262,12 @@ BAD = {
     "F8 empty, chunked": ({"body": b"", "chunked": True}, "empty", True),
     "N18 not HTTP": ({"raw": b"\0\1\2\3" * 100}, "not proper HTTP", False),
     "N18 bare CR": ({"raw": b"HTTP/1.1 200 OK\rContent-Length: 1\r\n\r\nx"}, "", False),
-    "N18 10,000 headers": ({"raw": b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 10_000 + b"\r\n"}, "", False),
-    "N18 1 MiB header": ({"raw": b"HTTP/1.1 200 OK\r\nA: " + b"x" * (1 << 20) + b"\r\n\r\n"}, "", False),
-    "N18 NUL": ({"raw": b"HTTP/1.1 200 OK\r\nContent-Length: 1\0\r\n\r\nx"}, "", False),
-    "N18 two status lines": ({"raw": b"HTTP/1.1 200 OK\r\nHTTP/1.1 200 OK\r\n\r\nx"}, "", False),
+    "N18 10,000 headers": ({"raw": HTTP_OK + b"A: b\r\n" * 10_000 + b"\r\n"}, "", False),
+    "N18 1 MiB header": ({"raw": HTTP_OK + b"A: " + b"x" * (1 << 20) + b"\r\n\r\n"}, "", False),
+    "N18 NUL": ({"raw": HTTP_OK + b"Content-Length: 1\0\r\n\r\nx"}, "", False),
+    "N18 two status lines": ({"raw": HTTP_OK + HTTP_OK + b"\r\nx"}, "", False),
     "N18 nothing": ({"raw": b""}, "broke", False),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("row", BAD)
@@ -276,21 +282,21 @@ async def test_refused(run, up, row):
         assert not run.part.read_bytes() and (run.saved is None or not run.saved.spans)
 
 
-@pytest.mark.parametrize(
-    "head, what",
-    [
-        (b"\x1aE\xdf\xa3" + b"matroska " * 60, None),
-        (b"RIFF\x00\x10\x00\x00AVI LIST", None),
-        (b"\x00\x00\x00\x20ftypisom mp4 ", None),
-        (b"G@\x00\x10" + b"\xff" * 500, None),
-        (b"\0" * 512, None),
-        (b"x" * 512, None),
-        (random.Random(1).randbytes(512), None),
-        ("日本語 です\n".encode() * 40)[:511].join([b"", b""]) and (("日本語 です\n".encode() * 40)[:511], "text"),
-        (b"\xef\xbb\xbf{\"error\": 1}", "a document"),
-        (b"#!/bin/sh\n", "a program"),
-    ],
-)  # fmt: skip
+HEADS = [  # first bytes, what they are in place of a video
+    (b"\x1aE\xdf\xa3" + b"matroska " * 60, None),
+    (b"RIFF\x00\x10\x00\x00AVI LIST", None),
+    (b"\x00\x00\x00\x20ftypisom mp4 ", None),
+    (b"G@\x00\x10" + b"\xff" * 500, None),
+    (b"\0" * 512, None),
+    (b"x" * 512, None),
+    (random.Random(1).randbytes(512), None),
+    (("日本語 です\n" * 40).encode()[:511], "text"),  # cut within a character
+    (b'\xef\xbb\xbf{"error": 1}', "a document"),
+    (b"#!/bin/sh\n", "a program"),
+]
+
+
+@pytest.mark.parametrize("head, what", HEADS)
 def test_f8_first_bytes(head, what):
     assert sniff(head) == what
 
@@ -485,11 +491,11 @@ async def test_data_before_its_map(run, up, monkeypatch):
     assert len(run.saves) >= 5
     ends = [point.spans[-1][1] for point in run.saves]
     assert ends == sorted(ends) and ends[0] <= 160_000
-    assert max(b - a for a, b in zip(ends, ends[1:])) <= 460_000
+    assert max(b - a for a, b in pairwise(ends)) <= 460_000
 
 
 async def test_n19_cancel_anywhere(web, up, tmp_path):
-    """Stopped at many moments: with its bytes and no descriptor left; then it goes on to the same file."""
+    """Stopped at many moments: its bytes are kept, no descriptor is left, and then it goes on."""
     up.rate, up.body = 6_000_000, BODY[:900_000]
     chance = random.Random(19)
     before = len(os.listdir("/proc/self/fd"))
@@ -678,7 +684,7 @@ async def test_n13_tls_cut(tmp_path):
 
 
 async def test_the_loop_is_free(run, up, monkeypatch):
-    """A disk that takes its time holds nobody up: each write and sync lasts until the loop has turned."""
+    """A slow disk holds nobody up: each write and sync lasts until the loop has turned."""
     turned, held_up = threading.Event(), []
 
     def slowly(call):
@@ -700,13 +706,28 @@ async def test_the_loop_is_free(run, up, monkeypatch):
     assert run.part.read_bytes() == BODY and not held_up
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "{}", "[]", "null", "1", '{"url": "u"}', '{"url": "u", "spans": 5}', '{"url": "u", "spans": [[5, 1]]}',
-     '{"url": "u", "spans": [[0, 5], [3, 9]]}', '{"url": "u", "spans": [[-1, 5]]}', '{"url": "u", "spans": [[0, 1.5]]}',
-     '{"url": 5, "spans": []}', '{"url": "u", "spans": [], "more": 1}', '{"url": "u", "spans": [[0, 9]], "total": 5}',
-     '{"url": "u", "spans": [], "etag": 7}', "[" * 100_000, '{"url": "u", "spans": [[0, true]]}'],
-)  # fmt: skip
+NO_CHECKPOINTS = [
+    "",
+    "{}",
+    "[]",
+    "null",
+    "1",
+    '{"url": "u"}',
+    '{"url": "u", "spans": 5}',
+    '{"url": "u", "spans": [[5, 1]]}',
+    '{"url": "u", "spans": [[0, 5], [3, 9]]}',
+    '{"url": "u", "spans": [[-1, 5]]}',
+    '{"url": "u", "spans": [[0, 1.5]]}',
+    '{"url": 5, "spans": []}',
+    '{"url": "u", "spans": [], "more": 1}',
+    '{"url": "u", "spans": [[0, 9]], "total": 5}',
+    '{"url": "u", "spans": [], "etag": 7}',
+    "[" * 100_000,
+    '{"url": "u", "spans": [[0, true]]}',
+]
+
+
+@pytest.mark.parametrize("text", NO_CHECKPOINTS)
 def test_checkpoint_that_is_none(text):
     assert Checkpoint.loads(text) is None
 
