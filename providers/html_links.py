@@ -14,13 +14,15 @@ MAX_TAG_BYTES = 16_384  # a longer tag is none
 MAX_TAGS = 45_000  # that are looked at: some listings link each entry from its icon and size too
 MAX_LINK_BYTES = 4_096
 HEADING_BYTES = 300  # of a heading are looked at
-HEADINGS = (b"index of", b"directory listing")
+HEADINGS = re.compile(rb"index of|directory listing", re.I)
+COLUMNS = re.compile(rb"file ?name", re.I)  # as copyparty heads a table of no files
 
-_TAG = re.compile(rb"<(a(?=[\s/])|!--|(?:script|style|title|h[1-6]|input)(?=[\s/>]))", re.I)
+_TAG = re.compile(rb"<(a(?=[\s/])|!--|(?:script|style|title|h[1-6]|th|input)(?=[\s/>]))", re.I)
 # No part gives back what it took, so no text is looked at twice.
 _ATTRIBUTE = re.compile(
     rb"""[\s/=]*+([^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"'][^\s>]*+)))?+"""
 )
+_NESTED = re.compile(rb"<[^<>]*+>")
 _TAG_END = re.compile(rb"[\s/=]*+>")
 # What is no HTML until its end comes.
 _OTHER_TEXT = {
@@ -70,8 +72,9 @@ def read(body: bytes) -> Page:
         elif tag == b"input":
             page.asks_for_password |= attributes.get(b"type", b"").lower() == b"password"
         else:
-            text = body[position : position + HEADING_BYTES].partition(b"<")[0].lower()
-            page.is_titled |= any(heading in text for heading in HEADINGS)
+            text = body[position : position + HEADING_BYTES].partition(b"</")[0]
+            wanted = COLUMNS if tag == b"th" else HEADINGS
+            page.is_titled |= wanted.search(_NESTED.sub(b"", text)) is not None
     raise TooLong
 
 

@@ -107,33 +107,18 @@ async def opened(settings: SourceSettings, database: Path) -> AsyncIterator[Open
             await db.close()
 
 
-class ProviderContract:
+class ServedContract:
+    """What holds for each server of a kind."""
+
     kind: type[SourceSettings]
     known: Known
     series_count: int  # found by an empty query
     # A query that finds nothing; None where every query finds something.
     vain_query: str | None = "nothing of the kind"
-    # Further answers that the source must survive.
-    hostile_answers: tuple[tuple[str, bytes], ...] = ()
 
     def serve(self, tmp_path: Path) -> AbstractAsyncContextManager[SourceSettings]:
         """A running server of this kind; yields the settings that reach it."""
         raise NotImplementedError
-
-    def settings_for(self, base: str) -> SourceSettings | None:
-        """Settings for any server, every text and secret in them set; None without a server."""
-        values: dict[str, Any] = {}
-        for field in dataclasses.fields(self.kind):
-            hint = get_type_hints(self.kind)[field.name]
-            if hint is Secret:
-                values[field.name] = Secret(HUSH)
-            elif field.name == "type":
-                values["type"] = get_args(hint)[0]
-            elif field.name in ("name", "username"):
-                values[field.name] = "home"
-            elif field.name == "url":
-                values["url"] = base
-        return self.kind(**values) if "url" in values else None
 
     @pytest.fixture
     async def settings(self, tmp_path: Path) -> AsyncIterator[SourceSettings]:
@@ -255,6 +240,28 @@ class ProviderContract:
         for episode in (listing.episodes[0], listing.episodes[0]):
             await source.provider.source(key, episode)
         assert len(source.network.asked) == len(set(source.network.asked))
+
+
+class ProviderContract(ServedContract):
+    """That, and what holds for the kind, whatever serves it."""
+
+    # Further answers that the source must survive.
+    hostile_answers: tuple[tuple[str, bytes], ...] = ()
+
+    def settings_for(self, base: str) -> SourceSettings | None:
+        """Settings for any server, every text and secret in them set; None without a server."""
+        values: dict[str, Any] = {}
+        for field in dataclasses.fields(self.kind):
+            hint = get_type_hints(self.kind)[field.name]
+            if hint is Secret:
+                values[field.name] = Secret(HUSH)
+            elif field.name == "type":
+                values["type"] = get_args(hint)[0]
+            elif field.name in ("name", "username"):
+                values[field.name] = "home"
+            elif field.name == "url":
+                values["url"] = base
+        return self.kind(**values) if "url" in values else None
 
     # -- when it fails -----------------------------------------------------------------------------
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,9 +12,8 @@ from store.errors import ProviderError
 from store.models import Episode
 from store.secret import Secret
 from store.sources import DirectoryProvider
-from tests.app import until
-from tests.contract import Known, ProviderContract, opened
-from tests.upstream import Upstream, free_port, listens, nginx
+from tests.contract import Known, ProviderContract, ServedContract, opened
+from tests.upstream import Upstream, nginx
 
 SHOW = "Show A (2010)"
 FILES = {  # path below the top folder -> the episodes that are in it
@@ -64,7 +62,7 @@ def hostile_rows() -> bytes:
     return json.dumps(rows).encode()
 
 
-class DirectoryContract(ProviderContract):
+class ServedDirectory(ServedContract):
     kind = DirectoryProvider
     known = Known(
         query="show a",
@@ -73,6 +71,9 @@ class DirectoryContract(ProviderContract):
         has_sizes=False,
     )
     series_count = 3
+
+
+class DirectoryContract(ServedDirectory, ProviderContract):
     hostile_answers = (
         ("application/json", hostile_rows()),
         ("application/json", b'[{"name": 7, "type": "directory"}]'),
@@ -103,21 +104,6 @@ class TestNginxJson(DirectoryContract):
 class TestNginxHtml(DirectoryContract):
     def serve_tree(self, folder, root):
         return nginx(folder, root, extra="location / { autoindex_format html; }")
-
-
-class TestHttpServer(DirectoryContract):
-    @asynccontextmanager
-    async def serve_tree(self, folder, root):
-        port = free_port()
-        command = (sys.executable, "-m", "http.server", "-b", "127.0.0.1", "-d", root, str(port))
-        silent = asyncio.subprocess.DEVNULL
-        child = await asyncio.create_subprocess_exec(*command, stdout=silent, stderr=silent)
-        try:
-            await until(lambda: listens(port))
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            child.kill()
-            await child.wait()
 
 
 # -- of this kind alone ----------------------------------------------------------------------------
@@ -282,7 +268,8 @@ def test_a_page_that_is_no_listing(body):
 
 @pytest.mark.parametrize(
     "body", [b"<a href='../'>..</a>", b"<a href=..>..</a>", b"<TITLE>Index of /shows</TITLE>",
-             b"<h1>Directory listing for /shows/</h1>"]
+             b"<h1>Directory listing for /shows/</h1>", b"<h1><img src=x> Index of /shows/",
+             b"<th name='href'><span>File Name</span></th>"]
 )  # fmt: skip
 def test_an_empty_folder_is_one(body):
     assert parse(body) == []
