@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = ["handlers", "downloads", "providers", "store"]  # from top to bottom
 FILES = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
 PROGRAM = [*FILES, ROOT / "aniworld.py"]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 # What every file of handlers/ may import from there: typed keys and the classes they hold, the
 # shape of calls and answers. The others are chapters of the API, which know nothing of one another.
@@ -146,7 +147,7 @@ def test_exceptions_are_needed():
     fail_if([f"{name} is short enough and needs no exception" for name in idle])
 
 
-@pytest.mark.parametrize("path", PROGRAM, ids=relative)
+@pytest.mark.parametrize("path", [*PROGRAM, *TESTS], ids=relative)
 def test_a_statement_does_one_thing(path):
     nodes = ast.walk(tree(path))
     fail_if([f"{relative(path)}:{line} {what}" for node in nodes for line, what in muddles(node)])

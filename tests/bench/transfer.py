@@ -1,7 +1,8 @@
-"""CPU and wall time of one download through the queue of the real server, against curl, aria2c and wget, from a real nginx.
+"""CPU and wall time of one download through the queue of the real server, from a real nginx.
 
-Everything lies in memory (/dev/shm) where there is room, so that what is measured is the program and not the disk; the
-file is read through the server's page cache. Medians; the ratio stands beside the target of the specification.
+The peers are curl, aria2c and wget in the same run. Everything lies in memory (/dev/shm) where
+there is room, so that the program is measured and not the disk; the file is read through the
+server's page cache. Medians; the ratio stands beside the target.
 """
 
 from __future__ import annotations
@@ -21,15 +22,16 @@ from statistics import median
 from tests.app import Process
 from tests.upstream import certificate, nginx
 
+ARIA2C = "aria2c -x1 -q --allow-overwrite=true --file-allocation=none -d {dir} -o out {url}"
 PEERS = {
-    "curl": ["curl", "-sS", "-o", "{out}", "{url}"],
-    "aria2c": ["aria2c", "-x1", "-q", "--allow-overwrite=true", "--file-allocation=none", "-d", "{dir}", "-o", "out", "{url}"],
-    "wget": ["wget", "-q", "-O", "{out}", "{url}"],
-}  # fmt: skip
+    "curl": "curl -sS -o {out} {url}",
+    "aria2c": ARIA2C,
+    "wget": "wget -q -O {out} {url}",
+}
 TLS = {"curl": ["--cacert"], "aria2c": ["--ca-certificate"], "wget": ["--ca-certificate"]}
 TARGETS = {
-    ("http", "cpu"): {"curl": 0.85, "aria2c": 0.70, "wget": 0.5},
-    ("https", "cpu"): {"curl": 1.0, "aria2c": 0.65},
+    ("http", "cpu"): {"curl": 0.75, "aria2c": 0.70, "wget": 0.5},
+    ("https", "cpu"): {"curl": 0.9, "aria2c": 0.65},
     ("http", "wall"): {"curl": 1.1},
     ("https", "wall"): {"curl": 1.1},
 }
@@ -39,10 +41,10 @@ EPISODE = "Show/Show - S01E{:02}.mkv"
 
 @asynccontextmanager
 async def place(megabytes: int, folder: str | None = None):
-    """A folder in memory, if that has room for a few files of this size, or `folder`; nginx may look into it."""
-    shm = Path("/dev/shm")
-    room = shm.is_dir() and shutil.disk_usage(shm).free > 5 * megabytes << 20
-    with tempfile.TemporaryDirectory(dir=folder or (shm if room else None)) as name:
+    """`folder`, or one in memory if a few files of this size have room there; nginx may read it."""
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free > 5 * megabytes << 20
+    with tempfile.TemporaryDirectory(dir=folder or (memory if has_room else None)) as name:
         Path(name).chmod(0o755)
         yield Path(name)
 
@@ -62,7 +64,10 @@ def episodes(folder: Path, size: int, count: int) -> Path:
 
 
 class Ours:
-    """The server with its queue running; `await fetch(number)` is one episode's CPU seconds and wall seconds."""
+    """The server with its queue running.
+
+    `await fetch(number)` answers how many CPU seconds and wall seconds one episode took.
+    """
 
     def __init__(self, folder: Path, url: str, cert: Path | None = None, **config):
         (folder / "ours").mkdir()
@@ -86,7 +91,7 @@ class Ours:
         await self.server.__aexit__()
 
     def cpu(self) -> float:
-        """Seconds that all threads of the server have used, those that have ended too; clock_getcpuclockid(3)."""
+        """Seconds that all threads of the server have used; see clock_getcpuclockid(3)."""
         return time.clock_gettime((~self.server.process.pid << 3) | 2)
 
     async def add(self, *numbers: int) -> None:
@@ -114,75 +119,79 @@ def peer(
     name: str, url: str, folder: Path, cert: Path | None, connections: int = 1
 ) -> tuple[float, float]:
     """CPU seconds and wall seconds of one download by `name`."""
-    out = folder / "out"
-    out.unlink(missing_ok=True)
-    line = [a.format(out=out, dir=folder, url=url) for a in PEERS[name]]
+    output = folder / "out"
+    output.unlink(missing_ok=True)
+    command = PEERS[name].format(out=output, dir=folder, url=url).split()
     if connections > 1:
-        line[1:2] = [f"-x{connections}", f"-s{connections}", "-k1M"]
+        command[1:2] = [f"-x{connections}", f"-s{connections}", "-k1M"]
     if cert:
         flag = TLS[name][0]
-        line[1:1] = [flag, str(cert)] if name == "curl" else [f"{flag}={cert}"]
+        command[1:1] = [flag, str(cert)] if name == "curl" else [f"{flag}={cert}"]
     began = time.monotonic()
-    child = subprocess.Popen(line, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise RuntimeError(f"{name} failed with {child.returncode}")
-    out.unlink()
+    output.unlink()
     return usage.ru_utime + usage.ru_stime, time.monotonic() - began
 
 
-async def _compare(folder: Path, size: int, rounds: int, scheme: str) -> None:
+async def compare(folder: Path, size: int, rounds: int, scheme: str) -> None:
+    """One connection, ours and each peer's."""
     served = episodes(folder, size, rounds + 1)
     certificate(folder)
     cert = folder / "cert.pem" if scheme == "https" else None
     names = ["ours", *(name for name in PEERS if shutil.which(name))]
     taken: dict[str, list] = {name: [] for name in names}
     async with nginx(folder, served, tls=bool(cert)) as base, Ours(folder, base, cert) as ours:
+        url = base + EPISODE.format(1).replace(" ", "%20")
         for turn in range(rounds + 1):
-            # In turns, and each time another one first: whatever else the machine does hits all of them.
-            for name in names[turn % len(names) :] + names[: turn % len(names)]:
-                url = base + EPISODE.format(1).replace(" ", "%20")
-                run = await (
-                    ours.fetch(turn + 1)
-                    if name == "ours"
-                    else asyncio.to_thread(peer, name, url, folder, cert)
-                )
-                if turn:  # the first time warms the caches
-                    taken[name].append(run)
+            # Each turn begins with another one: whatever else the machine does hits all of them.
+            first = turn % len(names)
+            for name in names[first:] + names[:first]:
+                if name == "ours":
+                    seconds = await ours.fetch(turn + 1)
+                else:
+                    seconds = await asyncio.to_thread(peer, name, url, folder, cert)
+                if turn:  # the first turn warms the caches
+                    taken[name].append(seconds)
     gib = size / (1 << 30)
     for index, what in enumerate(("cpu", "wall")):
-        ours_took = median(run[index] for run in taken["ours"]) / gib
-        print(f"{scheme:5} {what:4}  ours {ours_took:6.3f} s/GiB")
+        medians = {name: median(run[index] for run in taken[name]) / gib for name in names}
+        print(f"{scheme:5} {what:4}  ours {medians['ours']:6.3f} s/GiB")
         for name in names[1:]:
-            theirs = median(run[index] for run in taken[name]) / gib
+            ratio = medians["ours"] / medians[name]
             target = TARGETS[scheme, what].get(name)
             print(
-                f"            {name:7} {theirs:6.3f} s/GiB   ratio {ours_took / theirs:5.2f}   target {f'<= {target}' if target else '-'}"
+                f"            {name:7} {medians[name]:6.3f} s/GiB   ratio {ratio:5.2f}   "
+                f"target {f'<= {target}' if target else '-'}"
             )
 
 
-async def _throttled(folder: Path, rounds: int) -> None:
+async def throttled(folder: Path, rounds: int) -> None:
     """A line that gives each connection 5 MB/s: one connection, four, and aria2c's four."""
     served = episodes(folder, 50_000_000, 2 * rounds)
     runs: dict[str, list[float]] = {"one": [], "four": [], "aria2c": []}
     async with nginx(folder, served, extra="limit_rate 5m;") as base, Ours(folder, base) as ours:
+        url = base + EPISODE.format(1).replace(" ", "%20")
         for turn in range(rounds):
             for number, (name, limit) in enumerate((("one", 1), ("four", 4)), 2 * turn + 1):
                 await ours.server.put("/api/config", json={"max_connections_per_host": limit})
-                runs[name].append((await ours.fetch(number))[1])
+                _, wall = await ours.fetch(number)
+                runs[name].append(wall)
             if shutil.which("aria2c"):
-                url = base + EPISODE.format(1).replace(" ", "%20")
-                runs["aria2c"].append(
-                    (await asyncio.to_thread(peer, "aria2c", url, folder, None, 4))[1]
-                )
+                _, wall = await asyncio.to_thread(peer, "aria2c", url, folder, None, 4)
+                runs["aria2c"].append(wall)
     one, four = median(runs["one"]), median(runs["four"])
     print(
-        f"throttled line: one {one:.2f} s, four {four:.2f} s   {one / four:.2f} times faster   target >= 3.8"
+        f"throttled line: one {one:.2f} s, four {four:.2f} s   {one / four:.2f} times faster   "
+        "target >= 3.8"
     )
     if runs["aria2c"]:
+        theirs = median(runs["aria2c"])
         print(
-            f"                aria2c -x4 {median(runs['aria2c']):.2f} s   ratio {median(runs['aria2c']) / four:.2f}   target >= 0.97"
+            f"                aria2c -x4 {theirs:.2f} s   ratio {theirs / four:.2f}   target >= 0.97"
         )
 
 
@@ -191,9 +200,9 @@ async def _run(options: argparse.Namespace) -> None:
         if options.only in (None, what):
             async with place(options.size, options.folder) as folder:
                 if what == "throttled":
-                    await _throttled(folder, max(1, options.rounds - 3))
+                    await throttled(folder, max(1, options.rounds - 3))
                 else:
-                    await _compare(folder, options.size << 20, options.rounds, what)
+                    await compare(folder, options.size << 20, options.rounds, what)
 
 
 def main(arguments: Sequence[str] | None = ()) -> None:
