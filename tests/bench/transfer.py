@@ -190,9 +190,8 @@ async def throttled(folder: Path, rounds: int) -> None:
     )
     if runs["aria2c"]:
         theirs = median(runs["aria2c"])
-        print(
-            f"                aria2c -x4 {theirs:.2f} s   ratio {theirs / four:.2f}   target >= 0.97"
-        )
+        ratio = theirs / four
+        print(f"{'':15} aria2c -x4 {theirs:.2f} s   ratio {ratio:.2f}   target >= 0.97")
 
 
 async def _run(options: argparse.Namespace) -> None:
