@@ -170,6 +170,7 @@ document.getElementById("go").onclick = () => {
 </script>"""
 
 
+@pytest.mark.slow
 async def test_the_browser_itself(aiohttp_server, tmp_path):
     """The other tests lean on it: real input, the log of requests and errors, a network cut off."""
 

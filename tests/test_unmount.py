@@ -224,6 +224,7 @@ async def is_refused(server) -> dict:
     return item
 
 
+@pytest.mark.slow
 async def test_a_disk_that_comes_after_the_first_start(tmp_path, impatient):
     """A bare mount point gets no marker, neither by its setting nor by a rescan.
 
@@ -246,6 +247,7 @@ async def test_a_disk_that_comes_after_the_first_start(tmp_path, impatient):
             assert before["list"]["data"] and await all_that_is_known(server) == before
 
 
+@pytest.mark.slow
 async def test_a_renaming_can_be_taken_back_later(tmp_path, impatient):
     """While the library is away nothing is renamed, and the journal stays."""
     async with Shows((300_000,) * 3) as up:
@@ -347,6 +349,7 @@ async def test_a_disk_below_the_library(tmp_path, impatient, folder):
             }
 
 
+@pytest.mark.slow
 async def test_episodes_on_another_disk(tmp_path):
     """Each file is a link of its own, and so is a season.
 
