@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from store import families, files, layout, library, move_plan, placing, renames, steps
+from store import files, layout, library, move_plan, placing, renames, steps
 from store.case import Case
 from store.db import Database
 from store.errors import Conflict, Failure
+from store.families import Neighbours
 from store.layout import Layout
 from store.models import Left, Move, Renamed
 from store.move_plan import Plan
@@ -162,6 +163,7 @@ class Renaming:
 def _plan(root: Path, current: Layout) -> Plan:
     """Each video of the series to the path that the templates give it, with its family."""
     case = Case(root)
+    neighbours = Neighbours(case)
     left: list[Left] = []
     old_paths: dict[str, list[str]] = defaultdict(list)  # by the new path that they would get
     for path, keys in current.holds.items():
@@ -178,7 +180,7 @@ def _plan(root: Path, current: Layout) -> Plan:
         if len(paths) > 1:
             left += [Left(path, f"{len(paths)} files are this episode") for path in paths]
         elif paths != [new] and os.path.lexists(root / paths[0]):
-            wanted.append(list(families.moves(case, paths[0], new)))
+            wanted.append(neighbours.moves(paths[0], new))
         elif paths != [new]:
             left.append(Left(paths[0], "it is gone"))
     plan = move_plan.make(case, wanted)

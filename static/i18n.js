@@ -101,6 +101,7 @@ const TEXTS = {
   "renamed.one": ["{n} Datei umbenannt.", "{n} file renamed."],
   "renamed.other": ["{n} Dateien umbenannt.", "{n} files renamed."],
   namesUnchanged: ["Alle Namen sind schon so.", "All names are like that already."],
+  nameStays: ["Bleibt so: {why}", "Stays: {why}"],
   undo: ["Rückgängig", "Undo"],
   pages: ["Seiten", "Pages"],
   page: ["Seite {page} von {pages}", "Page {page} of {pages}"],

@@ -98,7 +98,8 @@ $("#preview-names").onclick = ({ currentTarget: button }) =>
   runAction(button, async () => {
     const { moves, left } = (await callApi("POST", seriesPath("rename"))).data;
     const moved = moves.map((move) => [move.new, move.old]);
-    drawFiles($("#new-names"), [...moved, ...left.map((file) => [file.path, file.why])]);
+    const staying = left.map((file) => [file.path, t("nameStays", { why: file.why })]);
+    drawFiles($("#new-names"), [...moved, ...staying]);
     setHidden($("#rename-files"), !moves.length, button);
     setText($("#rename-files"), tn("rename", moves.length));
     if (!moves.length && !left.length) showToast(t("namesUnchanged"));

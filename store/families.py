@@ -14,6 +14,8 @@ from store.case import Case
 from store.models import Move
 from store.names import extensions
 
+Families = dict[str, dict[str, str]]  # stem of a video -> suffix -> name
+
 SUBTITLE_FOLDERS = {"subs", "sub", "subtitles"}  # Subs/Show - 01/2_German.srt
 
 
@@ -32,24 +34,39 @@ class Family(NamedTuple):
         return self.moves[0].old
 
 
-def moves(case: Case, old: str, new: str) -> Iterator[Move]:
-    """The move of a video from `old` to `new`, and of all that bears its name."""
-    folder, _, video = old.rpartition("/")
-    new_folder, _, new_name = new.rpartition("/")
-    stem, new_stem = extensions.stem(video), extensions.stem(new_name)
-    names = sorted(case.names(folder) or ())
-    videos = [name for name in names if extensions.of(name) in extensions.MEDIA]
-    yield Move(old, new)
-    for suffix, name in extensions.family(video, names, videos).items():
-        yield Move(f"{folder}/{name}", f"{new_folder}/{new_stem}{suffix}")
-    for subs in names:
-        if subs.casefold() in SUBTITLE_FOLDERS:
-            inside = sorted(case.names(f"{folder}/{subs}") or ())
-            found = extensions.family(video, inside, videos)
-            if stem in inside:
-                found[""] = stem
-            for suffix, name in found.items():
-                yield Move(f"{folder}/{subs}/{name}", f"{new_folder}/{subs}/{new_stem}{suffix}")
+class Neighbours:
+    """What lies beside videos and bears their names; each folder is read once."""
+
+    def __init__(self, case: Case):
+        self._case = case
+        self._folders: dict[str, dict[str, Families]] = {}
+
+    def moves(self, old: str, new: str) -> list[Move]:
+        """The move of a video from `old` to `new`, and of all that bears its name."""
+        folder, _, video = old.rpartition("/")
+        new_folder, _, new_name = new.rpartition("/")
+        stem, new_stem = extensions.stem(video), extensions.stem(new_name)
+        found = [Move(old, new)]
+        for beside, families in self._read(folder).items():
+            for suffix, name in families.get(stem, {}).items():
+                new_path = f"{new_folder}/{beside}{new_stem}{suffix}"
+                found.append(Move(f"{folder}/{beside}{name}", new_path))
+        return found
+
+    def _read(self, folder: str) -> dict[str, Families]:
+        """ "" for the folder itself, or "Subs/" -> the families there, by the videos' stems."""
+        if folder not in self._folders:
+            names = sorted(self._case.names(folder) or ())
+            videos = [name for name in names if extensions.of(name) in extensions.MEDIA]
+            found = {"": extensions.families(names, videos)}
+            for subs in names:
+                if subs.casefold() in SUBTITLE_FOLDERS:
+                    inside = sorted(self._case.names(f"{folder}/{subs}") or ())
+                    found[f"{subs}/"] = extensions.families(inside, videos)
+                    for stem in set(inside) & set(map(extensions.stem, videos)):
+                        found[f"{subs}/"][stem][""] = stem
+            self._folders[folder] = found
+        return self._folders[folder]
 
 
 def texts(root: Path, moves: tuple[Move, ...], earlier: Mapping[str, str]) -> dict[str, str]:

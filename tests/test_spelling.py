@@ -205,7 +205,7 @@ def test_what_lies_beside_a_video():
         "Nacht.txt",
     ]
     videos = [name for name in names if name.endswith(".mkv")]
-    found = extensions.family("Nacht - 06.mkv", names, videos)
+    found = extensions.families(names, videos)["Nacht - 06"]
     assert found == {".de.srt": "Nacht - 06.de.srt", "-thumb.jpg": "Nacht - 06-thumb.jpg"}
     found = extensions.sidecars("Nacht - 06.5.mkv", names, extensions.SUBTITLES)
     assert found == {".de.srt": "Nacht - 06.5.de.srt"}
@@ -214,14 +214,22 @@ def test_what_lies_beside_a_video():
 
 
 def test_a_name_without_an_ending_is_of_no_family():
-    assert extensions.family("Nacht.mkv", ["Nacht", "Nacht.mkv"], ["Nacht.mkv"]) == {}
+    assert extensions.families(["Nacht", "Nacht.mkv"], ["Nacht.mkv"]) == {"Nacht": {}}
 
 
 def test_numbers_behind_a_stem_count_subtitles_or_are_decimals():
     """Sonarr counts a second subtitle as ".1.de.srt"; a lone .5 is of an episode that is away."""
     names = ["06.1.de.srt", "06.2.srt", "06.de.1.srt", "06.5.srt", "06.5 [1080p].srt"]
-    assert list(extensions.family("06.mkv", names, ["06.mkv"]).values()) == names[:3]
-    assert list(extensions.family("06 end.mkv", ["06 end.5.srt"], ["06 end.mkv"])) == [".5.srt"]
+    assert list(extensions.families(names, ["06.mkv"])["06"].values()) == names[:3]
+    assert extensions.families(["06 e.5.srt"], ["06 e.mkv"]) == {"06 e": {".5.srt": "06 e.5.srt"}}
+
+
+def test_case_and_accents_tell_families_apart_only_where_nothing_else_does():
+    names = ["nacht - 01.srt", "Na\u0308chte - 02.srt"]
+    found = extensions.families(names, ["Nacht - 01.mkv", "N\u00e4chte - 02.mkv"])
+    assert [list(family.values()) for family in found.values()] == [[name] for name in names]
+    found = extensions.families(names, ["Nacht - 01.mkv", "nacht - 01.mkv"])
+    assert found == {"Nacht - 01": {}, "nacht - 01": {".srt": "nacht - 01.srt"}}
 
 
 def test_extensions():

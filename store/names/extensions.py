@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from itertools import count
 
@@ -12,9 +13,9 @@ MEDIA = frozenset(
 )
 SUBTITLES = frozenset(".srt .ass .ssa .vtt .sub .idx .sup .smi .sami .mks".split())
 
-# What follows a video's stem in the names of its family: ".de.srt", ".trickplay", "-thumb.jpg".
-SUFFIX = re.compile(r"\.(?P<digits>\d)?|-[a-z]+\.", re.IGNORECASE)
-NUMBER = re.compile(r"\.(\d+)\.")
+# Where a stem may end in the name of a family: before ".de.srt", ".trickplay", "-thumb.jpg".
+SUFFIX = re.compile(r"\.|-(?=[a-z]+\.)", re.IGNORECASE)
+DIGITS = re.compile(r"\.(\d+)(\.)?")  # and whether nothing else stands between the dots
 
 
 def of(name: str) -> str:
@@ -27,41 +28,48 @@ def stem(name: str) -> str:
     return name.rpartition(".")[0]
 
 
-def family(video: str, names: Iterable[str], videos: Iterable[str]) -> dict[str, str]:
-    """Of `names` those that bear the video's: {".de.srt": "Show - 01.de.srt"}, by what follows.
+def families(names: Iterable[str], videos: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The `names` that bear a video's, by its stem and what follows: {".de.srt": "A - 01.de.srt"}.
 
-    `videos` are all that lie beside it: a name is of the one with the longest stem, and the files
-    of 06.5 are not those of 06. Behind a digit a number is a subtitle's, ".1.srt", only where they
-    count from 1: a lone ".5.srt" is of an episode whose video is not there.
+    A name is of the longest stem with which it begins: the files of 06.5 are not those of 06. Case
+    and the form of accents make a difference only where stems differ in nothing else. Behind a
+    digit a number is a subtitle's, ".1.srt", only where they count from 1: a lone ".5.srt" is of an
+    episode whose video is not there.
     """
-    own = stem(video)
-    longer = [other for other in map(stem, videos) if other != own and other.startswith(own)]
-    found: dict[str, str] = {}
-    numbers: dict[str, int] = {}
+    stems = [stem(video) for video in videos]
+    found: dict[str, dict[str, str]] = {own: {} for own in stems}
+    spelled = {_fold(own): own for own in stems}
     for name in names:
-        match = _match_suffix(name, own)
-        if match is None or any(_match_suffix(name, other) for other in longer):
-            continue
-        suffix = name.removeprefix(own)
-        if own[-1:].isdigit() and match["digits"]:
-            number = NUMBER.match(suffix)
-            if number is None:
-                continue
-            numbers[suffix] = int(number[1])
-        found[suffix] = name
-    counted = next(number for number in count(1) if number not in numbers.values())
-    return {end: name for end, name in found.items() if numbers.get(end, 0) < counted}
+        if of(name) not in MEDIA:
+            for suffix in reversed(list(SUFFIX.finditer(name))):
+                front = name[: suffix.start()]
+                own = front if front in found else spelled.get(_fold(front))
+                if own is not None:
+                    found[own][name[suffix.start() :]] = name
+                    break
+    return {own: _without_decimals(own, family) for own, family in found.items()}
 
 
 def sidecars(video: str, names: Collection[str], kinds: Collection[str]) -> dict[str, str]:
     """Of a folder's `names` those of a video's family that have one of these extensions."""
     videos = [name for name in names if of(name) in MEDIA]
-    found = family(video, names, videos)
-    return {suffix: name for suffix, name in found.items() if of(name) in kinds}
+    family = families(names, [video, *videos])[stem(video)]
+    return {suffix: name for suffix, name in family.items() if of(name) in kinds}
 
 
-def _match_suffix(name: str, own: str) -> re.Match[str] | None:
-    """What follows a stem in a name of its family; None for a name that is none."""
-    if not name.startswith(own) or of(name) in MEDIA:
-        return None
-    return SUFFIX.match(name, len(own))
+def _without_decimals(own: str, family: dict[str, str]) -> dict[str, str]:
+    """The family without what is of another episode: the 5 of "06.5.srt" counts no subtitle."""
+    if not own[-1:].isdigit():
+        return family
+    digits = {suffix: DIGITS.match(suffix) for suffix in family}
+    numbers = {int(match[1]) for match in digits.values() if match and match[2]}
+    counted = next(number for number in count(1) if number not in numbers)
+    return {
+        suffix: name
+        for suffix, name in family.items()
+        if not (match := digits[suffix]) or (match[2] and int(match[1]) < counted)
+    }
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
