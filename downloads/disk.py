@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shutil
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
+from store import atomic
+
 _PART = re.compile(r".+\.queue_\d+\.part")
+
+PROBE = ".aniworld-probe"  # in a folder that is suspected; scanners skip dot folders
+_probing = threading.Lock()
 
 
 def room(folder: Path) -> int:
@@ -17,6 +25,44 @@ def room(folder: Path) -> int:
     """
     disk = shutil.disk_usage(folder)
     return disk.free - min(max(1 << 30, disk.total // 50), disk.total // 10)
+
+
+def existing(folder: Path) -> Path:
+    """`folder`, or the next one above it that exists."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def trouble(folder: Path) -> str:
+    """Why `folder` cannot be used; empty when all that a download does works in it.
+
+    A disk that is full is no trouble of the folder.
+    """
+    probe = folder / PROBE
+    try:
+        with _probing:
+            shutil.rmtree(probe, ignore_errors=True)  # left by a crash
+            probe.mkdir()
+            try:
+                _use(probe)
+            finally:
+                shutil.rmtree(probe, ignore_errors=True)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            return error.strerror or "input or output failed"
+    return ""
+
+
+def _use(folder: Path) -> None:
+    """Do in `folder` what a download does: write a file, give it its name, make both durable."""
+    first = folder / ".first"
+    with open(first, "xb") as new:
+        new.write(b"probe")
+        new.flush()
+        os.fsync(new.fileno())
+    first.rename(folder / ".second")
+    atomic.sync_folder(folder)
 
 
 def sweep(folder: Path, kept: set[str]) -> None:

@@ -10,19 +10,20 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from downloads import disk, events
+from downloads import disk, disks, events
 from downloads.backoff import Backoff
 from downloads.events import Event, QueueItem
+from downloads.rests import Rests
 from downloads.slots import Slots
 from downloads.throttle import Throttle
+from downloads.worker import Worker
 from providers import Providers
 from providers.network import Network
-from store import atomic, folders, placing, queue, series
+from store import folders, placing, queue, series
 from store.db import Database
-from store.errors import Conflict, Failure, ProviderError
+from store.errors import Conflict
 from store.models import Item, State, Status
 from store.queue import QueueStatus
 from store.settings import Config
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TRIES = 5
 LOOK_AGAIN_SECONDS = 15.0  # between looks at a disk that is full or gone
-PROGRESS_BYTES = 1 << 20  # a try that fetched more starts the count of tries anew
 IDLE_TICKS = 5  # an engine without transfers looks for some to report of that much less often
 
 
@@ -62,10 +61,20 @@ class Engine:
         self._publish = publish
         self._slots = Slots()
         self._backoff = Backoff(pause)
+        self._disks = disks.Disks(config)
+        self.rests = Rests(db, providers, publish, pause)
+        self._worker = Worker(
+            db,
+            publish,
+            self._wait_for,
+            backoff=self._backoff,
+            rests=self.rests,
+            disks=self._disks,
+        )
         self._throttle = Throttle()
         self._wakeup = asyncio.Event()
         self._lock = asyncio.Lock()  # one change of what is running at a time
-        self._missing_bytes = 0  # that an item lacked when the disk was full
+        self._trouble = ""  # why no item can go on
         self._look_again = 0.0  # monotonic time; 0 while the queue need not wait by itself
         self.state: State = "stopped"
         self.reason = ""  # why a running queue waits by itself
@@ -104,8 +113,9 @@ class Engine:
         async with self._lock:
             await self._db.run(queue.set_state, state)
             self.state = state
-            self.reason = ""
+            self.reason = self._trouble = ""
             self._look_again = 0.0
+            self._disks.forget_all()
             if state != "running":
                 await self._slots.cancel(self._slots.item_ids())
             self._publish(events.QueueState(state, ""))
@@ -125,8 +135,14 @@ class Engine:
     async def announce(self, items: list[Item]) -> None:
         """Tell everyone that these items have changed on disk, and get to work."""
         for item in items:
-            self._backoff.forget(item.id)
+            self._forget(item)
         self._publish(events.QueueItems([self.describe(item) for item in items]))
+        self.wake()
+
+    async def retry_source(self, name: str) -> None:
+        """Ask a source now that rests, and let it rest anew only if it still fails."""
+        await self.rests.retry(name)
+        self._backoff.forget_all()
         self.wake()
 
     async def drop(self, item_id: int) -> None:
@@ -174,6 +190,7 @@ class Engine:
         """
         try:
             self.state = await self._db.run(queue.state)
+            await self.rests.load()
             config = self._config()
             for item in await self._db.run(queue.recover):
                 from downloads.job import complete_if_placed
@@ -193,20 +210,21 @@ class Engine:
 
     async def _start_items(self) -> None:
         """Start items while there are slots."""
-        if self.state != "running" or time.monotonic() < self._look_again:
+        if self.state != "running":
             return
-        if self.reason:
-            self._wait_for(await asyncio.to_thread(self._trouble))
-            if self.reason:
-                return
+        if self.reason and time.monotonic() >= self._look_again:
+            await self._look()
+        if self._trouble:
+            return
+        await self.rests.end_replaced()
         while len(self._slots) < self._config().max_concurrent_downloads:
             busy = {job.item.provider for job in self._slots.jobs()}
             full = {provider for provider in busy if not self._spare_connections(provider)}
             item = await self._db.note(
                 queue.claim,
-                self._backoff.waiting_items(),
+                self._backoff.waiting_items() | self._disks.waiting_items(),
                 self._slots.item_ids(),
-                self._backoff.resting_sources() | full,
+                self.rests.resting() | full,
             )
             if item is None:
                 return
@@ -228,7 +246,7 @@ class Engine:
 
     def _seconds_to_next_look(self) -> float | None:
         """Seconds until the loop looks again; None when it waits for `wake` alone."""
-        times = self._backoff.times()
+        times = [*self._backoff.times(), *self.rests.times()]
         if self._look_again:
             times.append(self._look_again)
         if self.state != "running" or not times:
@@ -244,61 +262,18 @@ class Engine:
                 if job.progress.fetched:
                     self._publish(events.DownloadProgress.of(job.item, job.transferred()))
 
-    # -- one item --------------------------------------------------------------------------------
-
     async def _work(self, job: Job) -> None:
-        """Work on one item until it is completed, failed or pending again.
-
-        Each way out is on disk, and told.
-        """
-        item = job.item
+        """Work on one item, then make room for the next."""
         try:
-            completed = await job.run(lambda: self._publish(events.DownloadStarted.of(item)))
-            self._backoff.answered(item.provider)
-            self._publish(completed)
-        except asyncio.CancelledError:
-            await self._release(item, "")
-        except Failure as failure:
-            await self._retry_or_fail(job, failure)
-        except OSError as error:
-            log.warning("%s: %s", item.name, error)
-            self._wait_for_disk(error, job)
-            await self._release(item, self.reason)
-        except sqlite3.Error as error:
-            # The item is claimed anew when the database can be written again.
-            log.error("%s: the database failed: %s", item.name, error)
-            self._wait_for("The database cannot be written")
-        except Exception:
-            log.exception("%s: unexpected", item.name)
-            message = "The download failed for a reason that only the log tells"
-            await self._fail(item, "DOWNLOAD_ERROR", message)
+            await self._worker.work(job)
         finally:
-            self._slots.free(item.id)
+            self._slots.free(job.item.id)
             self.wake()
 
-    async def _retry_or_fail(self, job: Job, failure: Failure) -> None:
-        """Ask a source that may recover again, later; anything else has failed.
-
-        A source that nobody answers for, or that asks for patience, is left alone by all its items.
-        """
-        item = job.item
-        rest_seconds = self._backoff.rest(item.provider, failure)
-        attempts = 1 if job.progress.fetched > PROGRESS_BYTES else item.attempts + 1
-        may_recover = isinstance(failure, ProviderError) and not failure.final
-        if may_recover and attempts < TRIES:
-            self._backoff.delay(item.id, attempts, rest_seconds)
-            await self._release(item, f"{failure} (try {attempts} of {TRIES})", attempts)
-        else:
-            await self._fail(item, failure.code, str(failure))
-
-    async def _release(self, item: Item, reason: str, attempts: int | None = None) -> None:
-        released = await self._db.note(queue.release, item.id, reason, attempts)
-        if released:
-            self._publish(events.QueueItems([QueueItem.of(released)]))
-
-    async def _fail(self, item: Item, code: str, message: str) -> None:
-        failed = await self._db.run(queue.fail, item.id, code, message)
-        self._publish(events.DownloadError.of(failed))
+    def _forget(self, item: Item) -> None:
+        """Somebody asked for the item, or it is gone: it waits for nothing."""
+        self._backoff.forget(item.id)
+        self._disks.forget(item.id)
 
     async def _clear(self, removed: list[Item]) -> None:
         """Remove the parts of items that are gone from the database, and tell it."""
@@ -308,7 +283,7 @@ class Engine:
         ]
         await asyncio.to_thread(disk.remove, parts)
         for item in removed:
-            self._backoff.forget(item.id)
+            self._forget(item)
         if removed:
             self._publish(events.QueueRemoved([item.name for item in removed]))
         self.wake()
@@ -320,28 +295,22 @@ class Engine:
         return self._slots.spare_connections(provider, self._config().max_connections_per_host)
 
     def _wait_for(self, reason: str) -> None:
-        """Let the queue wait by itself and look again until it can go on; "" ends that."""
+        """Let the whole queue wait and look again until it can go on; "" ends that."""
+        self._trouble = reason
+        self._tell_reason()
+
+    def _tell_reason(self) -> None:
+        """Tell why the queue, or items of it, wait for what only the owner can mend."""
+        reason = self._trouble or (disks.FULL if self._disks.waiting_items() else "")
         self._look_again = time.monotonic() + LOOK_AGAIN_SECONDS if reason else 0.0
         if reason != self.reason:
             self.reason = reason
             self._publish(events.QueueState(self.state, reason))
 
-    def _wait_for_disk(self, error: OSError, job: Job) -> None:
-        """Wait for what only the owner can mend."""
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            self._missing_bytes = job.remaining()
-            self._wait_for("The disk is full")
-        else:
-            self._missing_bytes = 0
-            self._wait_for(f"The download or library directory cannot be used: {error.strerror}")
-
-    def _trouble(self) -> str:
-        """Why the queue can't go on; empty when it can."""
-        config = self._config()
-        for folder in (config.download_directory, config.anime_directory):
-            if not atomic.writable(Path(folder)):
-                return self.reason or "The download or library directory cannot be written"
-        return "The disk is full" if disk.room(config.downloads) < self._missing_bytes else ""
+    async def _look(self) -> None:
+        """Look again for what the queue waits for."""
+        await asyncio.to_thread(self._disks.look)
+        self._wait_for(await asyncio.to_thread(self._disks.trouble) if self._trouble else "")
 
     async def _reserve(self, count: int) -> None:
         """Refuse with ENOSPC what would not leave room for every running transfer."""

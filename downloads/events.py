@@ -238,6 +238,23 @@ class QueueState(Event):
 
 
 @record
+class SourceState(Event):
+    """A source rests, or works again.
+
+    `since` and `until` (the next try) are times; `why` tells what failed.
+    """
+
+    type = "source_state"
+    replaces = "name"
+
+    name: str
+    state: Literal["ok", "resting"]
+    since: str | None
+    until: str | None
+    why: str
+
+
+@record
 class RescanProgress(Event):
     """A rescan passes hundreds of folders at a time."""
 

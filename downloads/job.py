@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TypeVar
 
+from downloads import disk
 from downloads.events import DownloadCompleted, Transferred
 from downloads.part_file import Checkpoint
 from downloads.progress import Progress
@@ -58,6 +59,8 @@ class Job:
     ):
         self.item = item
         self.progress = Progress(total=item.total)
+        self.path: Path | None = None  # which is worked on now
+        self.durable = 0  # bytes that are on the disk for good
         self._config = config
         self._db = db
         self._web = web
@@ -81,6 +84,7 @@ class Job:
         provider = self._providers.get(item.provider)
         source = await provider.source(item.key, item.episode)
         part = self._config.downloads / part_name(item, source)
+        self.path = part
         resume = Checkpoint.loads(item.checkpoint) if item.part == part.name else None
         await self._db.note(queue.set_part, item.id, part.name, source.size)
         started()
@@ -121,9 +125,14 @@ class Job:
         """Bytes still to come, as far as known."""
         return max(0, (self.progress.total or 0) - self.progress.done)
 
+    def size(self) -> int:
+        """Bytes of the whole file, as far as known."""
+        return max(self.progress.total or 0, self.progress.done)
+
     # -- inside ----------------------------------------------------------------------------------
 
     async def _save(self, checkpoint: Checkpoint) -> None:
+        self.durable = sum(end - start for start, end in checkpoint.spans)
         await self._db.run(queue.set_checkpoint, self.item.id, checkpoint.dumps(), checkpoint.total)
 
     async def _fetch_subtitles(self, source: Source, base: str) -> dict[str, bytes]:
@@ -150,6 +159,7 @@ class Job:
         note = json.dumps(vars(receipt) | {"source": source.url.partition("?")[0]})
         await self._db.run(queue.set_target, self.item.id, target, note)
         known_paths = await self._db.run(files.some_paths)
+        self.path = root / target
         try:
             await asyncio.to_thread(_place, part, root, target, known_paths)
         except FileExistsError:
@@ -252,8 +262,16 @@ def _need_online(root: Path, known_paths: list[str]) -> None:
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
 
 
+def _need_room(part: Path, folder: Path) -> None:
+    """Raise ENOSPC where the copy to another disk would not leave the reserve there."""
+    folder, about = disk.existing(folder), part.stat()
+    if folder.stat().st_dev != about.st_dev and disk.room(folder) < about.st_size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
 def _place(part: Path, root: Path, target: str, known_paths: list[str]) -> None:
     # Again: the disk may have gone since, and its mount point must not get our marker.
     _need_online(root, known_paths)
     library.write_marker(root)
+    _need_room(part, (root / target).parent)
     placing.place(part, root, target)

@@ -84,8 +84,10 @@ class Receiver:
         self._window_seconds += seconds
         self._window_bytes += count
         if self._quiet_seconds >= limits.silence:
-            raise ProviderError(f"The source was silent for {limits.silence:g} seconds")
+            raise ProviderError(
+                f"The source was silent for {limits.silence:g} seconds", cause="silent"
+            )
         if self._window_seconds >= limits.window:
             if self._window_bytes < limits.slow * self._window_seconds:
-                raise ProviderError("The source is too slow")
+                raise ProviderError("The source is too slow", cause="silent")
             self._window_seconds, self._window_bytes = 0.0, 0

@@ -53,6 +53,10 @@ class Providers:
                 fix="Add it to providers in the configuration",
             ) from None
 
+    def find(self, name: str) -> CheckedProvider | None:
+        """The provider of this name, where there is one."""
+        return self._providers.get(name)
+
     def __iter__(self) -> Iterator[CheckedProvider]:
         return iter(self._providers.values())
 

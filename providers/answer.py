@@ -32,7 +32,7 @@ class Answer:
         self._kept = head.kept
         self._left = 0 if head.chunked else head.length  # bytes of the body, or of this chunk
         self._chunks = Chunks(connection) if head.chunked else None
-        self._failure = ""  # why nothing more will come
+        self._failure: ProviderError | None = None  # why nothing more will come
 
     @property
     def reusable(self) -> bool:
@@ -43,7 +43,7 @@ class Answer:
         """Read until `view` is full, the body has ended, or about `seconds` have passed. Returns
         the number of bytes. Raises ProviderError when nothing more will come."""
         if self._failure:
-            raise ProviderError(self._failure)
+            raise self._failure
         filled, until = 0, monotonic() + seconds
         try:
             while filled < len(view) and not self.ended:
@@ -55,9 +55,10 @@ class Answer:
         except TimeoutError:
             pass
         except (OSError, ProviderError) as failure:
-            self._failure = str(failure) if isinstance(failure, ProviderError) else BROKEN
+            broken = ProviderError(BROKEN, cause="broken off")
+            self._failure = failure if isinstance(failure, ProviderError) else broken
             if not filled or self.ended:
-                raise ProviderError(self._failure) from None
+                raise self._failure from None
         return filled
 
     def read(self, max_bytes: int) -> bytes:

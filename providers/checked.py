@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from providers.provider import Provider
 from store import keys
+from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
@@ -18,6 +19,7 @@ from store.names import extensions
 
 log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 10.0
 MAX_SERIES = 10_000  # of one source, asked for at once
 FOUND_HITS = 10  # of one query, among which a series is looked for
 MAX_KEY = 1_000  # characters of a source's own key
@@ -43,6 +45,7 @@ class CheckedProvider:
         self._provider = provider
         self._db = db
         # The keys that are known so far, in both directions: a key once given never changes.
+        self.answered_at: str | None = None  # when it last gave a good answer, since the start
         self._public: dict[str, str] = {}
         self._native: dict[str, str] = {}
 
@@ -103,6 +106,14 @@ class CheckedProvider:
             )
         return replace(source, beside=_subtitles_only(source))
 
+    async def look(self) -> None:
+        """Ask the source itself whether it works, for LOOK_SECONDS at most."""
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self._answer(self._provider.look())
+        except TimeoutError:
+            raise ProviderError("The source does not answer", cause="silent") from None
+
     async def close(self) -> None:
         with contextlib.suppress(Failure):  # _answer has logged it; nobody waits for a better end
             await self._answer(self._provider.close())
@@ -131,7 +142,9 @@ class CheckedProvider:
     async def _answer(self, call: Awaitable[T]) -> T:
         """Await a provider's answer; turn what it raises into one of three kinds of Failure."""
         try:
-            return await call
+            answer = await call
+            self.answered_at = now()
+            return answer
         except (ProviderError, NotFound, ConfigurationError):
             raise
         except Failure as failure:  # such as Invalid, when a schema did not fit its answer

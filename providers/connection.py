@@ -195,9 +195,13 @@ class SecureConnection(Connection):
                 if monotonic() >= until:
                     raise silent()
         except ssl.SSLCertVerificationError as invalid:
-            raise ProviderError("The source's certificate is not valid", final=True) from invalid
+            raise ProviderError(
+                "The source's certificate is not valid", final=True, cause="certificate"
+            ) from invalid
         except OSError as failure:  # ssl.SSLError is one
-            raise ProviderError("No secure connection to the source was possible") from failure
+            raise ProviderError(
+                "No secure connection to the source was possible", cause="TLS"
+            ) from failure
 
     def _shake_hands(self) -> bool:
         """Take one step; whether it was the last."""
@@ -264,4 +268,4 @@ class SecureConnection(Connection):
 
 
 def silent() -> ProviderError:
-    return ProviderError(f"The source was silent for {SILENCE_SECONDS:g} seconds")
+    return ProviderError(f"The source was silent for {SILENCE_SECONDS:g} seconds", cause="silent")

@@ -27,9 +27,11 @@ async def look_up(host: str, port: int) -> list[str]:
                 socket.getaddrinfo, host, port, socket.AF_UNSPEC, socket.SOCK_STREAM
             )
     except TimeoutError as slow:
-        raise ProviderError("The source's name could not be looked up in time", down=True) from slow
+        raise ProviderError(
+            "The source's name could not be looked up in time", cause="name unknown"
+        ) from slow
     except (OSError, UnicodeError) as unknown:
-        raise ProviderError("The source's name is unknown", down=True) from unknown
+        raise ProviderError("The source's name is unknown", cause="name unknown") from unknown
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
@@ -46,11 +48,13 @@ async def dial(addresses: Sequence[str], port: int) -> tuple[socket.socket, str]
         async with asyncio.timeout(CONNECT_SECONDS):
             return await _first_to_answer(addresses, port, attempts)
     except TimeoutError as slow:
-        raise ProviderError("The source did not accept a connection in time", down=True) from slow
+        raise ProviderError(
+            "The source did not accept a connection in time", cause="unreachable"
+        ) from slow
     except ConnectionRefusedError as refused:
-        raise ProviderError("The source refused the connection", down=True) from refused
+        raise ProviderError("The source refused the connection", cause="refused") from refused
     except OSError as failure:
-        raise ProviderError("The source cannot be reached", down=True) from failure
+        raise ProviderError("The source cannot be reached", cause="unreachable") from failure
     finally:
         for attempt in attempts:
             attempt.add_done_callback(_close)

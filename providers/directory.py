@@ -125,6 +125,10 @@ class Directory:
             beside = await self._files_beside(file.path)
         return self._source(beside.get(file.path, file), list(beside))
 
+    async def look(self) -> None:
+        """See the Provider protocol: a page that is no listing is a failure, too."""
+        await self._folders.read("")
+
     async def close(self) -> None:
         """Nothing of its own is open."""
 

@@ -65,7 +65,8 @@ class NoListing(ProviderError):
 
     def __init__(self, *, is_elsewhere: bool = False) -> None:
         where = " at another address" if is_elsewhere else ""
-        super().__init__(f"The source answered a page{where} that is no folder listing")
+        message = f"The source answered a page{where} that is no folder listing"
+        super().__init__(message, cause="no listing")
 
 
 def parse(body: bytes, content_type: str, asked_url: str, url: str) -> FolderListing:

@@ -23,7 +23,7 @@ _FOLD = re.compile(rb"\r?\n[ \t]+")  # a value that goes on in the next line: RF
 
 
 def not_http() -> ProviderError:
-    return ProviderError("The source's answer is not proper HTTP")
+    return ProviderError("The source's answer is not proper HTTP", cause="broken off")
 
 
 class Headers(Mapping[str, str]):

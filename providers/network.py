@@ -28,7 +28,7 @@ from providers.dialling import dial, look_up
 from providers.http_head import Headers
 from providers.idle import IdleConnections
 from store import VERSION
-from store.errors import ProviderError
+from store.errors import Cause, ProviderError
 from store.threads import Threads
 
 ANSWER_SECONDS = (
@@ -193,7 +193,7 @@ class Network:
             except BaseException:
                 connection.close()
                 raise
-        raise ProviderError(BROKEN)
+        raise ProviderError(BROKEN, cause="broken off")
 
     async def _connect(self, url: URL, addresses: list[str]) -> Connection:
         origin = _origin(url)
@@ -252,7 +252,8 @@ async def _in_time() -> AsyncIterator[None]:
             yield
     except TimeoutError as slow:
         raise ProviderError(
-            f"The source did not finish its answer within {ANSWER_SECONDS} seconds"
+            f"The source did not finish its answer within {ANSWER_SECONDS} seconds",
+            cause="silent",
         ) from slow
 
 
@@ -300,9 +301,21 @@ def _refused(answer: Answer) -> ProviderError:
     return ProviderError(
         f"The source answered {status}{name}",
         final=status in FINAL,
+        cause=_cause(status),
         status=status,
         retry_after=retry_after(answer.headers.get("Retry-After", "")) if again else None,
     )
+
+
+def _cause(status: int) -> Cause:
+    """Why a source answered with this status, which is no success."""
+    if status in (408, 425, 429, 503):
+        return "busy"
+    if status == 401:
+        return "login"
+    if status in FINAL:
+        return "missing"
+    return "server error" if status >= 500 else "file"
 
 
 def retry_after(text: str, now: float | None = None) -> float | None:

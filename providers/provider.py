@@ -30,4 +30,10 @@ class Provider(Protocol):
     async def source(self, key: str, episode: Episode) -> Source:
         """Where the bytes of `episode` are right now; the episode is whole, as it was listed."""
 
+    async def look(self) -> None:
+        """Ask the source itself for something, cheaply: no series and no file of it.
+
+        Raises ProviderError when the source fails as a whole.
+        """
+
     async def close(self) -> None: ...

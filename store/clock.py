@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def now() -> str:
     """This second in UTC: `2025-10-22T12:34:56Z`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return in_seconds(0)
+
+
+def in_seconds(seconds: float) -> str:
+    """As `now`, so many seconds later."""
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime(_FORMAT)
+
+
+def seconds_until(moment: str) -> float:
+    """Seconds from now to a moment that `now` or `in_seconds` wrote; 0 when it is over."""
+    then = datetime.strptime(moment, _FORMAT).replace(tzinfo=UTC)
+    return max(0.0, (then - datetime.now(UTC)).total_seconds())
 
 
 def today() -> str:

@@ -6,7 +6,24 @@ the same codes; handlers/errors.py knows the HTTP status that goes with each.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+# Why a source failed; downloads/judgement.py says what follows from each.
+Cause = Literal[
+    "refused",
+    "unreachable",
+    "name unknown",
+    "certificate",
+    "TLS",
+    "no listing",
+    "login",
+    "server error",
+    "busy",
+    "broken off",
+    "silent",
+    "missing",
+    "file",
+]
 
 
 class Failure(Exception):
@@ -77,7 +94,7 @@ class ProviderError(Failure):
     """A source failed.
 
     `final`: asking again is of no use. `retry_after`: the seconds that the source asked to be left
-    alone. `down`: nobody answers there, whatever is asked for.
+    alone. `cause`: what failed; "file" is something about the one thing that was asked for.
     """
 
     code = "PROVIDER_ERROR"
@@ -88,10 +105,15 @@ class ProviderError(Failure):
         *,
         final: bool = False,
         retry_after: float | None = None,
-        down: bool = False,
+        cause: Cause = "file",
         **details: Any,
     ):
         super().__init__(message, **details)
         self.final = final
         self.retry_after = retry_after
-        self.down = down
+        self.cause = cause
+
+    @property
+    def down(self) -> bool:
+        """Whether nobody answers there, whatever is asked for."""
+        return self.cause in ("refused", "unreachable", "name unknown")

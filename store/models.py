@@ -126,6 +126,7 @@ class Item:
     started_at: str | None
     finished_at: str | None
     receipt: str | None
+    durable: int  # the most bytes that a try has left on the disk for good
     title: str
     provider: str
     key: str

@@ -6,34 +6,19 @@ when it is committed.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple
 
 from store import episodes, files, history, selection, series
 from store.clock import now
 from store.errors import Conflict, NotFound
 from store.files import File
-from store.models import Episode, Item, Listing, Priority, State, Status
+from store.models import Item, Listing, Priority, State, Status
 from store.names.codes import EpisodeKey
+from store.queue_items import PRIORITIES, items
 from store.schema import record
 
-PRIORITIES = get_args(Priority)  # stored as their index, so that ascending is the order of work
-
-_ITEM = """
-    select items.id, items.series as series_id, items.season, items.number, items.priority,
-        items.status, items.reason, items.error_code, items.error_message, items.attempts,
-        items.part, items.checkpoint, items.target, items.total, items.created_at,
-        items.started_at, items.finished_at, items.receipt,
-        series.title, series.provider, series.key,
-        episodes.title as listed_title, episodes.ref as listed_ref, episodes.size as listed_size,
-        episodes.aired as listed_aired, episodes.checksums as listed_checksums
-    from items
-    join series on series.id = items.series
-    left join episodes on episodes.series = items.series
-        and episodes.season = items.season and episodes.number = items.number
-"""
 # A failed item forgets this when it is tried again; its bytes stay.
 _ANEW = """status = 'pending', reason = '', attempts = 0, error_code = null, error_message = null,
     target = null, receipt = null, finished_at = null"""
@@ -94,10 +79,10 @@ def add(
 
 def get(conn: sqlite3.Connection, item_id: int) -> Item:
     """Get one item. Raises NotFound."""
-    items = _items(conn, "items.id = ?", item_id)
-    if not items:
+    found = items(conn, "items.id = ?", item_id)
+    if not found:
         raise NotFound("Queue item not found", queue_item_id=f"queue_{item_id}")
-    return items[0]
+    return found[0]
 
 
 def page(
@@ -111,7 +96,7 @@ def page(
             else 3 end,
         case when items.status = 'completed' then items.finished_at end desc,
         priority, items.id"""
-    return _items(conn, f"{where} order by {order} limit ? offset ?", *values, limit, offset), total
+    return items(conn, f"{where} order by {order} limit ? offset ?", *values, limit, offset), total
 
 
 def status(
@@ -155,7 +140,7 @@ def recover(conn: sqlite3.Connection) -> list[Item]:
     Returns the items that were about to get their final name.
     """
     conn.execute("update items set status = 'pending', reason = '' where status = 'downloading'")
-    return _items(conn, "items.target is not null and items.status = 'pending'")
+    return items(conn, "items.target is not null and items.status = 'pending'")
 
 
 def parts(conn: sqlite3.Connection) -> set[str]:
@@ -226,18 +211,23 @@ def set_target(
 
 
 def release(
-    conn: sqlite3.Connection, item_id: int, reason: str = "", attempts: int | None = None
+    conn: sqlite3.Connection,
+    item_id: int,
+    reason: str = "",
+    attempts: int | None = None,
+    durable: int = 0,
 ) -> Item | None:
     """Back to pending with its bytes kept, after `attempts` failed tries; None leaves their number.
 
-    Returns None when the item is gone or done.
+    `durable` are the bytes that the try left on the disk: the most of all tries is kept. Returns
+    None when the item is gone or done.
     """
     conn.execute(
-        """update items set status = 'pending', reason = ?, attempts = coalesce(?, attempts)
-        where id = ? and status = 'downloading'""",
-        (reason, attempts, item_id),
+        """update items set status = 'pending', reason = ?, attempts = coalesce(?, attempts),
+        durable = max(durable, ?) where id = ? and status = 'downloading'""",
+        (reason, attempts, durable, item_id),
     )
-    return next(iter(_items(conn, "items.id = ? and items.status = 'pending'", item_id)), None)
+    return next(iter(items(conn, "items.id = ? and items.status = 'pending'", item_id)), None)
 
 
 def finish(conn: sqlite3.Connection, item_id: int, path: str, size: int) -> int:
@@ -280,6 +270,13 @@ def retry(conn: sqlite3.Connection, item_id: int) -> Item:
     return get(conn, item_id)
 
 
+def retry_all(conn: sqlite3.Connection) -> list[Item]:
+    """All failed items are pending again; returns them."""
+    failed = items(conn, "items.status = 'failed'")
+    conn.execute(f"update items set {_ANEW} where status = 'failed'")
+    return [get(conn, item.id) for item in failed]
+
+
 def set_priority(conn: sqlite3.Connection, item_id: int, priority: Priority) -> Item:
     """Raises NotFound."""
     conn.execute(
@@ -297,14 +294,14 @@ def remove(conn: sqlite3.Connection, item_id: int) -> Item:
 
 def remove_all(conn: sqlite3.Connection, status: Status) -> list[Item]:
     """Remove all items of this status; returns them."""
-    removed = _items(conn, "items.status = ?", status)
+    removed = items(conn, "items.status = ?", status)
     conn.execute("delete from items where status = ?", (status,))
     return removed
 
 
 def of_series(conn: sqlite3.Connection, anime_id: str) -> list[Item]:
     """Raises NotFound for a series that is not known."""
-    return _items(conn, "items.series = ?", series.get(conn, anime_id).id)
+    return items(conn, "items.series = ?", series.get(conn, anime_id).id)
 
 
 # -- inside --------------------------------------------------------------------------------------
@@ -327,23 +324,3 @@ def _put(conn: sqlite3.Connection, series_id: str, key: EpisodeKey, priority: Pr
 def _marks(values: set[int] | set[str]) -> str:
     """As many question marks, for a list of values in SQL."""
     return ", ".join("?" * len(values))
-
-
-def _items(conn: sqlite3.Connection, where: str, *values: object) -> list[Item]:
-    return [_item(dict(row)) for row in conn.execute(f"{_ITEM} where {where}", values)]
-
-
-def _item(values: dict[str, Any]) -> Item:
-    """The item of a row of _ITEM."""
-    listed = {
-        name.removeprefix("listed_"): values.pop(name)
-        for name in [name for name in values if name.startswith("listed_")]
-    }
-    checksums = listed.pop("checksums")
-    episode = None
-    if checksums is not None:  # the source still lists the episode
-        episode = Episode(
-            values["season"], values["number"], checksums=json.loads(checksums), **listed
-        )
-    priority = PRIORITIES[values.pop("priority")]
-    return Item(priority=priority, episode=episode, **values)

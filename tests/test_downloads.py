@@ -523,14 +523,10 @@ async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, se
 
             await until(other)
             _, page, _ = await server.get("/api/queue")
-            assert sorted(item["attempts"] for item in page["data"]) == [0, 0, 0, 1]
-            assert [item["reason"] for item in page["data"] if item["attempts"]] == [
-                "The source refused the connection (try 1 of 5)"
+            assert [item["attempts"] for item in page["data"]] == [0, 0, 0, 0]
+            assert [item["reason"] for item in page["data"] if item["reason"]] == [
+                "The source rests: The source refused the connection"
             ]
             async with nginx(tmp_path / "nginx", served, port=URL(url).port):
-                soon = time.monotonic() + 0.2
-                left_alone = server.app[keys.ENGINE]._backoff
-                for waiting in (left_alone._items, left_alone._sources):
-                    waiting.update(dict.fromkeys(waiting, soon))
-                server.app[keys.ENGINE].wake()
+                await server.app[keys.ENGINE].retry_source("home")
                 await completed(server, "S01E01", "S01E02", "S01E03")

@@ -1,0 +1,148 @@
+"""The sources that are left alone after they failed as a whole, each with its one reason."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from downloads import events
+from downloads.judgement import CONSEQUENCES
+from providers import Providers
+from providers.network import MAX_WAIT_SECONDS
+from store import clock, rests
+from store.db import Database
+from store.errors import Failure, ProviderError
+from store.models import Item
+from store.rests import Rest
+
+MOST_DOUBLINGS = 20
+# Failures in a row of a source that itself answers, after which its items lose tries again: by then
+# it has rested for a quarter of an hour, and what fails may be those files.
+PATIENT_FAILURES = 9
+
+
+class Verdict(NamedTuple):
+    """`why` the source rests, empty where the failure is one file's; whether a try is lost."""
+
+    why: str
+    costs_try: bool
+
+
+class Rests:
+    """Waits that double with each failure of a source in a row, from twice `pause` seconds to 15
+    minutes. They outlive the process."""
+
+    def __init__(
+        self,
+        db: Database,
+        providers: Providers,
+        publish: Callable[[events.Event], None],
+        pause: float,
+    ):
+        self._db = db
+        self._providers = providers
+        self._publish = publish
+        self._pause = pause
+        self._rests: dict[str, Rest] = {}  # by source; until it has given a good answer
+        self._due: dict[str, float] = {}  # source -> monotonic time
+        self._settings_at: dict[str, object] = {}  # source -> the provider that failed
+        # source -> items that have failed since its last good answer for what may be its failure
+        self._suspicious: dict[str, set[int]] = {}
+
+    async def load(self) -> None:
+        """Go on with the rests of an earlier run."""
+        for rest in await self._db.run(rests.read):
+            left = min(clock.seconds_until(rest.until), MAX_WAIT_SECONDS)
+            self._rests[rest.source] = rest
+            self._due[rest.source] = time.monotonic() + left
+            self._settings_at[rest.source] = self._providers.find(rest.source)
+
+    def resting(self) -> set[str]:
+        """The sources that are not to be asked yet."""
+        now = time.monotonic()
+        return {source for source, due in self._due.items() if due > now}
+
+    def times(self) -> list[float]:
+        """When each of them may be asked again."""
+        now = time.monotonic()
+        return [due for due in self._due.values() if due > now]
+
+    def describe(self, source: str) -> events.SourceState:
+        """How the source is, as the API and the socket tell it."""
+        rest = self._rests.get(source)
+        if rest is None:
+            return events.SourceState(source, "ok", since=None, until=None, why="")
+        return events.SourceState(source, "resting", rest.since, rest.until, rest.why)
+
+    async def judge(self, item: Item, failure: ProviderError) -> Verdict:
+        """Find out whether the source as a whole has failed, if need be by a look at it."""
+        source = item.provider
+        whose = CONSEQUENCES[failure.cause].whose
+        if whose == "file":
+            await self.answered(source)
+            return Verdict("", costs_try=True)
+        if whose == "source" or source in self.resting():
+            return Verdict(str(failure), costs_try=False)
+        if why := await self._look(source):
+            return Verdict(why, costs_try=False)
+        if failure.cause == "missing":
+            return Verdict("", costs_try=True)
+        failed = self._suspicious.setdefault(source, set())
+        failed.add(item.id)
+        if len(failed) == 1:
+            return Verdict("", costs_try=True)
+        failures = self._rests[source].failures if source in self._rests else 0
+        return Verdict(str(failure), costs_try=failures >= PATIENT_FAILURES)
+
+    async def rest(self, source: str, why: str, at_least: float | None = None) -> float:
+        """Leave the source alone, `at_least` for so many seconds. Returns for how many.
+
+        Several items that find out at the same time count once.
+        """
+        before = self._rests.get(source)
+        left = self._due.get(source, 0.0) - time.monotonic()
+        failures = before.failures if before else 0
+        if left <= 0:
+            failures += 1
+            longest = min(MAX_WAIT_SECONDS, self._pause * 2 ** min(failures, MOST_DOUBLINGS))
+            left = random.uniform(longest / 2, longest)
+        seconds = max(left, at_least or 0.0)
+        since = before.since if before else clock.now()
+        rest = Rest(source, since, clock.in_seconds(seconds), why, failures)
+        self._due[source] = time.monotonic() + seconds
+        self._settings_at[source] = self._providers.find(source)
+        if rest != before:
+            self._rests[source] = rest
+            await self._db.note(rests.keep, rest)
+            self._publish(self.describe(source))
+        return seconds
+
+    async def answered(self, source: str) -> None:
+        """The source works, or is to be asked at once: its next failure is the first one again."""
+        self._suspicious.pop(source, None)
+        self._due.pop(source, None)
+        if self._rests.pop(source, None):
+            await self._db.note(rests.end, source)
+            self._publish(self.describe(source))
+
+    async def retry(self, source: str) -> None:
+        """The owner asks: end the rest, and look whether the source works."""
+        await self.answered(source)
+        if why := await self._look(source):
+            await self.rest(source, why)
+
+    async def end_replaced(self) -> None:
+        """End the rests of sources that are gone or have other settings now."""
+        for source in list(self._rests):
+            if self._providers.find(source) is not self._settings_at[source]:
+                await self.answered(source)
+
+    async def _look(self, source: str) -> str:
+        """Why the source itself fails now; empty when it answers."""
+        try:
+            await self._providers.get(source).look()
+        except Failure as failure:
+            return str(failure)
+        return ""

@@ -1,0 +1,141 @@
+"""The work on one item until it is completed, failed or pending again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from downloads import events
+from downloads.backoff import Backoff
+from downloads.disks import Disks
+from downloads.events import Event, QueueItem
+from downloads.judgement import LASTING
+from downloads.rests import Rests
+from store import queue
+from store.db import Database
+from store.errors import Failure, ProviderError
+from store.models import Item
+
+if TYPE_CHECKING:
+    from downloads.job import Job
+
+log = logging.getLogger(__name__)
+
+TRIES = 5
+LASTING_TRIES = 3  # where another try seldom helps
+
+
+class Worker:
+    """`wait_for` lets the whole queue wait, with a reason."""
+
+    def __init__(
+        self,
+        db: Database,
+        publish: Callable[[Event], None],
+        wait_for: Callable[[str], None],
+        *,
+        backoff: Backoff,
+        rests: Rests,
+        disks: Disks,
+    ):
+        self._db = db
+        self._publish = publish
+        self._wait_for = wait_for
+        self._backoff = backoff
+        self._rests = rests
+        self._disks = disks
+
+    async def work(self, job: Job) -> None:
+        """Each way out is on disk, and told."""
+        item = job.item
+        try:
+            completed = await job.run(lambda: self._publish(events.DownloadStarted.of(item)))
+            if job.progress.fetched:
+                await self._rests.answered(item.provider)
+            self._publish(completed)
+        except asyncio.CancelledError:
+            await self._release(item, "")
+        except ProviderError as failure:
+            await self._judge_source(job, failure)
+        except Failure as failure:
+            await self._fail(item, failure.code, str(failure))
+        except OSError as error:
+            log.warning("%s: %s", item.name, error)
+            await self._judge_path(job, error)
+        except sqlite3.Error as error:
+            # The item is claimed anew when the database can be written again.
+            log.error("%s: the database failed: %s", item.name, error)
+            self._wait_for("The database cannot be written")
+        except Exception:
+            log.exception("%s: unexpected", item.name)
+            message = "The download failed for a reason that only the log tells"
+            await self._fail(item, "DOWNLOAD_ERROR", message)
+
+    async def _judge_source(self, job: Job, failure: ProviderError) -> None:
+        """Let the source rest where it has failed as a whole; the item tries again, or fails."""
+        item = job.item
+        try:
+            verdict = await self._rests.judge(item, failure)
+        except asyncio.CancelledError:
+            await self._release(item, "")
+            return
+        at_least = failure.retry_after or 0.0
+        if verdict.why:
+            at_least = await self._rests.rest(item.provider, verdict.why, at_least)
+        elif at_least:
+            at_least = await self._rests.rest(item.provider, str(failure), at_least)
+        if verdict.costs_try:
+            await self._lose_try(job, failure, at_least)
+        else:
+            # Behind the others of its source, so that each time another one finds out.
+            self._backoff.delay(item.id, 1, at_least)
+            await self._release(item, f"The source rests: {verdict.why}", durable=job.durable)
+
+    async def _lose_try(self, job: Job, failure: ProviderError, at_least: float) -> None:
+        attempts = self._attempts(job)
+        if failure.final or attempts >= TRIES:
+            await self._fail(job.item, failure.code, str(failure))
+            return
+        self._backoff.delay(job.item.id, attempts, at_least)
+        reason = f"{failure} (try {attempts} of {TRIES})"
+        await self._release(job.item, reason, attempts, job.durable)
+
+    async def _judge_path(self, job: Job, error: OSError) -> None:
+        """Set aside an item whose own path cannot be used; wait for room, or for a directory."""
+        item = job.item
+        try:
+            reason = await self._disks.judge(error, job)
+        except asyncio.CancelledError:
+            await self._release(item, "")
+            return
+        if reason is not None:
+            self._wait_for(reason)
+            await self._release(item, reason or "The disk is full", durable=job.durable)
+            return
+        attempts = self._attempts(job)
+        tries = LASTING_TRIES if error.errno in LASTING else TRIES
+        message = self._disks.explain(error, job)
+        if attempts >= tries:
+            await self._fail(item, "DOWNLOAD_ERROR", message)
+        else:
+            self._backoff.delay(item.id, attempts)
+            reason = f"{message} (try {attempts} of {tries})"
+            await self._release(item, reason, attempts, job.durable)
+
+    def _attempts(self, job: Job) -> int:
+        """How many tries were lost in a row. One with more durable bytes than any is the first."""
+        return 1 if job.durable > job.item.durable else job.item.attempts + 1
+
+    async def _release(
+        self, item: Item, reason: str, attempts: int | None = None, durable: int = 0
+    ) -> None:
+        released = await self._db.note(queue.release, item.id, reason, attempts, durable)
+        if released:
+            self._publish(events.QueueItems([QueueItem.of(released)]))
+
+    async def _fail(self, item: Item, code: str, message: str) -> None:
+        failed = await self._db.run(queue.fail, item.id, code, message)
+        self._publish(events.DownloadError.of(failed))

@@ -1,0 +1,159 @@
+"""One item's trouble with its disk is its own: the others go on."""
+
+import errno
+import resource
+
+import pytest
+
+from downloads import disk, engine, judgement
+from tests.app import Process, running, until
+from tests.shows import Shows, completed, home, library_is_right, queue, statuses, video
+from tests.test_failing import small_disk
+from tests.upstream import nginx
+
+LIMIT_BYTES = 4_000_000
+
+
+@pytest.fixture
+async def two_series(tmp_path):
+    """The address of a source with two episodes of Bad and two of Good."""
+    tmp_path.chmod(0o755)
+    root = tmp_path / "served"
+    for series in ("Bad", "Good"):
+        (root / series).mkdir(parents=True)
+        for number in (1, 2):
+            (root / series / f"{series} - S01E0{number}.mkv").write_bytes(video(number, 300_000))
+    (tmp_path / "nginx").mkdir()
+    async with nginx(tmp_path / "nginx", root) as url:
+        yield url
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+async def test_a_folder_that_cannot_be_used_stops_only_its_items(tmp_path, two_series, at_once):
+    """A file lies where a series' folder belongs: ENOTDIR, as EACCES or EROFS would be."""
+    some = {"max_concurrent_downloads": at_once}
+    async with running(tmp_path, providers=home(two_series), **some) as server:
+        await server.login()
+        (server.library / "Bad").mkdir()
+        (server.library / "Bad" / "Season 01").write_bytes(b"the owner's")
+        for series in ("bad", "good"):
+            body = {"anime_id": f"home_{series}", "episodes": ["S01"]}
+            assert (await server.post("/api/queue/add", json=body))[0] == 201
+        await server.post("/api/queue/start")
+
+        async def ended():
+            page = (await server.get("/api/queue"))[1]["data"]
+            by_status = {(item["anime_id"], item["status"]) for item in page}
+            return by_status == {("home_bad", "failed"), ("home_good", "completed")} and page
+
+        page = await until(ended)
+        for item in page:
+            if item["status"] == "failed":
+                assert item["error_code"] == "DOWNLOAD_ERROR"
+                assert str(server.library / "Bad") in item["error_message"]
+                assert "retry this item" in item["error_message"]
+        assert (await server.get("/api/queue/status"))[1]["data"]["reason"] == ""
+        assert (server.library / "Bad" / "Season 01").read_bytes() == b"the owner's"
+        (server.library / "Bad" / "Season 01").unlink()
+        for item in page:
+            if item["status"] == "failed":
+                await server.post(f"/api/queue/{item['queue_item_id']}/retry")
+        await until(lambda: _all_completed(server))
+
+
+async def _all_completed(server) -> bool:
+    return set((await statuses(server)).values()) == {"completed"}
+
+
+async def test_a_file_that_is_too_large_for_its_disk_stops_only_its_item(tmp_path):
+    """EFBIG, as FAT32 says it for files over 4 GiB."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, LIMIT_BYTES))
+
+    async with Shows((6_000_000, 300_000, 300_000)) as up:
+        one = {"max_concurrent_downloads": 1, "popen": {"preexec_fn": limit}}
+        async with Process(tmp_path, providers=home(up.base), **one) as server:
+            await server.login()
+            await queue(server, "S01")
+            await server.post("/api/queue/start")
+
+            async def ended() -> bool:
+                now = await statuses(server)
+                return now == {"S01E01": "failed", "S01E02": "completed", "S01E03": "completed"}
+
+            await until(ended)
+            (failed,) = (await server.get("/api/queue?status=failed"))[1]["data"]
+            assert failed["error_code"] == "DOWNLOAD_ERROR"
+            assert "takes no file of that size" in failed["error_message"]
+            assert library_is_right(server, up) == {"S01E02", "S01E03"}
+
+
+async def test_a_full_library_is_noticed_before_the_copy(tmp_path, elsewhere, monkeypatch):
+    """It has a disk of its own; what fits goes on, and so does the rest once there is room."""
+    room, real = 1_000_000, disk.room
+    asked = []
+
+    def fake(folder):
+        if not folder.is_relative_to(elsewhere):
+            return real(folder)
+        asked.append(folder)
+        return room
+
+    monkeypatch.setattr(disk, "room", fake)
+    monkeypatch.setattr(engine, "LOOK_AGAIN_SECONDS", 0.2)
+    async with Shows((6_000_000, 300_000, 300_000)) as up:
+        sources = {"providers": home(up.base), "max_concurrent_downloads": 1}
+        async with running(tmp_path, anime_directory=str(elsewhere), **sources) as server:
+            server.library = elsewhere
+            await server.login()
+            await queue(server, "S01")
+            await server.post("/api/queue/start")
+            await completed(server, "S01E02", "S01E03")
+            status = (await server.get("/api/queue/status"))[1]["data"]
+            assert (status["reason"], status["pending"]) == ("The disk is full", 1)
+            before = len(up.fetched("S01E01"))
+            looks = len(asked)
+            await until(lambda: len(asked) > looks + 3)
+            assert len(up.fetched("S01E01")) == before, "nothing is fetched or copied in vain"
+            assert library_is_right(server, up) == {"S01E02", "S01E03"}
+            room = 10**12
+            await completed(server, "S01E01")
+            assert library_is_right(server, up) == {"S01E01", "S01E02", "S01E03"}
+            assert (await server.get("/api/queue/status"))[1]["data"]["reason"] == ""
+
+
+@pytest.mark.slow
+async def test_a_library_disk_that_is_full_is_never_filled(tmp_path, impatient):
+    async with Shows((30_000_000, 1_000_000, 1_000_000)) as up:
+        server = Process(tmp_path, providers=home(up.base), max_concurrent_downloads=1)
+        async with small_disk(server, impatient, server.library, "24m") as library:
+            server.library = library
+            await queue(server, "S01")
+            await server.post("/api/queue/start")
+            await completed(server, "S01E02", "S01E03")
+            assert library_is_right(server, up) == {"S01E02", "S01E03"}
+            assert disk.shutil.disk_usage(library).used < 4_000_000
+            assert (await statuses(server))["S01E01"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "error, cause",
+    [
+        (OSError(errno.EDQUOT, "quota"), "disk full"),
+        (OSError(errno.ENOSPC, "full"), "disk full"),
+        (PermissionError(errno.EACCES, "denied", "/library/Show"), "path"),
+        (OSError(errno.EFBIG, "too large"), "path"),
+    ],
+)
+def test_whose_an_error_of_a_path_is(tmp_path, error, cause):
+    assert judgement.of_disk(error, (tmp_path,)) == cause
+
+
+def test_a_root_that_cannot_be_used_is_no_items(tmp_path):
+    """It is gone, or it lacks what has failed."""
+    gone = tmp_path / "gone"
+    denied = PermissionError(errno.EACCES, "denied", str(gone / "Show"))
+    assert judgement.of_disk(denied, (tmp_path, gone)) == "root"
+    unmounted = FileNotFoundError(errno.ENOENT, "absent", str(tmp_path))
+    assert judgement.of_disk(unmounted, (tmp_path,)) == "root"

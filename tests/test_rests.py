@@ -1,0 +1,250 @@
+"""Sources that fail as a whole: they rest, their items wait, and all is fetched afterwards."""
+
+import asyncio
+import re
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import pytest
+
+import downloads.engine
+from downloads.judgement import CONSEQUENCES
+from downloads.rests import Rests
+from handlers import keys
+from providers import Providers
+from providers.network import Network
+from store.db import Database
+from store.errors import ProviderError
+from tests.app import ROOT, running, until
+from tests.shows import Shows, completed, home, library_is_right, queue, statuses
+from tests.upstream import Knobs
+
+ITEMS = 30
+SIZE = 300_000
+SICK_SECONDS = 2.0
+PAUSE_SECONDS = 0.03  # in place of two
+
+
+class SickShows(Shows):
+    """All that it answers while it is `sick`, listings too, has those knobs."""
+
+    sick: dict | None = None
+
+    def _answer(self, knobs: SimpleNamespace, request) -> tuple[bytes, bytes]:
+        head, body = super()._answer(knobs, request)
+        if self.sick:
+            vars(knobs).update(self.sick)
+            if "status" in self.sick:
+                plain = vars(Knobs(body=b"<h1>sorry</h1>", kind="text/html", etag=None))
+                vars(knobs).update(plain | self.sick)
+                head, body = super(Shows, self)._answer(knobs, request)
+        return head, body
+
+
+WAYS = {
+    "reset": {"raw": b""},
+    "502": {"status": 502},
+    "503": {"status": 503},
+    "503 with Retry-After": {"status": 503, "headers": {"Retry-After": "1"}},
+    "503 with Retry-After: 0": {"status": 503, "headers": {"Retry-After": "0"}},
+    "404": {"status": 404},
+    "403": {"status": 403},
+    "401": {"status": 401},
+    "429": {"status": 429},
+    "cut": {"drop_after": 50_000},
+    "no HTTP": {"raw": b"SSH-2.0-OpenSSH_9.2\r\n\r\n"},
+}
+
+
+@asynccontextmanager
+async def impatient(tmp_path, monkeypatch, **config):
+    """The application, whose waits are shorter."""
+    real = downloads.engine.Engine.__init__
+
+    def shorter(self, *args, **options):
+        real(self, *args, **options, pause=PAUSE_SECONDS)
+
+    monkeypatch.setattr(downloads.engine.Engine, "__init__", shorter)
+    async with running(tmp_path, **config) as server:
+        await server.login()
+        yield server
+
+
+QUICK = {"reset", "502", "cut"}
+
+
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=() if way in QUICK else pytest.mark.slow) for way in WAYS]
+)
+async def test_a_bad_night_costs_no_item(tmp_path, monkeypatch, way):
+    """Thirty items, two at a time: none has failed, and each is completed after it."""
+    async with SickShows((SIZE,) * ITEMS) as up:
+        two = {"max_concurrent_downloads": 2}
+        async with impatient(tmp_path, monkeypatch, providers=home(up.base), **two) as server:
+            await queue(server, "S01")
+            knobs = WAYS[way]
+            up.sick = knobs
+            for name, value in knobs.items():
+                if name in ("raw", "drop_after"):
+                    setattr(up, name, value)
+            await server.post("/api/queue/start")
+            until_well = asyncio.get_running_loop().time() + SICK_SECONDS
+            while asyncio.get_running_loop().time() < until_well:
+                assert "failed" not in (await statuses(server)).values()
+                await asyncio.sleep(0.1)
+            asked = len(up.requests)
+            assert server.app[keys.ENGINE].rests.describe("home").state == "resting"
+            up.sick = up.raw = up.drop_after = None
+            codes = [f"S01E{number:02}" for number in range(1, ITEMS + 1)]
+            await completed(server, *codes)
+            assert library_is_right(server, up) == set(codes)
+            assert server.app[keys.ENGINE].rests.describe("home").state == "ok"
+            assert asked < 150, "it was left alone"
+
+
+async def test_what_is_one_files_costs_its_item(tmp_path, monkeypatch):
+    """A file is gone, the source is fine: that item fails, the others come."""
+    async with (
+        SickShows((SIZE, SIZE, SIZE)) as up,
+        impatient(tmp_path, monkeypatch, providers=home(up.base)) as server,
+    ):
+        await queue(server, "S01")
+        up.gone = {"S01E01", "S01E02"}
+        await server.post("/api/queue/start")
+
+        async def ended() -> bool:
+            now = await statuses(server)
+            return now == {"S01E01": "failed", "S01E02": "failed", "S01E03": "completed"}
+
+        await until(ended)
+        assert server.app[keys.ENGINE].rests.describe("home").state == "ok"
+
+
+async def test_files_that_stay_broken_fail_in_the_end(tmp_path, monkeypatch):
+    """Two in a row may mean the source, but not for ever: it answers, and those two never do."""
+    monkeypatch.setattr("downloads.rests.PATIENT_FAILURES", 3)
+    async with (
+        SickShows((SIZE, SIZE)) as up,
+        impatient(tmp_path, monkeypatch, providers=home(up.base)) as server,
+    ):
+        await queue(server, "S01")
+        monkeypatch.setattr(up, "_answer", lambda knobs, request: _broken_file(up, knobs, request))
+        await server.post("/api/queue/start")
+
+        async def failed() -> bool:
+            return set((await statuses(server)).values()) == {"failed"}
+
+        await until(failed)
+
+
+def _broken_file(up: SickShows, knobs: SimpleNamespace, request) -> tuple[bytes, bytes]:
+    if up.code(request):
+        knobs.status = 500
+    return SickShows._answer(up, knobs, request)
+
+
+async def test_a_try_counts_unless_it_left_more_on_the_disk(tmp_path, monkeypatch):
+    """A source that cuts each 700 KB moves on each time; one that starts anew does not."""
+    for ranges, outcome in ((True, "completed"), (False, "failed")):
+        folder = tmp_path / outcome
+        folder.mkdir()
+        async with (
+            SickShows((6_000_000,)) as up,
+            impatient(folder, monkeypatch, providers=home(up.base)) as server,
+        ):
+            await queue(server, "S01E01")
+            up.drop_after, up.ranges = 700_000, ranges
+            await server.post("/api/queue/start")
+
+            async def ended(outcome=outcome, server=server) -> bool:
+                now = await statuses(server)
+                assert set(now.values()) <= {"pending", "downloading", outcome}
+                return now == {"S01E01": outcome}
+
+            await until(ended)
+            if outcome == "failed":
+                assert len(up.fetched("S01E01")) <= 20, "it is not fetched for ever"
+        monkeypatch.undo()
+
+
+@pytest.fixture
+async def resting(tmp_path):
+    """(rests, what they published, source) of a source that nobody answers for."""
+    async with Network() as network:
+        db = Database(tmp_path / "aniworld.db")
+        await db.open()
+        providers = Providers(network, db)
+        await providers.configure(_settings("http://127.0.0.1:9/"))
+        told: list = []
+        yield Rests(db, providers, told.append, 2.0), told, providers, db
+        await providers.close()
+        await db.close()
+
+
+def _settings(url: str):
+    from store import schema
+    from store.settings import Config
+
+    return schema.read(Config, {"providers": home(url)}).providers
+
+
+async def test_a_rest_grows_and_outlives_the_process(resting):
+    """Each one is twice as long, up to 15 minutes; it is told with since, until and why."""
+    rests, told, providers, db = resting
+    seconds = []
+    for _ in range(12):
+        seconds.append(await rests.rest("home", "The source refused the connection"))
+        again = await rests.rest("home", "The source refused the connection")
+        assert again == pytest.approx(seconds[-1], abs=1), "two that find out at once count once"
+        rests._due["home"] = 0.0
+    for number, rested in enumerate(seconds, 1):
+        longest = min(900, 2 * 2**number)
+        assert longest / 2 <= rested <= longest
+    await rests.rest("home", "The source refused the connection")
+    later = Rests(db, providers, told.append, 2.0)
+    await later.load()
+    assert later.resting() == {"home"}
+    state = later.describe("home")
+    assert (state.state, state.why) == ("resting", "The source refused the connection")
+    assert state.since < state.until
+    await later.answered("home")
+    assert later.resting() == set() and told[-1].state == "ok"
+    once_more = Rests(db, providers, told.append, 2.0)
+    await once_more.load()
+    assert once_more.resting() == set()
+
+
+@pytest.mark.parametrize("asked, least", [(0.0, 2), (None, 2), (600.0, 600), (9.0, 9)])
+async def test_retry_after_only_lengthens_a_wait(resting, asked, least):
+    rests = resting[0]
+    assert await rests.rest("home", "busy", asked) >= least
+
+
+async def test_a_rest_ends_with_other_settings(resting):
+    rests, _, providers, _ = resting
+    await rests.rest("home", "wrong password")
+    await rests.end_replaced()
+    assert rests.resting() == {"home"}
+    await providers.configure(_settings("http://127.0.0.1:10/"))
+    await rests.end_replaced()
+    assert rests.resting() == set()
+
+
+async def test_a_look_tells_whose_a_404_is(resting):
+    """The base answers: the file's. It does not: the source's."""
+    rests, _, providers, _ = resting
+    missing = ProviderError("The source answered 404", final=True, cause="missing")
+    item = SimpleNamespace(id=1, provider="home")
+    verdict = await rests.judge(item, missing)
+    assert verdict == ("The source refused the connection", False)
+    async with Shows((SIZE,)) as up:
+        await providers.configure(_settings(up.base))
+        assert await rests.judge(item, missing) == ("", True)
+
+
+def test_the_table_of_consequences_is_the_documents():
+    """docs/sources.md tells for each cause whose it is, and what follows."""
+    text = (ROOT / "docs/sources.md").read_text()
+    rows = re.findall(r"^\| `([a-zA-Z ]+)` \|[^|]*\| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    told = {cause: (whose, then) for cause, whose, then in rows}
+    assert told == {cause: tuple(row) for cause, row in CONSEQUENCES.items()}
