@@ -39,6 +39,7 @@ class Folders:
         self._marks_folders = False  # its listings tell folders from files
         self._lately: OrderedDict[str, tuple[list[Entry], float]] = OrderedDict()
         self._looking = asyncio.Lock()
+        self._parsing = asyncio.Lock()  # one listing at a time: a large one takes much memory
 
     def url(self, folder: str) -> str:
         return f"{self.base}{quote(folder)}/" if folder else self.base
@@ -113,9 +114,10 @@ class Folders:
             )
             content_type = headers.get("Content-Type", "").lower()
             try:
-                listing = await asyncio.to_thread(
-                    folder_listing.parse, body, content_type, url, final_url
-                )
+                async with self._parsing:
+                    listing = await asyncio.to_thread(
+                        folder_listing.parse, body, content_type, url, final_url
+                    )
             except NoListing:
                 if accept == HTML or "json" not in content_type:
                     raise

@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 MAX_TAG_BYTES = 16_384  # a longer tag is none
 MAX_TAGS = 45_000  # that are looked at: some listings link each entry from its icon and size too
 MAX_LINK_BYTES = 4_096
-HEADING_BYTES = 300  # of a heading are looked at
-HEADINGS = re.compile(rb"index of|directory listing", re.I)
-COLUMNS = re.compile(rb"file ?name", re.I)  # as copyparty heads a table of no files
+WORDS_BYTES = 300  # behind a tag are looked at
 
 _TAG = re.compile(rb"<(a(?=[\s/])|!--|(?:script|style|title|h[1-6]|th|input)(?=[\s/>]))", re.I)
 # No part gives back what it took, so no text is looked at twice.
@@ -24,6 +22,10 @@ _ATTRIBUTE = re.compile(
 )
 _NESTED = re.compile(rb"<[^<>]*+>")
 _TAG_END = re.compile(rb"[\s/=]*+>")
+# What a listing says of itself in its headings, in the link to the folder above (Apache, IIS), and
+# above the column of names (copyparty, whose empty folders say nothing else).
+_HEADINGS = re.compile(rb"index of|directory listing", re.I)
+_WORDS = {b"a": re.compile(rb"parent directory", re.I), b"th": re.compile(rb"file ?name", re.I)}
 # What is no HTML until its end comes.
 _OTHER_TEXT = {
     b"!--": re.compile(rb"-->"),
@@ -42,7 +44,7 @@ class TooLong(ValueError):
 
 @dataclass
 class Page:
-    """`links` as they are written. `is_titled`: a heading says that it lists a folder."""
+    """`links` as they are written. `is_titled`: it says of itself that it lists a folder."""
 
     links: list[str] = field(default_factory=list)
     is_titled: bool = False
@@ -65,16 +67,16 @@ def read(body: bytes) -> Page:
             position = end.end()
             continue
         attributes, position = _attributes(body, position)
+        text = body[position : position + WORDS_BYTES].partition(b"</")[0]
         if tag == b"a":
             link = attributes.get(b"href", b"")
             if 0 < len(link) <= MAX_LINK_BYTES:
                 page.links.append(html.unescape(link.decode("utf-8", "replace")).strip())
-        elif tag == b"input":
+        if tag == b"input":
             page.asks_for_password |= attributes.get(b"type", b"").lower() == b"password"
-        else:
-            text = body[position : position + HEADING_BYTES].partition(b"</")[0]
-            wanted = COLUMNS if tag == b"th" else HEADINGS
-            page.is_titled |= wanted.search(_NESTED.sub(b"", text)) is not None
+        elif not page.is_titled:
+            wanted = _WORDS.get(tag, _HEADINGS)
+            page.is_titled = wanted.search(_NESTED.sub(b"", text)) is not None
     raise TooLong
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from contextlib import asynccontextmanager
 
 import pytest
@@ -125,6 +126,24 @@ async def test_umlauts_and_empty_folders(tmp_path, folders):
             hits = await source.provider.search("ueber ICH", 10)
             assert [hit.key for hit in hits] == ["ueber-ich"]
             assert (await source.provider.listing("empty")).episodes == ()
+
+
+@pytest.mark.parametrize("form", ["json", "html"])
+async def test_names_in_latin_1_cost_themselves_alone(tmp_path, folders, form, caplog):
+    folder, root = folders
+    for name in (b"caf\xe9/caf\xe9 - 01.mkv", f"{SHOW}/Caf".encode() + b"\xe9 - S01E09.mkv"):
+        path = os.path.join(os.fsencode(root), name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(b"x")
+    async with nginx(folder, root, extra=f"location / {{ autoindex_format {form}; }}") as url:
+        async with opened(DirectoryProvider("directory", "home", url), tmp_path / "db") as source:
+            assert len(await source.provider.search("", 10)) == 3
+            (hit,) = await source.provider.search("show", 10)
+            listing = await source.provider.listing(hit.key)
+            assert len(listing.episodes) == sum(map(len, FILES.values()))
+    assert "left out: 'caf\ufffd'" in caplog.text
+    assert "left out: 'Caf\ufffd - S01E09.mkv'" in caplog.text
 
 
 async def test_a_login_and_its_refusal(tmp_path, folders):
@@ -268,8 +287,8 @@ def test_a_page_that_is_no_listing(body):
 
 @pytest.mark.parametrize(
     "body", [b"<a href='../'>..</a>", b"<a href=..>..</a>", b"<TITLE>Index of /shows</TITLE>",
-             b"<h1>Directory listing for /shows/</h1>", b"<h1><img src=x> Index of /shows/",
-             b"<th name='href'><span>File Name</span></th>"]
+             b"<h1>Directory listing for /shows/</h1>", b"<A HREF='/'>[To Parent Directory]</A>",
+             b"<h1><img src=x> Index of /shows/", b"<th name='href'><span>File Name</span></th>"]
 )  # fmt: skip
 def test_an_empty_folder_is_one(body):
     assert parse(body) == []

@@ -91,32 +91,59 @@ def mebibytes(process: Process, field: str) -> float:
     return int(status.partition(f"{field}:")[2].split()[0]) / 1024
 
 
+async def watched(server: Process, call) -> tuple[float, float, float]:
+    """CPU seconds and MiB that a call costs the server, and its longest /health meanwhile."""
+    cpu, memory = cpu_seconds(server), mebibytes(server, "VmRSS")
+    task = asyncio.create_task(call)
+    waits = []
+    while not task.done():
+        began = time.monotonic()
+        assert (await server.get("/health"))[0] == 200
+        waits.append(time.monotonic() - began)
+    await task
+    costs = cpu_seconds(server) - cpu, mebibytes(server, "VmHWM") - memory, max(waits)
+    print("CPU seconds, MiB, longest /health:", *costs)
+    return costs
+
+
 async def test_hostile_listings_cost_little(tmp_path):
     """Five at once next to a good source: CPU and memory are counted, as no load changes them."""
+    assert max(len(body) for _, body in HOSTILE.values()) < folder_listing.MAX_BYTES
     async with Tree(show(1)) as up:
         up.pages = {f"{name}/": page for name, page in HOSTILE.items()}
         sources = [
             {"type": "directory", "name": name, "url": f"{up.base}{name}/"} for name in HOSTILE
         ]
-        assert max(len(body) for _, body in HOSTILE.values()) < folder_listing.MAX_BYTES
         async with Process(tmp_path, providers=home(up.base), rate_limit_per_minute=0) as server:
             await server.login()
-            search = {"params": {"q": "show"}}
-            assert (await server.get("/api/v1/anime/search", **search))[0] == 200
+
+            async def search() -> None:
+                status, answer, _ = await server.get("/api/v1/anime/search", params={"q": "show"})
+                assert status == 200 and [hit["key"] for hit in answer["data"]] == [SHOW]
+
+            await search()
             all_sources = sources + home(up.base)
             assert (await server.put("/api/config", json={"providers": all_sources}))[0] == 200
-            cpu, memory = cpu_seconds(server), mebibytes(server, "VmRSS")
-            asked = asyncio.create_task(server.get("/api/v1/anime/search", **search))
-            waits = []
-            while not asked.done():
-                began = time.monotonic()
-                assert (await server.get("/health"))[0] == 200
-                waits.append(time.monotonic() - began)
-            status, answer, _ = await asked
-            assert status == 200 and [hit["key"] for hit in answer["data"]] == [SHOW]
-            used = cpu_seconds(server) - cpu, mebibytes(server, "VmHWM") - memory
-            print("CPU seconds, MiB, longest /health:", *used, max(waits))
-            assert used[0] < 10 and used[1] < 60, used
+            cpu, memory, _ = await watched(server, search())
+            assert cpu < 10 and memory < 60
+
+
+async def test_hostile_series_cost_little(tmp_path):
+    """A rescan of followed series that have become hostile, four at a time."""
+    files = {f"{name}/{name} - S01E01.mkv": b"x" for name in HOSTILE}
+    async with Tree(files) as up:
+        async with Process(tmp_path, providers=home(up.base), rate_limit_per_minute=0) as server:
+            await server.login()
+            for path in files:
+                add(server, path)
+            assert (await rescan(server))["unavailable"] == []
+            up.pages = {f"{name}/": page for name, page in HOSTILE.items()}
+
+            async def again() -> None:
+                assert (await rescan(server))["unavailable"] == ["home"]
+
+            cpu, memory, _ = await watched(server, again())
+            assert cpu < 10 and memory < 60
 
 
 async def test_a_source_of_ten_thousand_series(tmp_path):
@@ -342,3 +369,29 @@ async def test_bins_are_no_series(tmp_path):
             assert [hit.name for hit in await source.provider.search("", 10)] == ["Show"]
             (episode,) = (await source.provider.listing("show")).episodes
             assert episode.number == 1
+
+
+# -- what was planted in the library ---------------------------------------------------------------
+
+
+async def test_planted_pipes_and_links_stop_nothing(tmp_path):
+    """A pipe as NFO, a link where subtitles are made: rescan, download and stop still work."""
+    files = show(1) | {"Show/Show - S01E01.de.srt": b"1"}
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"mine")
+    async with Tree(files) as up, running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        add(server, "Other/Other - S01E01.mkv")
+        os.mkfifo(server.library / "Other" / "tvshow.nfo")
+        incoming = server.library / ".aniworld-incoming"
+        incoming.mkdir()
+        for number in range(5):
+            (incoming / f"beside.queue_{number}.part").symlink_to(victim)
+        await rescan(server)
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01")
+        (subtitles,) = server.library.rglob("*.srt")
+        assert subtitles.read_bytes() == b"1" and not subtitles.is_symlink()
+        assert victim.read_bytes() == b"mine"
+        assert (await server.post("/api/queue/stop"))[0] == 200
