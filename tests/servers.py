@@ -66,7 +66,7 @@ class Server:
             yield f"http://127.0.0.1:{place.port}/"
         finally:
             if child.returncode is None:
-                child.kill() if path == sys.executable else child.terminate()
+                child.terminate()
             await child.wait()
 
 
