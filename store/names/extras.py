@@ -45,10 +45,15 @@ EXTRAS_FOLDERS = frozenset(
 )
 # Folders that players take for one disc, whatever the files in them are called.
 DISC_FOLDERS = frozenset({"video_ts", "audio_ts", "hvdvd_ts", "bdmv", "avchd"})
+MAX_DISC_NAME = 8  # characters
 DISC_FILE = re.compile(r"VTS_\d\d_\d", re.IGNORECASE)
 A_DISC = "a disc: the files in it are no episodes"
 
-TAIL_CHARACTERS = 40  # of a name: longer than any ending and what decides about it
+TAIL_CHARACTERS = 40  # of a name: longer than any ending and what stands in front of it
+LAST_WORDS = (  # of all endings; few names end in one
+    *("sample", "trailer", "behindthescenes", "deleted", "scene", "featurette", "interview"),
+    *("short", "clip", "other", "extra"),
+)
 ENDING = re.compile(
     r"""
     (?: ^ | [._-] | (?<=[^a-z])\ | -\ )  (?P<always> sample | trailer ) $
@@ -89,6 +94,8 @@ def why_in_folders(folders: tuple[str, ...]) -> str | None:
 
 def is_disc(name: str) -> bool:
     """Whether this is the folder of a disc, or one of its files that was copied without it."""
+    if len(name) > MAX_DISC_NAME:
+        return False
     return name.casefold() in DISC_FOLDERS or DISC_FILE.fullmatch(name) is not None
 
 
@@ -104,9 +111,13 @@ def disc_folder(path: str) -> str | None:
 
 def why_by_ending(stem: str) -> str | None:
     """As `why_extra`, by the end of the name, which may be the whole of it."""
+    if stem[:7] in ("sample-", "Sample-", "SAMPLE-") and SAMPLE_IN_FRONT.match(stem):
+        return f'it begins with "{stem[:6]}"'
+    if not stem[-TAIL_CHARACTERS:].casefold().endswith(LAST_WORDS):
+        return None
     match = ENDING.search(stem, max(0, len(stem) - TAIL_CHARACTERS))
     if match is None:
-        return f'it begins with "{stem[:6]}"' if SAMPLE_IN_FRONT.match(stem) else None
+        return None
     before = stem[: match.start()]
     if match["always"] and ARTICLE.search(before):
         return None
