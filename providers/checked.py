@@ -44,8 +44,8 @@ class CheckedProvider:
         self.name = name
         self._provider = provider
         self._db = db
-        # The keys that are known so far, in both directions: a key once given never changes.
         self.answered_at: str | None = None  # when it last gave a good answer, since the start
+        # The keys that are known so far, in both directions: a key once given never changes.
         self._public: dict[str, str] = {}
         self._native: dict[str, str] = {}
 

@@ -291,7 +291,7 @@ def _refuse_login(answer: Answer, asked: URL) -> None:
         message = "The source asks for a Digest login; only Basic logins are possible"
     else:
         return
-    raise ProviderError(message, final=True, status=answer.status)
+    raise ProviderError(message, final=True, cause="login", status=answer.status)
 
 
 def _refused(answer: Answer) -> ProviderError:

@@ -176,7 +176,7 @@ async def test_a_login_that_cannot_be_given(tmp_path):
                 upstream.script = [{"status": 401, "headers": {"WWW-Authenticate": asked}}]
                 with pytest.raises(ProviderError, match=words) as failure:
                     await source.provider.search("show", 5)
-                assert failure.value.final
+                assert failure.value.final and failure.value.cause == "login"
             upstream.location, other.status = other.base, 401
             with pytest.raises(ProviderError, match=f"redirects to {other.base[:-1]}, and a login"):
                 await source.provider.search("show", 5)
