@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
 import threading
@@ -60,7 +59,7 @@ def _use(folder: Path) -> None:
     with open(first, "xb") as new:
         new.write(b"probe")
         new.flush()
-        os.fsync(new.fileno())
+        atomic.sync_file(new.fileno())
     first.rename(folder / ".second")
     atomic.sync_folder(folder)
 

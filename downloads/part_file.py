@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
 
+from store import atomic
 from store.errors import DownloadError
 from store.threads import Threads
 
@@ -139,7 +140,7 @@ class Part:
         await self.threads.run(os.ftruncate, self.fd, size)
 
     async def sync(self) -> None:
-        await self.threads.run(os.fdatasync, self.fd)
+        await self.threads.run(atomic.sync_file, self.fd)
 
     async def size(self) -> int:
         return (await self.threads.run(os.fstat, self.fd)).st_size

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
 import json
+import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from store.errors import ConfigurationError
 from store.secret import to_jsonable
+
+log = logging.getLogger(__name__)
+
+# How a file system tells that it knows no sync, such as CIFS and FUSE. An EIO is a failure.
+_CANNOT_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
+_CANNOT_SYNC_FOLDERS = _CANNOT_SYNC | {errno.EBADF, errno.EACCES, errno.EPERM, errno.ENOTDIR}
 
 
 @contextlib.contextmanager
@@ -36,10 +45,30 @@ def sync_folder(folder: Path) -> None:
     """Make the names in `folder` survive a power cut, where its file system can do that."""
     descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     try:
-        with contextlib.suppress(PermissionError, NotADirectoryError):
-            os.fsync(descriptor)
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC_FOLDERS:
+            raise
     finally:
         os.close(descriptor)
+
+
+def sync_file(descriptor: int, sync: Callable[[int], None] | None = None) -> None:
+    """Make what is in a file survive a power cut, by fdatasync or another `sync`.
+
+    The log tells once where that cannot be done.
+    """
+    try:
+        (sync or os.fdatasync)(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
+        _tell_once()
+
+
+@functools.cache
+def _tell_once() -> None:
+    log.warning("A disk cannot sync files: what was written last may be lost in a power cut")
 
 
 def replace(path: Path, data: bytes, mode: int = 0o600) -> None:

@@ -14,7 +14,9 @@ from store import atomic
 INCOMING = ".aniworld-incoming"  # on the disk of the library; scanners skip dot folders
 COPY_BYTES = 4 << 20
 
-_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}  # as exFAT and SMB say it
+# Errors of a link that mean what they say. For any other a rename is tried: exFAT, SMB and old
+# kernels tell in many ways that they know no links.
+_REFUSED = {errno.EEXIST, errno.ENOSPC, errno.EDQUOT, errno.ENOENT}
 
 
 def place(part: Path, root: Path, path: str) -> None:
@@ -29,16 +31,17 @@ def place(part: Path, root: Path, path: str) -> None:
     parents = _make_folders(root, final.parent)
     try:
         os.link(part, final, follow_symlinks=False)
-        os.unlink(part)
     except OSError as error:
         if error.errno == errno.EXDEV:
             _place_across(part, root, path)
             return
-        if error.errno not in _NO_LINKS:
+        if error.errno in _REFUSED:
             raise
         if os.path.lexists(final):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from error
         os.rename(part, final)
+    else:
+        os.unlink(part)
     for folder in (*parents, final.parent, part.parent):
         atomic.sync_folder(folder)
 
@@ -51,7 +54,7 @@ def place_bytes(root: Path, path: str, data: bytes, temporary_name: str) -> None
         with open(part, "xb") as new:  # x opens nothing that is there, no link and no pipe
             new.write(data)
             new.flush()
-            os.fsync(new.fileno())
+            atomic.sync_file(new.fileno(), os.fsync)
         place(part, root, path)
     finally:
         part.unlink(missing_ok=True)
@@ -166,7 +169,7 @@ def _place_across(part: Path, root: Path, path: str) -> None:
         with open(part, "rb") as old, open(copy, "xb") as new:
             shutil.copyfileobj(old, new, COPY_BYTES)
             new.flush()
-            os.fsync(new.fileno())
+            atomic.sync_file(new.fileno(), os.fsync)
         place(copy, root, path)
     except OSError:
         copy.unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from downloads import part_file
 from providers.network import Network
 from tests.app import PATIENCE_SECONDS, Process, until
 from tests.requirements import lack, need
-from tests.shows import Shows, database_is_right, home, library_is_right, queue, statuses
+from tests.shows import Shows, completed, database_is_right, home, library_is_right, queue, statuses
 from tests.test_kills import OVERLAP
 from tests.test_transfer import BODY, Run
 from tests.upstream import Upstream
@@ -165,7 +165,7 @@ AFTER = ("waiting", "a restart") if ALL else ("waiting",)
 
 
 # One row of each kind of fault runs by default, all of them with `-m ""`.
-QUICK = {"C5 part: full", "C4 part: sync", "C6 name: broken", "name", "copying"}
+QUICK = {"C5 part: full", "C4 part: sync", "C6 name: broken", "name", "copying"} | {"link"}
 
 
 def rows(table: dict, *ways: str) -> list:
@@ -209,6 +209,34 @@ async def test_a_call_fails(tmp_path, impatient, rules, after):
 async def test_a_call_fails_between_two_disks(tmp_path, impatient, elsewhere, rules, after):
     """The same where the library is on another disk than the downloads."""
     await fails_once(tmp_path, rules, after, anime_directory=str(elsewhere))
+
+
+# What CIFS, exFAT, FUSE and old kernels say of calls that they do not know.
+LACKING = {
+    "folder's sync": [
+        ("fsync", "season", "error=EINVAL"),
+        ("fsync", "library", "error=EOPNOTSUPP"),
+    ],
+    "link": [("link", "final", "error=EINVAL")],
+    "link, as exFAT says it": [("link", "final", "error=EISDIR")],
+    "link, as SMB says it": [("link", "final", "error=EACCES")],
+    "file's sync": [("fdatasync", "part", "error=EINVAL")],
+}
+
+
+@pytest.mark.parametrize("rules", rows(LACKING))
+async def test_c6_a_file_system_lacks_a_call(tmp_path, impatient, rules):
+    """The episode is completed at the first try all the same, and stays so over a restart."""
+    async with Shows(SIZES) as up, Process(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        await queue(server, "S01E01")
+        async with tampered(server, *rules, number="1+") as hit:
+            await server.post("/api/queue/start")
+            await completed(server, "S01E01")
+            assert hit()
+        assert (await server.get("/api/queue"))[1]["data"][0]["attempts"] == 0
+        assert library_is_right(server, up) == {"S01E01"}
+        assert server.log.count("cannot sync") == (rules[0][0] == "fdatasync")
 
 
 @pytest.mark.slow
