@@ -51,7 +51,7 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
         if known:
             names.append(known)
             continue
-        context = read_folders(tuple(folders))
+        context = read_folders(folders)
         component = read_similar(models, base, context.season)
         name = complete_from_folders(component, context)
         names.append(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from store.names.codes import Number, as_number
 from store.names.database_ids import PATTERN as IDS
@@ -34,10 +35,9 @@ def read_own_name(folders: Sequence[str], base: str) -> ParsedName | None:
     if not match or not title:
         return None
     season = int(match["season"])
-    year = YEAR_AT_END.search(IDS.sub("", folders[-2]))
     return ParsedName(
         title=title,
-        year=int(year[1] or year[2]) if year else None,
+        year=find_year(folders[-2]),
         season=season,
         episodes=tuple(read_own_numbers(match["first"], match["others"])),
         absolute=read_own_running_numbers(match["low"], match["high"]),
@@ -56,6 +56,13 @@ def find_own_title(title: str, series_folder: str) -> str | None:
         return title
     is_cut = title[-7:-6] == "~"  # a hash of six digits follows, see `spelling.safe`
     return series_folder if is_cut and series_folder.startswith(title[:-7]) else None
+
+
+@lru_cache(1024)
+def find_year(series_folder: str) -> int | None:
+    """The year at the end of a folder's name, before the ids."""
+    match = YEAR_AT_END.search(IDS.sub("", series_folder))
+    return int(match[1] or match[2]) if match else None
 
 
 def read_own_numbers(first: str, others: str) -> list[Number]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple, TextIO
 
@@ -42,34 +42,35 @@ def parse(path: str) -> ParsedName:
     known = read_extra(folders, base) or read_own_name(folders, base)
     if known:
         return known
-    context = read_folders(tuple(folders))
+    context = read_folders(folders)
     return complete_from_folders(read_component(base, context.season), context)
 
 
-def split_path(path: str) -> tuple[list[str], str]:
+def split_path(path: str) -> tuple[tuple[str, ...], str]:
     """The folders, and the file's name without its extension."""
     *folders, base = unicodedata.normalize("NFC", path).rstrip("/").split("/")
     while folders and is_torn_bracket(folders[-1], base):
         base = folders.pop() + "/" + base
     stem, dot, extension = base.rpartition(".")
-    return folders, stem if stem and dot + extension.lower() in EXTENSIONS else base
+    return tuple(folders), stem if stem and dot + extension.lower() in EXTENSIONS else base
 
 
 def is_torn_bracket(folder: str, base: str) -> bool:
     """Whether a slash within the brackets of a release's name parted it into folder and file."""
-    before, bracket, _ = base.partition("]")
-    return bracket == "]" and "[" not in before and "[" in folder
+    if "[" not in folder or "]" not in base:
+        return False
+    return "[" not in base[: base.index("]")]
 
 
 # --- the extras ---
 
 
-def read_extra(folders: Sequence[str], base: str) -> ParsedName | None:
+def read_extra(folders: tuple[str, ...], base: str) -> ParsedName | None:
     """Read a video whose path alone tells that it is an extra; None where it does not."""
-    why = why_extra(list_below_series(tuple(folders)), base)
+    why = why_extra(list_below_series(folders), base)
     if why is None:
         return None
-    context = read_folders(tuple(folders))
+    context = read_folders(folders)
     name = complete_from_folders(read_component(base, context.season), context)
     if why == A_DISC:  # the numbers are those of its parts
         return ParsedName(name.title, name.year, kind="extra", why=(why,))
