@@ -115,13 +115,33 @@ class QueueItem:
 
 
 @record
+class SourceState(Event):
+    """A source rests, or works again.
+
+    `since` and `until` (the next try) are times; `why` tells what failed.
+    """
+
+    type = "source_state"
+
+    name: str
+    state: Literal["ok", "resting"]
+    since: str | None
+    until: str | None
+    why: str
+
+
+@record
 class Snapshot(Event):
-    """The first message of each socket: all that those before it told. At most 200 items."""
+    """The first message of each socket: all that those before it told.
+
+    At most 200 items. `sources` are those that rest.
+    """
 
     type = "snapshot"
 
     status: QueueStatus
     items: list[QueueItem]
+    sources: list[SourceState]
 
 
 @record
@@ -235,23 +255,6 @@ class QueueState(Event):
 
     state: State
     reason: str
-
-
-@record
-class SourceState(Event):
-    """A source rests, or works again.
-
-    `since` and `until` (the next try) are times; `why` tells what failed.
-    """
-
-    type = "source_state"
-    replaces = "name"
-
-    name: str
-    state: Literal["ok", "resting"]
-    since: str | None
-    until: str | None
-    why: str
 
 
 @record

@@ -76,6 +76,10 @@ class Rests:
             return events.SourceState(source, "ok", since=None, until=None, why="")
         return events.SourceState(source, "resting", rest.since, rest.until, rest.why)
 
+    def all(self) -> list[events.SourceState]:
+        """The sources that rest, or are about to be tried again."""
+        return [self.describe(source) for source in sorted(self._rests)]
+
     async def judge(self, item: Item, failure: ProviderError) -> Verdict:
         """Find out whether the source as a whole has failed, if need be by a look at it."""
         source = item.provider

@@ -58,7 +58,7 @@ async def _snapshot(request: web.Request) -> Snapshot:
     engine = request.app[ENGINE]
     items, _ = await request.app[DB].run(queue.page, None, SNAPSHOT_ITEMS, 0)
     shown = [engine.describe(item) for item in items]
-    return Snapshot(status=await engine.status(), items=shown)
+    return Snapshot(status=await engine.status(), items=shown, sources=engine.rests.all())
 
 
 async def _talk(socket: web.WebSocketResponse, inbox: Inbox, first: str) -> None:

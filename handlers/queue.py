@@ -53,6 +53,13 @@ class Queued:
 
 
 @record
+class Retried:
+    """How many items are tried again."""
+
+    count: int
+
+
+@record
 class QueueQuery(Paged):
     status: Status | None = None
 
@@ -145,6 +152,14 @@ async def retry(request: web.Request, queue_item_id: ItemId) -> QueueItem:
     item = await request.app[DB].run(queue.retry, _number(queue_item_id))
     await request.app[ENGINE].announce([item])
     return request.app[ENGINE].describe(item)
+
+
+async def retry_all(request: web.Request) -> Retried:
+    """Try all failed items again."""
+    items = await request.app[DB].run(queue.retry_all)
+    if items:
+        await request.app[ENGINE].announce(items)
+    return Retried(len(items))
 
 
 async def prioritise(request: web.Request, queue_item_id: ItemId, body: Prioritise) -> QueueItem:

@@ -6,7 +6,7 @@ from functools import partial
 
 from aiohttp import web
 
-from handlers import anime, auth, config, docs, health, live, page, queue
+from handlers import anime, auth, config, docs, health, live, page, providers, queue
 from handlers.endpoint import Handler, Route, endpoint
 from handlers.errors import envelope
 
@@ -48,6 +48,8 @@ API = (
     ),
     Route("GET", "/api/v1/anime/{anime_id}", anime.details, alias="/api/anime/{anime_id}"),
     Route("DELETE", "/api/v1/anime/{anime_id}", anime.forget, alias="/api/anime/{anime_id}"),
+    Route("GET", "/api/providers", providers.list_all, wrap=True),
+    Route("POST", "/api/providers/{name}/retry", providers.retry, wrap=True),
     Route("GET", "/api/queue", queue.items),
     Route("DELETE", "/api/queue", queue.clear),
     Route("GET", "/api/queue/history", queue.finished),
@@ -56,6 +58,7 @@ API = (
     Route("POST", "/api/queue/start", queue.start),
     Route("POST", "/api/queue/stop", queue.stop),
     Route("POST", "/api/queue/pause", queue.pause, refusals=(409,)),
+    Route("POST", "/api/queue/retry", queue.retry_all, wrap=True),
     Route("POST", "/api/queue/{queue_item_id}/retry", queue.retry, wrap=True, refusals=(409,)),
     Route("PUT", "/api/queue/{queue_item_id}", queue.prioritise, wrap=True),
     Route("DELETE", "/api/queue/{queue_item_id}", queue.remove),

@@ -57,6 +57,10 @@ class Providers:
         """The provider of this name, where there is one."""
         return self._providers.get(name)
 
+    def type_of(self, name: str) -> str:
+        """The type of the source of this name, as the configuration has it."""
+        return self._settings[name].type
+
     def __iter__(self) -> Iterator[CheckedProvider]:
         return iter(self._providers.values())
 

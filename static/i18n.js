@@ -161,6 +161,13 @@ const TEXTS = {
   "moreEpisodes.other": ["{n} weitere Folgen", "{n} more episodes"],
   failed: ["Fehlgeschlagen", "Failed"],
   completed: ["Fertig", "Completed"],
+  retryAll: ["Alle erneut versuchen", "Retry all"],
+  tryNow: ["Jetzt versuchen", "Try now"],
+  tryNowAt: ["Jetzt versuchen: {name}", "Try now: {name}"],
+  sourceRests: [
+    "{name} ruht bis {time}, dann der nächste Versuch ({why}).",
+    "{name} rests, next try {time} ({why}).",
+  ],
   clear: ["Leeren", "Clear"],
   clearFailed: ["Leeren: Fehlgeschlagene aus der Liste nehmen", "Clear failed from the list"],
   clearCompleted: ["Leeren: Fertige aus der Liste nehmen", "Clear completed from the list"],

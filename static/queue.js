@@ -4,6 +4,7 @@ import { callApi } from "./api.js";
 import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
 import { announce, runAction, showToast } from "./feedback.js";
 import { formatDuration, formatNumber, formatPercent, formatSize, formatSpeed } from "./i18n.js";
+import { formatTime } from "./i18n.js";
 import { t, tn } from "./i18n.js";
 import { requestSnapshot } from "./socket.js";
 
@@ -11,6 +12,7 @@ const PRIORITIES = ["high", "normal", "low"];
 const items = new Map(); // queue_item_id -> item, as GET /api/queue lists it
 let queueState = "stopped";
 let queueReason = ""; // why the queue stands, in the server's words
+const resting = new Map(); // name -> source that is left alone
 let snapshotTime = "";
 // How many items of each status the snapshot had no room for.
 let unlisted = { pending: 0, downloading: 0, failed: 0, completed: 0 };
@@ -50,8 +52,10 @@ export function countOpenBySeries() {
 // -- messages -------------------------------------------------------------------------------------
 
 const messageHandlers = {
-  snapshot({ items: listed, status }, timestamp) {
+  snapshot({ items: listed, status, sources = [] }, timestamp) {
     items.clear();
+    resting.clear();
+    for (const source of sources) resting.set(source.name, source);
     for (const item of listed) items.set(item.queue_item_id, item);
     snapshotTime = timestamp;
     setQueueState(status);
@@ -75,6 +79,11 @@ const messageHandlers = {
   queue_state(status) {
     if (status.state !== queueState) announce(t(`queueState.${status.state}`));
     setQueueState(status);
+  },
+
+  source_state(source) {
+    if (source.state === "resting") resting.set(source.name, source);
+    else resting.delete(source.name);
   },
 
   download_started(started) {
@@ -135,6 +144,8 @@ export function draw() {
   }
   $("#queue-reason").hidden = !queueReason;
   setText($("#queue-reason"), queueReason);
+  const byName = { key: ({ name }) => name, create: createRest, update: updateRest };
+  syncList($("#resting"), [...resting.values()], byName);
   setText($("#queue-summary span:last-child"), describeQueue());
   $("#queue-empty").hidden = countOpen() > 0;
 
@@ -162,6 +173,17 @@ function describeQueue() {
   if (totalSpeed) facts.push(formatSpeed(totalSpeed));
   if (unlisted.pending) facts.push(tn("moreEpisodes", unlisted.pending));
   return facts.join(" · ");
+}
+
+function createRest({ name }) {
+  const row = makeFromTemplate("resting-row");
+  $("button", row).ariaLabel = t("tryNowAt", { name });
+  return row;
+}
+
+function updateRest(row, { name, until, why }) {
+  const time = formatTime(new Date(until));
+  setText($("span", row), t("sourceRests", { name, time, why }));
 }
 
 function drawFinished(status, finished) {
@@ -228,9 +250,10 @@ function describeTransfer(item) {
 
 /** Ask the API for the queue, when the socket is down. */
 export async function loadFromApi() {
-  const calls = [callApi("GET", "queue/status"), callApi("GET", "queue?per_page=100")];
-  const [status, page] = await Promise.all(calls);
-  messageHandlers.snapshot({ status: status.data, items: page.data }, "");
+  const paths = ["queue/status", "queue?per_page=100", "providers"];
+  const [status, page, known] = await Promise.all(paths.map((path) => callApi("GET", path)));
+  const sources = known.data.filter(({ state }) => state === "resting");
+  messageHandlers.snapshot({ status: status.data, items: page.data, sources }, "");
 }
 
 /**
@@ -266,10 +289,12 @@ function sendCommand(command) {
 $("#queue").addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (!button) return;
-  const { command, clear, action } = button.dataset;
+  const { command, clear, action, retry } = button.dataset;
   const itemId = button.closest("li")?.dataset.key;
   if (command) sendCommand(command);
   else if (clear) runAction(button, () => callApi("DELETE", `queue?status=${clear}`));
+  else if (retry) runAction(button, () => callApi("POST", "queue/retry"));
+  else if (action === "try") runAction(button, () => callApi("POST", `providers/${itemId}/retry`));
   else if (action === "retry") runAction(button, () => callApi("POST", `queue/${itemId}/retry`));
   else if (action === "remove") runAction(button, () => callApi("DELETE", `queue/${itemId}`));
 });

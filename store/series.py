@@ -190,6 +190,12 @@ def by_folder(conn: sqlite3.Connection) -> dict[str, Owner]:
     return {folder: Owner(series_id, provider) for folder, series_id, provider in rows}
 
 
+def count_by_provider(conn: sqlite3.Connection) -> dict[str, int]:
+    """provider -> how many series are known from it."""
+    rows = conn.execute("select provider, count(*) as count from series group by provider")
+    return {row["provider"]: row["count"] for row in rows}
+
+
 def recount(conn: sqlite3.Connection, series_id: str) -> None:
     """Derive how many episodes a series has, has here, and misses.
 

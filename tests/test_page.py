@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from handlers import keys
 from handlers import page as page_handler
 from tests.app import PASSWORD, ROOT, Process, running
 from tests.browser import Chromium
-from tests.shows import add, home
+from tests.shows import Shows, add, home, queue
 from tests.test_renaming import tree
 from tests.upstream import nginx
 
@@ -415,6 +416,31 @@ async def test_the_focus_is_never_lost(tmp_path):
         await page.click("[data-command=start]")
         await page.wait_for(hidden(".toast .action"))
         assert await page.evaluate(has_text(".toast", "1 episode queued"))
+
+
+@pytest.mark.slow
+async def test_a_source_that_rests(tmp_path):
+    """A line says who rests, until when and why; it goes once the source works."""
+    async with Shows((300_000,)) as up, running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        await queue(server, "S01E01")
+        server.app[keys.ENGINE].rests._pause = 600.0
+        up.raw = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
+        async with Chromium() as browser:
+            page = await open_in(browser, server.base + "/")
+            await log_in(page)
+            await page.wait_for(f"{text('#queue-state')}")
+            assert await page.evaluate(count("#resting li")) == 0
+            await server.post("/api/queue/start")
+            line = "#resting li span"
+            await page.wait_for(has_text(line, "home rests, next try "))
+            assert await page.evaluate(has_text(line, "(The source answered 502)"))
+            await fits(page, "resting", tmp_path)
+            up.raw = None
+            await page.click("#resting button")
+            await page.wait_for(f"{count('#resting li')} == 0")
+            await page.wait_for(f"{count('#completed li')} == 1")
+            assert page.console == []
 
 
 @pytest.mark.slow

@@ -248,3 +248,62 @@ def test_the_table_of_consequences_is_the_documents():
     rows = re.findall(r"^\| `([a-zA-Z ]+)` \|[^|]*\| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
     told = {cause: (whose, then) for cause, whose, then in rows}
     assert told == {cause: tuple(row) for cause, row in CONSEQUENCES.items()}
+
+
+async def test_the_calls_tell_of_a_source_and_try_it_again(tmp_path, monkeypatch):
+    """Since, until and why while it rests; asked again, it works, and failed items come too."""
+    async with (
+        SickShows((SIZE, SIZE)) as up,
+        impatient(tmp_path, monkeypatch, providers=home(up.base)) as server,
+    ):
+        await queue(server, "S01")
+        monkeypatch.setattr(server.app[keys.ENGINE].rests, "_pause", 60.0)
+        up.sick = {"status": 502}
+        async with server.socket() as socket:
+            assert (await socket.receive_json())["data"]["sources"] == []
+            await server.post("/api/queue/start")
+            while (message := await socket.receive_json(timeout=20))["type"] != "source_state":
+                pass
+        assert message["data"]["state"] == "resting"
+        _, body, _ = await server.get("/api/providers")
+        (source,) = body["data"]
+        told = {name: source.pop(name) for name in ("since", "until", "last_good_answer")}
+        assert source == {
+            "name": "home",
+            "type": "directory",
+            "address": up.base,
+            "state": "resting",
+            "why": "The source answered 502",
+            "series": 1,
+        }
+        assert all(told.values()) and told["since"] < told["until"]
+        async with server.socket() as socket:
+            (listed,) = (await socket.receive_json())["data"]["sources"]
+            assert listed == message["data"]
+
+        _, body, _ = await server.post("/api/providers/home/retry")
+        assert body["data"]["state"] == "resting", "it still fails"
+        up.sick = None
+        status, body, _ = await server.post("/api/providers/home/retry")
+        assert (status, body["data"]["state"], body["data"]["until"]) == (200, "ok", None)
+        await completed(server, "S01E01", "S01E02")
+        assert (await server.post("/api/providers/other/retry"))[0] == 404
+
+
+async def test_all_failed_items_are_tried_again(tmp_path, monkeypatch):
+    async with (
+        SickShows((SIZE, SIZE, SIZE)) as up,
+        impatient(tmp_path, monkeypatch, providers=home(up.base)) as server,
+    ):
+        assert (await server.post("/api/queue/retry"))[1]["data"] == {"count": 0}
+        await queue(server, "S01")
+        up.gone = {"S01E01", "S01E02"}
+        await server.post("/api/queue/start")
+
+        async def ended() -> bool:
+            return sorted((await statuses(server)).values()) == ["completed", "failed", "failed"]
+
+        await until(ended)
+        up.gone = set()
+        assert (await server.post("/api/queue/retry"))[1]["data"] == {"count": 2}
+        await completed(server, "S01E01", "S01E02", "S01E03")
