@@ -196,7 +196,7 @@ class DownloadProgress(Event):
 
 @record
 class DownloadCompleted(Event):
-    """The file has its name in the library."""
+    """The file has its name in the library. `reason` says where its end is not proven."""
 
     type = "download_completed"
 
@@ -207,9 +207,12 @@ class DownloadCompleted(Event):
     file_path: str
     total_bytes: int
     missing_episodes: int
+    reason: str
 
     @classmethod
-    def of(cls, item: Item, size: int, path: Path, *, seconds: float, missing: int) -> Self:
+    def of(
+        cls, item: Item, size: int, path: Path, *, seconds: float, missing: int, reason: str
+    ) -> Self:
         """`item` became the file at `path`, of `size` bytes; its series still misses `missing`."""
         return cls(
             queue_item_id=item.name,
@@ -219,6 +222,7 @@ class DownloadCompleted(Event):
             file_path=str(path),
             total_bytes=size,
             missing_episodes=missing,
+            reason=reason,
         )
 
 

@@ -21,7 +21,7 @@ from downloads.throttle import Throttle
 from downloads.transfer import fetch
 from providers import Providers
 from providers.network import Network
-from store import files, layout, library, placing, queue, series
+from store import files, history, layout, library, placing, queue, series
 from store.case import Case
 from store.db import Database
 from store.errors import Conflict, ProviderError
@@ -174,6 +174,7 @@ class Job:
             root / target,
             seconds=time.monotonic() - self._began,
             missing=missing,
+            reason=history.note_of(note),
         )
 
     async def _choose_target(self, extension: str) -> str:
@@ -225,7 +226,8 @@ async def complete_if_placed(item: Item, config: Config, db: Database) -> Downlo
     if await asyncio.to_thread(placing.is_placed, part, config.library, item.target):
         size = (await asyncio.to_thread(final.stat)).st_size
         missing = await db.run(queue.finish, item.id, item.target, size)
-        return DownloadCompleted.of(item, size, final, seconds=0.0, missing=missing)
+        reason = history.note_of(item.receipt)
+        return DownloadCompleted.of(item, size, final, seconds=0.0, missing=missing, reason=reason)
     _need_online(config.library, await db.run(files.some_paths))
     await db.run(queue.set_target, item.id, None)
     return None

@@ -33,7 +33,8 @@ TAKEN = "The unfinished file's place is taken by something else"
 @dataclass
 class Checkpoint:
     """All that is needed to go on later. `spans` are durable, in order and apart; `resumed` (how
-    often) and `seconds` (of all runs) are for the history."""
+    often) and `seconds` (of all runs) are for the history. `restarts` tells how often the file has
+    begun anew and was broken off again."""
 
     url: str
     etag: str | None = None
@@ -42,6 +43,7 @@ class Checkpoint:
     spans: tuple[Span, ...] = ()
     resumed: int = 0
     seconds: float = 0.0
+    restarts: int = 0
 
     def dumps(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
@@ -69,6 +71,7 @@ class Checkpoint:
             and edges == sorted(set(edges))  # each span has bytes, and the next one begins later
             and (self.total is None or (_is_count(self.total) and self.total >= last))
             and _is_count(self.resumed)
+            and _is_count(self.restarts)
             and type(self.seconds) is float
             and self.seconds >= 0
         )
@@ -82,10 +85,11 @@ def _is_count(value: object) -> bool:
 class Segment:
     """A stretch of the file on its way over one connection. `at` is the next byte to be written;
     `end`, the byte after the last, may be lowered meanwhile, and is None while the file's length is
-    unknown."""
+    unknown. `limit` is the end of what its answer brings."""
 
     at: int
     end: int | None
+    limit: int | None = None
 
 
 def join(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
@@ -194,6 +198,7 @@ class Journal:
         self._saving: asyncio.Task[None] | None = None
         self._saving_bytes = 0  # of the file in the newest map
         self._saving_since = monotonic()
+        self._saved_restarts = 0
         self._began = monotonic()  # earlier where an earlier run has taken its time
 
     @property
@@ -217,6 +222,7 @@ class Journal:
         self.point = replace(point)
         self.file.spans = point.spans
         self._saving_bytes = self.done
+        self._saved_restarts = point.restarts
         self._began -= point.seconds
 
     async def restart(self) -> None:
@@ -224,7 +230,7 @@ class Journal:
         changed."""
         self.file.spans = ()
         await self.flush()
-        self.point = Checkpoint(self.point.url)
+        self.point = Checkpoint(self.point.url, restarts=self.point.restarts)
         self._saving_bytes = 0
         await self.file.cut(0)
 
@@ -255,8 +261,10 @@ class Journal:
             # that succeeds proves nothing.
             await earlier
         spans = self.file.spans
-        if spans != self.point.spans:
+        restarts = self.point.restarts
+        if spans != self.point.spans or restarts != self._saved_restarts:
             await self.file.sync()
             self.point.spans = spans
+            self._saved_restarts = restarts
             self.point.seconds = self.seconds
             await self._save(replace(self.point))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from downloads.part_file import DIGESTS, Part
 from downloads.validators import SNIFF_BYTES, Changed, sniff
 from store.errors import ProviderError
@@ -9,14 +11,18 @@ from store.models import Source
 
 SHORT = "The source sent less than it promised"
 
+# What shows where a file ends: the length that its source tells; the end of a chunked body; nothing
+# but the end of the connection.
+End = Literal["length", "clean end", "unproven"]
+
 
 class Proof:
-    """`validator` is what has shown that resumed or parallel pieces are of one file; `is_measured`
-    says that the file's length was promised, not only found."""
+    """`validator` is what has shown that resumed or parallel pieces are of one file, `end` what has
+    shown where the file ends, `kind` the server's word for what it is."""
 
     def __init__(self, file: Part, source: Source):
         self._file = file
-        self._size = source.size
+        self.size = source.size
         self._checksums = {
             name: digest.lower() for name, digest in source.checksums.items() if name in DIGESTS
         }
@@ -25,21 +31,21 @@ class Proof:
     def forget(self) -> None:
         """The file is fetched from its start."""
         self.validator: str | None = None
-        self.is_measured = True
+        self.end: End = "length"
+        self.kind = ""
         self._is_sniffed = False
 
     def strongest(self) -> str:
-        """The strongest thing that was shown about the bytes: a checksum's name, "length" or "clean
-        end"."""
+        """The strongest thing that was shown about the bytes: a checksum's name, or `end`."""
         for name in DIGESTS:
             if name in self._checksums:
                 return name
-        return "length" if self.is_measured else "clean end"
+        return self.end
 
     def check_length(self, length: int | None) -> None:
         """Raises ProviderError if an answer's length, as far as it is known, is not the listed
         one."""
-        if None not in (length, self._size) and length != self._size:
+        if None not in (length, self.size) and length != self.size:
             raise ProviderError(
                 "The source sends another length than it lists; a rescan asks it again"
             )
@@ -51,7 +57,7 @@ class Proof:
         if self._is_sniffed or start > 0 or not is_enough:
             return
         self._is_sniffed = True
-        kind = sniff(await self._file.read(SNIFF_BYTES, 0))
+        kind = sniff(await self._file.read(SNIFF_BYTES, 0), self.kind)
         if kind:
             raise Changed(f"The source sent {kind} in place of a video", tries=1, final=True)
 

@@ -50,6 +50,11 @@ class Receiver:
         """Whether the body has come to a clean end."""
         return self._answer.ended
 
+    @property
+    def is_open_ended(self) -> bool:
+        """Whether only the end of the connection ends the body: it may as well be a cut."""
+        return self._answer.is_open_ended
+
     async def receive(self, sink: Callable[[memoryview], object], most: int) -> None:
         """Give `sink`, on a thread, up to `most` bytes, perhaps none for now. When cancelled,
         `sink` gets no more after this has returned. Raises ProviderError when the source is silent,

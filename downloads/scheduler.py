@@ -33,6 +33,15 @@ class Segments:
         finally:
             del self._starts[segment]
 
+    def give_back(self, segment: Segment) -> None:
+        """Nobody fetches what is left of `segment`: the connection before it gets these bytes back,
+        as many as its answer brings."""
+        for other in self._starts:
+            if segment.end is not None and other is not segment and other.end == segment.at:
+                limit = segment.end if other.limit is None else other.limit
+                other.end = max(segment.at, min(limit, segment.end))
+                segment.end = segment.at
+
     def move_to_start(self, segment: Segment) -> None:
         """The file begins anew, with the answer that `segment` got."""
         self._starts[segment] = segment.at = 0
@@ -71,6 +80,7 @@ class Workers:
         self._work = work
         self._progress = progress
         self._tasks: list[asyncio.Task[ProviderError | None]] = []
+        self.were_several = False  # connections at a time
 
     async def run(self, extra: Callable[[float], int]) -> ProviderError | None:
         """Work until all have ended; returns the newest failure. `extra` says how many more
@@ -100,6 +110,7 @@ class Workers:
         return failure
 
     def _start(self, count: int) -> None:
+        self.were_several = self.were_several or len(self._tasks) + count > 1
         self._tasks += [asyncio.ensure_future(self._work()) for _ in range(count)]
 
     async def _stop(self) -> None:

@@ -1,33 +1,44 @@
 """One URL into one verified file. Knows no queue and no database.
 
 docs/formats.md holds the rules of resuming. One call of `fetch` is one attempt: it begins anew by
-itself where a file has changed, but waiting and trying again is its caller's business."""
+itself where a file has changed, and rests for seconds where the source did not bear its
+connections, but all other waiting and trying again is its caller's business."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 
-from downloads.part_file import MIB, Checkpoint, Journal, Part, Segment, Span, join
+from downloads.filler import OVERLAP_BYTES, Filler
+from downloads.part_file import MIB, Checkpoint, Journal, Part, Segment, Span
 from downloads.progress import Progress
-from downloads.proof import SHORT, Proof
+from downloads.proof import Proof
 from downloads.receiver import NORMAL_LIMITS, Limits, Receiver
+from downloads.requests import Requests
 from downloads.scheduler import Segments, Workers
 from downloads.throttle import Throttle
-from downloads.validators import Changed, check_full, check_partial, resumable, validator
+from downloads.validators import (
+    Changed,
+    check_full,
+    check_partial,
+    resumable,
+    type_of,
+    validator,
+)
 from providers.answer import Answer
 from providers.network import Network
 from store.errors import ProviderError
 from store.models import Receipt, Source
 from store.threads import undisturbed
 
-OVERLAP_BYTES = 64 * 1024  # which a resumed download compares with what the server has
-RESERVE_BYTES = 64 * MIB  # asked for at a time while the length is unknown
 FEW_BYTES = 4 * MIB  # left that are worth no more connections
 FAST_BYTES_PER_SECOND = 24 * MIB  # for which one connection is enough
+# Until a source that was asked for too many connections is asked again, with one of them.
+CALM_SECONDS = (1, 2, 4)
+MAX_CALM_SECONDS = 10  # that are waited for here if the source says so
+MAX_RESTARTS = 4  # of a file whose download breaks off each time
 
 
 async def fetch(
@@ -83,32 +94,43 @@ class _Transfer:
         reserve: Callable[[int], Awaitable[None]] | None,
         limits: Limits,
     ):
-        self.web = web
         self.source = source
-        self.base = base
+        self.requests = Requests(web, source, base)
         self.journal = journal
         self.file = journal.file
         self.progress = progress
         self.throttle = throttle
         self.spare = spare
-        self.reserve = reserve
         self.limits = limits
         self.segments = Segments(self.file)
-        self.lent_bytes = 0  # which the connections may write just now
+        self.has_restarted = False
+        self.is_crowded = False  # a connection failed beside another
         self.proof = Proof(self.file, source)
+        self.filler = Filler(
+            journal,
+            self.segments,
+            self.proof,
+            self.requests,
+            progress=progress,
+            throttle=throttle,
+            reserve=reserve,
+            limits=limits,
+        )
         self._forget()
 
     def _forget(self) -> None:
         """Nothing is known of the file: it is fetched from its start."""
         # Spans of earlier runs: each is compared with the server where we go on behind it.
         self.earlier_spans: tuple[Span, ...] = ()
-        self.reserved_bytes = 0
+        self.filler.forget()
         self.proof.forget()
 
     async def run(self, resume: Checkpoint | None) -> Receipt:
         try:
             await self._begin(resume)
             await self._finish()
+        except ProviderError as failure:
+            raise await self._kept(self._counted(failure)) from None
         except BaseException as failure:
             raise await self._kept(failure) from None
         return Receipt(
@@ -118,6 +140,17 @@ class _Transfer:
             proof=self.proof.strongest(),
             seconds=self.journal.seconds,
         )
+
+    def _counted(self, failure: ProviderError) -> ProviderError:
+        """Count a file that has begun anew and failed again: this must not go on for ever."""
+        if failure.final or not self.has_restarted or not self.progress.fetched:
+            return failure
+        point = self.journal.point
+        point.restarts += 1
+        if point.restarts < MAX_RESTARTS:
+            return failure
+        point.restarts = 0  # for whoever tries it again by hand
+        return ProviderError("The source cannot go on where it broke off", final=True)
 
     async def _kept(self, failure: BaseException) -> BaseException:
         """Make durable what was fetched; returns what is to be raised. This is not to be hurried by
@@ -136,9 +169,12 @@ class _Transfer:
             self.journal.resume(resume)
             self.earlier_spans = resume.spans
             self.progress.done, self.progress.total = self.journal.done, resume.total
-        else:
-            self.journal.point.spans = resume.spans if resume else ()
-            await self._restart()
+            return
+        if resume:
+            self.journal.point.spans = resume.spans
+            self.journal.point.restarts = resume.restarts
+            self.has_restarted = bool(resume.spans)
+        await self._restart()
 
     async def _is_usable(self, resume: Checkpoint) -> bool:
         if resume.url != self.source.url or not resume.spans or not resumable(resume):
@@ -161,17 +197,35 @@ class _Transfer:
             except Changed as change:
                 reason = str(change)
                 self.spare = lambda: 0
+                self.has_restarted = True
                 await self._restart()
                 restarts[reason] += 1
                 if restarts[reason] == change.tries:
+                    self.has_restarted = False  # that is not why it failed
                     raise change.failure from None
 
     # --- connections ------------------------------------------------------------------------------
 
     async def _fetch_missing(self) -> None:
         """Fetch all that is missing. A stretch that one connection leaves undone is taken over by
-        another, so this fails only when all have failed."""
-        failure = await Workers(self._work, self.progress).run(self._extra_connections)
+        another, so this fails only when all have failed. A failure of several is no verdict on the
+        file: perhaps there were too many, or the source has not seen yet that they are closed."""
+        workers = Workers(self._work, self.progress)
+        failure = await workers.run(self._extra_connections)
+        if not workers.were_several:
+            self._raise_if_missing(failure)
+            return
+        for seconds in CALM_SECONDS:
+            wait = max(seconds, (failure and failure.retry_after) or 0)
+            if not failure or not self._next_segment() or wait > MAX_CALM_SECONDS:
+                break
+            await asyncio.sleep(wait)
+            failure = await Workers(self._work, self.progress).run(lambda _: 0)
+        if failure:
+            failure.final = False
+        self._raise_if_missing(failure)
+
+    def _raise_if_missing(self, failure: ProviderError | None) -> None:
         if failure and self._next_segment():
             raise failure
 
@@ -192,7 +246,11 @@ class _Transfer:
                 try:
                     await self._fetch_segment(segment)
                 except ProviderError as failure:
+                    self.is_crowded = self.is_crowded or len(self.segments) > 1
+                    self.segments.give_back(segment)
                     return failure
+            if self.is_crowded:
+                await asyncio.sleep(CALM_SECONDS[0])  # the source may still count this connection
         return None
 
     def _next_segment(self) -> Segment | None:
@@ -206,122 +264,59 @@ class _Transfer:
         """Fetch one stretch over one connection."""
         overlap = min(self._earlier_bytes_before(segment), OVERLAP_BYTES)
         start = segment.at - overlap
-        headers = self._headers(segment, start)
-        async with self.web.get(
-            self.source.url, base=self.base, headers=headers, passing=(416,)
+        end = None if segment.end == self.journal.point.total else segment.end
+        async with self.requests.get(
+            self.journal.point,
+            start if segment.at else None,
+            end,
+            alone=len(self.segments) == 1,
         ) as answer:
             receiver = Receiver(answer, self.file.threads, self.limits)
             try:
                 if segment.at and answer.status != 200:
                     self._continue_file(answer, segment, start, resumed=overlap > 0)
                 else:
-                    await self._start_file(answer, segment)
+                    await self._start_file(answer, segment, receiver)
                     overlap = 0
-                await self._reserve()
-                await self._compare(segment, receiver, overlap)
-                await self._fill(segment, receiver)
+                await self.filler.reserve()
+                await self.filler.compare(segment, receiver, overlap)
+                await self.filler.fill(segment, receiver)
             finally:
                 receiver.close()
 
     def _earlier_bytes_before(self, segment: Segment) -> int:
         return next((end - start for start, end in self.earlier_spans if end == segment.at), 0)
 
-    def _headers(self, segment: Segment, start: int) -> dict[str, str]:
-        headers = dict(self.source.headers)
-        if segment.at:
-            point = self.journal.point
-            last = "" if segment.end in (None, point.total) else segment.end - 1
-            headers["Range"] = f"bytes={start}-{last}"
-            if_range = validator(point)[1]
-            if if_range:
-                headers["If-Range"] = if_range
-        return headers
-
     def _continue_file(
         self, answer: Answer, segment: Segment, start: int, *, resumed: bool
     ) -> None:
         """Take a partial answer that goes on at `start`. Raises Changed if it does not."""
         point = self.journal.point
-        point.total, end = check_partial(answer, point, start)
+        conditional = self.requests.if_range
+        point.total, end = check_partial(answer, point, start, conditional=conditional)
+        segment.limit = end
         segment.end = end if segment.end is None else min(segment.end, end)
         if resumed and not self.proof.validator:
             point.resumed += 1
         self.proof.validator = validator(point)[0]
         self.progress.total = point.total
 
-    async def _start_file(self, answer: Answer, segment: Segment) -> None:
+    async def _start_file(self, answer: Answer, segment: Segment, receiver: Receiver) -> None:
         """Take an answer that brings the file from its start, though perhaps a part was asked
         for."""
-        if segment.at:
-            if len(self.segments) > 1:
-                if answer.headers.get("ETag") == self.journal.point.etag:
-                    raise ProviderError("The source gives one connection only")
-                raise Changed
-            await self._restart()
-            self.segments.move_to_start(segment)
+        if len(self.segments) > 1:
+            raise ProviderError("The source gives one connection only")
         point = check_full(answer, self.source.url, self.limits.cap)
         self.proof.check_length(point.total)
+        head = bytearray()
+        if segment.at:
+            head = await self.filler.read_head(receiver, type_of(answer))
+            self.has_restarted = True
+            await self._restart()
+            self.segments.move_to_start(segment)
+        self.proof.kind = type_of(answer)
+        point.restarts = self.journal.point.restarts
         self.journal.point = point
-        self.progress.total = segment.end = point.total
-
-    # --- bytes ------------------------------------------------------------------------------------
-
-    async def _compare(self, segment: Segment, receiver: Receiver, overlap: int) -> None:
-        """Read `overlap` bytes, which must be those before the segment. Raises Changed."""
-        theirs = bytearray()
-        while len(theirs) < overlap and not receiver.ended:
-            await receiver.receive(theirs.extend, overlap - len(theirs))
-        if len(theirs) < overlap:
-            raise ProviderError(SHORT)
-        if overlap and theirs != await self.file.read(overlap, segment.at - overlap):
-            raise Changed
-        self.progress.fetched += overlap
-
-    async def _fill(self, segment: Segment, receiver: Receiver) -> None:
-        """Write the body where the segment is, until the one or the other ends."""
-        while (segment.end is None or segment.at < segment.end) and not receiver.ended:
-            start, step = segment.at, self._step(segment)
-            self.lent_bytes += step
-            try:
-                await receiver.receive(partial(self.file.put, segment), step)
-            finally:
-                self.lent_bytes -= step
-                self.file.spans = join(self.file.spans, start, segment.at)
-            await self._account(segment.at - start)
-        if segment.end is None:
-            self._take_as_total(segment.at)
-        elif segment.at < segment.end:
-            raise ProviderError(SHORT)
-
-    def _step(self, segment: Segment) -> int:
-        """How many bytes the segment may get now, before the disk, the throttle or the cap is asked
-        again."""
-        end = self.limits.cap + 1 if segment.end is None else segment.end
-        share = (self.journal.room - self.lent_bytes) // len(self.segments)
-        return self.throttle.step(min(end - segment.at, max(OVERLAP_BYTES, share)))
-
-    async def _account(self, count: int) -> None:
-        """Do all that follows from `count` more bytes in the file."""
-        self.progress.fetched += count
-        self.progress.done = done = self.journal.done
-        if done > self.limits.cap:
-            raise ProviderError("The file is larger than any that is believed", final=True)
-        await self.journal.advance()
-        await self.proof.sniff(self.journal.point.total)
-        if done >= self.reserved_bytes:
-            await self._reserve()
-        await self.throttle.take(count)
-
-    async def _reserve(self) -> None:
-        total, done = self.journal.point.total, self.journal.done
-        self.reserved_bytes = done + RESERVE_BYTES
-        if self.reserve:
-            await self.reserve(RESERVE_BYTES if total is None else total - done)
-
-    def _take_as_total(self, total: int) -> None:
-        """A body of unknown length has come to a clean end."""
-        if not total:
-            raise ProviderError("The source sent an empty file", final=True)
-        self.proof.check_length(total)
-        self.proof.is_measured = self.source.size is not None
-        self.journal.point.total = self.progress.total = total
+        self.progress.total = segment.end = segment.limit = point.total
+        if head:
+            await self.filler.begin(segment, head)

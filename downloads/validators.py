@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from email.utils import parsedate_to_datetime
+from time import time
 
 from downloads.part_file import Checkpoint
 from providers.answer import Answer
+from providers.http_head import is_packed
 from store.errors import ProviderError
 
 SNIFF_BYTES = 512  # at a file's start, which tell what it is
@@ -15,7 +17,8 @@ PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", 
 DOCUMENTS = (b"<", b"{", b"[Desktop Entry]", b"%PDF-")
 CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
-NO_VIDEO_TYPES = ("application/json", "application/xhtml+xml")
+NO_VIDEO_TYPES = {"text/html", "application/json", "application/xhtml+xml"}
+WHOLE_RANGE = re.compile(r"bytes 0-(\d{1,18})/(\d{1,18})")
 
 
 class Changed(Exception):
@@ -52,29 +55,57 @@ def resumable(point: Checkpoint) -> bool:
 def check_full(answer: Answer, url: str, cap: int) -> Checkpoint:
     """The empty checkpoint of a file that `answer` brings from its start, of `cap` bytes at most.
     Raises ProviderError if the answer brings no video."""
-    _check_type(answer)
+    _check_unpacked(answer)
+    length = answer.length
     if answer.status != 200:
-        raise ProviderError("The source's answer does not fit what was asked")
-    if answer.length == 0:
+        length = _length_of_whole(answer)
+    if length == 0:
         raise ProviderError("The source sent an empty file", final=True)
-    if answer.length and answer.length > cap:
+    if length and length > cap:
         raise ProviderError("The file is larger than any that is believed", final=True)
     etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
     if modified and not _is_settled(answer):
         modified = None
         etag = etag or 'W/""'  # the date proves as little as a weak ETag
-    return Checkpoint(url, etag, modified, answer.length)
+    return Checkpoint(url, etag, modified, length)
 
 
-def check_partial(answer: Answer, point: Checkpoint, start: int) -> tuple[int, int]:
+def _length_of_whole(answer: Answer) -> int:
+    """The length of a file that came whole as a partial answer that nobody has asked for."""
+    match = WHOLE_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+    length = int(match[2]) if match else 0
+    is_whole = match and int(match[1]) == length - 1 and answer.length in (None, length)
+    if answer.status != 206 or not is_whole:
+        raise ProviderError("The source's answer does not fit what was asked")
+    return length
+
+
+def is_same_whole(answer: Answer, point: Checkpoint) -> bool:
+    """Whether `answer` brings, from its start, the file that `point` has a part of, although the
+    source has been shown that we know it. One that says it has no ranges is believed."""
+    if answer.status != 200 or answer.headers.get("Accept-Ranges", "").lower() == "none":
+        return False
+    return _has_validator(answer, point)
+
+
+def _has_validator(answer: Answer, point: Checkpoint) -> bool:
+    name, value = validator(point)
+    header = {"etag": "ETag", "date": "Last-Modified"}.get(name)
+    return header is None or answer.headers.get(header) == value
+
+
+def check_partial(
+    answer: Answer, point: Checkpoint, start: int, *, conditional: bool = True
+) -> tuple[int, int]:
     """The total length, and the end of the range, of an answer that continues `point` at `start`.
-    Raises Changed if the answer does not continue it, ProviderError if it brings no video.
+    `conditional` says that the source has compared the validator (If-Range); else its answer has to
+    name it. Raises Changed if the answer does not continue `point`, ProviderError if it is packed.
 
     416 never means "complete" here: the last bytes are always asked for again, so a server that has
     the file can answer."""
     if answer.status != 206:
         raise Changed
-    _check_type(answer)
+    _check_unpacked(answer)
     match = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
     if not match:
         raise Changed
@@ -87,25 +118,32 @@ def check_partial(answer: Answer, point: Checkpoint, start: int) -> tuple[int, i
         and answer.length in (None, last + 1 - first)
         and (not (etag and point.etag) or etag == point.etag)
         and (not (modified and point.modified) or modified == point.modified)
+        and (conditional or _has_validator(answer, point))
     )
     if not fits:
         raise Changed
     return total, last + 1
 
 
-def sniff(head: bytes) -> str | None:
-    """What the first bytes of a file are, if they are clearly no video."""
+def type_of(answer: Answer) -> str:
+    """What the server calls the file; many servers call a video something else."""
+    return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
+def sniff(head: bytes, kind: str = "") -> str | None:
+    """What the first bytes of a file are, if they are clearly no video. The server's word for it,
+    `kind`, is believed only where the bytes agree."""
     if head.startswith(PROGRAMS):
         return "a program"
     if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(DOCUMENTS):
         return "a document"
-    return "text" if _is_text(head) else None
+    has_spaces = bool(re.search(rb"\s", head)) or kind in NO_VIDEO_TYPES
+    return "text" if has_spaces and _is_text(head) else None
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether this is UTF-8 with spaces and without control characters. Its last character may be
-    cut."""
-    if not re.search(rb"\s", head) or re.search(rb"[^\t\n\r\x20-\x7e\x80-\xff]", head):
+    """Whether this is UTF-8 without control characters. Its last character may be cut."""
+    if re.search(rb"[^\t\n\r\x20-\x7e\x80-\xff]", head):
         return False
     try:
         head[:-3].decode("utf-8")
@@ -115,20 +153,22 @@ def _is_text(head: bytes) -> bool:
 
 
 def _is_settled(answer: Answer) -> bool:
-    """Whether Last-Modified is clearly older than the answer."""
-    try:
-        sent = parsedate_to_datetime(answer.headers["Date"])
-        modified = parsedate_to_datetime(answer.headers["Last-Modified"])
-        return (sent - modified).total_seconds() >= SETTLED_SECONDS
-    except (KeyError, ValueError, TypeError):
+    """Whether Last-Modified is clearly older than the answer. Where the source tells no time, our
+    clock tells when the answer came (RFC 9110, 6.6.1)."""
+    modified = _seconds(answer.headers.get("Last-Modified", ""))
+    sent = _seconds(answer.headers.get("Date", ""))
+    if modified is None:
         return False
+    return (time() if sent is None else sent) - modified >= SETTLED_SECONDS
 
 
-def _check_type(answer: Answer) -> None:
-    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+def _seconds(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _check_unpacked(answer: Answer) -> None:
+    if is_packed(answer.headers):
         raise ProviderError("The source sent the video packed", final=True)
-    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    # text/plain is what nginx calls everything that it has no type for: there the bytes decide.
-    is_text = kind.startswith("text/") and kind != "text/plain"
-    if is_text or kind in NO_VIDEO_TYPES:
-        raise ProviderError("The source sent text in place of a video", final=True)

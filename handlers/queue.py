@@ -102,7 +102,8 @@ async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fe
     """The files that were fetched, the newest first, and what was proven of each.
 
     `proof` is the strongest thing shown about the bytes: a checksum's name, `length`, or
-    `clean end` where the source told no length. `validator` is what held a resumed file together:
+    `clean end` where the source told no length but an end. `unproven` says that it told neither,
+    also when it was asked: the file may be cut. `validator` is what held a resumed file together:
     `etag`, `date` or `length`. Rows outlive their items.
     """
     found, total = await request.app[DB].run(history.page, query.anime_id, *window(query))

@@ -29,6 +29,8 @@ class Answer:
         self.headers = head.headers
         self.length = None if head.chunked else head.length
         self.ended = head.length == 0  # whether the body has come to a clean end
+        # Nothing but the end of the connection tells the body's.
+        self.is_open_ended = not head.chunked and head.length is None
         self._kept = head.kept
         self._left = 0 if head.chunked else head.length  # bytes of the body, or of this chunk
         self._chunks = Chunks(connection) if head.chunked else None
@@ -92,7 +94,7 @@ class Answer:
                 return 0
         count = self.connection.read_into(view if self._left is None else view[: self._left])
         if self._left is None:
-            self.ended = not count  # nothing but the end of the connection tells the body's
+            self.ended = not count
         elif not count:
             raise ConnectionError
         else:

@@ -15,6 +15,7 @@ from store.errors import ProviderError
 
 MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 128
+PACKINGS = {"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"}
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\0\r\n]*)?")
@@ -73,15 +74,20 @@ def parse_head(text: bytes, method: str) -> Head:
     headers = Headers([_field(line) for line in lines[1:]])
     status = int(status_line[2])
     chunked = _is_chunked(headers)
-    length = _length(headers)
-    if chunked and length is not None:
-        raise not_http()  # one of the two is a lie
+    length = None if chunked else _length(headers)  # RFC 9112, 6.3: the chunks are true
     if method == "HEAD" or status < 200 or status in (204, 304):
         length, chunked = 0, False
     closing = "close" in ",".join(headers.all("Connection")).lower()
     framed = chunked or length is not None
-    kept = framed and not closing and status_line[1] == b"1"
+    is_doubtful = "Content-Length" in headers and "Transfer-Encoding" in headers
+    kept = framed and not closing and not is_doubtful and status_line[1] == b"1"
     return Head(status, headers, length, chunked, kept)
+
+
+def is_packed(headers: Headers) -> bool:
+    """Whether a body comes packed. Some servers name there what is no coding, such as `UTF-8`."""
+    codings = ",".join(headers.all("Content-Encoding")).lower().split(",")
+    return not PACKINGS.isdisjoint(coding.strip() for coding in codings)
 
 
 def format_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:

@@ -25,7 +25,7 @@ from providers.addresses import METADATA, is_ours, judge
 from providers.answer import BROKEN, Answer
 from providers.connection import Connection, Origin, SecureConnection, Unanswered
 from providers.dialling import dial, look_up
-from providers.http_head import Headers
+from providers.http_head import Headers, is_packed
 from providers.idle import IdleConnections
 from store import VERSION
 from store.errors import Cause, ProviderError
@@ -137,7 +137,7 @@ class Network:
             url, base=base, headers=headers, method=method, data=data, passing=passing
         )
         async with _in_time(), request as answer:
-            if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+            if is_packed(answer.headers):
                 raise ProviderError(
                     "The source sent packed data although plain data was asked for", final=True
                 )

@@ -99,10 +99,10 @@ const messageHandlers = {
     if (known?.status === "downloading") Object.assign(known, progress);
   },
 
-  download_completed({ queue_item_id: id, total_bytes }, timestamp) {
+  download_completed({ queue_item_id: id, total_bytes, reason }, timestamp) {
     const known = items.get(id);
     if (!known) return requestSnapshot();
-    const changes = { status: "completed", reason: "", total_bytes, finished_at: timestamp };
+    const changes = { status: "completed", reason, total_bytes, finished_at: timestamp };
     Object.assign(known, changes);
     announce(t("downloadCompleted", { name: itemName(known) }));
   },

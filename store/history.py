@@ -8,6 +8,8 @@ from store.models import Item
 from store.names import codes
 from store.schema import record
 
+UNPROVEN = "Unproven: the source does not tell the file's length, so its end may be missing"
+
 
 @record
 class Fetched:
@@ -28,6 +30,12 @@ class Fetched:
     seconds: float | None
     average_mbps: float | None
     source: str | None
+
+
+def note_of(receipt: str | None) -> str:
+    """What is to be said of a completed item whose file nothing has proven; else empty."""
+    proof = json.loads(receipt or "{}").get("proof")
+    return UNPROVEN if proof == "unproven" else ""
 
 
 def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:

@@ -69,8 +69,9 @@ class Receipt:
     """The proof of a fetched file, and how it came.
 
     `validator` held resumed or parallel pieces together: "etag", "date" or "length"; None for one
-    piece. `proof` is the strongest thing shown about the bytes: a checksum's name, "length" or
-    "clean end". `seconds` are those of all its runs, `resumed` tells how often one went on.
+    piece. `proof` is the strongest thing shown about the bytes: a checksum's name, "length",
+    "clean end" or "unproven". `seconds` are those of all its runs, `resumed` tells how often one
+    went on.
     """
 
     bytes: int

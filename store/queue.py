@@ -236,11 +236,12 @@ def finish(conn: sqlite3.Connection, item_id: int, path: str, size: int) -> int:
     The item is completed, the history has a row more and the missing count falls, all in one
     transaction. Returns that count.
     """
+    reason = history.note_of(get(conn, item_id).receipt)
     conn.execute(
-        """update items set status = 'completed', reason = '', error_code = null,
+        """update items set status = 'completed', reason = ?, error_code = null,
         error_message = null, total = ?, part = null, checkpoint = null, target = null,
         finished_at = ? where id = ?""",
-        (size, now(), item_id),
+        (reason, size, now(), item_id),
     )
     item = get(conn, item_id)
     history.add(conn, item, path, size)

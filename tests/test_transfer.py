@@ -251,7 +251,7 @@ BAD = {  # what the server does, the words that tell of it, whether that is fina
     "N12 500": ({"status": 500}, "500", False),
     "N10 loop": ({"location": "/again"}, "more than 5", False),
     "N15 gzip": ({"headers": {"Content-Encoding": "gzip"}}, "packed", True),
-    "F8 html type": ({"kind": "text/html; charset=utf-8"}, "text in place", True),
+    "F8 html type": ({"kind": "text/html;charset=utf-8", "body": b"No"}, "text in place", True),
     "F8 html": ({"body": b"  <!DOCTYPE html>" + BODY}, "document in place", True),
     "F8 text": ({"body": b"This video is not available.\n" * 99}, "text in place", True),
     "F8 short text": ({"body": "Nicht verfügbar, später.".encode()}, "text in place", True),

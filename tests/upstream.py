@@ -20,6 +20,10 @@ N14 `flip`;
 N15 `headers`;
 N17 `rate` (bytes a second and connection), `delay` (seconds before the headers);
 N18 `raw`.
+
+Knobs of a request's kind hold for it alone: `ranged` (with Range), `conditional` (with If-Range),
+`crowded` (more than `bears` requests at a time, where one that was cut off still counts for
+`late` seconds).
 """
 
 from __future__ import annotations
@@ -82,6 +86,11 @@ class Knobs:
     location: str | None = None
     flip: int | None = None  # the byte at this place is sent wrong
     raw: bytes | None = None  # the whole answer, as it is
+    ranged: dict = field(default_factory=dict)
+    conditional: dict = field(default_factory=dict)
+    crowded: dict = field(default_factory=dict)
+    bears: int | None = None
+    late: float = 0
 
 
 class Upstream(Knobs):
@@ -93,6 +102,7 @@ class Upstream(Knobs):
         self.rushed = False  # True: `rate` holds no longer, for answers on their way neither
         self.requests: list[Request] = []
         self.connections = 0
+        self._busy = 0  # requests that are being answered
         self._tls, self._host = tls, host
         self._tasks: set[asyncio.Task] = set()
 
@@ -133,6 +143,23 @@ class Upstream(Knobs):
             **{name: getattr(self, name) for name in Knobs.__dataclass_fields__}
         )
         vars(knobs).update(self.script.pop(0) if self.script else {})
+        vars(knobs).update(knobs.ranged if "Range" in request.headers else {})
+        vars(knobs).update(knobs.conditional if "If-Range" in request.headers else {})
+        if knobs.bears is None:
+            return await self._answer_by(knobs, request, reader, writer)
+        if self._busy >= knobs.bears:
+            vars(knobs).update(knobs.crowded)
+            return await self._answer_by(knobs, request, reader, writer)
+        self._busy += 1
+        try:
+            return await self._answer_by(knobs, request, reader, writer)
+        finally:
+            asyncio.get_running_loop().call_later(knobs.late, self._leave)
+
+    def _leave(self) -> None:
+        self._busy -= 1
+
+    async def _answer_by(self, knobs: SimpleNamespace, request: Request, reader, writer) -> bool:
         if knobs.silent:
             await reader.read()
             return False

@@ -1,0 +1,138 @@
+"""The body of an answer on its way through all that counts its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from downloads.part_file import MIB, Journal, Segment, join
+from downloads.progress import Progress
+from downloads.proof import SHORT, Proof
+from downloads.receiver import Limits, Receiver
+from downloads.requests import Requests
+from downloads.scheduler import Segments
+from downloads.throttle import Throttle
+from downloads.validators import SNIFF_BYTES, Changed, sniff
+from store.errors import ProviderError
+
+OVERLAP_BYTES = 64 * 1024  # which a resumed download compares with what the server has
+RESERVE_BYTES = 64 * MIB  # asked for at a time while the length is unknown
+
+
+class Filler:
+    """Fills segments of one file. The arguments are those of `fetch`, and what a transfer makes of
+    them."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        segments: Segments,
+        proof: Proof,
+        requests: Requests,
+        *,
+        progress: Progress,
+        throttle: Throttle,
+        reserve: Callable[[int], Awaitable[None]] | None,
+        limits: Limits,
+    ):
+        self._journal = journal
+        self._file = journal.file
+        self._segments = segments
+        self._proof = proof
+        self._requests = requests
+        self._progress = progress
+        self._throttle = throttle
+        self._ask_for_room = reserve
+        self._limits = limits
+        self._lent_bytes = 0  # which the connections may write just now
+        self._reserved_bytes = 0
+
+    def forget(self) -> None:
+        """The file is fetched from its start."""
+        self._reserved_bytes = 0
+
+    async def read_head(self, receiver: Receiver, kind: str) -> bytearray:
+        """The first bytes of an answer that would begin the file anew. Raises ProviderError where
+        they are no video's: then what we have is worth more."""
+        head = bytearray()
+        while len(head) < SNIFF_BYTES and not receiver.ended:
+            await receiver.receive(head.extend, SNIFF_BYTES - len(head))
+        if what := sniff(bytes(head), kind):
+            raise ProviderError(f"The source sent {what} in place of a video")
+        return head
+
+    async def begin(self, segment: Segment, head: bytearray) -> None:
+        """Write `head`, the first bytes of the file."""
+        await self._file.threads.run(self._file.put, segment, memoryview(head))
+        self._file.spans = join(self._file.spans, 0, segment.at)
+        await self._account(segment.at)
+
+    async def compare(self, segment: Segment, receiver: Receiver, overlap: int) -> None:
+        """Read `overlap` bytes, which must be those before the segment. Raises Changed."""
+        theirs = bytearray()
+        while len(theirs) < overlap and not receiver.ended:
+            await receiver.receive(theirs.extend, overlap - len(theirs))
+        if len(theirs) < overlap:
+            raise ProviderError(SHORT)
+        if overlap and theirs != await self._file.read(overlap, segment.at - overlap):
+            raise Changed
+        self._progress.fetched += overlap
+
+    async def fill(self, segment: Segment, receiver: Receiver) -> None:
+        """Write the body where the segment is, until the one or the other ends."""
+        while (segment.end is None or segment.at < segment.end) and not receiver.ended:
+            start, step = segment.at, self._step(segment)
+            self._lent_bytes += step
+            try:
+                await receiver.receive(partial(self._file.put, segment), step)
+            finally:
+                self._lent_bytes -= step
+                self._file.spans = join(self._file.spans, start, segment.at)
+            await self._account(segment.at - start)
+        if segment.end is None:
+            await self._take_as_total(segment, receiver)
+        elif segment.at < segment.end:
+            raise ProviderError(SHORT)
+
+    def _step(self, segment: Segment) -> int:
+        """How many bytes the segment may get now, before the disk, the throttle or the cap is asked
+        again."""
+        end = self._limits.cap + 1 if segment.end is None else segment.end
+        share = (self._journal.room - self._lent_bytes) // len(self._segments)
+        return self._throttle.step(min(end - segment.at, max(OVERLAP_BYTES, share)))
+
+    async def _account(self, count: int) -> None:
+        """Do all that follows from `count` more bytes in the file."""
+        self._progress.fetched += count
+        self._progress.done = done = self._journal.done
+        if done > self._limits.cap:
+            raise ProviderError("The file is larger than any that is believed", final=True)
+        await self._proof.sniff(self._journal.point.total)
+        await self._journal.advance()
+        if done >= self._reserved_bytes:
+            await self.reserve()
+        await self._throttle.take(count)
+
+    async def reserve(self) -> None:
+        total, done = self._journal.point.total, self._journal.done
+        self._reserved_bytes = done + RESERVE_BYTES
+        if self._ask_for_room:
+            await self._ask_for_room(RESERVE_BYTES if total is None else total - done)
+
+    async def _take_as_total(self, segment: Segment, receiver: Receiver) -> None:
+        """A body of unknown length has come to an end, which may be that of its connection."""
+        found, told = segment.at, self._proof.size
+        if not found:
+            raise ProviderError("The source sent an empty file", final=not receiver.is_open_ended)
+        if receiver.is_open_ended:
+            told = told or await self._requests.length(found)
+            self._proof.end = "unproven" if told is None else "length"
+            if told is not None and found < told:
+                self._journal.point.total = self._progress.total = segment.end = told
+                raise ProviderError(SHORT)
+        else:
+            self._proof.end = "clean end" if told is None else "length"
+        self._proof.check_length(found)
+        if told not in (None, found):
+            raise Changed
+        self._journal.point.total = self._progress.total = found

@@ -1,0 +1,113 @@
+"""How a source is asked for a file: from some byte on, or for its length alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+from downloads.part_file import Checkpoint
+from downloads.validators import is_same_whole, validator
+from providers.answer import Answer
+from providers.network import Network
+from store.errors import ProviderError
+from store.models import Source
+
+# Which say nothing about ranges: a login, a thing that is gone, or a source that is busy.
+TELLING_STATUSES = {401, 408, 410, 425, 429}
+BUSY_STATUSES = {408, 425, 429, 502, 503, 504}
+_TOTAL = re.compile(r"bytes (?:\*|\d{1,18}-\d{1,18})/(\d{1,18})")
+
+
+class Requests:
+    """Asks in the way that the source understands. `if_range` says whether it understands
+    If-Range, as far as that is known."""
+
+    def __init__(self, web: Network, source: Source, base: str):
+        self._web = web
+        self._source = source
+        self._base = base
+        self.if_range = True
+
+    @asynccontextmanager
+    async def get(
+        self, point: Checkpoint, start: int | None, end: int | None, *, alone: bool
+    ) -> AsyncIterator[Answer]:
+        """The answer that brings `point` from `start` to `end` (None: to the file's end), or the
+        whole file, which is asked for where `start` is None.
+
+        `alone` says that nobody else fetches this file: then a source that refuses ranges is asked
+        for the whole. Raises ProviderError."""
+        async with AsyncExitStack() as stack:
+            headers = self._headers(point, start, end)
+            while True:
+                try:
+                    answer = await stack.enter_async_context(self._ask("GET", headers))
+                except ProviderError as refusal:
+                    simpler = self._simpler(headers, refusal.details.get("status"), alone)
+                    if simpler is None:
+                        raise
+                    headers = simpler
+                    continue
+                if "If-Range" not in headers or point.restarts or not is_same_whole(answer, point):
+                    break
+                # It has what we asked for, and does not see that: it is asked once more.
+                self.if_range = False
+                await stack.aclose()
+                headers = self._headers(point, start, end)
+            yield answer
+
+    async def length(self, found: int) -> int | None:
+        """The file's length as its source tells it, None where it tells none. `found` bytes have
+        come. Raises ProviderError where nobody is there to tell it."""
+        try:
+            async with self._ask("HEAD", dict(self._source.headers)) as answer:
+                told = _told_length(answer)
+        except ProviderError:
+            told = None  # many know no HEAD
+        if told is not None:
+            return told
+        try:
+            headers = {**self._source.headers, "Range": f"bytes={found - 1}-"}
+            async with self._ask("GET", headers) as answer:
+                return _told_length(answer)
+        except ProviderError as refusal:
+            status = refusal.details.get("status")
+            if status is None or status in BUSY_STATUSES:
+                raise
+            return None
+
+    def _ask(self, method: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Answer]:
+        return self._web.get(
+            self._source.url, base=self._base, headers=headers, method=method, passing=(416,)
+        )
+
+    def _headers(self, point: Checkpoint, start: int | None, end: int | None) -> dict[str, str]:
+        headers = dict(self._source.headers)
+        if start is not None:
+            headers["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
+            if_range = validator(point)[1]
+            if if_range and self.if_range:
+                headers["If-Range"] = if_range
+        return headers
+
+    def _simpler(
+        self, headers: dict[str, str], status: int | None, alone: bool
+    ) -> dict[str, str] | None:
+        """The headers of the next request when `headers` were refused; None ends the asking."""
+        if status == 412 and "If-Range" in headers:
+            self.if_range = False
+            return {name: value for name, value in headers.items() if name != "If-Range"}
+        is_of_ranges = status is not None and (400 <= status < 500 or status == 501)
+        if not alone or "Range" not in headers or not is_of_ranges or status in TELLING_STATUSES:
+            return None
+        return dict(self._source.headers)
+
+
+def _told_length(answer: Answer) -> int | None:
+    if answer.status in (206, 416):
+        match = _TOTAL.fullmatch(answer.headers.get("Content-Range", ""))
+        return int(match[1]) if match else None
+    length = answer.headers.get("Content-Length", "")
+    is_plain = answer.status == 200 and "Transfer-Encoding" not in answer.headers
+    return int(length) or None if is_plain and length.isdecimal() else None

@@ -1,0 +1,419 @@
+"""What sources do that is not in the book: a file is fetched wherever one can be had, whole or not
+at all."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from downloads import scheduler, transfer
+from downloads.part_file import Checkpoint
+from downloads.validators import sniff
+from providers.http_head import parse_head
+from providers.network import Network
+from store.errors import ProviderError
+from store.models import Source
+from tests.app import running
+from tests.shows import Shows, completed, home, queue
+from tests.test_transfer import Run
+from tests.upstream import Upstream
+
+BODY = b"\x1aE\xdf\xa3" + random.Random(7).randbytes(1_500_000)
+HTML = b"<!DOCTYPE html><html><body>Please log in.</body></html>" + b" " * 3000
+
+
+@pytest.fixture
+async def up():
+    async with Upstream() as up:
+        up.body = BODY
+        yield up
+
+
+@pytest.fixture
+async def run(up, tmp_path):
+    async with Network() as web:
+        yield Run(web, up.base, tmp_path / "e1.part")
+
+
+async def cut_once(run, up, **knobs):
+    """The first answer breaks off at 700,000 bytes."""
+    up.script = [{"drop_after": 700_000} | knobs]
+    with pytest.raises(ProviderError):
+        await run()
+    assert run.saved.spans == ((0, 700_000),)
+    up.requests.clear()
+
+
+def ranged(up) -> list[bool]:
+    return ["Range" in request.headers for request in up.requests]
+
+
+# --- types -------------------------------------------------------------------------------------
+
+TYPES = [
+    "text/vnd.trolltech.linguist",
+    "text/x-matroska",
+    "text/html",
+    "application/json",
+    "application/xhtml+xml; charset=utf-8",
+    "text/plain",
+    "image/png",
+    "",
+]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+async def test_the_first_bytes_decide(run, up, kind):
+    up.kind = kind
+    await cut_once(run, up)
+    await run()
+    assert run.part.read_bytes() == BODY
+    assert ranged(up) == [True]
+
+
+@pytest.mark.parametrize(
+    "kind, head, what",
+    [
+        ("text/html", b"Nothing", "text"),
+        ("application/json", b'["nothing"]', "text"),
+        ("application/json", b"[1]", "text"),
+        ("video/mp4", b"x" * 600, None),
+        ("text/html", b"\0\0\0\x20ftypisom", None),
+        ("text/html", b"<p>", "a document"),
+        ("video/mp4", b"<p>", "a document"),
+    ],
+)
+def test_a_type_is_believed_where_the_bytes_agree(kind, head, what):
+    assert sniff(head, kind) == what
+
+
+@pytest.mark.parametrize("coding", ["none", "binary", "UTF-8", "", "identity", "aws-chunked"])
+async def test_what_is_no_packing(run, up, coding):
+    up.headers = {"Content-Encoding": coding}
+    await run()
+    assert run.part.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    "coding", ["gzip", "X-GZIP", "deflate", "br", "zstd", "compress", "utf-8, gzip"]
+)
+async def test_what_is_packing(run, up, coding):
+    up.headers = {"Content-Encoding": coding}
+    with pytest.raises(ProviderError, match="packed") as failure:
+        await run()
+    assert failure.value.final
+
+
+# --- the end of a file -------------------------------------------------------------------------
+
+OPEN = {"length": ""}  # only the end of the connection ends the body
+
+
+@pytest.mark.parametrize("cut", [1, 511, 512, 700_000, len(BODY) - 1])
+@pytest.mark.parametrize("told_by", ["HEAD", "range", "listing"])
+async def test_a_cut_without_a_length_is_seen(run, up, cut, told_by):
+    source = Source(up.url("e1.mkv"), ".mkv", size=len(BODY) if told_by == "listing" else None)
+    refuses = [{"status": 405}] if told_by == "range" else []
+    up.script = [OPEN | {"drop_after": cut}, *refuses]
+    with pytest.raises(ProviderError, match="less than it promised") as failure:
+        await run(source)
+    assert not failure.value.final
+    assert run.saved.spans == ((0, cut),)
+    receipt = await run(source)
+    assert run.part.read_bytes() == BODY
+    assert receipt.proof == "length"
+
+
+@pytest.mark.parametrize("told_by", ["HEAD", "206", "416"])
+async def test_a_length_is_asked_for(run, up, told_by):
+    refused = {"status": 405}
+    beyond = {"status": 416, "headers": {"Content-Range": f"bytes */{len(BODY)}"}}
+    up.script = {"HEAD": [OPEN], "206": [OPEN, refused], "416": [OPEN, refused, beyond]}[told_by]
+    receipt = await run()
+    assert receipt.proof == "length"
+    assert run.part.read_bytes() == BODY
+    assert up.requests[1].method == "HEAD"
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 500, 501])
+async def test_a_length_that_nobody_tells(run, up, status):
+    up.script = [OPEN, OPEN, OPEN | {"status": status, "ranges": False}]
+    receipt = await run()
+    assert receipt.proof == "unproven"
+    assert run.part.read_bytes() == BODY
+
+
+@pytest.mark.parametrize("knobs", [{"raw": b""}, {"status": 503}, {"status": 429}])
+async def test_nobody_is_there_to_tell_the_length(run, up, knobs):
+    up.script = [OPEN | {"drop_after": 700_000}, *[knobs] * 4]
+    with pytest.raises(ProviderError) as failure:
+        await run()
+    assert not failure.value.final
+    up.script = []
+    await run()
+    assert run.part.read_bytes() == BODY
+
+
+async def test_more_came_than_the_source_tells(run, up):
+    up.script = [OPEN, {"headers": {"Content-Length": "1000"}}]
+    await run()
+    assert run.part.read_bytes() == BODY
+    assert len(up.requests) == 3
+
+
+async def test_an_open_end_before_the_first_byte(run, up):
+    up.script = [OPEN | {"drop_after": 0}]
+    with pytest.raises(ProviderError) as failure:
+        await run()
+    assert not failure.value.final
+
+
+class ShowsWithoutSizes(Shows):
+    def _listing(self, folder: str) -> list[dict]:
+        listing = super()._listing(folder)
+        return [{key: row[key] for key in ("name", "type")} for row in listing]
+
+
+async def test_the_owner_is_told_what_is_unproven(tmp_path):
+    """In the item, on the socket and in the history; a file whose length is told is proven."""
+    async with ShowsWithoutSizes([300_000, 300_000]) as up:
+        async with running(tmp_path, providers=home(up.base)) as server:
+            await server.login()
+            async with server.socket() as ws:
+                await queue(server, "S01E01")
+                up.length = ""
+                up.ranged = {"status": 400}
+                await server.post("/api/queue/start")
+                await completed(server, "S01E01")
+                while (message := await ws.receive_json())["type"] != "download_completed":
+                    pass
+            up.length = None
+            up.ranged = {}
+            await queue(server, "S01E02")
+            await completed(server, "S01E02")
+            _, page, _ = await server.get("/api/queue")
+            reasons = {item["episode"]: item["reason"] for item in page["data"]}
+            _, page, _ = await server.get("/api/queue/history")
+            proofs = {row["episode"]: row["proof"] for row in page["data"]}
+    assert reasons["S01E01"].startswith("Unproven: ")
+    assert message["data"]["reason"] == reasons["S01E01"]
+    assert reasons["S01E02"] == ""
+    assert proofs == {"S01E01": "unproven", "S01E02": "length"}
+
+
+# --- going on ----------------------------------------------------------------------------------
+
+
+async def test_if_range_that_is_never_honoured(run, up):
+    up.conditional = {"ranges": False}
+    await cut_once(run, up)
+    receipt = await run()
+    assert run.part.read_bytes() == BODY
+    assert (receipt.resumed, receipt.validator) == (1, "etag")
+    assert sum(request.sent for request in up.requests[1:]) < 900_000
+
+
+@pytest.mark.parametrize("etag", ['"v2"', None])
+async def test_a_range_alone_has_to_name_the_validator(run, up, etag):
+    up.conditional = {"ranges": False}
+    await cut_once(run, up)
+    up.body = BODY[::-1]
+    up.body = BODY[:4] + up.body[4:]
+    up.ranged = {"etag": etag}
+    up.conditional = {"ranges": False, "etag": '"v1"'}
+    await run()
+    assert run.part.read_bytes() == up.body
+
+
+async def test_no_date(run, up):
+    up.etag = None
+    up.headers = {"Date": None}
+    await cut_once(run, up)
+    receipt = await run()
+    assert run.part.read_bytes() == BODY
+    assert (receipt.resumed, receipt.validator) == (1, "date")
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [{"ranges": False}, {"etag": 'W/"v1"', "modified": None}, {"ranges": False, "chunked": True}],
+    ids=["no ranges", "weak", "chunked"],
+)
+async def test_a_source_that_cannot_go_on(run, up, knobs):
+    vars(up).update(knobs, drop_after=700_000)
+    for _ in range(4):
+        with pytest.raises(ProviderError) as failure:
+            await run()
+        assert not failure.value.final
+    with pytest.raises(ProviderError, match="cannot go on where it broke off") as failure:
+        await run()
+    assert failure.value.final
+    assert run.progress.fetched == 5 * 700_000
+    assert len(up.requests) <= 6
+    up.drop_after = None  # by hand
+    await run()
+    assert run.part.read_bytes() == BODY
+
+
+async def test_moving_on_never_fails(run, up):
+    up.drop_after = 100_000
+    for _ in range(50):
+        try:
+            await run()
+            break
+        except ProviderError as failure:
+            assert not failure.final
+    assert run.part.read_bytes() == BODY
+
+
+def test_restarts_are_kept():
+    point = Checkpoint("http://x/", restarts=3)
+    assert Checkpoint.loads(point.dumps()) == point
+    assert Checkpoint.loads('{"url":"http://x/","spans":[]}').restarts == 0
+    assert Checkpoint.loads('{"url":"http://x/","spans":[],"restarts":-1}') is None
+
+
+# --- refused ranges ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 412, 501])
+async def test_a_status_that_only_ranged_requests_get(run, up, status):
+    await cut_once(run, up)
+    up.ranged = {"status": status}
+    await run()
+    assert run.part.read_bytes() == BODY
+    assert ranged(up)[0]
+    assert not ranged(up)[-1]
+
+
+async def test_a_status_that_only_if_range_gets(run, up):
+    await cut_once(run, up)
+    up.conditional = {"status": 412}
+    receipt = await run()
+    assert run.part.read_bytes() == BODY
+    assert receipt.resumed == 1
+    assert len(up.requests) == 2
+
+
+@pytest.mark.parametrize("status, count", [(403, 2), (404, 2), (401, 1), (410, 1), (503, 1)])
+async def test_a_refusal_of_all_keeps_the_bytes(run, up, status, count):
+    await cut_once(run, up)
+    up.status = status
+    with pytest.raises(ProviderError, match=str(status)):
+        await run()
+    assert len(up.requests) == count
+    assert run.saved.spans == ((0, 700_000),)
+    assert run.part.stat().st_size == 700_000
+
+
+async def test_a_page_in_place_of_the_rest_keeps_the_bytes(run, up):
+    await cut_once(run, up)
+    up.script = [{"kind": "text/html", "body": HTML, "etag": None, "ranges": False}]
+    with pytest.raises(ProviderError, match="document in place") as failure:
+        await run()
+    assert not failure.value.final
+    assert run.saved.spans == ((0, 700_000),)
+    await run()
+    assert run.part.read_bytes() == BODY
+    assert up.requests[-1].sent < 900_000
+
+
+# --- more connections than a source bears ---------------------------------------------------------
+
+REFUSALS = {
+    "403": {"status": 403},
+    "404": {"status": 404},
+    "429": {"status": 429, "headers": {"Retry-After": "1"}},
+    "503": {"status": 503},
+    "page": {"kind": "text/html", "body": HTML, "etag": None, "ranges": False},
+    "reset": {"drop_after": 0, "reset": True},
+}
+
+
+@pytest.mark.parametrize("row", REFUSALS)
+async def test_more_connections_than_a_source_bears(run, up, row, monkeypatch):
+    monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
+    monkeypatch.setattr(transfer, "CALM_SECONDS", (0.2, 0.4, 0.8))
+    monkeypatch.setattr(scheduler, "MIN_SPLIT_BYTES", 100_000)
+    up.rate = 1_000_000
+    up.bears = 1
+    up.late = 0.05
+    up.crowded = REFUSALS[row]
+    await run(spare=lambda: 3)
+    assert run.part.read_bytes() == BODY
+    assert len(up.requests) > 1
+    assert len(up.requests) < 12
+    if row != "reset":  # there the others had an answer for a moment
+        assert up.requests[0].sent == len(BODY), "the first gets the others' stretches back"
+
+
+@pytest.mark.parametrize("row", REFUSALS)
+async def test_a_source_that_is_late_to_see_an_end(run, up, row, monkeypatch):
+    """Two connections are fine at first. Then one is, and what was cut off still counts a while."""
+    monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
+    monkeypatch.setattr(transfer, "CALM_SECONDS", (0.2, 0.4, 0.8))
+    monkeypatch.setattr(scheduler, "MIN_SPLIT_BYTES", 100_000)
+    up.rate = 1_000_000
+    up.script = [{}, {"drop_after": 50_000}, {"drop_after": 50_000}, {"drop_after": 50_000}]
+    up.late = 0.1
+    up.bears = 4
+    up.crowded = REFUSALS[row]
+
+    async def save(point):
+        if len(up.requests) >= 4:
+            up.bears = 1
+        await keep(point)
+
+    keep, run.save = run.save, save
+    await run(spare=lambda: 3)
+    assert run.part.read_bytes() == BODY
+
+
+async def test_a_verdict_after_a_calm_is_left_to_the_next_try(run, up, monkeypatch):
+    monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
+    monkeypatch.setattr(transfer, "CALM_SECONDS", (0.1, 0.1))
+    up.rate = 1_000_000
+    up.script = [{"drop_after": 400_000, "status": None}]
+    up.status = 404
+    with pytest.raises(ProviderError, match="404") as failure:
+        await run(spare=lambda: 1)
+    assert not failure.value.final
+    assert run.saved.spans
+    with pytest.raises(ProviderError, match="404") as failure:
+        await run()
+    assert failure.value.final
+
+
+# --- odd heads ---------------------------------------------------------------------------------
+
+
+async def test_a_length_beside_chunks(run, up):
+    up.chunked = True
+    up.headers = {"Content-Length": "17"}
+    receipt = await run()
+    assert run.part.read_bytes() == BODY
+    assert receipt.proof == "clean end"
+    head = parse_head(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked", "GET")
+    assert (head.length, head.chunked, head.kept) == (None, True, False)
+
+
+async def test_the_whole_as_a_part_that_nobody_asked_for(run, up):
+    whole = f"bytes 0-{len(BODY) - 1}/{len(BODY)}"
+    up.script = [{"status": 206, "headers": {"Content-Range": whole}, "drop_after": 700_000}]
+    up.script[0]["body"] = BODY
+    with pytest.raises(ProviderError):
+        await run()
+    receipt = await run()
+    assert run.part.read_bytes() == BODY
+    assert (receipt.resumed, receipt.proof) == (1, "length")
+
+
+@pytest.mark.parametrize(
+    "given", ["bytes 1-9/10", "bytes 0-8/10", "bytes 0-9/*", "", "bytes 0-0/1"]
+)
+async def test_a_part_that_nobody_asked_for(run, up, given):
+    up.status = 206
+    up.headers = {"Content-Range": given}
+    with pytest.raises(ProviderError, match="does not fit"):
+        await run()
