@@ -122,6 +122,15 @@ class SearchHit:
     site: str
 
 
+@record
+class SearchResult:
+    """`unavailable` are the sources that failed: what they have is not among the hits."""
+
+    success: Literal[True] = field(default=True, kw_only=True)
+    data: list[SearchHit]
+    unavailable: list[str]
+
+
 async def list_missing(request: web.Request, query: AnimeQuery) -> list[Anime] | Page[Anime]:
     """List the series with missing episodes.
 
@@ -236,13 +245,14 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
     )
 
 
-async def search(request: web.Request, query: SearchQuery) -> list[SearchHit]:
+async def search(request: web.Request, query: SearchQuery) -> SearchResult:
     """Search the sources for series."""
-    hits = await request.app[PROVIDERS].search(query.q, query.limit)
+    hits, unavailable = await request.app[PROVIDERS].search(query.q, query.limit)
     anime_ids = await request.app[DB].run(
         series.own_ids, [f"{provider}_{hit.key}" for provider, hit in hits]
     )
-    return [SearchHit(anime_id, hit.name, hit.site) for anime_id, (_, hit) in zip(anime_ids, hits)]
+    found = [SearchHit(anime_id, hit.name, hit.site) for anime_id, (_, hit) in zip(anime_ids, hits)]
+    return SearchResult(found, unavailable)
 
 
 def _reading(season: int | None, numbers: Sequence[Number]) -> str:

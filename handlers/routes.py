@@ -24,7 +24,7 @@ API = (
     Route("DELETE", "/api/config/backups/{backup_name}", config.delete_backup),
     Route("GET", "/api/v1/anime", anime.list_missing, alias="/api/anime"),
     Route("POST", "/api/v1/anime/rescan", anime.rescan, alias="/api/anime/rescan"),
-    Route("GET", "/api/v1/anime/search", anime.search, wrap=True, alias="/api/anime/search"),
+    Route("GET", "/api/v1/anime/search", anime.search, alias="/api/anime/search"),
     Route("GET", "/api/v1/anime/parse", anime.parse, wrap=True, alias="/api/anime/parse"),
     Route(
         "GET",

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from typing import NamedTuple
 
 from providers.checked import CheckedProvider
 from providers.network import Network
@@ -15,6 +16,13 @@ from store.models import Hit, Listing
 from store.sources import SourceSettings
 
 log = logging.getLogger(__name__)
+
+
+class Found(NamedTuple):
+    """The hits of a search with their providers' names, and the names of those that failed."""
+
+    hits: list[tuple[str, Hit]]
+    unavailable: list[str]
 
 
 class Providers:
@@ -64,10 +72,10 @@ class Providers:
     def __iter__(self) -> Iterator[CheckedProvider]:
         return iter(self._providers.values())
 
-    async def search(self, query: str, limit: int) -> list[tuple[str, Hit]]:
-        """(provider name, hit) from all providers side by side.
+    async def search(self, query: str, limit: int) -> Found:
+        """What all providers find, side by side.
 
-        A provider that fails is left out. Raises ProviderError when all of them fail, and
+        A provider that fails is named. Raises ProviderError when all of them fail, and
         ConfigurationError when there is none.
         """
         providers = list(self)
@@ -86,7 +94,9 @@ class Providers:
             if not isinstance(answer, Failure)
             for hit in answer
         ]
-        return hits[:limit]
+        pairs = zip(providers, answers)
+        unavailable = [each.name for each, answer in pairs if isinstance(answer, Failure)]
+        return Found(hits[:limit], unavailable)
 
     async def listing(self, series_id: str) -> tuple[str, Listing]:
         """(provider name, listing) of a series, asked for now. Raises NotFound."""

@@ -333,9 +333,10 @@ async def test_a_source_that_fails_is_left_out_of_a_search(db, fakes):
     fakes["away"] = Fake(error=ProviderError("away"))
     providers = Providers(None, db)
     await providers.configure(configured("bad", "good", "away"))
-    found = await providers.search("", 10)
+    found, unavailable = await providers.search("", 10)
     assert [(name, hit.key) for name, hit in found] == [("good", "x"), ("good", "y")]
-    assert len(await providers.search("", 1)) == 1
+    assert unavailable == ["bad", "away"]
+    assert len((await providers.search("", 1)).hits) == 1
     await providers.configure(configured("away", "bad"))
     with pytest.raises(ProviderError, match="away"):
         await providers.search("", 10)
