@@ -15,12 +15,13 @@ import asyncio
 import inspect
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -36,6 +37,7 @@ from store.secrets import SecretsFile
 PASSWORD = "correct horse battery"
 PATIENCE_SECONDS = 60.0  # for anything that takes a moment, on a machine with much else to do
 ROOT = Path(aniworld.__file__).parent
+OWN_PORTS = (20_000, 32_768)  # below those of Linux for outgoing connections
 
 Answer = tuple[int, Any, CIMultiDict]  # status, JSON or None, headers
 
@@ -278,9 +280,12 @@ def set_password(state: Path, password: str = PASSWORD) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody uses now, out of those that the kernel gives to nobody by itself."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            port = random.SystemRandom().randrange(*OWN_PORTS)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 async def _answer(call) -> Answer:

@@ -10,7 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
-from tests.app import Client, until
+from handlers.keys import ENGINE
+from store.models import Item
+from store.names import codes as episode_codes
+from tests.app import Client, Server, until
 from tests.upstream import Knobs, Request, Upstream
 
 SHOW = "home_show"  # the id of the series Show of the source that home() sets
@@ -122,15 +125,25 @@ async def statuses(server: Client) -> dict[str, str]:
     return {item["episode"]: item["status"] for item in page["data"]}
 
 
+def code_of(item: Item) -> str:
+    return episode_codes.code(item.season, item.number)
+
+
 async def completed(server: Client, *codes: str) -> None:
-    """Wait until these episodes are; none may fail on the way."""
+    """Wait until these episodes are; none may fail on the way.
+
+    Of a server in this process also what comes after an episode is there, as its subtitles.
+    """
 
     async def are_completed() -> bool:
         now = await statuses(server)
         assert "failed" not in now.values(), (await server.get("/api/queue"))[1]
-        return all(now.get(code) == "completed" for code in codes)
+        return all(now.get(wanted) == "completed" for wanted in codes)
 
     await until(are_completed)
+    if isinstance(server, Server):
+        jobs = server.app[ENGINE]._slots.jobs
+        await until(lambda: not any(code_of(job.item) in codes for job in jobs()))
 
 
 async def episodes(server: Client, series_id: str) -> dict[str, dict]:
