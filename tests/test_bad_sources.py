@@ -14,8 +14,9 @@ from providers.http_head import parse_head
 from providers.network import Network
 from store.errors import ProviderError
 from store.models import Source
-from tests.app import running
-from tests.shows import Shows, completed, home, queue
+from tests.app import running, until
+from tests.shows import Shows, completed, home, library_is_right, queue, statuses
+from tests.test_rests import impatient
 from tests.test_transfer import Run
 from tests.upstream import Upstream
 
@@ -265,6 +266,43 @@ async def test_moving_on_never_fails(run, up):
         except ProviderError as failure:
             assert not failure.final
     assert run.part.read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    "way, status",
+    [
+        ({"ranges": False}, "failed"),
+        ({"conditional": {"ranges": False}}, "completed"),
+        ({"headers": {"Date": None}, "etag": None}, "completed"),
+        ({"ranged": {"status": 403}}, "failed"),
+    ],
+    ids=["no ranges", "If-Range ignored", "no date", "ranges refused"],
+)
+async def test_a_queue_of_files_that_are_always_cut(tmp_path, monkeypatch, way, status):
+    """Each item ends: whole where the source goes on somehow, else after five fetches of each."""
+    size = 900_000
+    async with Shows([size, size]) as up:
+        vars(up).update(way, drop_after=300_000)
+        async with impatient(tmp_path, monkeypatch, providers=home(up.base)) as server:
+            await queue(server, "S01E01", "S01E02")
+            await server.post("/api/queue/start")
+
+            async def have_ended() -> bool:
+                return set((await statuses(server)).values()) == {status}
+
+            await until(have_ended)
+            _, page, _ = await server.get("/api/queue")
+            errors = {item["error_message"] for item in page["data"]}
+            library_is_right(server, up)
+            for code in up.videos:
+                stretches = up.fetched(code)
+                from_start = [stretch for stretch in stretches if stretch[0] == 0]
+                assert len(from_start) <= 6, "five, and one that showed that ranges do not work"
+                if status == "completed":
+                    on = [end - start for start, end in stretches if start]
+                    assert sum(on) <= size
+            if status == "failed":
+                assert errors == {"The source cannot go on where it broke off"}
 
 
 def test_restarts_are_kept():
