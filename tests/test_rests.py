@@ -52,6 +52,7 @@ WAYS = {
     "401": {"status": 401},
     "429": {"status": 429},
     "cut": {"drop_after": 50_000},
+    "silent": {"silent": True},
     "no HTTP": {"raw": b"SSH-2.0-OpenSSH_9.2\r\n\r\n"},
 }
 
@@ -78,6 +79,7 @@ QUICK = {"reset", "502", "cut"}
 )
 async def test_a_bad_night_costs_no_item(tmp_path, monkeypatch, way):
     """Thirty items, two at a time: none has failed, and each is completed after it."""
+    monkeypatch.setattr("providers.connection.SILENCE_SECONDS", 0.3)
     async with SickShows((SIZE,) * ITEMS) as up:
         two = {"max_concurrent_downloads": 2}
         async with impatient(tmp_path, monkeypatch, providers=home(up.base), **two) as server:
@@ -85,7 +87,7 @@ async def test_a_bad_night_costs_no_item(tmp_path, monkeypatch, way):
             knobs = WAYS[way]
             up.sick = knobs
             for name, value in knobs.items():
-                if name in ("raw", "drop_after"):
+                if name in ("raw", "drop_after", "silent"):
                     setattr(up, name, value)
             await server.post("/api/queue/start")
             until_well = asyncio.get_running_loop().time() + SICK_SECONDS
@@ -94,7 +96,7 @@ async def test_a_bad_night_costs_no_item(tmp_path, monkeypatch, way):
                 await asyncio.sleep(0.1)
             asked = len(up.requests)
             assert server.app[keys.ENGINE].rests.describe("home").state == "resting"
-            up.sick = up.raw = up.drop_after = None
+            up.sick = up.raw = up.drop_after = up.silent = None
             codes = [f"S01E{number:02}" for number in range(1, ITEMS + 1)]
             await completed(server, *codes)
             assert library_is_right(server, up) == set(codes)
