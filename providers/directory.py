@@ -234,10 +234,12 @@ def _episodes_in(paths: list[str]) -> list[list[tuple[int, Number]]]:
 
     A number without a season is of the first season: there is no other list to ask.
     """
-    from store.names import (
-        folder_parser,  # late: a server that lists nothing never needs them
-        matching,
-    )
+    # Late: a server that lists nothing never needs them.
+    from store.names import folder_parser, matching, season_folders
 
-    verdicts = [matching.judge(name, (), "season") for name in folder_parser.parse_folder(paths)]
-    return [[spot for spot in verdict.episodes if spot != matching.EXTRA] for verdict in verdicts]
+    names = folder_parser.parse_folder(paths)
+    episodes = [matching.judge(name, (), "season").episodes for name in names]
+    return [
+        [key for key in keys if key != matching.EXTRA]
+        for keys in season_folders.renumber_running(episodes, names)
+    ]

@@ -137,15 +137,17 @@ def _judge(
     if not videos:
         return
     # Late: a server that scans nothing never needs them.
-    from store.names import folder_parser, matching
+    from store.names import folder_parser, season_folders
 
     known_by_history = _fetched_or_renamed(conn, anime.id, videos)
     listed = _listed_episodes(conn, anime.id)
-    names = folder_parser.parse_folder([path for path, _ in videos])
-    for (path, size), name in zip(videos, names):
-        verdict = known_by_history.get(path) or matching.judge(
-            name, listed, anime.numbering, anime.number_offset
-        )
+    paths = [path for path, _ in videos]
+    names = folder_parser.parse_folder(paths)
+    verdicts = season_folders.judge_together(
+        paths, names, listed, anime.numbering, anime.number_offset
+    )
+    for (path, size), judged in zip(videos, verdicts):
+        verdict = known_by_history.get(path) or judged
         if not size:
             verdict = verdict._replace(sure=False, why=f"{verdict.why}; but {EMPTY}")
         for season, number in verdict.episodes:

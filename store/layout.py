@@ -84,12 +84,18 @@ class Layout(NamedTuple):
     def _reads_as(self, path: str, key: EpisodeKey) -> bool:
         """Whether a scan would read the video at `path`, beside its neighbours, as this episode."""
         # Late: most series have no names of another kind.
-        from store.names import folder_parser, matching
+        from store.names import folder_parser, season_folders
 
         parent = path.rpartition("/")[0]
         beside = [video for video in self._single_episodes() if video.rpartition("/")[0] == parent]
-        name = folder_parser.parse_folder([*beside, path])[-1]
-        verdict = matching.judge(name, self.running, self.anime.numbering, self.anime.number_offset)
+        paths = [*beside, path]
+        verdict = season_folders.judge_together(
+            paths,
+            folder_parser.parse_folder(paths),
+            self.running,
+            self.anime.numbering,
+            self.anime.number_offset,
+        )[-1]
         return verdict.sure and verdict.episodes == (key,)
 
 

@@ -175,6 +175,7 @@ def decide_compressed(
     return best, running, tuple(dict.fromkeys(also))
 
 
+IN_BRACKET = re.compile(rf"\([{SPECIAL}{EXTRA}]\)$")  # "(OVA) - 03", "[OAD][03]"
 BESIDE = re.compile(r"[ .:m)(\-]*(?:(?P<special>k)|(?P<extra>z)(?=[ .]?(?:[()t\-]|$)))")
 
 
@@ -188,7 +189,8 @@ def find_kind(tokens: Tokens, best: Candidate, season: int | None) -> Kind:
         return "extra" if EXTRA in labels else "special" if SPECIAL in labels else "movie"
     words = labels[best.first : best.last]
     if best.score < SURE:
-        words += labels[1 : best.first].rstrip(" .m-(_")[-1:]
+        before = labels[1 : best.first].rstrip(" .m-(_")
+        words += before[-2:-1] if IN_BRACKET.search(before) else before[-1:]
     beside = BESIDE.match(labels, best.last)
     if EXTRA in words or (beside and beside["extra"]):
         return "extra"

@@ -5,7 +5,7 @@ Together they tell which of several numbers counts, and whether 101 is season 1,
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -45,6 +45,7 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
     names: list[ParsedName] = []
     alike: defaultdict[tuple[str, ...], list[UnsureFile]] = defaultdict(list)
     models: dict[Key, Model] = {}
+    videos = Counter(path.rpartition("/")[0] for path in paths)
     for place, path in enumerate(paths):
         folders, base = split_path(path)
         known = read_extra(folders, base) or read_own_name(folders, base)
@@ -53,7 +54,8 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
             continue
         context = read_folders(folders)
         component = read_similar(models, base, context.season)
-        name = complete_from_folders(component, context)
+        is_alone = videos[path.rpartition("/")[0]] == 1
+        name = complete_from_folders(component, context, is_alone=is_alone)
         names.append(name)
         tokens = component.tokens
         columns = find_numbers(tokens.labels) if name.score < SURE else []
@@ -93,7 +95,7 @@ def find_counting_column(rows: Sequence[Sequence[str]]) -> int | None:
 def read_by_column(models: dict[Key, Model], file: UnsureFile, column: int) -> ParsedName:
     """Read a file again, of which the neighbours tell which number counts."""
     component = read_similar(models, file.base, file.context.season, file.columns[column])
-    name = complete_from_folders(component, file.context)
+    name = complete_from_folders(component, file.context, is_alone=False)
     return name._replace(
         score=max(name.score, SURE), why=(*name.why, "it differs from file to file")
     )

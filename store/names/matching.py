@@ -37,32 +37,32 @@ def judge(
     numbers = name.episodes or name.absolute
     if name.kind in ("extra", "movie") or not numbers:
         kind = "a film" if name.kind == "movie" else "an extra"
-        return _decide(name, (EXTRA,), f"no episode, but {kind}")
+        return decide(name, (EXTRA,), f"no episode, but {kind}")
     if name.kind == "special" or any(number % 1 for number in numbers):
-        return _decide(name, _in_season(0, numbers), "a special")
+        return decide(name, in_season(0, numbers), "a special")
     shifted = ""
     if offset:
         numbers = tuple([number + offset for number in numbers])
         shifted = f"{offset:+d} as this series is linked"
     if numbering != "absolute" and (name.season is not None or numbering == "season"):
         season = 1 if name.season is None else name.season
-        return _decide(name, _in_season(season, numbers), shifted)
+        return decide(name, in_season(season, numbers), shifted)
     regular = sorted(episode for episode in known if episode[0] > 0)
     if numbering == "absolute":
-        counted = _count_through(numbers, regular)
+        counted = count_through(numbers, regular)
         if not counted:
-            return _refuse(name, shifted)
-        return _decide(name, counted, "counted through all seasons", shifted)
+            return refuse(name, shifted)
+        return decide(name, counted, "counted through all seasons", shifted)
     readings = _list_readings(name, numbers, regular)
     fitting = {
         episodes: why for episodes, why in readings.items() if _fits(episodes, known, regular)
     }
     if len(fitting) > 1:
-        return _leave_open(name, list(fitting))
+        return leave_open(name, list(fitting))
     if not fitting and len({season for season, _ in regular}) > 1:
-        return _refuse(name, shifted)
+        return refuse(name, shifted)
     episodes, why = next(iter((fitting or readings).items()))
-    return _decide(name, episodes, why, shifted)
+    return decide(name, episodes, why, shifted)
 
 
 def _list_readings(
@@ -74,13 +74,13 @@ def _list_readings(
     """
     seasons = {season for season, _ in regular}
     season = seasons.pop() if len(seasons) == 1 else 1
-    readings = {_in_season(season, numbers): f"season {season}, for the name says none"}
-    if counted := _count_through(numbers, regular):
+    readings = {in_season(season, numbers): f"season {season}, for the name says none"}
+    if counted := count_through(numbers, regular):
         readings.setdefault(counted, "counted through all seasons")
     if name.score < SURE:
         for other_season, others in name.also:
             if other_season:
-                episodes = _in_season(other_season, others)
+                episodes = in_season(other_season, others)
                 readings.setdefault(episodes, f"read as season {other_season}")
     return readings
 
@@ -92,31 +92,31 @@ def _fits(episodes: Episodes, known: Collection[EpisodeKey], regular: list[Episo
     return all(number >= 0 and not number % 1 for _, number in episodes)
 
 
-def _in_season(season: int, numbers: tuple[Number, ...]) -> Episodes:
+def in_season(season: int, numbers: tuple[Number, ...]) -> Episodes:
     """The episodes of one season."""
     return tuple([(season, number) for number in numbers])
 
 
-def _count_through(numbers: tuple[Number, ...], regular: list[EpisodeKey]) -> Episodes:
+def count_through(numbers: tuple[Number, ...], regular: list[EpisodeKey]) -> Episodes:
     """The episodes that these running numbers are; () when one of them is beyond the list."""
     if min(numbers) < 1 or max(numbers) > len(regular):
         return ()
     return tuple([regular[int(number) - 1] for number in numbers])
 
 
-def _decide(name: ParsedName, episodes: Episodes, *why: str) -> Verdict:
+def decide(name: ParsedName, episodes: Episodes, *why: str) -> Verdict:
     """The file is surely these episodes."""
     return Verdict(episodes, True, _join(name, *why))
 
 
-def _leave_open(name: ParsedName, readings: list[Episodes]) -> Verdict:
+def leave_open(name: ParsedName, readings: list[Episodes]) -> Verdict:
     """The file may be any of these."""
     choices = [", ".join([code(*episode) for episode in episodes]) for episodes in readings]
     every = dict.fromkeys(episode for episodes in readings for episode in episodes)
     return Verdict(tuple(every), False, _join(name, f"it may be {' or '.join(choices)}"))
 
 
-def _refuse(name: ParsedName, shifted: str) -> Verdict:
+def refuse(name: ParsedName, shifted: str) -> Verdict:
     """The file is none of the series' episodes."""
     return Verdict((EXTRA,), False, _join(name, shifted, "the source has no such number"))
 

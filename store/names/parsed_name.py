@@ -34,3 +34,4 @@ class ParsedName(NamedTuple):
     score: int = 0  # 0 to 100, which is S01E05
     also: tuple[Reading, ...] = ()  # what else it may be, the likelier first
     why: tuple[str, ...] = ()  # for people
+    is_season_of_folder: bool = False  # the file's own name tells no season

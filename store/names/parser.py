@@ -96,7 +96,7 @@ class FolderContext(NamedTuple):
     year: int | None = None
     season: int | None = None
     kind: Kind | None = None
-    episode: ParsedName | None = None  # of a folder that names the episode itself
+    code: ParsedName | None = None  # of a folder that names an episode, or a range of them
 
 
 @lru_cache(4096)
@@ -110,7 +110,7 @@ def read_folders(folders: tuple[str, ...]) -> FolderContext:
     """Read the folders above a file, from the nearest one up to the first that has a title."""
     season: int | None = None
     kind: Kind | None = None
-    episode: ParsedName | None = None
+    code: ParsedName | None = None
     telling = [name for name in folders if not is_generic(name)]
     for depth, folder in reversed(list(enumerate(telling))):
         plain = folder.strip().casefold()
@@ -119,16 +119,16 @@ def read_folders(folders: tuple[str, ...]) -> FolderContext:
             continue
         component = read_folder(folder)
         name, folder_kind = component.name, find_folder_kind(component.tokens.labels)
-        if episode is None and name.episodes and name.score >= SURE:
-            episode = name
+        if code is None and name.episodes and name.score >= SURE:
+            code = name
         if season is None:
             season = 0 if plain in SPECIALS_FOLDERS else name.season
         is_title = not depth and folder_kind == "extra"  # a series that is called "Extras"
         if kind is None and folder_kind and not is_title:
             kind = folder_kind
         elif name.title:
-            return FolderContext(name.title, name.year, season, kind, episode)
-    return FolderContext(None, None, season, kind, episode)
+            return FolderContext(name.title, name.year, season, kind, code)
+    return FolderContext(None, None, season, kind, code)
 
 
 def is_generic(folder: str) -> bool:
@@ -146,18 +146,21 @@ def find_folder_kind(labels: str) -> Kind | None:
     return "extra" if EXTRA in labels else None
 
 
-def complete_from_folders(component: Component, context: FolderContext) -> ParsedName:
+def complete_from_folders(
+    component: Component, context: FolderContext, *, is_alone: bool = True
+) -> ParsedName:
     """Complete a file's name by the folders above.
 
-    The file's own word wins, unless the name is hardly more than a number.
+    The file's own word wins, unless the name is hardly more than a number. `is_alone` says that no
+    other video lies in the same folder.
     """
     name = component.name
-    if context.episode and name.score < SURE:
-        return context.episode._replace(why=(*context.episode.why, "from the folder"))
+    if context.code and is_of_folder_code(name, context.code, is_alone):
+        return context.code._replace(why=(*context.code.why, "from the folder"))
     changes: dict[str, Any] = {}
     why = name.why
     if name.season is None and context.season is not None:
-        changes["season"] = context.season
+        changes |= {"season": context.season, "is_season_of_folder": True}
         why += (f"season {context.season} from the folder",)
     has_own_title = (
         name.title and component.has_title_in_front and (name.episodes or not context.kind)
@@ -168,6 +171,17 @@ def complete_from_folders(component: Component, context: FolderContext) -> Parse
     if name.kind in ("episode", "movie") and (context.kind or changes.get("season") == 0):
         changes["kind"] = context.kind or "special"
     return name._replace(why=why, **changes) if changes else name
+
+
+def is_of_folder_code(name: ParsedName, code: ParsedName, is_alone: bool) -> bool:
+    """Whether the code of its folder tells a file's episodes: "Nacht S01E05/abc123.mkv".
+
+    A range, "S01E01-E12", is a frame: each file in it has a number of its own. Only a lone file
+    without any number may hold all of them.
+    """
+    if name.score >= SURE or name.kind == "extra":
+        return False
+    return len(code.episodes) == 1 or (is_alone and not name.episodes)
 
 
 # --- the command `aniworld.py names` ---

@@ -1,0 +1,141 @@
+"""Read the numbers in season folders together: "Season 2/13" may be S02E13, or the 13th of all.
+
+One file cannot tell. The files of one season's folder are counted in one way, so the reading that
+all of them allow is right; where none or both are allowed, they are ambiguous. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from store.names.codes import EpisodeKey, Number, code
+from store.names.matching import (
+    Episodes,
+    Verdict,
+    count_through,
+    decide,
+    in_season,
+    judge,
+    leave_open,
+    refuse,
+)
+from store.names.parsed_name import ParsedName
+
+
+def judge_together(
+    paths: Sequence[str],
+    names: Sequence[ParsedName],
+    known: Collection[EpisodeKey],
+    numbering: str | None = None,
+    offset: int = 0,
+) -> list[Verdict]:
+    """Decide which episodes the files of one series hold, in their order.
+
+    `names` are those of `paths` as `parse_folder` reads them; all else is as for `judge`.
+    """
+    verdicts = [judge(name, known, numbering, offset) for name in names]
+    if numbering is not None or not known:
+        return verdicts
+    folders: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        if _counts_in_folder(name) and name.season:
+            folders[paths[place].rpartition("/")[0], name.season].append(place)
+    regular = sorted(episode for episode in known if episode[0] > 0)
+    for (_, season), places in folders.items():
+        numbers = {
+            place: tuple([number + offset for number in names[place].episodes]) for place in places
+        }
+        for place, verdict in _judge_season(names, numbers, season, regular).items():
+            verdicts[place] = verdict
+    return verdicts
+
+
+def _counts_in_folder(name: ParsedName) -> bool:
+    """Whether the folder alone tells the season of a regular episode."""
+    return (
+        name.is_season_of_folder
+        and name.kind == "episode"
+        and not any(number % 1 for number in name.episodes)
+    )
+
+
+def _judge_season(
+    names: Sequence[ParsedName],
+    numbers: dict[int, tuple[Number, ...]],
+    season: int,
+    regular: list[EpisodeKey],
+) -> dict[int, Verdict]:
+    """The verdicts of one season folder's files where the source's list knows more than `judge`.
+
+    `numbers` are those of each file, by its place in `names`; `regular` is the list but for
+    specials, in order.
+    """
+    listed = set(regular)
+    within: dict[int, Episodes] = {}
+    counted: dict[int, Episodes] = {}
+    for place, own in numbers.items():
+        in_this_season = in_season(season, own)
+        if listed.issuperset(in_this_season):
+            within[place] = in_this_season
+        through = count_through(own, regular)
+        if through and all(key[0] == season for key in through):
+            counted[place] = through
+    if not counted or counted == within or len(within) == len(numbers) > len(counted):
+        return {}  # the numbers are those of the season
+    if len(counted) == len(numbers) > len(within) or not within:
+        return {
+            place: _decide_counted(names[place], own, counted.get(place), len(regular))
+            for place, own in numbers.items()
+        }
+    return {
+        place: leave_open(
+            names[place],
+            [reading[place] for reading in (within, counted) if place in reading],
+        )
+        for place in within.keys() | counted.keys()
+    }
+
+
+def _decide_counted(
+    name: ParsedName, numbers: tuple[Number, ...], episodes: Episodes | None, total: int
+) -> Verdict:
+    if not episodes:
+        return refuse(name, "the others in its folder count through all seasons")
+    first = code(*episodes[0])
+    return decide(name, episodes, f"number {numbers[0]} of all {total} is {first}")
+
+
+def renumber_running(episodes: Sequence[Episodes], names: Sequence[ParsedName]) -> list[Episodes]:
+    """What a source's files hold, where its season folders count through all seasons.
+
+    "Season 1/01" to "12" with "Season 2/13" to "24" are S01E01 to S02E12: the numbers of a season
+    go on where those of the season before end.
+    """
+    seasons: defaultdict[int, set[Number]] = defaultdict(set)
+    for keys, name in zip(episodes, names):
+        if _counts_in_folder(name):
+            for season, number in keys:
+                seasons[season].add(number)
+    skipped = _count_before(seasons)
+    return [
+        tuple([(season, number - skipped.get(season, 0)) for season, number in keys])
+        if _counts_in_folder(name)
+        else keys
+        for keys, name in zip(episodes, names)
+    ]
+
+
+def _count_before(seasons: dict[int, set[Number]]) -> dict[int, Number]:
+    """season -> the number of episodes before it, of each season whose numbers go on."""
+    before: dict[int, Number] = {}
+    for season in sorted(_regular(seasons)):
+        previous = seasons.get(season - 1)
+        begins_anew = season - 1 not in before and previous and min(previous) != 1
+        if previous and not begins_anew and min(seasons[season]) == max(previous) + 1:
+            before[season] = max(previous)
+    return before
+
+
+def _regular(seasons: Iterable[int]) -> list[int]:
+    return [season for season in seasons if season > 1]
