@@ -21,6 +21,7 @@ from tests.upstream import free_port, listens
 
 PARTS = Path(__file__).parent.parent / ".ci" / "parts"
 NGINX_MODULES = Path("/usr/lib/nginx/modules")
+MIME_TYPES = Path("/etc/mime.types")  # of Debian, where .ts is a text of Qt Linguist
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
@@ -106,7 +107,7 @@ def apache(options: str) -> Callable[[Place], list[object]]:
             "ServerName localhost",
             f"PidFile {place.folder}/pid",
             f"ErrorLog {place.folder}/errors",
-            "TypesConfig /dev/null",
+            f"TypesConfig {MIME_TYPES if MIME_TYPES.exists() else '/dev/null'}",
             "AddType video/x-matroska .mkv",
             f'DocumentRoot "{place.root}"',
             f'<Directory "{place.root}">',

@@ -22,7 +22,7 @@ from tests.test_directory import ServedDirectory, make_tree
 BIG, CUT_AT = 8_000_000, 3_000_000  # bytes
 SIGNS = ("ü", "u\u0308", "a  b", "#1", "%20", "50%", "a+b", "a&b", "who?", "a;b", "a=b", '"q"')
 SIGNS += ("it's", "[x](y){z}", "Re: Zero", "a<b>|c", "😀", "夜", "x" * 180, "`~!@$^,")
-ENDINGS = (".mkv", ".mp4", ".MKV", ".webm", ".avi")
+ENDINGS = (".mkv", ".mp4", ".TS", ".webm", ".avi")
 
 PARAMETERS = [
     pytest.param(server, id=name, marks=() if server.is_quick else pytest.mark.slow)
