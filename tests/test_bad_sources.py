@@ -18,7 +18,7 @@ from tests.app import running, until
 from tests.shows import Shows, completed, home, library_is_right, queue, statuses
 from tests.test_rests import impatient
 from tests.test_transfer import Run
-from tests.upstream import Upstream
+from tests.upstream import Upstream, nginx
 
 BODY = b"\x1aE\xdf\xa3" + random.Random(7).randbytes(1_500_000)
 HTML = b"<!DOCTYPE html><html><body>Please log in.</body></html>" + b" " * 3000
@@ -421,6 +421,32 @@ async def test_a_verdict_after_a_calm_is_left_to_the_next_try(run, up, monkeypat
     with pytest.raises(ProviderError, match="404") as failure:
         await run()
     assert failure.value.final
+
+
+@pytest.mark.parametrize("status", [403, 404, 429, 503])
+async def test_a_real_server_that_bears_one_connection(tmp_path, status, monkeypatch):
+    monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
+    asked = []
+
+    def spare() -> int:
+        asked.append(3)
+        return 3
+
+    for parent in (tmp_path, *tmp_path.parents):
+        if not parent.stat().st_mode & 1:
+            parent.chmod(0o711)
+    served = tmp_path / "served"
+    served.mkdir()
+    body = BODY * 2
+    (served / "e1.mkv").write_bytes(body)
+    zone = "limit_conn_zone $server_name zone=all:1m;"
+    extra = f"limit_conn all 1; limit_conn_status {status}; limit_rate 1m;"
+    async with nginx(tmp_path, served, extra=extra, http=zone) as base, Network() as web:
+        run = Run(web, base, tmp_path / "e1.part")
+        await run(spare=spare)
+    assert run.part.read_bytes() == body
+    assert asked
+    assert run.progress.fetched == len(body), "nothing was fetched twice"
 
 
 # --- odd heads ---------------------------------------------------------------------------------
