@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from downloads.events import Event
-    from downloads.renaming import Renaming
     from handlers.authenticator import Authenticator
     from store.settings import Config
 
@@ -230,6 +229,7 @@ def add_downloads(
 ) -> None:
     """Make what works by itself: the queue, the rescan, the renaming."""
     from downloads.engine import Engine
+    from downloads.renaming import Renaming
     from downloads.rescan import Rescan
     from handlers import keys, lifetime
 
@@ -237,15 +237,7 @@ def add_downloads(
     providers = app[keys.PROVIDERS]
     watch = functools.partial(lifetime.watch, app)
     app[keys.ENGINE] = Engine(db, app[keys.NETWORK], providers, settings, publish)
-
-    def make_renaming() -> Renaming:
-        from downloads.renaming import Renaming  # late: few servers ever rename
-
-        return Renaming(db, settings)
-
-    renaming: Callable[[], Renaming] = functools.cache(make_renaming)
-    app[keys.RENAMING] = renaming
-
+    app[keys.RENAMING] = Renaming(db, settings)
     finish = functools.partial(lifetime.finish_renamings, app)
     app[keys.RESCAN] = Rescan(db, providers, settings, publish, watch=watch, before=finish)
 

@@ -7,14 +7,11 @@ import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from downloads import disk, judgement
+from downloads.job import Job
 from store import atomic
 from store.settings import Config
-
-if TYPE_CHECKING:
-    from downloads.job import Job
 
 FULL = "The disk is full"
 HINTS = {

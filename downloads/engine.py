@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
 
 from downloads import disk, disks, events
 from downloads.backoff import Backoff
 from downloads.events import Event, QueueItem
+from downloads.job import Job, complete_if_placed
 from downloads.rests import Rests
 from downloads.slots import Slots
 from downloads.throttle import Throttle
@@ -27,9 +27,6 @@ from store.errors import Conflict
 from store.models import Item, State, Status
 from store.queue import QueueStatus
 from store.settings import Config
-
-if TYPE_CHECKING:
-    from downloads.job import Job
 
 log = logging.getLogger(__name__)
 
@@ -193,8 +190,6 @@ class Engine:
             await self.rests.load()
             config = self._config()
             for item in await self._db.run(queue.recover):
-                from downloads.job import complete_if_placed
-
                 await complete_if_placed(item, config, self._db)
             parts = await self._db.run(queue.parts)
             await asyncio.to_thread(disk.sweep, config.downloads, parts)
@@ -231,8 +226,6 @@ class Engine:
             self._slots.start(self._job(item), self._work)
 
     def _job(self, item: Item) -> Job:
-        from downloads.job import Job  # late: a server that fetches nothing never needs it
-
         return Job(
             item,
             config=self._config(),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from downloads.events import Transferred
-
-if TYPE_CHECKING:
-    from downloads.job import Job
+from downloads.job import Job
 
 
 class Slot(NamedTuple):

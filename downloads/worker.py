@@ -6,21 +6,18 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from downloads import events
 from downloads.backoff import Backoff
 from downloads.disks import Disks
 from downloads.events import Event, QueueItem
+from downloads.job import Job
 from downloads.judgement import LASTING
 from downloads.rests import Rests
 from store import queue
 from store.db import Database
 from store.errors import Failure, ProviderError
 from store.models import Item
-
-if TYPE_CHECKING:
-    from downloads.job import Job
 
 log = logging.getLogger(__name__)
 

@@ -199,7 +199,7 @@ async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = 
     and nothing is ever put over another file.
     """
     body = body or Rename()
-    return await request.app[RENAMING]()(anime_id, undo=body.undo, dry_run=body.dry_run)
+    return await request.app[RENAMING](anime_id, undo=body.undo, dry_run=body.dry_run)
 
 
 async def parse(request: web.Request, query: ParseQuery) -> Parsed:

@@ -46,7 +46,7 @@ async def close_sockets(app: web.Application) -> None:
 async def finish_renamings(app: web.Application) -> None:
     """Finish what a crash cut short. Every server asks; few have such a renaming."""
     if await app[DB].run(renames.unfinished):
-        await app[RENAMING]().finish()
+        await app[RENAMING].finish()
 
 
 async def apply_settings(app: web.Application) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 # A float is a decimal episode, 6.5, which is always a special.
 Number = int | float
@@ -42,9 +43,6 @@ def digits(number: Number) -> str:
     """Two digits at least, and never an exponent: 5 is "05", 6.5 is "06.5"."""
     text = repr(number)
     if "e" in text:
-        # Late: such a number is a joke, and its module costs every start a millisecond.
-        from decimal import Decimal
-
         text = format(Decimal(text), "f")
     whole, dot, part = text.partition(".")
     part = part.rstrip("0")
