@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from downloads.engine import Engine
 from handlers import hub, live
 from store import schema
 from store.errors import Invalid
@@ -69,6 +70,12 @@ def impatient(tmp_path, monkeypatch) -> Callable[..., None]:
 
     start_by()
     return start_by
+
+
+@pytest.fixture
+def short_pauses(monkeypatch) -> None:
+    """A source of a server in this process rests a hundredth of its time."""
+    monkeypatch.setitem(Engine.__init__.__kwdefaults__, "pause", 0.02)
 
 
 @pytest.fixture

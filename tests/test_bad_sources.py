@@ -367,9 +367,10 @@ REFUSALS = {
     "page": {"kind": "text/html", "body": HTML, "etag": None, "ranges": False},
     "reset": {"drop_after": 0, "reset": True},
 }
+SAMPLE = [pytest.param(row, marks=() if row == "503" else pytest.mark.slow) for row in REFUSALS]
 
 
-@pytest.mark.parametrize("row", REFUSALS)
+@pytest.mark.parametrize("row", SAMPLE)
 async def test_more_connections_than_a_source_bears(run, up, row, monkeypatch):
     monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
     monkeypatch.setattr(transfer, "CALM_SECONDS", (0.2, 0.4, 0.8))
@@ -386,7 +387,7 @@ async def test_more_connections_than_a_source_bears(run, up, row, monkeypatch):
         assert up.requests[0].sent == len(BODY), "the first gets the others' stretches back"
 
 
-@pytest.mark.parametrize("row", REFUSALS)
+@pytest.mark.parametrize("row", SAMPLE)
 async def test_a_source_that_is_late_to_see_an_end(run, up, row, monkeypatch):
     """Two connections are fine at first. Then one is, and what was cut off still counts a while."""
     monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)

@@ -28,8 +28,10 @@ async def two_series(tmp_path):
         yield url
 
 
-@pytest.mark.parametrize("at_once", [1, 2])
-async def test_a_folder_that_cannot_be_used_stops_only_its_items(tmp_path, two_series, at_once):
+@pytest.mark.parametrize("at_once", [1, pytest.param(2, marks=pytest.mark.slow)])
+async def test_a_folder_that_cannot_be_used_stops_only_its_items(
+    tmp_path, two_series, short_pauses, at_once
+):
     """A file lies where a series' folder belongs: ENOTDIR, as EACCES or EROFS would be."""
     some = {"max_concurrent_downloads": at_once}
     async with running(tmp_path, providers=home(two_series), **some) as server:
@@ -65,6 +67,7 @@ async def _all_completed(server) -> bool:
     return set((await statuses(server)).values()) == {"completed"}
 
 
+@pytest.mark.slow
 async def test_a_file_that_is_too_large_for_its_disk_stops_only_its_item(tmp_path):
     """EFBIG, as FAT32 says it for files over 4 GiB."""
 

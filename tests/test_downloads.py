@@ -281,7 +281,7 @@ async def test_a_local_series_gets_its_source_later(tmp_path, served):
         await completed(server, "S01E01", "S01E03")
 
 
-async def test_a_source_that_fails_for_a_while_is_asked_again(tmp_path):
+async def test_a_source_that_fails_for_a_while_is_asked_again(tmp_path, short_pauses):
     """N12 through the queue: each 503 is a try with its reason, and its Retry-After is obeyed."""
     body, answers = video(9, 300_000), []
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-import downloads.engine
+from downloads.engine import Engine
 from downloads.judgement import CONSEQUENCES
 from downloads.rests import Rests
 from handlers import keys
@@ -60,18 +60,13 @@ WAYS = {
 @asynccontextmanager
 async def impatient(tmp_path, monkeypatch, **config):
     """The application, whose waits are shorter."""
-    real = downloads.engine.Engine.__init__
-
-    def shorter(self, *args, **options):
-        real(self, *args, **options, pause=PAUSE_SECONDS)
-
-    monkeypatch.setattr(downloads.engine.Engine, "__init__", shorter)
+    monkeypatch.setitem(Engine.__init__.__kwdefaults__, "pause", PAUSE_SECONDS)
     async with running(tmp_path, **config) as server:
         await server.login()
         yield server
 
 
-QUICK = {"reset", "502", "cut"}
+QUICK = {"502"}
 
 
 @pytest.mark.parametrize(
@@ -122,6 +117,7 @@ async def test_what_is_one_files_costs_its_item(tmp_path, monkeypatch):
         assert server.app[keys.ENGINE].rests.describe("home").state == "ok"
 
 
+@pytest.mark.slow
 async def test_files_that_stay_broken_fail_in_the_end(tmp_path, monkeypatch):
     """Two in a row may mean the source, but not for ever: it answers, and those two never do."""
     monkeypatch.setattr("downloads.rests.PATIENT_FAILURES", 3)

@@ -604,6 +604,7 @@ LIMITED = {
 @pytest.mark.parametrize("row", LIMITED)
 async def test_connections_that_do_not_work(run, up, row, monkeypatch):
     monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
+    monkeypatch.setattr(transfer, "CALM_SECONDS", (0.1, 0.2, 0.4))
     monkeypatch.setattr(scheduler, "MIN_SPLIT_BYTES", 100_000)
     knobs = dict(LIMITED[row])
     others = knobs.pop("others", None)
