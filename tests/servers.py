@@ -38,7 +38,7 @@ class Place:
 class Server:
     """`command` makes the server's files and answers its command line.
 
-    `is_quick`: it starts at once. `has_sizes`: its listings tell exact sizes. `needed` is a file
+    `is_quick`: quick runs have it too. `has_sizes`: its listings tell exact sizes. `needed` is a file
     that the package has besides the command.
     """
 
@@ -152,12 +152,11 @@ SERVERS = {
             "fancyindex on; fancyindex_exact_size off; fancyindex_name_length 20;",
             f"load_module {NGINX_MODULES}/ngx_http_fancyindex_module.so;",
         ),
-        is_quick=True,
         needed=NGINX_MODULES / "ngx_http_fancyindex_module.so",
     ),
-    "apache-none": Server("apache2-bin", apache("None"), is_quick=True),
+    "apache-none": Server("apache2-bin", apache("None")),
     "apache-fancy": Server("apache2-bin", apache("FancyIndexing NameWidth=20"), is_quick=True),
-    "apache-table": Server("apache2-bin", apache("FancyIndexing HTMLTable"), is_quick=True),
+    "apache-table": Server("apache2-bin", apache("FancyIndexing HTMLTable")),
     "lighttpd": Server("lighttpd", lighttpd, is_quick=True),
     "caddy": Server(
         "caddy",
@@ -175,12 +174,10 @@ SERVERS = {
             *("mini_httpd", "-D", "-p", place.port, "-h", "127.0.0.1", "-d", place.root),
             *(("-u", "root") if os.getuid() == 0 else ()),
         ],
-        is_quick=True,
     ),
     "webfs": Server(
         "webfs",
         lambda place: ["webfsd", "-F", "-i", "127.0.0.1", "-p", place.port, "-r", place.root],
-        is_quick=True,
     ),
     "python": Server(
         "python3",
