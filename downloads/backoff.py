@@ -24,7 +24,8 @@ class Backoff:
 
     def times(self) -> list[float]:
         """When each of them may be tried again."""
-        return list(self._items.values())
+        now = time.monotonic()
+        return [due for due in self._items.values() if due > now]
 
     def delay(self, item_id: int, attempts: int, at_least: float = 0.0) -> None:
         """Leave an item alone as long as its `attempts` say, and for `at_least` so many seconds."""
@@ -34,7 +35,3 @@ class Backoff:
     def forget(self, item_id: int) -> None:
         """Somebody asked for the item, or it is gone: no more waiting."""
         self._items.pop(item_id, None)
-
-    def forget_all(self) -> None:
-        """Somebody asked for all of them."""
-        self._items.clear()

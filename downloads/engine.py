@@ -21,7 +21,7 @@ from downloads.throttle import Throttle
 from downloads.worker import Worker
 from providers import Providers
 from providers.network import Network
-from store import folders, placing, queue, series
+from store import folders, placing, queue, rests, series
 from store.db import Database
 from store.errors import Conflict
 from store.models import Item, State, Status
@@ -72,6 +72,7 @@ class Engine:
         self._wakeup = asyncio.Event()
         self._lock = asyncio.Lock()  # one change of what is running at a time
         self._trouble = ""  # why no item can go on
+        self._directories: tuple[str, str] | None = None  # of the settings in force
         self._look_again = 0.0  # monotonic time; 0 while the queue need not wait by itself
         self.state: State = "stopped"
         self.reason = ""  # why a running queue waits by itself
@@ -102,6 +103,21 @@ class Engine:
         """There may be something to do, or the settings have changed."""
         self._throttle.mbps = self._config().bandwidth_limit_mbps
         self._wakeup.set()
+
+    async def settings_changed(self) -> None:
+        """Put the settings in force that concern the queue.
+
+        Transfers into directories that are others now begin again under the new settings: else a
+        file would land in the old library, and be told as present in the new one.
+        """
+        config = self._config()
+        async with self._lock:
+            directories = (config.anime_directory, config.download_directory)
+            if directories != self._directories:
+                self._directories = directories
+                await self._slots.cancel(self._slots.item_ids())
+            await self.rests.end_replaced()
+        self.wake()
 
     # -- verbs -----------------------------------------------------------------------------------
 
@@ -139,7 +155,8 @@ class Engine:
     async def retry_source(self, name: str) -> None:
         """Ask a source now that rests, and let it rest anew only if it still fails."""
         await self.rests.retry(name)
-        self._backoff.forget_all()
+        for item_id in await self._db.run(rests.pending_items, name):
+            self._backoff.forget(item_id)
         self.wake()
 
     async def drop(self, item_id: int) -> None:

@@ -6,10 +6,19 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
 from downloads.source_calls import SourceCalls
@@ -26,6 +35,8 @@ from store.series import LOCAL, Owner, Series
 from store.settings import Config
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 NAMED_UNREAD = 100  # folders that could not be read and are told by name
 CHUNK_FILES = 500  # whose names are read in one transaction
@@ -156,11 +167,11 @@ class Rescan:
         async def look_up(place: Placed) -> Placed:
             return place._replace(source=await self._ask(strangers[place.folder.path], calls))
 
-        searches = [look_up(place) for place in to_ask]
-        asked = []
-        for done, search in enumerate(asyncio.as_completed(searches), 1):
-            asked.append(await search)
-            self._publish(RescanProgress("sources", done, len(searches)))
+        asked: list[Placed] = []
+        async with aclosing(_as_completed([look_up(place) for place in to_ask])) as searches:
+            async for place in searches:
+                asked.append(place)
+                self._publish(RescanProgress("sources", len(asked), len(to_ask)))
         return asked
 
     async def _ask(self, stranger: Stranger, calls: SourceCalls) -> tuple[str, Listing] | None:
@@ -217,10 +228,23 @@ class Rescan:
             for anime in followed
             if anime.provider in names and (anime.provider, anime.key) not in just_listed
         ]
-        known = len(followed) - len(refreshes)
-        for done, refreshed in enumerate(asyncio.as_completed(refreshes), known + 1):
-            await refreshed
-            self._publish(RescanProgress("episodes", done, len(followed)))
+        done = len(followed) - len(refreshes)
+        async with aclosing(_as_completed(refreshes)) as refreshed:
+            async for _ in refreshed:
+                done += 1
+                self._publish(RescanProgress("episodes", done, len(followed)))
+
+
+async def _as_completed(calls: Sequence[Coroutine[Any, Any, T]]) -> AsyncGenerator[T, None]:
+    """The results of `calls`, each as soon as it is there; none outlives this generator."""
+    tasks = [asyncio.create_task(call) for call in calls]
+    try:
+        for completed in asyncio.as_completed(tasks):
+            yield await completed
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _just_listed(placed: Iterable[Placed]) -> set[tuple[str, str]]:
@@ -241,10 +265,11 @@ def _strangers(root: Path, unlinked: Sequence[Folder]) -> dict[str, Stranger]:
     for folder in unlinked:
         described = nfo.read(root / folder.path)
         ids = database_ids.parse(folder.path) | dict(described.ids)
-        names = [folder.title, *described.names]
+        # The whole name too: a source's folder may carry the same tags.
+        names = [folder.title, *described.names, folder.path]
         strangers[folder.path] = Stranger(
             folder.path,
-            list(dict.fromkeys([*names, database_ids.bracketed(ids)] if ids else names)),
+            list(dict.fromkeys([*names[:-1], database_ids.bracketed(ids)] if ids else names[:-1])),
             identify(*names, year=spelling.year(folder.title) or described.year, ids=ids),
         )
     return strangers

@@ -54,6 +54,9 @@ class Rests:
     async def load(self) -> None:
         """Go on with the rests of an earlier run."""
         for rest in await self._db.run(rests.read):
+            if self._providers.find(rest.source) is None:
+                await self._db.note(rests.end, rest.source)
+                continue
             left = min(clock.seconds_until(rest.until), MAX_WAIT_SECONDS)
             self._rests[rest.source] = rest
             self._due[rest.source] = time.monotonic() + left

@@ -54,7 +54,7 @@ async def apply_settings(app: web.Application) -> None:
     settings = app[CONFIG].current
     logging.getLogger().setLevel(settings.log_level.upper())
     await app[PROVIDERS].configure(settings.providers)
-    app[ENGINE].wake()
+    await app[ENGINE].settings_changed()
 
 
 def watch(app: web.Application, task: asyncio.Task[Any]) -> None:

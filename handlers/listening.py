@@ -12,7 +12,7 @@ from aiohttp import web
 from handlers.authenticator import AUTHENTICATOR
 from handlers.keys import NETWORK
 
-GRACE_SECONDS = 6  # in which a stop lets answers end
+GRACE_SECONDS = 3  # in which a stop lets answers end; aiohttp waits so long twice
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 128  # connections that may wait to be accepted
 MISSING_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)

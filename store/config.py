@@ -19,7 +19,7 @@ from store.schema import loads, read
 from store.secret import UNSET, Secret
 from store.secrets import SecretsFile
 from store.settings import SETTINGS, Config
-from store.sources import SourceSettings, secrets_of, with_secrets
+from store.sources import SourceSettings, origin_of, secrets_of, with_secrets
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,10 @@ class Configuration:
         """
         changes = dict(changes)
         if "providers" in changes:
-            changes["providers"] = [self._unmasked(source) for source in changes["providers"]]
+            changes["providers"] = [
+                self._unmasked(source, f"providers[{index}]")
+                for index, source in enumerate(changes["providers"])
+            ]
         for name in changes.keys() & self.forced.keys():
             if changes[name] != getattr(self.current, name):
                 raise Conflict(
@@ -189,8 +192,17 @@ class Configuration:
         sources = [with_secrets(source, secrets) for source in stored.providers]
         return _expanded(replace(stored, **{"providers": sources, **self._forced_values}))
 
-    def _unmasked(self, source: SourceSettings) -> SourceSettings:
-        """Put the stored secret where a client sent back the mask that it was shown."""
+    def _unmasked(self, source: SourceSettings, field: str) -> SourceSettings:
+        """Put the stored secret where a client sent back the mask that it was shown.
+
+        A secret stays with the server that it was made for. Raises Invalid where the source has
+        another address now: else a stolen token could have the secret sent anywhere.
+        """
+        before = [known for known in self.current.providers if known.name == source.name]
+        for key, secret in secrets_of(source).items():
+            if secret.is_mask and before and origin_of(before[0]) != origin_of(source):
+                name = key.partition(".")[2]
+                raise Invalid(f"{field}.{name}", "must be typed again: the address has changed")
         stored = self._stored_secrets()
         secrets = {
             key: stored.get(key, UNSET) if secret.is_mask else secret

@@ -240,7 +240,7 @@ def finish(conn: sqlite3.Connection, item_id: int, path: str, size: int) -> int:
     conn.execute(
         """update items set status = 'completed', reason = ?, error_code = null,
         error_message = null, total = ?, part = null, checkpoint = null, target = null,
-        finished_at = ? where id = ?""",
+        finished_at = ?, durable = 0 where id = ?""",
         (reason, size, now(), item_id),
     )
     item = get(conn, item_id)

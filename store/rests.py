@@ -34,3 +34,13 @@ def end(conn: sqlite3.Connection, source: str) -> None:
 
 
 _COLUMNS = ", ".join(Rest._fields)
+
+
+def pending_items(conn: sqlite3.Connection, source: str) -> list[int]:
+    """The ids of the items that wait for a source."""
+    rows = conn.execute(
+        """select items.id from items join series on series.id = items.series
+        where items.status = 'pending' and series.provider = ?""",
+        (source,),
+    )
+    return [row["id"] for row in rows]

@@ -7,6 +7,7 @@ class and `open_source`. A field that is a Secret is kept in secrets.json, whate
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from store.schema import Rule
 from store.secret import UNSET, Secret
@@ -52,6 +53,11 @@ class DemoProvider:
 
 SourceSettings = DirectoryProvider | DemoProvider
 AnySource = TypeVar("AnySource", bound=SourceSettings)
+
+
+def origin_of(source: SourceSettings) -> tuple[str, ...]:
+    """The scheme, the host and the port of a source's address; empty for a kind without one."""
+    return tuple(urlsplit(getattr(source, "url", ""))[:2])
 
 
 def secrets_of(source: SourceSettings) -> dict[str, Secret]:

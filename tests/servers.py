@@ -38,8 +38,8 @@ class Place:
 class Server:
     """`command` makes the server's files and answers its command line.
 
-    `is_quick`: quick runs have it too. `has_sizes`: its listings tell exact sizes. `needed` is a file
-    that the package has besides the command.
+    `is_quick`: quick runs have it too. `has_sizes`: its listings tell exact sizes. `needed` is a
+    file that the package has besides the command.
     """
 
     package: str
