@@ -43,6 +43,7 @@ def strangers(page, client) -> list[str]:
     return [url for url in page.requests if not url.startswith((own, "data:", f"blob:{own}"))]
 
 
+@pytest.mark.slow
 async def test_swagger_shows_and_calls_every_operation(client):
     async with Chromium() as browser:
         page = await browser.open(str(client.make_url("/api/docs")))

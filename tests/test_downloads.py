@@ -428,6 +428,7 @@ async def test_a_wrong_checksum_in_the_name_is_refused(tmp_path, served):
         assert not list(server.library.rglob("*.mkv")) and await history(server) == []
 
 
+@pytest.mark.slow
 async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
     """Three run at 16 megabits a second together; without the limit they are done at once."""
     async with nginx(tmp_path / "nginx", served) as url:
@@ -460,6 +461,7 @@ async def test_all_downloads_share_the_bandwidth_limit(tmp_path, served):
             await completed(server, "S01E01", "S01E02", "S01E03")
 
 
+@pytest.mark.slow
 async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_may_have(
     tmp_path, served
 ):

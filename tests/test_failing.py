@@ -165,7 +165,7 @@ AFTER = ("waiting", "a restart") if ALL else ("waiting",)
 
 
 # One row of each kind of fault runs by default, all of them with `-m ""`.
-QUICK = {"C5 part: full", "C4 part: sync", "C6 name: broken", "name", "copying"} | {"link"}
+QUICK = {"C5 part: full", "C4 part: sync", "C6 name: broken", "name", "link"}
 
 
 def rows(table: dict, *ways: str) -> list:
@@ -363,12 +363,13 @@ async def test_c2_killed_while_copying_then_removed(tmp_path, impatient, elsewhe
         await until(lambda: not Path(place(server, "copy")).exists())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "call, how",
     [
         ("pwrite64", "ENOSPC"),
-        pytest.param("pwrite64", "EIO", marks=pytest.mark.slow),
-        pytest.param("fdatasync", "EIO", marks=pytest.mark.slow),
+        ("pwrite64", "EIO"),
+        ("fdatasync", "EIO"),
     ],
 )
 async def test_c4_c5_the_database_fails(tmp_path, impatient, call, how):

@@ -341,7 +341,7 @@ async def prepare_kill(tmp_path, seed: int) -> None:
 ALL = "ANIWORLD_KILLS" in os.environ  # every change and more trees; else samples
 
 
-@pytest.mark.parametrize("call", ["do", "undo"])
+@pytest.mark.parametrize("call", ["do", pytest.param("undo", marks=pytest.mark.slow)])
 async def test_a_kill_at_any_change_is_finished_and_undone(tmp_path_factory, call):
     whole = tmp_path_factory.mktemp("whole")
     await prepare_kill(whole, 0)

@@ -590,7 +590,13 @@ async def test_a_socket_that_opens_as_the_server_stops_ends_too(tmp_path):
             assert await close_code(ws) == 1001
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+@pytest.mark.parametrize(
+    "by",
+    [
+        pytest.param(signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGINT, id="SIGINT", marks=pytest.mark.slow),
+    ],
+)
 async def test_a_stop_closes_the_sockets_and_ends_in_time(tmp_path, by):
     async with Process(tmp_path) as process:
         await process.login()

@@ -21,7 +21,7 @@ from tests.upstream import Knobs
 
 ITEMS = 30
 SIZE = 300_000
-SICK_SECONDS = 2.0
+SICK_SECONDS = 1.0
 PAUSE_SECONDS = 0.03  # in place of two
 
 

@@ -637,7 +637,12 @@ async def test_connections_cancelled_and_resumed(run, up):
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 @pytest.mark.parametrize(
-    "extra", ["", "keepalive_timeout 0;", "limit_rate 20m;"], ids=["plain", "closing", "limited"]
+    "extra",
+    [
+        pytest.param("", id="plain"),
+        pytest.param("keepalive_timeout 0;", id="closing"),
+        pytest.param("limit_rate 20m;", id="limited", marks=pytest.mark.slow),
+    ],
 )
 async def test_nginx_byte_for_byte(tmp_path, tls, extra):
     """Files of every size, and a resumed one, from a real server."""

@@ -7,6 +7,7 @@ import asyncio
 import random
 
 import aiohttp
+import pytest
 
 from tests.app import Process, running, until
 from tests.shows import SHOW, Shows, completed, database_is_right, home, library_is_right, queue
@@ -84,6 +85,7 @@ async def end_of(socket: aiohttp.ClientWebSocketResponse) -> tuple:
     return message.type, message.data
 
 
+@pytest.mark.slow
 async def test_c11_sigterm_with_downloads_and_sockets(tmp_path):
     """It ends with 0 within 10 seconds, tells its listeners, and goes on where it was."""
     fetched = 1_200_000  # bytes of each episode when the signal comes
