@@ -10,13 +10,13 @@ import os
 import stat
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
 from store import atomic
 from store.errors import DownloadError
-from store.threads import Threads
+from store.threads import Threads, undisturbed
 
 Span = tuple[int, int]  # first byte, byte after the last
 MIB = 1 << 20
@@ -46,7 +46,7 @@ class Checkpoint:
     restarts: int = 0
 
     def dumps(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        return json.dumps(vars(self), separators=(",", ":"))
 
     @classmethod
     def loads(cls, text: str | None) -> Checkpoint | None:
@@ -125,10 +125,12 @@ class Part:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        try:
-            await self.threads.run(self._close)
-        finally:
-            self.threads.close()
+        closing = asyncio.ensure_future(self.threads.run(self._close))
+        cancelled = await undisturbed(closing)
+        self.threads.close()
+        closing.result()
+        if cancelled:
+            raise asyncio.CancelledError
 
     def put(self, segment: Segment, data: memoryview) -> None:
         """Write all of `data` where `segment` is, and move it on. Blocks: belongs on a thread."""

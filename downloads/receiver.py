@@ -10,11 +10,12 @@ from providers.answer import Answer
 from store.errors import ProviderError
 from store.threads import Threads
 
-BUFFER_BYTES = 5 << 19  # large writes cost the kernel less, measured (tests/bench/transfer.py)
+MAX_BUFFER_BYTES = 5 << 19
 # For which a thread works by itself before it reports: little at first, so that a file that is no
 # video is known soon, then twice as much each time.
 FIRST_TURN_SECONDS = 1 / 32
 MAX_TURN_SECONDS = 0.25
+WAKE_BYTES = 1 << 20  # that a thread which works that long waits for at a time
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Receiver:
         self._answer = answer
         self._threads = threads
         self._limits = limits
-        self._buffer = memoryview(bytearray(BUFFER_BYTES))
+        self._buffer = memoryview(bytearray(min(answer.connection.bulk_bytes, MAX_BUFFER_BYTES)))
         self._turn_seconds = FIRST_TURN_SECONDS
         # Only time in which this connection was read from counts.
         self._quiet_seconds = 0.0
@@ -71,10 +72,11 @@ class Receiver:
 
     def _receive(self, sink: Callable[[memoryview], object], most: int) -> int:
         received, until = 0, monotonic() + self._turn_seconds
+        least = WAKE_BYTES if self._turn_seconds == MAX_TURN_SECONDS else 1
         self._turn_seconds = min(2 * self._turn_seconds, MAX_TURN_SECONDS)
         while received < most and not self._answer.ended and (left := until - monotonic()) > 0:
             try:
-                count = self._answer.read_into(self._buffer[: most - received], left)
+                count = self._answer.read_into(self._buffer[: most - received], left, least)
             except ProviderError:
                 if not received:
                     raise

@@ -41,15 +41,16 @@ class Answer:
         """Whether the connection may carry another request now."""
         return self.ended and self._kept and not self._failure
 
-    def read_into(self, view: memoryview, seconds: float) -> int:
-        """Read until `view` is full, the body has ended, or about `seconds` have passed. Returns
-        the number of bytes. Raises ProviderError when nothing more will come."""
+    def read_into(self, view: memoryview, seconds: float, least: int = 1) -> int:
+        """Read until `view` is full, the body has ended, or about `seconds` have passed; the thread
+        is woken for about `least` bytes at a time. Returns the number of bytes. Raises
+        ProviderError when nothing more will come."""
         if self._failure:
             raise self._failure
         filled, until = 0, monotonic() + seconds
         try:
             while filled < len(view) and not self.ended:
-                filled += self._read_some(view[filled:])
+                filled += self._read_some(view[filled:], least)
                 if monotonic() >= until:
                     break
             if self.ended:
@@ -86,13 +87,17 @@ class Answer:
         if surplus > MAX_SURPLUS_BYTES:
             raise not_http()
 
-    def _read_some(self, view: memoryview) -> int:
+    def _read_some(self, view: memoryview, least: int) -> int:
         if self._chunks and not self._left:
             self._left = self._chunks.next()
             if not self._left:
                 self.ended = True
                 return 0
-        count = self.connection.read_into(view if self._left is None else view[: self._left])
+        if self._left is None:
+            least = 1  # nobody knows how many are still to come
+        else:
+            view = view[: self._left]
+        count = self.connection.read_into(view, least)
         if self._left is None:
             self.ended = not count
         elif not count:

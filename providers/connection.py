@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import cast
 
@@ -28,6 +28,7 @@ PATIENCE_SECONDS = 0.25
 SILENCE_SECONDS = 30  # without a byte, while a head or a small body is read
 HEAD_READ_BYTES = 16_384
 CIPHER_BYTES = 1 << 18  # read at a time when much is wanted
+MAX_RECORD_BYTES = 17_000  # of TLS, with its head and tail
 
 
 Origin = tuple[str, str, int]  # scheme, host, port
@@ -40,11 +41,14 @@ class Unanswered(Exception):
 class Connection:
     """A connection over plain HTTP to `origin`, which was dialled at `address`."""
 
+    bulk_bytes = 5 << 19  # a large body is read fastest in pieces of this size, measured
+
     def __init__(self, connected: socket.socket, origin: Origin, address: str):
         self.origin = origin
         self.address = address
         self._socket = connected
         self._socket.settimeout(PATIENCE_SECONDS)
+        self._least = 1  # bytes for which the kernel wakes us (SO_RCVLOWAT)
         self._ahead = bytearray()  # read, but not yet asked for
 
     def exchange(
@@ -60,11 +64,13 @@ class Connection:
         except OSError:
             raise Unanswered from None
 
-    def read_into(self, view: memoryview) -> int:
+    def read_into(self, view: memoryview, least: int = 1) -> int:
         """Fill `view` in part or in whole; returns the number of bytes, 0 when the server has
-        closed. Raises TimeoutError when nothing has come, OSError when the connection is broken."""
+        closed. This waits until about `least` bytes have come: being woken for each packet would
+        cost more than the bytes. Raises TimeoutError when none has come, OSError when the
+        connection is broken."""
         if not self._ahead:
-            return self._receive_into(view)
+            return self._receive_into(view, least)
         count = min(len(view), len(self._ahead))
         view[:count] = self._ahead[:count]
         del self._ahead[:count]
@@ -85,29 +91,23 @@ class Connection:
         """How many bytes have come that nobody has asked for, up to `most`. They are thrown
         away."""
         surplus, buffer = 0, memoryview(bytearray(most))
-        self._socket.settimeout(0)
-        try:
+        # OSError: there are none now (BlockingIOError), or never again
+        with self._without_waiting(), suppress(OSError):
             while surplus < most and (count := self.read_into(buffer[surplus:])):
                 surplus += count
-        except OSError:
-            pass  # none now (BlockingIOError), or never again
-        finally:
-            self._socket.settimeout(PATIENCE_SECONDS)
         return surplus
 
     def is_quiet(self) -> bool:
         """Whether nothing has come since the last answer: neither an end nor bytes out of turn."""
         if self._ahead:
             return False
-        self._socket.settimeout(0)
-        try:
-            self._socket.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        finally:
-            self._socket.settimeout(PATIENCE_SECONDS)
+        with self._without_waiting():
+            try:
+                self._socket.recv(1, socket.MSG_PEEK)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
         return False
 
     def rest(self) -> None:
@@ -154,13 +154,39 @@ class Connection:
 
     def _read_ahead(self) -> None:
         buffer = memoryview(bytearray(HEAD_READ_BYTES))
-        count = self._receive_into(buffer)
+        count = self._receive_into(buffer, 1)
         if not count:
             raise ConnectionError
         self._ahead += buffer[:count]
 
-    def _receive_into(self, view: memoryview) -> int:
-        return self._socket.recv_into(view)
+    def _receive_into(self, view: memoryview, least: int) -> int:
+        return self._take(view, least)
+
+    def _take(self, view: memoryview, least: int) -> int:
+        """Take from the socket what has come, as soon as that is `least` or PATIENCE_SECONDS have
+        passed."""
+        least = max(1, min(least, len(view)))
+        if least != self._least:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, least)
+            self._least = least
+        try:
+            return self._socket.recv_into(view)
+        except TimeoutError:
+            if least == 1:
+                raise
+        with self._without_waiting():
+            try:
+                return self._socket.recv_into(view)
+            except BlockingIOError:
+                raise TimeoutError from None
+
+    @contextmanager
+    def _without_waiting(self) -> Iterator[None]:
+        self._socket.settimeout(0)
+        try:
+            yield
+        finally:
+            self._socket.settimeout(PATIENCE_SECONDS)
 
     def _send(self, data: bytes) -> None:
         self._socket.sendall(data)
@@ -168,6 +194,8 @@ class Connection:
 
 class SecureConnection(Connection):
     """A connection over https. The server has to prove that it is the host of `origin`."""
+
+    bulk_bytes = 1 << 20  # what is deciphered stays in the processor's cache until it is written
 
     def __init__(
         self, connected: socket.socket, origin: Origin, address: str, context: ssl.SSLContext
@@ -223,7 +251,9 @@ class SecureConnection(Connection):
     def rest(self) -> None:
         self._cipher = memoryview(bytearray(HEAD_READ_BYTES))
 
-    def _receive_into(self, view: memoryview) -> int:
+    def _receive_into(self, view: memoryview, least: int) -> int:
+        # Of what is still to come, TLS may hold a part of a record already.
+        least = min(least, len(view) - MAX_RECORD_BYTES, CIPHER_BYTES)
         until = monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -232,7 +262,7 @@ class SecureConnection(Connection):
                 if monotonic() >= until:  # a record that comes byte by byte
                     raise TimeoutError from None
             self._flush()  # our part of a change of keys
-            self._feed(len(view))
+            self._feed(len(view), least)
 
     def _decipher_into(self, view: memoryview) -> int:
         """Fill `view` with what has come; raises ssl.SSLWantReadError when nothing has."""
@@ -252,11 +282,12 @@ class SecureConnection(Connection):
         self._tls.write(data)
         self._flush()
 
-    def _feed(self, wanted: int = 0) -> None:
+    def _feed(self, wanted: int = 0, least: int = 1) -> None:
         """Give TLS more ciphertext, in pieces that fit what is wanted."""
-        if wanted > len(self._cipher):
-            self._cipher = memoryview(bytearray(min(wanted, CIPHER_BYTES)))
-        count = self._socket.recv_into(self._cipher)
+        size = min(wanted, CIPHER_BYTES)
+        if size > len(self._cipher):
+            self._cipher = memoryview(bytearray(size))
+        count = self._take(self._cipher, least)
         if count:
             self._incoming.write(self._cipher[:count])
         else:

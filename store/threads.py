@@ -21,16 +21,20 @@ class Threads:
         self, work: Callable[..., T], *args: Any, stop: Callable[[], object] | None = None
     ) -> T:
         """Return what `work(*args)` returns. A cancelled caller calls `stop`, which should make
-        `work` return soon, and is cancelled only after `work` has ended: nothing that `work` uses
-        (a descriptor, a socket) can then be closed, and its number given away, under its hands."""
-        job = asyncio.get_running_loop().run_in_executor(self._executor, work, *args)
+        `work` return soon, and is cancelled only after `work` has ended, or will never begin:
+        nothing that `work` uses (a descriptor, a socket) can then be closed, and its number given
+        away, under its hands."""
+        job = self._executor.submit(work, *args)
         try:
-            return await asyncio.shield(job)
+            return await asyncio.wrap_future(job)
         except asyncio.CancelledError:
             if stop:
                 stop()
-            await undisturbed(job)
-            job.exception()  # marks the exception as seen: whoever cancels does not ask for it
+            # What is left of `job`: nothing if it had not begun, for then it never will.
+            rest = asyncio.wrap_future(job)
+            await undisturbed(rest)
+            if not rest.cancelled():
+                rest.exception()  # marks it as seen: whoever cancels does not ask for it
             raise
 
     def close(self) -> None:

@@ -126,7 +126,7 @@ def small_steps(monkeypatch):
     """Several maps a file."""
     monkeypatch.setattr(part_file, "FIRST_STEP_BYTES", 20_000)
     monkeypatch.setattr(part_file, "STEP_BYTES", 50_000)
-    monkeypatch.setattr("downloads.receiver.BUFFER_BYTES", 25_000)
+    monkeypatch.setattr("downloads.receiver.MAX_BUFFER_BYTES", 25_000)
 
 
 def of_one_version(run: Mortal, *versions: bytes) -> None:

@@ -502,7 +502,7 @@ async def test_c4_a_failed_sync_is_heard_of(tmp_path, monkeypatch):
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: unheard.append(context))
     monkeypatch.setattr(os, "fdatasync", broken)
     monkeypatch.setattr(part_file, "FIRST_STEP_BYTES", 50_000)
-    monkeypatch.setattr("downloads.receiver.BUFFER_BYTES", 50_000)
+    monkeypatch.setattr("downloads.receiver.MAX_BUFFER_BYTES", 50_000)
     async with Upstream() as up, Network() as web:
         up.body, up.rate = BODY, 3_000_000
         with pytest.raises(OSError):

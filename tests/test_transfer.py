@@ -475,7 +475,7 @@ async def test_data_before_its_map(run, up, monkeypatch):
     """Each saved span was written, then synced, then saved."""
     monkeypatch.setattr(part_file, "STEP_BYTES", 200_000)
     monkeypatch.setattr(part_file, "FIRST_STEP_BYTES", 100_000)
-    monkeypatch.setattr("downloads.receiver.BUFFER_BYTES", 50_000)
+    monkeypatch.setattr("downloads.receiver.MAX_BUFFER_BYTES", 50_000)
     up.rate = 4_000_000
     synced: list[int] = []
     real = os.fdatasync
