@@ -19,7 +19,9 @@ TAKEN = [
     (OK + b"Content-Length: 1\r\nConnection: close", 200, 1, False, False),
     (OK + b"Content-Length: 1\r\nConnection: x\r\nConnection: Close", 200, 1, False, False),
     (OK + b"Transfer-Encoding: Chunked", 200, None, True, True),
-    (OK + b"Transfer-Encoding: identity\r\nContent-Length: 1", 200, 1, False, True),
+    # With both fields the connection is not kept (RFC 9112, 6.3).
+    (OK + b"Transfer-Encoding: identity\r\nContent-Length: 1", 200, 1, False, False),
+    (OK + b"Content-Length: 1\r\nTransfer-Encoding: chunked", 200, None, True, False),
     (OK + b"A: b", 200, None, False, False),
     (OK[:-2], 200, None, False, False),
     (b"HTTP/1.1 200", 200, None, False, False),
@@ -74,7 +76,6 @@ REFUSED = [
     OK + b"Content-Length: 0x1",
     OK + b"Content-Length: ",
     OK + b"Content-Length: 99999999999999999999999",
-    OK + b"Content-Length: 1\r\nTransfer-Encoding: chunked",
     OK + b"Transfer-Encoding: gzip",
     OK + b"Transfer-Encoding: gzip, chunked",
     OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
