@@ -90,7 +90,8 @@ async def test_a_bad_night_costs_no_item(tmp_path, monkeypatch, way):
                 assert "failed" not in (await statuses(server)).values()
                 await asyncio.sleep(0.1)
             asked = len(up.requests)
-            assert server.app[keys.ENGINE].rests.describe("home").state == "resting"
+            rests = server.app[keys.ENGINE].rests
+            await until(lambda: rests.describe("home").state == "resting")
             up.sick = up.raw = up.drop_after = up.silent = None
             codes = [f"S01E{number:02}" for number in range(1, ITEMS + 1)]
             await completed(server, *codes)

@@ -30,7 +30,7 @@ PEERS = {
 }
 TLS = {"curl": ["--cacert"], "aria2c": ["--ca-certificate"], "wget": ["--ca-certificate"]}
 TARGETS = {
-    ("http", "cpu"): {"curl": 0.75, "aria2c": 0.70, "wget": 0.5},
+    ("http", "cpu"): {"curl": 0.75, "aria2c": 0.60, "wget": 0.5},
     ("https", "cpu"): {"curl": 0.9, "aria2c": 0.65},
     ("http", "wall"): {"curl": 1.1},
     ("https", "wall"): {"curl": 1.1},
