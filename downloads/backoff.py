@@ -22,10 +22,9 @@ class Backoff:
         self._items = {item_id: due for item_id, due in self._items.items() if due > now}
         return set(self._items)
 
-    def times(self) -> list[float]:
-        """When each of them may be tried again."""
-        now = time.monotonic()
-        return [due for due in self._items.values() if due > now]
+    def times(self, since: float) -> list[float]:
+        """When each of them may be tried again, of those that had to wait at the time `since`."""
+        return [due for due in self._items.values() if due > since]
 
     def delay(self, item_id: int, attempts: int, at_least: float = 0.0) -> None:
         """Leave an item alone as long as its `attempts` say, and for `at_least` so many seconds."""

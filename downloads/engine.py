@@ -87,6 +87,7 @@ class Engine:
         try:
             while True:
                 self._wakeup.clear()
+                began = time.monotonic()
                 try:
                     async with self._lock:
                         await self._start_items()
@@ -94,7 +95,7 @@ class Engine:
                     log.error("the queue cannot be read or written: %s", error)
                     self._wait_for("The database cannot be written")
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wakeup.wait(), self._seconds_to_next_look())
+                    await asyncio.wait_for(self._wakeup.wait(), self._seconds_to_next_look(began))
         finally:
             reporter.cancel()
             await self._slots.cancel(self._slots.item_ids())
@@ -254,9 +255,13 @@ class Engine:
             spare=partial(self._spare_connections, item.provider),
         )
 
-    def _seconds_to_next_look(self) -> float | None:
-        """Seconds until the loop looks again; None when it waits for `wake` alone."""
-        times = [*self._backoff.times(), *self.rests.times()]
+    def _seconds_to_next_look(self, began: float) -> float | None:
+        """Seconds until the loop looks again; None when it waits for `wake` alone.
+
+        The look before `began` at that monotonic time. What has become due since then may have been
+        passed over, so it counts.
+        """
+        times = [*self._backoff.times(began), *self.rests.times(began)]
         if self._look_again:
             times.append(self._look_again)
         if self.state != "running" or not times:

@@ -67,10 +67,9 @@ class Rests:
         now = time.monotonic()
         return {source for source, due in self._due.items() if due > now}
 
-    def times(self) -> list[float]:
-        """When each of them may be asked again."""
-        now = time.monotonic()
-        return [due for due in self._due.values() if due > now]
+    def times(self, since: float) -> list[float]:
+        """When each of them may be asked again, of those that rested at the time `since`."""
+        return [due for due in self._due.values() if due > since]
 
     def describe(self, source: str) -> events.SourceState:
         """How the source is, as the API and the socket tell it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from downloads.rests import Rests
 from handlers import keys
 from providers import Providers
 from providers.network import Network
+from store import queue as queue_store
 from store.db import Database
 from store.errors import ProviderError
 from tests.app import ROOT, running, until
@@ -98,6 +100,26 @@ async def test_a_bad_night_costs_no_item(tmp_path, monkeypatch, way):
             assert library_is_right(server, up) == set(codes)
             assert server.app[keys.ENGINE].rests.describe("home").state == "ok"
             assert asked < 150, "it was left alone"
+
+
+async def test_what_becomes_due_while_the_queue_is_read_is_tried(tmp_path, monkeypatch):
+    """Reading the queue takes longer than an item's wait: it is not forgotten."""
+    claim = queue_store.claim
+
+    def slow_claim(*args):
+        item = claim(*args)
+        time.sleep(3 * PAUSE_SECONDS)
+        return item
+
+    monkeypatch.setattr(queue_store, "claim", slow_claim)
+    async with (
+        SickShows((3 * SIZE,)) as up,
+        impatient(tmp_path, monkeypatch, providers=home(up.base)) as server,
+    ):
+        await queue(server, "S01E01")
+        up.drop_after = SIZE
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01")
 
 
 async def test_what_is_one_files_costs_its_item(tmp_path, monkeypatch):
