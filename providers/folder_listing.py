@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -45,12 +45,13 @@ _FILES = (
 class Entry(NamedTuple):
     """One file or folder in a folder; `size` in bytes, where the listing tells it exactly.
 
-    `is_folder` is None where the listing does not tell.
+    `is_folder` is None where the listing does not tell. `checksums` are as those of Source.
     """
 
     name: str
     is_folder: bool | None
     size: int | None = None
+    checksums: Mapping[str, str] = {}
 
 
 class FolderListing(NamedTuple):
@@ -78,7 +79,7 @@ def parse(body: bytes, content_type: str, asked_url: str, url: str) -> FolderLis
     asked, final = urlsplit(asked_url), urlsplit(url)
     if unquote(asked.path).rstrip("/") != unquote(final.path).rstrip("/"):
         raise NoListing(is_elsewhere=True)
-    return _usable(from_json(body) if "json" in content_type else from_html(body, url))
+    return usable(from_json(body) if "json" in content_type else from_html(body, url))
 
 
 def from_json(body: bytes) -> list[Entry]:
@@ -176,7 +177,7 @@ def _by_name(name: str, has_slash: bool) -> Entry:
     return Entry(name, True if has_slash else False if is_file else None)
 
 
-def _usable(entries: Iterable[Entry]) -> FolderListing:
+def usable(entries: Iterable[Entry]) -> FolderListing:
     """Each entry once whose name is one component of a path and whose size is possible.
 
     Where one name ends in a slash, a name without one is a file's.

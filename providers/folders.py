@@ -1,4 +1,4 @@
-"""The folders of a web server: which are there, and what lies in each."""
+"""The folders of a server: which are there, and what lies in each."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import base64
 import logging
 import time
 from collections import OrderedDict
-from urllib.parse import quote
+from collections.abc import Mapping
+from typing import Protocol
 
-from providers import folder_listing
-from providers.folder_listing import Entry, NoListing
-from providers.network import Network
+from providers.folder_listing import Entry, FolderListing, NoListing
 from store.errors import ProviderError
-from store.sources import DirectoryProvider
+from store.secret import Secret
 
 log = logging.getLogger(__name__)
 
@@ -21,35 +20,41 @@ LATELY_SECONDS = 5.0  # for which a folder that was read is taken from memory, w
 KEPT_FOLDERS = 8  # in memory
 TRIED_NAMES = 5  # of a listing without a sign of folders, before all of them count as files
 NAMED_LEFT_OUT = 5  # entries that cannot be used, named in the log
-JSON_OR_HTML, HTML = "application/json, text/html;q=0.9", "text/html"
+
+
+class Lister(Protocol):
+    """How a kind of server tells what lies in a folder. Paths are below the base and unescaped; ""
+    is the base itself, and a path that ends in a slash is a folder's."""
+
+    @property
+    def base(self) -> str: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What goes along with each request for a file."""
+
+    def url(self, path: str) -> str: ...
+
+    async def read(self, folder: str) -> FolderListing:
+        """Raises ProviderError, which is a NoListing for an answer that lists no folder."""
+
+    async def is_folder(self, name: str) -> bool:
+        """Ask whether a name in the base is a folder, of which its listing does not tell."""
 
 
 class Folders:
-    """Paths are below the base and unescaped; "" is the base itself."""
+    """What `lister` tells; `name` is the source's."""
 
-    def __init__(self, settings: DirectoryProvider, network: Network):
-        self.base = settings.url.removesuffix("/") + "/"
-        self.headers: dict[str, str] = {}
-        if settings.username:
-            login = f"{settings.username}:{settings.password.reveal()}".encode()
-            self.headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
-        self._name = settings.name
-        self._network = network
-        self._accept = JSON_OR_HTML
+    def __init__(self, name: str, lister: Lister):
+        self._name = name
+        self._lister = lister
         self._marks_folders = False  # its listings tell folders from files
         self._lately: OrderedDict[str, tuple[list[Entry], float]] = OrderedDict()
         self._looking = asyncio.Lock()
-        self._parsing = asyncio.Lock()  # one listing at a time: a large one takes much memory
-
-    def url(self, folder: str) -> str:
-        return f"{self.base}{quote(folder)}/" if folder else self.base
-
-    def file_url(self, path: str) -> str:
-        return f"{self.base}{quote(path)}"
 
     async def read(self, folder: str) -> list[Entry]:
         """What lies in a folder. Raises ProviderError, which is a NoListing for other pages."""
-        listing = await self._ask(self.url(folder))
+        listing = await self._lister.read(folder and f"{folder}/")
         if listing.left_out:
             names = ", ".join(map(repr, listing.left_out[:NAMED_LEFT_OUT]))
             count = len(listing.left_out)
@@ -87,46 +92,19 @@ class Folders:
         entries = await self.read("")
         untold = [entry.name for entry in entries if entry.is_folder is None]
         for name in untold[:TRIED_NAMES]:
-            if await self._redirects_to_folder(name):
+            if await self._lister.is_folder(name):
                 return untold
         return [entry.name for entry in entries if entry.is_folder]
-
-    async def _redirects_to_folder(self, name: str) -> bool:
-        """Whether a path without a closing slash is a folder: its address then gets one."""
-        try:
-            async with self._network.get(
-                self.file_url(name), base=self.base, headers=self.headers
-            ) as answer:
-                return str(answer.url).partition("?")[0].endswith("/")
-        except ProviderError as error:
-            if is_no_folder(error):
-                return False
-            raise
-
-    async def _ask(self, url: str) -> folder_listing.FolderListing:
-        """The listing at an address. A server whose JSON nobody knows is asked for HTML."""
-        for accept in dict.fromkeys((self._accept, HTML)):
-            body, headers, final_url = await self._network.read(
-                url,
-                base=self.base,
-                headers=self.headers | {"Accept": accept},
-                limit=folder_listing.MAX_BYTES,
-            )
-            content_type = headers.get("Content-Type", "").lower()
-            try:
-                async with self._parsing:
-                    listing = await asyncio.to_thread(
-                        folder_listing.parse, body, content_type, url, final_url
-                    )
-            except NoListing:
-                if accept == HTML or "json" not in content_type:
-                    raise
-            else:
-                self._accept = accept
-                return listing
-        raise NoListing
 
 
 def is_no_folder(error: ProviderError) -> bool:
     """Whether a folder is asked for in vain because there is none, or none that may be listed."""
     return error.details.get("status") in (400, 403, 404, 405, 410)
+
+
+def basic_login(username: str, password: Secret) -> dict[str, str]:
+    """The header of HTTP's Basic login; none without a user."""
+    if not username:
+        return {}
+    login = f"{username}:{password.reveal()}".encode()
+    return {"Authorization": f"Basic {base64.b64encode(login).decode()}"}

@@ -1,0 +1,184 @@
+"""A folder tree that looks like a library: its top folders are series, season folders lie in them.
+
+Each kind of server that has folders is read so, however it lists them. A series' own key is the
+name of its top folder. An episode's ref is the path of its file below the base, escaped as in a
+URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+from providers import catalogue
+from providers.catalogue import Catalogue
+from providers.folder_listing import NoListing
+from providers.folders import Folders, Lister
+from providers.late_listing import LateListing
+from store.errors import NotFound, ProviderError
+from store.models import Episode, Hit, Listing, Source
+from store.names import database_ids, extensions
+from store.names.codes import Number
+from store.names.system_folders import is_system_folder
+
+log = logging.getLogger(__name__)
+
+MAX_DEPTH = 8  # folders below one another in a series
+MAX_ENTRIES = 10_000  # files and folders of a series
+GONE = (404, 410)
+
+
+class File(NamedTuple):
+    """A video; `path` is below the base, unescaped. `checksums` are as those of Source."""
+
+    path: str
+    size: int | None
+    checksums: Mapping[str, str] = {}
+
+
+class LibraryTree:
+    """See the Provider protocol; `name` is the source's."""
+
+    def __init__(self, name: str, lister: Lister):
+        self._name = name
+        self._lister = lister
+        self._folders = Folders(name, lister)
+        self._catalogue = Catalogue(self._read_series, lambda key: lister.url(f"{key}/"))
+        self._late = LateListing(self.listing)
+
+    @property
+    def base(self) -> str:
+        return self._lister.base
+
+    async def search(self, query: str, limit: int) -> list[Hit]:
+        """See the Provider protocol; an id in the query, as in [tvdbid-12], is a match too."""
+        return await self._catalogue.search(query, limit)
+
+    async def listing(self, key: str) -> Listing:
+        """See the Provider protocol; of two files that hold the same episode the first counts."""
+        series = (await self._catalogue.all()).get(key)
+        if series is None:
+            raise NotFound("The source has no such folder")
+        files = await self._walk(key)
+        contents = await asyncio.to_thread(episodes_in, [file.path for file in files])
+        episodes: dict[tuple[int, Number], Episode] = {}
+        for file, numbers in zip(files, contents):
+            ref = quote(file.path)
+            for season, number in numbers:
+                episode = Episode(season, number, ref=ref, size=file.size, checksums=file.checksums)
+                episodes.setdefault((season, number), episode)
+        return Listing(
+            key,
+            series.title,
+            site=self._lister.url(f"{key}/"),
+            episodes=tuple(episodes.values()),
+            ids=series.ids,
+        )
+
+    async def source(self, key: str, episode: Episode) -> Source:
+        """See the Provider protocol: the name and the size are those that the folder lists now.
+
+        A file that is gone is looked for in the whole series: it may have been moved or renamed.
+        The name may hold a checksum, subtitles may lie beside the file.
+        """
+        file = File(unquote(episode.ref), episode.size, episode.checksums)
+        try:
+            beside = await self._files_beside(file.path)
+        except ProviderError as error:
+            if isinstance(error, NoListing) or error.down or error.retry_after is not None:
+                raise
+            if error.details.get("status") not in GONE:  # the file itself may well be there
+                log.warning("%s: subtitles are left out: %s", self._name, error)
+                return self._source(file, [])
+            beside = {}
+        if file.path not in beside:
+            found = await self._late.find(key, episode)
+            file = File(unquote(found.ref), found.size, found.checksums)
+            beside = await self._files_beside(file.path)
+        return self._source(beside.get(file.path, file), list(beside))
+
+    async def look(self) -> None:
+        """See the Provider protocol: a page that is no listing is a failure, too."""
+        await self._folders.read("")
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+    def _source(self, file: File, beside: Sequence[str]) -> Source:
+        from store.names import parser  # late, as in episodes_in
+
+        folder, _, name = file.path.rpartition("/")
+        checksum = parser.parse(name).crc
+        names = [path.rpartition("/")[2] for path in beside]
+        subtitles = extensions.sidecars(name, names, extensions.SUBTITLES)
+        return Source(
+            self._lister.url(file.path),
+            extensions.of(name),
+            headers=self._lister.headers,
+            size=file.size,
+            checksums={"crc32": checksum.lower(), **file.checksums} if checksum else file.checksums,
+            beside={end: self._lister.url(f"{folder}/{other}") for end, other in subtitles.items()},
+        )
+
+    async def _files_beside(self, path: str) -> dict[str, File]:
+        """The files in a file's folder by path, read seconds ago at most. Raises ProviderError."""
+        folder, _, name = path.rpartition("/")
+        entries = await self._folders.read_for(name, folder)
+        paths = [(f"{folder}/{entry.name}", entry) for entry in entries if not entry.is_folder]
+        return {path: File(path, entry.size, entry.checksums) for path, entry in paths}
+
+    async def _read_series(self) -> Iterable[catalogue.Series]:
+        names = await self._folders.top_folders()
+        return await asyncio.to_thread(_series_folders, names)
+
+    async def _walk(self, top: str) -> list[File]:
+        """Every video in the top folder and below, in the order of their paths."""
+        files: list[File] = []
+        folders = [(top, 1, True)]  # path below the base, depth, whether it is surely one
+        seen = 0
+        while folders:
+            folder, depth, is_sure = folders.pop()
+            entries = await (self._folders.read if is_sure else self._folders.read_if_any)(folder)
+            seen += len(entries)
+            if seen > MAX_ENTRIES:
+                raise ProviderError(
+                    f"The source lists more than {MAX_ENTRIES} entries for one series"
+                )
+            for entry in entries:
+                path = f"{folder}/{entry.name}"
+                if is_system_folder(entry.name):
+                    continue
+                if entry.is_folder is False:
+                    if extensions.of(entry.name) in extensions.MEDIA:
+                        files.append(File(path, entry.size, entry.checksums))
+                elif depth < MAX_DEPTH:
+                    folders.append((path, depth + 1, entry.is_folder is True))
+        return sorted(files, key=lambda file: file.path)
+
+
+def _series_folders(names: Sequence[str]) -> list[catalogue.Series]:
+    return [_series_folder(name) for name in names if not is_system_folder(name)]
+
+
+def _series_folder(name: str) -> catalogue.Series:
+    title = database_ids.PATTERN.sub("", name).strip() or name
+    return catalogue.series(name, title, database_ids.parse(name))
+
+
+def episodes_in(paths: Sequence[str]) -> list[list[tuple[int, Number]]]:
+    """The (season, number) of the episodes that each file of one series holds.
+
+    A number without a season is of the first season: there is no other list to ask.
+    """
+    # Late: a server that lists nothing never needs them.
+    from store.names import folder_parser, matching, season_folders
+
+    names = folder_parser.parse_folder(paths)
+    episodes = [matching.judge(name, (), "season").episodes for name in names]
+    return [
+        [key for key in keys if key != matching.EXTRA]
+        for keys in season_folders.renumber_running(episodes, names)
+    ]
