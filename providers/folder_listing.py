@@ -64,9 +64,9 @@ class FolderListing(NamedTuple):
 class NoListing(ProviderError):
     """An answer that lists no folder: a login page, an error that says 200, other people's JSON."""
 
-    def __init__(self, *, is_elsewhere: bool = False) -> None:
+    def __init__(self, message: str = "", *, is_elsewhere: bool = False) -> None:
         where = " at another address" if is_elsewhere else ""
-        message = f"The source answered a page{where} that is no folder listing"
+        message = message or f"The source answered a page{where} that is no folder listing"
         super().__init__(message, cause="no listing")
 
 

@@ -44,6 +44,20 @@ class DirectoryProvider:
 
 
 @dataclass(frozen=True)
+class WebdavProvider:
+    """A folder tree behind WebDAV, such as that of a Nextcloud, or a link that shares its folder.
+
+    With a link, `password` is the link's own, if it has one, and there is no user.
+    """
+
+    type: Literal["webdav"]
+    name: SourceName
+    url: Address
+    username: Text = ""
+    password: Password = UNSET
+
+
+@dataclass(frozen=True)
 class DemoProvider:
     """The small world of --demo."""
 
@@ -51,7 +65,7 @@ class DemoProvider:
     name: SourceName = "aniworld"
 
 
-SourceSettings = DirectoryProvider | DemoProvider
+SourceSettings = DirectoryProvider | WebdavProvider | DemoProvider
 AnySource = TypeVar("AnySource", bound=SourceSettings)
 
 

@@ -95,9 +95,11 @@ def nginx(listing: str, top: str = "") -> Callable[[Place], list[object]]:
     return command
 
 
-def apache(options: str) -> Callable[[Place], list[object]]:
+def apache(*options: str, more: tuple[str, ...] = ()) -> Callable[[Place], list[object]]:
+    """`options` go into the folder's part of the configuration; `more` modules are loaded."""
+
     def command(place: Place) -> list[object]:
-        modules = ("mpm_event", "authz_core", "dir", "autoindex", "mime")
+        modules = ("mpm_event", "authz_core", "dir", "autoindex", "mime", *more)
         loads = [f"LoadModule {n}_module {APACHE_MODULES}/mod_{n}.so" for n in modules]
         user = ["User www-data", "Group www-data"] if os.getuid() == 0 else []
         lines = [
@@ -112,10 +114,11 @@ def apache(options: str) -> Callable[[Place], list[object]]:
             f'DocumentRoot "{place.root}"',
             f'<Directory "{place.root}">',
             "Require all granted",
-            "Options Indexes",
-            f"IndexOptions {options}",
+            *options,
             "</Directory>",
         ]
+        if "dav_fs" in more:
+            lines.append(f"DavLockDB {place.folder}/locks")
         (place.folder / "conf").write_text("\n".join(lines) + "\n")
         return ["apache2", "-DFOREGROUND", "-f", place.folder / "conf"]
 
@@ -138,6 +141,20 @@ def rclone(protocol: str) -> Callable[[Place], list[object]]:
     ]
 
 
+def wsgidav(place: Place) -> list[object]:
+    return [
+        *("wsgidav", "--host", "127.0.0.1", "--port", place.port, "--root", place.root),
+        *("--auth", "anonymous", "--server", "cheroot", "--no-config"),
+    ]
+
+
+def copyparty(place: Place) -> list[object]:
+    return [
+        *("copyparty", "-i", "127.0.0.1", "-p", place.port, "-v", f"{place.root}::r"),
+        *("--no-ses", "--hist", place.folder),
+    ]
+
+
 SERVERS = {
     "nginx-json": Server(
         "nginx-light",
@@ -154,9 +171,15 @@ SERVERS = {
         ),
         needed=NGINX_MODULES / "ngx_http_fancyindex_module.so",
     ),
-    "apache-none": Server("apache2-bin", apache("None")),
-    "apache-fancy": Server("apache2-bin", apache("FancyIndexing NameWidth=20"), is_quick=True),
-    "apache-table": Server("apache2-bin", apache("FancyIndexing HTMLTable")),
+    "apache-none": Server("apache2-bin", apache("Options Indexes", "IndexOptions None")),
+    "apache-fancy": Server(
+        "apache2-bin",
+        apache("Options Indexes", "IndexOptions FancyIndexing NameWidth=20"),
+        is_quick=True,
+    ),
+    "apache-table": Server(
+        "apache2-bin", apache("Options Indexes", "IndexOptions FancyIndexing HTMLTable")
+    ),
     "lighttpd": Server("lighttpd", lighttpd, is_quick=True),
     "caddy": Server(
         "caddy",
@@ -186,20 +209,8 @@ SERVERS = {
             *("-m", "http.server", "-b", "127.0.0.1", "-d", place.root, place.port),
         ],
     ),
-    "wsgidav": Server(
-        "wsgidav of PyPI",
-        lambda place: [
-            *("wsgidav", "--host", "127.0.0.1", "--port", place.port, "--root", place.root),
-            *("--auth", "anonymous", "--server", "cheroot", "--no-config"),
-        ],
-    ),
-    "copyparty": Server(
-        "copyparty of PyPI",
-        lambda place: [
-            *("copyparty", "-i", "127.0.0.1", "-p", place.port, "-v", f"{place.root}::r"),
-            *("--no-ses", "--hist", place.folder),
-        ],
-    ),
+    "wsgidav": Server("wsgidav of PyPI", wsgidav),
+    "copyparty": Server("copyparty of PyPI", copyparty),
     "npm-http-server": Server(
         "http-server of npm",
         lambda place: ["http-server", place.root, "-a", "127.0.0.1", "-p", place.port, "-c-1"],
@@ -211,4 +222,23 @@ SERVERS = {
             *(f"tcp://127.0.0.1:{place.port}", place.root),
         ],
     ),
+}
+
+# The same and others as WebDAV. Each of them tells exact sizes.
+DAV_SERVERS = {
+    "rclone": Server("rclone", rclone("webdav"), is_quick=True, has_sizes=True),
+    "apache": Server(
+        "apache2-bin", apache("Dav On", more=("dav", "dav_fs")), is_quick=True, has_sizes=True
+    ),
+    "nginx-dav-ext": Server(
+        "libnginx-mod-http-dav-ext",
+        nginx(
+            "dav_ext_methods PROPFIND OPTIONS;",
+            f"load_module {NGINX_MODULES}/ngx_http_dav_ext_module.so;",
+        ),
+        has_sizes=True,
+        needed=NGINX_MODULES / "ngx_http_dav_ext_module.so",
+    ),
+    "wsgidav": Server("wsgidav of PyPI", wsgidav, has_sizes=True),
+    "copyparty": Server("copyparty of PyPI", copyparty, has_sizes=True),
 }

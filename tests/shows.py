@@ -26,9 +26,9 @@ def video(seed: int, size: int = SIZE) -> bytes:
     return b"\x1aE\xdf\xa3" + random.Random(seed).randbytes(size - 4)
 
 
-def home(url: str) -> list[dict]:
-    """The setting `providers`: one folder of a web server, called home."""
-    return [{"type": "directory", "name": "home", "url": url}]
+def home(url: str, kind: str = "directory") -> list[dict]:
+    """The setting `providers`: one folder of a server, called home."""
+    return [{"type": kind, "name": "home", "url": url}]
 
 
 class Shows(Upstream):

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from store.names.extensions import MEDIA
-from store.sources import DirectoryProvider
+from store.sources import DirectoryProvider, WebdavProvider
 from tests.app import running, until
-from tests.servers import SERVERS, Server
+from tests.servers import DAV_SERVERS, SERVERS, Server
 from tests.shows import home, video
 from tests.test_directory import ServedDirectory, make_tree
+from tests.test_webdav import ServedWebdav
 
 BIG, CUT_AT = 8_000_000, 3_000_000  # bytes
 SIGNS = ("ü", "u\u0308", "a  b", "#1", "%20", "50%", "a+b", "a&b", "who?", "a;b", "a=b", '"q"')
@@ -25,8 +26,9 @@ SIGNS += ("it's", "[x](y){z}", "Re: Zero", "a<b>|c", "😀", "夜", "x" * 180, "
 ENDINGS = (".mkv", ".mp4", ".TS", ".webm", ".avi")
 
 PARAMETERS = [
-    pytest.param(server, id=name, marks=() if server.is_quick else pytest.mark.slow)
-    for name, server in SERVERS.items()
+    pytest.param(kind, server, id=name, marks=() if server.is_quick else pytest.mark.slow)
+    for kind, servers in (("directory", SERVERS), ("webdav", DAV_SERVERS))
+    for name, server in servers.items()
 ]
 
 
@@ -54,6 +56,15 @@ class TestContract(ServedDirectory):
         make_tree(place[1])
         async with server.running(*place) as url:
             yield DirectoryProvider("directory", "home", url)
+
+
+@pytest.mark.slow
+class TestWebdavContract(ServedWebdav):
+    @pytest.fixture(params=DAV_SERVERS.values(), ids=DAV_SERVERS)
+    async def settings(self, request, place):
+        make_tree(place[1])
+        async with request.param.running(*place) as url:
+            yield WebdavProvider("webdav", "home", url)
 
 
 def make_odd_tree(root: Path) -> set[str]:
@@ -104,14 +115,14 @@ async def breaking_once(url: str):
     assert cuts, "nothing was broken off"
 
 
-@pytest.mark.parametrize("server", PARAMETERS)
-async def test_every_name_arrives_whole(server, place, tmp_path):
+@pytest.mark.parametrize("kind, server", PARAMETERS)
+async def test_every_name_arrives_whole(kind, server, place, tmp_path):
     """Search, queue and download of everything; the longest file breaks off once."""
     expected = make_odd_tree(place[1])
     async with (
         server.running(*place) as url,
         breaking_once(url) as proxy_url,
-        running(tmp_path, providers=home(proxy_url), max_concurrent_downloads=4) as client,
+        running(tmp_path, providers=home(proxy_url, kind), max_concurrent_downloads=4) as client,
     ):
         await client.login()
         _, found, _ = await client.get("/api/v1/anime/search", params={"q": "show", "limit": 100})
