@@ -7,14 +7,15 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from handlers.endpoint import Done
-from handlers.ids import AnimeId
+from handlers.ids import AnimeId, EpisodeCode
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
 from store import episodes as episode_store
-from store import series
-from store.episodes import AnimeDetails, Episode, EpisodeState, Linked
+from store import known_episodes, series
+from store.episodes import AnimeDetails, Linked
 from store.errors import NotFound
 from store.files import Numbering
+from store.known_episodes import Episode, EpisodeState
 from store.models import Renamed
 from store.names import codes
 from store.names.codes import Number
@@ -58,6 +59,13 @@ class Rename:
 @record
 class EpisodesQuery(Paged):
     state: EpisodeState | None = None
+
+
+@record
+class Ignore:
+    """`ignored` says that the episode does not exist, or that it is not wanted."""
+
+    ignored: bool
 
 
 @record
@@ -157,8 +165,8 @@ async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
     try:
         return await request.app[DB].run(episode_store.details, anime_id)
     except NotFound:
-        _, listing = await request.app[PROVIDERS].listing(anime_id)
-        return episode_store.details_of_listing(anime_id, listing)
+        provider, listing = await request.app[PROVIDERS].listing(anime_id)
+        return episode_store.details_of_listing(anime_id, provider, listing)
 
 
 async def episodes(request: web.Request, anime_id: AnimeId, query: EpisodesQuery) -> Page[Episode]:
@@ -166,12 +174,24 @@ async def episodes(request: web.Request, anime_id: AnimeId, query: EpisodesQuery
 
     The files that are no episode come last.
     """
-    known = await request.app[DB].run(episode_store.of_series, anime_id, with_extras=True)
+    known = await request.app[DB].run(known_episodes.of_series, anime_id, with_extras=True)
     if query.state:
         known = [episode for episode in known if episode.state == query.state]
     limit, offset = window(query)
     shown = [episode.shown() for episode in known[offset : offset + limit]]
     return paged(request, shown, len(known), query)
+
+
+async def ignore(
+    request: web.Request, anime_id: AnimeId, code: EpisodeCode, body: Ignore
+) -> Episode:
+    """Say that an episode does not exist or is not wanted, or take that back.
+
+    An ignored episode is counted nowhere, and `missing` never fetches it. It can be queued by its
+    code all the same.
+    """
+    key = codes.decode(code)
+    return await request.app[DB].run(episode_store.set_ignored, anime_id, key, ignored=body.ignored)
 
 
 async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:

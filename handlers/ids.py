@@ -22,3 +22,12 @@ ItemId = Annotated[
         example="queue_456",
     ),
 ]
+
+EpisodeCode = Annotated[
+    str,
+    Rule(
+        pattern=r"[Ss]\d{1,4}[Ee]\d{1,5}|[Ss]0{1,4}[Ee]\d{1,5}\.\d{1,2}",
+        issue="must be an episode: S01E05",
+        example="S01E05",
+    ),
+]

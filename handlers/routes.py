@@ -34,6 +34,13 @@ API = (
     ),
     Route(
         "PUT",
+        "/api/v1/anime/{anime_id}/episodes/{code}",
+        anime.ignore,
+        wrap=True,
+        alias="/api/anime/{anime_id}/episodes/{code}",
+    ),
+    Route(
+        "PUT",
         "/api/v1/anime/{anime_id}/link",
         anime.link,
         wrap=True,

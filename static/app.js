@@ -8,7 +8,6 @@ import * as login from "./login.js";
 import * as queue from "./queue.js";
 import * as search from "./search.js";
 import * as series from "./series.js";
-import * as dialog from "./series_dialog.js";
 import { connect, disconnect, listenToSocket } from "./socket.js";
 
 // -- views: the login form, or the home of the series and the queue -------------------------------
@@ -23,7 +22,7 @@ function showHome() {
 
 function showLogin(reason) {
   disconnect();
-  dialog.close();
+  $("#series-dialog").close();
   $("#home").hidden = $("#tabs").hidden = $("#logout").hidden = true;
   login.open(reason);
 }
@@ -81,7 +80,6 @@ function drawSoon() {
     queue.draw();
     series.draw();
     search.draw();
-    dialog.draw();
   });
 }
 

@@ -30,6 +30,12 @@ export function makeFromTemplate(id) {
   return copy.firstElementChild;
 }
 
+/** The host of a link that may be followed, else "": a source could send anything. */
+export function siteHost(site) {
+  const url = URL.canParse(site) ? new URL(site) : null;
+  return url && /^https?:$/.test(url.protocol) ? url.host : "";
+}
+
 /** Set a node's text; a node that has this text already is left alone, and so is its reader. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

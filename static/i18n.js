@@ -68,6 +68,8 @@ const TEXTS = {
   getMissing: ["Fehlende holen", "Get missing"],
   getMissingOf: ["Fehlende holen: Folgen von {title}", "Get missing episodes of {title}"],
   getEpisode: ["{episode} von {title} holen", "Get {episode} of {title}"],
+  ignore: ["Ignorieren", "Ignore"],
+  unignore: ["Wieder zählen", "Don't ignore"],
   showEpisodesOf: ["{title}: Folgen zeigen", "{title}: show the episodes"],
   onlyMissing: ["Nur fehlende", "Only missing ones"],
   nothingMissing: ["Hier fehlt nichts.", "Nothing is missing here."],
@@ -142,6 +144,8 @@ const TEXTS = {
 
   "status.present": ["Vorhanden", "In the library"],
   "status.missing": ["Fehlt", "Missing"],
+  "status.wanted": ["Fehlt, keine Quelle hat sie", "Missing, no source has it"],
+  "status.ignored": ["Zählt nicht", "Ignored"],
   "status.upcoming": ["Noch nicht erschienen", "Not aired yet"],
   "status.special": ["Special", "Special"],
   "status.ambiguous": ["Mehrdeutig", "Ambiguous"],

@@ -1,12 +1,11 @@
 // The search for series in the sources.
 
 import { callApi } from "./api.js";
-import { $, makeFromTemplate, setText, syncList } from "./dom.js";
+import { $, makeFromTemplate, setText, siteHost, syncList } from "./dom.js";
 import { showRefusal } from "./feedback.js";
 import { t, tn } from "./i18n.js";
 import * as queue from "./queue.js";
 import { handleRowClick, setTitle } from "./series.js";
-import { siteHost } from "./series_dialog.js";
 
 const TYPING_PAUSE_MS = 400; // before the sources are asked
 let hits = [];

@@ -1,11 +1,10 @@
 // The list of series, what is missing of each, and the rescan of the library.
 
-import { callApi } from "./api.js";
+import { callApi, Refusal } from "./api.js";
 import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
 import { runAction, showRefusal, showToast } from "./feedback.js";
 import { formatNumber, t, tn } from "./i18n.js";
 import * as queue from "./queue.js";
-import * as dialog from "./series_dialog.js";
 
 const PER_PAGE = 20;
 const heading = $("#series-title");
@@ -15,6 +14,7 @@ let pageCount = 1;
 let seriesCount = 0;
 let rescanStep = null; // the newest rescan_progress of a rescan that runs
 let isOwnRescan = false; // the rescan was asked for here, and its answer will tell the result
+let dialog = null; // the module of the series' dialog, once it was loaded
 let shownResult = ""; // of a rescan, as in the last toast
 
 /** Load the page of the list that is to be shown, and show it. */
@@ -47,7 +47,9 @@ const messageHandlers = {
   download_completed({ anime_id: id, missing_episodes: missing }) {
     const series = list?.find((series) => series.id === id);
     if (!series) return;
-    series.downloaded_episodes += series.missing_episodes - missing;
+    const count = series.missing_episodes - missing;
+    series.downloaded_episodes += count;
+    series.available_episodes -= count;
     series.missing_episodes = missing;
   },
 
@@ -81,9 +83,10 @@ function loadSoon() {
 
 // -- drawing --------------------------------------------------------------------------------------
 
-/** Show the list and the rescan as they are known now. */
+/** Show the list, the dialog and the rescan as they are known now. */
 export function draw() {
   if (list) drawList();
+  dialog?.draw();
   $("#rescan-progress").hidden = !rescanStep;
   if (rescanStep) drawRescan(rescanStep);
 }
@@ -117,7 +120,7 @@ function updateRow(row, series, openCount) {
   const badge = $(".badge", row);
   setText(badge, missing ? tn("missingCount", missing) : t("complete"));
   badge.dataset.state = missing ? "missing" : "present";
-  setHidden($(".get", row), missing <= openCount, $(".title", row));
+  setHidden($(".get", row), series.available_episodes <= openCount, $(".title", row));
 }
 
 /** Set the title in a row of a series, and what its buttons are called. */
@@ -148,8 +151,18 @@ export function handleRowClick({ target }) {
   runAction(button, () =>
     button.dataset.action === "get"
       ? queue.addEpisodes(id, title, ["missing"])
-      : dialog.open(id, () => load().catch(showRefusal)),
+      : openDialog(id),
   );
+}
+
+/** Show the dialog of a series, whose module is loaded when somebody wants it first. */
+async function openDialog(id) {
+  try {
+    dialog ??= await import("./series_dialog.js");
+  } catch (error) {
+    throw new Refusal(0, { message: error.message }, 0);
+  }
+  await dialog.open(id, () => load().catch(showRefusal));
 }
 
 $("#series-list").addEventListener("click", handleRowClick);

@@ -1,7 +1,7 @@
 // The dialog of one series: its episodes, which of them are missing, and queueing them.
 
 import { callApi } from "./api.js";
-import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
+import { $, makeFromTemplate, setHidden, setText, siteHost, syncList } from "./dom.js";
 import { runAction } from "./feedback.js";
 import { formatNumber, t } from "./i18n.js";
 import * as queue from "./queue.js";
@@ -10,13 +10,14 @@ import * as files from "./series_files.js";
 const dialog = $("#series-dialog");
 const heading = $("#dialog-title");
 let series = null; // as GET /api/v1/anime/{id} answers it
+let reportChange = () => {}; // tells the opener that its source, numbers, files or counts changed
 
 const QUEUE_STATES = ["pending", "downloading", "failed"];
 
 /**
  * Show the dialog of a series.
  * @param {string} id
- * @param {() => void} onChange called when its source, numbers or files have been changed
+ * @param {() => void} onChange called when its source, numbers, files or counts have changed
  */
 export async function open(id, onChange) {
   await load(id, onChange);
@@ -28,9 +29,8 @@ export async function open(id, onChange) {
   draw();
 }
 
-export const close = () => dialog.close();
-
 async function load(id, onChange) {
+  reportChange = onChange;
   series = await callApi("GET", `v1/anime/${id}`);
   setText(heading, series.title);
   setText($("#dialog-description"), series.description);
@@ -41,14 +41,8 @@ async function load(id, onChange) {
   await files.show(series, async () => {
     await load(id, onChange);
     draw();
-    onChange();
+    reportChange();
   });
-}
-
-/** The host of a link that may be followed, else "": a source could send anything. */
-export function siteHost(site) {
-  const url = URL.canParse(site) ? new URL(site) : null;
-  return url && /^https?:$/.test(url.protocol) ? url.host : "";
 }
 
 // -- drawing --------------------------------------------------------------------------------------
@@ -85,17 +79,19 @@ function updateStates() {
   }
 }
 
-const isLacking = ({ state }) => !["present", "upcoming", "special"].includes(state);
+const isLacking = ({ state }) => !["present", "upcoming", "special", "ignored"].includes(state);
 
 /** Whether an episode counts: no special (season 0, or a number with a point), nor upcoming. */
-const isCounted = ({ code, state }) => !/^S0+E|\./.test(code) && state !== "upcoming";
+const isCounted = ({ code, state, ignored }) =>
+  !/^S0+E|\./.test(code) && state !== "upcoming" && !ignored;
 
 function createRow(episode) {
   const { code, path, state, title, why } = episode;
+  const names = { episode: code, title: series.title };
   const row = makeFromTemplate("episode-row");
   setText($(".code", row), code);
   setText($(".title", row), state === "ambiguous" ? `${path}: ${why}` : title);
-  $("button", row).ariaLabel = t("getEpisode", { episode: code, title: series.title });
+  $("[data-action=add]", row).ariaLabel = t("getEpisode", names);
   return row;
 }
 
@@ -104,9 +100,15 @@ function updateRow(row, episode) {
   setText(badge, t(`status.${episode.state}`));
   badge.dataset.state = episode.state;
   badge.title = episode.why;
-  const isHere = ["present", "pending", "downloading"].includes(episode.state);
   const next = row.nextElementSibling;
-  setHidden($("button", row), isHere, (next && $("button:not([hidden])", next)) ?? heading);
+  const heir = (next && $("button:not([hidden])", next)) ?? heading;
+  const cannotBeFetched = ["present", "pending", "downloading", "wanted", "ignored"];
+  setHidden($("[data-action=add]", row), cannotBeFetched.includes(episode.state), heir);
+  const ignore = $("[data-action=ignore]", row);
+  setText(ignore, t(episode.ignored ? "unignore" : "ignore"));
+  ignore.ariaLabel = `${ignore.textContent}: ${episode.code}`;
+  const isInUse = !series.source || ["present", "pending", "downloading"].includes(episode.state);
+  setHidden(ignore, isInUse && !episode.ignored, heir);
 }
 
 // -- actions --------------------------------------------------------------------------------------
@@ -116,8 +118,22 @@ const addEpisodes = (button, episodes) =>
 
 $("#episodes").addEventListener("click", ({ target }) => {
   const button = target.closest("button");
-  if (button) addEpisodes(button, [button.closest("li").dataset.key]);
+  if (!button) return;
+  const code = button.closest("li").dataset.key;
+  if (button.dataset.action === "add") addEpisodes(button, [code]);
+  else runAction(button, () => toggleIgnored(code));
 });
+
+/** Ignore an episode, or count it again. */
+async function toggleIgnored(code) {
+  const episode = series.episode_list.find((episode) => episode.code === code);
+  const body = { ignored: !episode.ignored };
+  const path = `v1/anime/${series.id}/episodes/${code}`;
+  Object.assign(episode, (await callApi("PUT", path, body)).data);
+  draw();
+  reportChange();
+}
+
 $("#get-all").onclick = ({ currentTarget: button }) => addEpisodes(button, ["missing"]);
 $("#only-missing").onchange = draw;
 dialog.onclose = () => document.body.append($("#toasts")); // which was in the dialog

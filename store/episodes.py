@@ -8,53 +8,35 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from typing import Literal, NamedTuple
 
-from store import files, series
-from store.clock import now, today
+from store import counts, files, series
+from store.clock import now
+from store.errors import NotFound
 from store.files import Numbering
-from store.models import Listing, Status
+from store.known_episodes import Episode, KnownEpisode, of_series, with_holes
+from store.models import Listing
 from store.names import codes, database_ids, spelling
-from store.names.codes import EpisodeKey, Number
+from store.names.codes import EpisodeKey
 from store.schema import record
 
 log = logging.getLogger(__name__)
 
-EpisodeState = Literal[
-    "present",
-    "missing",
-    "upcoming",
-    "special",
-    "pending",
-    "downloading",
-    "failed",
-    "ambiguous",
-    "extra",
-]
-
 
 @record
-class Episode:
-    """One episode, or with an empty code a file that is none.
+class SeriesSource:
+    """A source that has the series, its key there, and how many of the episodes it has."""
 
-    `why` tells how the name of the file at `path` was read. An ambiguous file stands at each
-    episode that it may be, and is counted at none.
-    """
-
-    code: str
-    title: str
-    state: EpisodeState
-    aired: str | None
-    path: str | None
-    why: str
-    queue_item_id: str | None
+    name: str
+    key: str
+    episodes: int
 
 
 @record
 class AnimeDetails:
     """`source`, `numbering` and `offset` are as Link has them.
 
-    A series that is not followed has no source here.
+    A series that is not followed has no source here. `missing_episodes` are those that no file
+    holds; of these `available_episodes` can be fetched.
     """
 
     id: str
@@ -64,11 +46,13 @@ class AnimeDetails:
     total_episodes: int
     downloaded_episodes: int
     missing_episodes: int
+    available_episodes: int
     site: str
     episode_list: list[Episode]
     source: str | None
     numbering: Numbering
     offset: int
+    sources: list[SeriesSource]
 
 
 @record
@@ -81,107 +65,16 @@ class Linked:
     ambiguous_files: int
 
 
-class KnownEpisode(NamedTuple):
-    """All that is known of one episode, or in season -1 of a file that is none.
-
-    `path` is the file that surely holds it, `unsure_path` one that may, where no other does; `why`
-    is about that file. `status` and `item` are those of its queue item.
-    """
-
-    season: int
-    number: Number
-    title: str = ""
-    aired: str | None = None
-    path: str | None = None
-    unsure_path: str | None = None
-    why: str = ""
-    status: Status | None = None
-    item: int | None = None
-
-    @property
-    def key(self) -> EpisodeKey:
-        return self.season, self.number
-
-    @property
-    def code(self) -> str:
-        """`S01E05`, or nothing for a file that is no episode."""
-        return "" if self.season == files.NO_EPISODE else codes.code(*self.key)
-
-    @property
-    def state(self) -> EpisodeState:
-        if self.path:
-            return "extra" if self.season == files.NO_EPISODE else "present"
-        if self.status and self.status != "completed":
-            return self.status
-        if self.unsure_path:
-            return "ambiguous"
-        if self.season == 0:
-            return "special"
-        return "missing" if self.is_aired else "upcoming"
-
-    @property
-    def is_aired(self) -> bool:
-        return (self.aired or "") <= today()
-
-    def shown(self) -> Episode:
-        """The episode as the API answers it."""
-        return Episode(
-            code=self.code,
-            title=self.title,
-            state=self.state,
-            aired=self.aired,
-            path=self.path or self.unsure_path,
-            why=self.why,
-            queue_item_id=f"queue_{self.item}" if self.item else None,
-        )
-
-
 # -- what is known -------------------------------------------------------------------------------
-
-
-def of_series(
-    conn: sqlite3.Connection, anime_id: str, *, with_extras: bool = False
-) -> list[KnownEpisode]:
-    """Every episode known of a series, in order, the specials last. Raises NotFound.
-
-    `with_extras` adds the files that are no episode, each by itself.
-    """
-    rows = conn.execute(
-        """
-        with known as (
-            select season, number from episodes where series = :id
-            union select season, number from files where series = :id and season >= 0
-        ), held as (
-            select season, number, min(case when sure then path end) as path,
-                min(case when not sure then path end) as unsure_path, why
-            from files where series = :id and season >= 0 group by season, number
-        ), found as (
-            select known.season, known.number, coalesce(episodes.title, '') as title,
-                episodes.aired, held.path,
-                case when held.path is null then held.unsure_path end as unsure_path,
-                coalesce(held.why, '') as why, items.status, items.id as item
-            from known
-            left join episodes on episodes.series = :id
-                and episodes.season = known.season and episodes.number = known.number
-            left join held on held.season = known.season and held.number = known.number
-            left join items on items.series = :id
-                and items.season = known.season and items.number = known.number
-            union all
-            select season, number, '', null, case when sure then path end,
-                case when not sure then path end, why, null, null
-            from files where series = :id and season = -1 and :with_extras
-        )
-        select * from found order by season = -1, season = 0, season, number, path
-        """,
-        {"id": series.get(conn, anime_id).id, "with_extras": with_extras},
-    )
-    return [KnownEpisode(**row) for row in rows]
 
 
 def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
     """All that is known of one series. Raises NotFound."""
+    series.count_what_was_aired(conn)
     anime = series.get(conn, anime_id)
     episodes = of_series(conn, anime_id)
+    listed = sum(episode.source is not None for episode in episodes)
+    source = SeriesSource(name=anime.provider, key=anime.key, episodes=listed)
     return AnimeDetails(
         id=anime.id,
         title=anime.title,
@@ -190,24 +83,24 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
         total_episodes=anime.total,
         downloaded_episodes=anime.downloaded,
         missing_episodes=anime.missing,
+        available_episodes=anime.available,
         site=anime.site,
         episode_list=[episode.shown() for episode in episodes],
         source=anime.source,
         numbering=anime.numbering or "auto",
         offset=anime.number_offset,
+        sources=[source] if anime.provider != series.LOCAL else [],
     )
 
 
-def details_of_listing(anime_id: str, listing: Listing) -> AnimeDetails:
-    """All that its source says of a series that is not followed."""
-    episodes = sorted(
-        (
-            KnownEpisode(episode.season, episode.number, episode.title, episode.aired)
-            for episode in listing.episodes
-        ),
-        key=lambda episode: (episode.season == 0, episode.key),
-    )
-    missing = sum(episode.state == "missing" for episode in episodes)
+def details_of_listing(anime_id: str, provider: str, listing: Listing) -> AnimeDetails:
+    """All that `provider` says of a series that is not followed."""
+    listed = [
+        KnownEpisode(e.season, e.number, e.title, e.aired, source=provider)
+        for e in listing.episodes
+    ]
+    episodes = with_holes(sorted(listed, key=lambda episode: (episode.season == 0, episode.key)))
+    missing = sum(episode.is_missing for episode in episodes)
     return AnimeDetails(
         id=anime_id,
         title=listing.title,
@@ -216,11 +109,13 @@ def details_of_listing(anime_id: str, listing: Listing) -> AnimeDetails:
         total_episodes=missing,
         downloaded_episodes=0,
         missing_episodes=missing,
+        available_episodes=sum(episode.state == "missing" for episode in episodes),
         site=listing.site,
         episode_list=[episode.shown() for episode in episodes],
         source=None,
         numbering="auto",
         offset=0,
+        sources=[SeriesSource(name=provider, key=listing.key, episodes=len(listed))],
     )
 
 
@@ -232,6 +127,34 @@ def running_numbers(conn: sqlite3.Connection, series_id: str) -> dict[EpisodeKey
         (series_id,),
     )
     return {(row["season"], row["number"]): running for running, row in enumerate(rows, 1)}
+
+
+def set_ignored(
+    conn: sqlite3.Connection, anime_id: str, key: EpisodeKey, *, ignored: bool
+) -> Episode:
+    """Keep the owner's word that an episode does not exist or is not wanted, or take it back.
+
+    Raises NotFound for a series or an episode that is not known.
+    """
+    series_id = series.get(conn, anime_id).id
+    before = _get(conn, series_id, key)
+    if ignored:
+        conn.execute("insert or ignore into ignored values (?, ?, ?)", (series_id, *key))
+    else:
+        conn.execute(
+            "delete from ignored where series = ? and season = ? and number = ?", (series_id, *key)
+        )
+    counts.recount(conn, series_id)
+    known = {episode.key: episode for episode in of_series(conn, series_id)}
+    # An episode that only the owner's word has kept is not known any more.
+    return known.get(key, before._replace(ignored=ignored)).shown()
+
+
+def _get(conn: sqlite3.Connection, series_id: str, key: EpisodeKey) -> KnownEpisode:
+    for episode in of_series(conn, series_id):
+        if episode.key == key:
+            return episode
+    raise NotFound("Episode not found", anime_id=series_id, episode=codes.code(*key))
 
 
 # -- what its source says ------------------------------------------------------------------------

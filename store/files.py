@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from store import series
+from store import counts, series
 from store.names import codes
 from store.names.codes import EpisodeKey, Number
 from store.series import Series
@@ -51,10 +51,16 @@ def record_files(
     """
     anime = series.get(conn, series_id)
     before = _files(conn, series_id)
-    after = set(_judge(conn, anime, sorted(videos)))
+    verdicts = _judge(conn, anime, sorted(videos))
+    after = {
+        File(*key, path, size, verdict.sure, verdict.why)
+        for path, size, verdict in verdicts
+        for key in verdict.episodes
+    }
+    is_counted = any(verdict.is_counted for _, _, verdict in verdicts)
     conn.execute(
-        "update series set folder = ?, listed = listed or ? where id = ?",
-        (folder, folder is not None, series_id),
+        "update series set folder = ?, listed = listed or ?, counted = ? where id = ?",
+        (folder, folder is not None, is_counted, series_id),
     )
     if before != after:
         conn.execute("delete from files where series = ?", (series_id,))
@@ -62,7 +68,7 @@ def record_files(
             f"insert into files (series, {_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)",
             [(series_id, *file) for file in sorted(after)],
         )
-        series.recount(conn, series_id)
+        counts.recount(conn, series_id)
     return len(_episodes_in(after) - _episodes_in(before))
 
 
@@ -70,7 +76,7 @@ def judge_again(conn: sqlite3.Connection, series_id: str) -> None:
     """Judge anew which episodes the series' videos hold: what is known of it has changed."""
     folder = series.get(conn, series_id).folder
     record_files(conn, series_id, folder, known_videos(conn, series_id))
-    series.recount(conn, series_id)
+    counts.recount(conn, series_id)
 
 
 def add_fetched(conn: sqlite3.Connection, series_id: str, file: File) -> None:
@@ -82,7 +88,7 @@ def add_fetched(conn: sqlite3.Connection, series_id: str, file: File) -> None:
     )
     folder = file.path.partition("/")[0]
     conn.execute("update series set folder = ?, listed = 1 where id = ?", (folder, series_id))
-    series.recount(conn, series_id)
+    counts.recount(conn, series_id)
 
 
 def set_numbering(
@@ -128,14 +134,14 @@ def _episodes_in(files: Iterable[File]) -> set[EpisodeKey]:
 
 def _judge(
     conn: sqlite3.Connection, anime: Series, videos: Sequence[tuple[str, int]]
-) -> Iterator[File]:
-    """Tell which episodes the videos hold.
+) -> list[tuple[str, int, matching.Verdict]]:
+    """Tell which episodes the videos hold: (path, size, verdict) of each.
 
     A name is judged beside those of the other videos; but a video that was fetched or renamed is
     known, whatever its name says.
     """
     if not videos:
-        return
+        return []
     # Late: a server that scans nothing never needs them.
     from store.names import folder_parser, season_folders
 
@@ -143,15 +149,16 @@ def _judge(
     listed = _listed_episodes(conn, anime.id)
     paths = [path for path, _ in videos]
     names = folder_parser.parse_folder(paths)
-    verdicts = season_folders.judge_together(
+    judged = season_folders.judge_together(
         paths, names, listed, anime.numbering, anime.number_offset
     )
-    for (path, size), judged in zip(videos, verdicts):
-        verdict = known_by_history.get(path) or judged
+    verdicts = []
+    for (path, size), by_name in zip(videos, judged):
+        verdict = known_by_history.get(path) or by_name
         if not size:
             verdict = verdict._replace(sure=False, why=f"{verdict.why}; but {EMPTY}")
-        for season, number in verdict.episodes:
-            yield File(season, number, path, size, verdict.sure, verdict.why)
+        verdicts.append((path, size, verdict))
+    return verdicts
 
 
 def _listed_episodes(conn: sqlite3.Connection, series_id: str) -> set[EpisodeKey]:

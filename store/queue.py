@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from store import episodes, files, history, selection, series
+from store import episodes, files, history, known_episodes, selection, series
 from store.clock import now
 from store.errors import Conflict, NotFound
 from store.files import File
@@ -22,6 +22,10 @@ from store.schema import record
 # A failed item forgets this when it is tried again; its bytes stay.
 _ANEW = """status = 'pending', reason = '', attempts = 0, error_code = null, error_message = null,
     target = null, receipt = null, finished_at = null"""
+
+
+NOTHING_NEW = "Everything asked for is queued or in the library already"
+NOBODY_HAS = "No source has the episodes that are missing"
 
 
 @record
@@ -61,18 +65,16 @@ def add(
     if listing:
         episodes.store_listing(conn, *listing)
     anime = series.get(conn, anime_id)
+    known = known_episodes.of_series(conn, anime.id)
     new, skipped = [], []
-    for episode in selection.select(wanted, episodes.of_series(conn, anime.id), anime):
+    for episode in selection.select(wanted, known, anime):
         if episode.path or episode.status in ("pending", "downloading"):
             skipped.append(episode.code)
         else:
             new.append(_put(conn, anime.id, episode.key, priority))
     if not new:
-        raise Conflict(
-            "Everything asked for is queued or in the library already",
-            anime_id=anime.id,
-            skipped=skipped,
-        )
+        is_wanted = not skipped and any(episode.state == "wanted" for episode in known)
+        raise Conflict(NOBODY_HAS if is_wanted else NOTHING_NEW, anime_id=anime.id, skipped=skipped)
     conn.execute("update series set listed = 1 where id = ?", (anime.id,))
     return Added([get(conn, item_id) for item_id in new], skipped)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from store.episodes import KnownEpisode
 from store.errors import Invalid, NotFound
+from store.known_episodes import KnownEpisode
 from store.names import codes
 from store.names.codes import EpisodeKey
 from store.series import Series
@@ -33,13 +33,13 @@ def select(
 ) -> list[KnownEpisode]:
     """The `known` episodes of `anime` that `texts` ask for, each once, in the order asked for.
 
-    Raises NotFound for one that does not exist, and Invalid, with `episodes[0]` as its field, for
-    a text that is no episode and for a range that runs backwards.
+    Raises NotFound for one that does not exist or that nobody has, and Invalid, with `episodes[0]`
+    as its field, for a text that is no episode and for a range that runs backwards.
     """
-    by_key = {episode.key: episode for episode in known}
+    by_key = {episode.key: episode for episode in known if episode.source or episode.is_here}
     selected: dict[EpisodeKey, KnownEpisode] = {}
     for index, text in enumerate(texts):
-        for key in _keys(text, f"episodes[{index}]", known):
+        for key in _keys(text, f"episodes[{index}]", list(by_key.values())):
             if key not in by_key:
                 raise NotFound(
                     f"{anime.title} has no {text}", anime_id=anime.id, episode=codes.code(*key)
@@ -49,10 +49,10 @@ def select(
 
 
 def _keys(text: str, field: str, known: Sequence[KnownEpisode]) -> list[EpisodeKey]:
-    """The episodes that one text asks for, whether they exist or not."""
+    """The episodes that one text asks for; `known` are those that somebody has."""
     lower = text.casefold()
     if lower == "missing":
-        return [episode.key for episode in known if _is_missing(episode)]
+        return [episode.key for episode in known if episode.source and episode.is_missing]
     if match := _RANGE.fullmatch(lower):
         season, first, last = map(int, match.groups())
         if not 0 <= last - first <= LONGEST_RANGE:
@@ -68,8 +68,3 @@ def _keys(text: str, field: str, known: Sequence[KnownEpisode]) -> list[EpisodeK
         return [codes.decode(lower)]
     except ValueError:
         raise Invalid(field, f"'{text}' is no episode: write it as S01E05") from None
-
-
-def _is_missing(episode: KnownEpisode) -> bool:
-    """Whether it is a regular, aired episode that no file holds, surely or perhaps."""
-    return episode.season > 0 and episode.is_aired and not (episode.path or episode.unsure_path)

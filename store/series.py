@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
+from store import counts
 from store.clock import now, today
 from store.errors import Conflict, NotFound
 from store.keys import public_keys
@@ -26,8 +27,8 @@ _ORDER = {"name": "title collate nocase", "updated_at": "updated_at"}
 class Series:
     """A series as the database has it. `folder` is its own in the library, None while it has none.
 
-    The counts are derived by `recount`. `numbering` and `number_offset` are the owner's word on the
-    numbers in its files' names, as `matching.judge` takes them.
+    The counts are derived by `counts.recount`. `numbering` and `number_offset` are the owner's word
+    on the numbers in its files' names, as `matching.judge` takes them.
     """
 
     id: str
@@ -40,9 +41,11 @@ class Series:
     ids: str  # as database_ids.bracketed writes them
     numbering: Literal["absolute", "season"] | None
     number_offset: int
+    counted: int  # 1: the numbers of its files count through all seasons
     total: int
     downloaded: int
     missing: int
+    available: int
     updated_at: str
 
     @property
@@ -63,9 +66,12 @@ _SERIES = f"select {', '.join(Series.__dataclass_fields__)} from series"
 
 @record
 class Anime:
+    """A series in a list. Of its missing episodes `available_episodes` can be fetched."""
+
     id: str
     title: str
     missing_episodes: int
+    available_episodes: int
     total_episodes: int
     downloaded_episodes: int
     updated_at: str
@@ -154,13 +160,13 @@ def page(
     offset: int,
 ) -> tuple[list[Anime], int]:
     """(series, total) of the listed series: those with missing episodes, or all of them."""
-    _count_what_was_aired(conn)
+    count_what_was_aired(conn)
     where = "listed" if everything else "listed and missing > 0"
     direction = "desc" if descending else "asc"
     total = conn.execute(f"select count(*) from series where {where}").fetchone()[0]
     rows = conn.execute(
-        f"""select id, title, missing as missing_episodes, total as total_episodes,
-            downloaded as downloaded_episodes, updated_at
+        f"""select id, title, missing as missing_episodes, available as available_episodes,
+            total as total_episodes, downloaded as downloaded_episodes, updated_at
         from series where {where}
         order by {_ORDER[sort_by]} {direction}, id {direction} limit ? offset ?""",
         (limit, offset),
@@ -196,40 +202,8 @@ def count_by_provider(conn: sqlite3.Connection) -> dict[str, int]:
     return {row["provider"]: row["count"] for row in rows}
 
 
-def recount(conn: sqlite3.Connection, series_id: str) -> None:
-    """Derive how many episodes a series has, has here, and misses.
-
-    Specials and episodes that are yet to be aired do not count at all (docs/decisions.md, 5). An
-    episode that an ambiguous file may hold is neither present nor missing.
-    """
-    conn.execute(
-        """
-        with known as (
-            select season, number from episodes
-            where series = :id and season > 0 and (aired is null or aired <= :today)
-            union
-            select season, number from files where series = :id and season > 0 and sure
-        ), held as (
-            select season, number, max(sure) as sure from files
-            where series = :id and season > 0 group by season, number
-        )
-        update series set
-            total = (select count(*) from known),
-            downloaded = (select count(*) from held where sure),
-            missing = (select count(*) from (
-                select season, number from known except select season, number from held)),
-            next_air = (
-                select min(aired) from episodes
-                where series = :id and season > 0 and aired > :today),
-            updated_at = :now
-        where id = :id
-        """,
-        {"id": series_id, "today": today(), "now": now()},
-    )
-
-
-def _count_what_was_aired(conn: sqlite3.Connection) -> None:
+def count_what_was_aired(conn: sqlite3.Connection) -> None:
     """Count anew where an episode was aired since: from that day on it is missing."""
     rows = conn.execute("select id from series where next_air <= ?", (today(),)).fetchall()
     for row in rows:
-        recount(conn, row["id"])
+        counts.recount(conn, row["id"])

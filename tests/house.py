@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from downloads.renaming import Renaming
-from store import episodes, files, folders, library_scan, placing, series
+from store import episodes, files, folders, known_episodes, library_scan, placing, series
 from store.db import Database
 from store.folders import Placed
 from store.models import Episode, Listing
@@ -43,7 +43,7 @@ class House:
 
     async def present(self, series_id: str = "local_nacht") -> dict[str, str]:
         """code -> path of what surely lies there."""
-        known = await self.db.run(episodes.of_series, series_id)
+        known = await self.db.run(known_episodes.of_series, series_id)
         return {episode.code: episode.path for episode in known if episode.path}
 
     async def list_episodes(self, count: int, seasons: int = 1) -> None:

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from downloads import disk
-from store import episodes, folders, library_scan, nfo, placing, series
+from store import folders, known_episodes, library_scan, nfo, placing, series
 from store.db import connect
 from store.errors import ConfigurationError
 from store.folders import Placed
@@ -97,7 +97,7 @@ def test_what_cannot_be_read_is_not_missing(root, conn, monkeypatch):
     for folder in library_scan.scan(root):
         series_id = series.add_local(conn, folder.path, folder.title)
         folders.record_scan(conn, [Placed(folder, series_id)])
-    known = episodes.of_series(conn, "local_show")
+    known = known_episodes.of_series(conn, "local_show")
     assert [episode.key for episode in known if episode.path] == [
         (1, 1),
         (1, 2),
@@ -201,7 +201,7 @@ def states(conn, root) -> dict[str, str]:
         folders.record_scan(conn, [Placed(folder, series_id)])
     found = {}
     for (series_id,) in conn.execute("select id from series").fetchall():
-        for episode in episodes.of_series(conn, series_id, with_extras=True):
+        for episode in known_episodes.of_series(conn, series_id, with_extras=True):
             found[episode.path or episode.unsure_path] = f"{episode.code} {episode.state}".strip()
     return found
 

@@ -19,6 +19,7 @@ from tests.app import PASSWORD, ROOT, Process, running
 from tests.browser import Chromium
 from tests.shows import Shows, add, home, queue
 from tests.test_renaming import tree
+from tests.tree import Tree
 from tests.upstream import nginx
 
 STATIC = ROOT / "static"
@@ -520,10 +521,45 @@ async def test_a_folder_is_linked_and_renamed(tmp_path):
         assert page.warnings == []
 
 
+@pytest.mark.slow
+async def test_an_episode_that_nobody_has_is_ignored(tmp_path):
+    """It counts as missing without a button to fetch it, until its owner says otherwise."""
+    served = {f"Show/Show - S01E0{number}.mkv": b"\x1aE\xdf\xa3" for number in (1, 2, 4)}
+    async with (
+        Tree(served) as up,
+        running(tmp_path, providers=home(up.base)) as server,
+        Chromium() as browser,
+    ):
+        for number in (1, 2, 4):
+            add(server, f"Show/Show - S01E0{number}.mkv")
+        await server.login()
+        await server.post("/api/v1/anime/rescan")
+        page = await open_in(browser, server.base + "/")
+        await log_in(page)
+        await page.wait_for(f"{text('#series-list .badge')} == '1 missing'")
+        assert not await page.evaluate(shown("#series-list .get"))
+        await page.click("#series-list .title")
+        await page.wait_for(f"{shown('#series-dialog')} && {count('#episodes li')} == 1")
+        assert await page.evaluate(text("#episodes .badge")) == "Missing, no source has it"
+        assert not await page.evaluate(shown("#episodes [data-action=add]"))
+        assert not await page.evaluate(shown("#get-all"))
+        await page.click("#only-missing")
+        await page.wait_for(f"{count('#episodes li')} == 4")
+        button = "#episodes li:nth-child(3) [data-action=ignore]"
+        await page.click(button)
+        await page.wait_for(f'{text(button)} == "Don\'t ignore"')
+        assert await page.evaluate(text("#dialog-count")) == "3 of 3 episodes"
+        await page.wait_for(f"{count('#series-list li')} == 0")
+        await fits(page, "ignored", tmp_path)
+        await page.click(button)
+        await page.wait_for(f"{text('#series-list .badge')} == '1 missing'")
+        assert page.console == []
+
+
 async def link_to_source(page):
-    await page.wait_for(shown("#series-empty"))
-    await page.click("#show-complete")
-    await page.wait_for(f"{text('#series-list .title')} == 'Nachtwache'")
+    # Between 02 and 05 two are absent; whoever lacks them, nobody has them.
+    await page.wait_for(f"{text('#series-list .badge')} == '2 missing'")
+    assert await page.evaluate(text("#series-list .title")) == "Nachtwache"
     await page.click("#series-list .title")
     await page.wait_for(shown("#series-dialog"))
     await page.click("#series-files summary")
@@ -600,8 +636,18 @@ def test_nothing_is_ever_markup():
 
 
 def test_every_module_is_preloaded():
+    """But for those that are imported when somebody wants them."""
     preloaded = set(re.findall(r'rel="modulepreload" href="static/([^"]+)"', HTML))
-    assert preloaded == MODULES.keys() - {"app.js"}
+    needed = {"app.js"}
+    while new := {name for module in needed for name in imported(module)} - needed:
+        needed |= new
+    assert preloaded == needed - {"app.js"}
+    assert MODULES.keys() - needed == {"series_dialog.js", "series_files.js"}
+
+
+def imported(module: str) -> set[str]:
+    """The modules that one cannot start without."""
+    return set(re.findall(r'^import .* from "\./([\w.]+)";$', MODULES[module], re.M))
 
 
 @pytest.mark.parametrize("path", [*STATIC.glob("*.js"), STATIC / "app.css"], ids=lambda p: p.name)

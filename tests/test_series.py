@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
+from store import counts, files, known_episodes, series
 from store import episodes as episode_store
-from store import files, series
 from store.db import connect
 from store.models import Episode, Listing
 from tests.app import running
@@ -85,10 +85,12 @@ async def test_details_of_a_series_that_is_not_followed(tmp_path, served):
             "total_episodes": 2,
             "downloaded_episodes": 0,
             "missing_episodes": 2,
+            "available_episodes": 2,
             "site": f"{url}Show/",
             "source": None,
             "numbering": "auto",
             "offset": 0,
+            "sources": [{"name": "home", "key": "show", "episodes": 3}],
         }
         assert (await server.get("/api/v1/anime?show=all"))[1] == []
         assert (await server.get("/api/v1/anime/home_other"))[0] == 404
@@ -143,7 +145,7 @@ def test_an_episode_is_missing_from_the_day_on_which_it_is_aired(conn, monkeypat
     """Nobody need look for that: the next list counts it."""
 
     def set_today(day: str) -> None:
-        for module in (series, episode_store):
+        for module in (series, counts, known_episodes):
             monkeypatch.setattr(module, "today", lambda: day)
 
     def listed() -> list[tuple[int, int]]:
@@ -156,9 +158,9 @@ def test_an_episode_is_missing_from_the_day_on_which_it_is_aired(conn, monkeypat
     episode_store.store_listing(conn, "home", Listing("show", "Show", episodes=aired))
     files.record_files(conn, SHOW, "Show", [(FILES[0], 10)])
     assert listed() == [(2, 1)]
-    states = [episode.state for episode in episode_store.of_series(conn, SHOW)]
+    states = [episode.state for episode in known_episodes.of_series(conn, SHOW)]
     assert states == ["present", "upcoming", "missing"]
     set_today("2026-03-02")
     assert listed() == [(3, 2)]
-    states = [episode.state for episode in episode_store.of_series(conn, SHOW)]
+    states = [episode.state for episode in known_episodes.of_series(conn, SHOW)]
     assert states == ["present", "missing", "missing"]

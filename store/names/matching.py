@@ -12,17 +12,23 @@ from typing import NamedTuple
 from store.names.codes import EpisodeKey, Number, code
 from store.names.parsed_name import SURE, ParsedName
 
+COUNTED = "counted through all seasons"
 EXTRA: EpisodeKey = (-1, 0)  # where a file stands that is no episode, or nobody knows which
 
 Episodes = tuple[EpisodeKey, ...]
 
 
 class Verdict(NamedTuple):
-    """The episodes of a file, or those it may be where that is not sure."""
+    """The episodes of a file, or those it may be where that is not sure.
+
+    `is_counted` tells that its number counts through all seasons, by the list of the source: such a
+    number says nothing about one that the list lacks.
+    """
 
     episodes: Episodes
     sure: bool
     why: str  # for people
+    is_counted: bool = False
 
 
 def judge(
@@ -52,7 +58,7 @@ def judge(
         counted = count_through(numbers, regular)
         if not counted:
             return refuse(name, shifted)
-        return decide(name, counted, "counted through all seasons", shifted)
+        return as_counted(decide(name, counted, COUNTED, shifted))
     readings = _list_readings(name, numbers, regular)
     fitting = {
         episodes: why for episodes, why in readings.items() if _fits(episodes, known, regular)
@@ -62,7 +68,8 @@ def judge(
     if not fitting and len({season for season, _ in regular}) > 1:
         return refuse(name, shifted)
     episodes, why = next(iter((fitting or readings).items()))
-    return decide(name, episodes, why, shifted)
+    verdict = decide(name, episodes, why, shifted)
+    return as_counted(verdict) if why == COUNTED else verdict
 
 
 def _list_readings(
@@ -76,7 +83,7 @@ def _list_readings(
     season = seasons.pop() if len(seasons) == 1 else 1
     readings = {in_season(season, numbers): f"season {season}, for the name says none"}
     if counted := count_through(numbers, regular):
-        readings.setdefault(counted, "counted through all seasons")
+        readings.setdefault(counted, COUNTED)
     if name.score < SURE:
         for other_season, others in name.also:
             if other_season:
@@ -107,6 +114,11 @@ def count_through(numbers: tuple[Number, ...], regular: list[EpisodeKey]) -> Epi
 def decide(name: ParsedName, episodes: Episodes, *why: str) -> Verdict:
     """The file is surely these episodes."""
     return Verdict(episodes, True, _join(name, *why))
+
+
+def as_counted(verdict: Verdict) -> Verdict:
+    """The verdict on a file whose number counts through all seasons."""
+    return verdict._replace(is_counted=True)
 
 
 def leave_open(name: ParsedName, readings: list[Episodes]) -> Verdict:

@@ -13,6 +13,7 @@ from store.names.codes import EpisodeKey, Number, code
 from store.names.matching import (
     Episodes,
     Verdict,
+    as_counted,
     count_through,
     decide,
     in_season,
@@ -103,7 +104,7 @@ def _decide_counted(
     if not episodes:
         return refuse(name, "the others in its folder count through all seasons")
     first = code(*episodes[0])
-    return decide(name, episodes, f"number {numbers[0]} of all {total} is {first}")
+    return as_counted(decide(name, episodes, f"number {numbers[0]} of all {total} is {first}"))
 
 
 def renumber_running(episodes: Sequence[Episodes], names: Sequence[ParsedName]) -> list[Episodes]:
