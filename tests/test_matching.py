@@ -8,6 +8,7 @@ import time
 import pytest
 
 from handlers import keys
+from providers import catalogue
 from store import library_scan
 from store.names.matching import EXTRA, judge
 from store.names.parsed_name import SURE, ParsedName
@@ -302,7 +303,7 @@ async def test_an_unchanged_library_is_not_read_again(server, monkeypatch):
     assert walked[3:] == ["Nachtwache", "Other"]
 
 
-async def test_a_folder_that_has_not_changed_keeps_its_files(server):
+async def test_a_folder_that_has_not_changed_keeps_its_files(server, monkeypatch):
     """Neither when its series is forgotten, nor when the series is found at a source later."""
     old = time.time() - 60
     os.utime(server.library / "Nachtwache", (old, old))
@@ -313,7 +314,7 @@ async def test_a_folder_that_has_not_changed_keeps_its_files(server):
     assert await episodes(server, "local_nachtwache") == before
     served = server.library.parent / "served"
     (served / "Nacht").rename(served / "Nachtwache")
-    server.app[keys.PROVIDERS].get("home")._provider._series_read_at = -1000.0
+    monkeypatch.setattr(catalogue, "FRESH_SECONDS", 0)
     await server.post("/api/v1/anime/rescan")
     found = await episodes(server, "local_nachtwache")
     assert [code for code, entry in found.items() if entry["state"] == "present"] == [
