@@ -237,6 +237,7 @@ def add_downloads(
     providers = app[keys.PROVIDERS]
     watch = functools.partial(lifetime.watch, app)
     app[keys.ENGINE] = Engine(db, app[keys.NETWORK], providers, settings, publish)
+    providers.answered = app[keys.ENGINE].source_answered
     app[keys.RENAMING] = Renaming(db, settings)
     finish = functools.partial(lifetime.finish_renamings, app)
     app[keys.RESCAN] = Rescan(db, providers, settings, publish, watch=watch, before=finish)

@@ -117,6 +117,10 @@ class Engine:
             if directories != self._directories:
                 self._directories = directories
                 await self._slots.cancel(self._slots.item_ids())
+            off = self._providers.switched_off()
+            await self._slots.cancel(
+                [j.item.id for j in self._slots.jobs() if j.item.provider in off]
+            )
             await self.rests.end_replaced()
         self.wake()
 
@@ -156,9 +160,12 @@ class Engine:
     async def retry_source(self, name: str) -> None:
         """Ask a source now that rests, and let it rest anew only if it still fails."""
         await self.rests.retry(name)
-        for item_id in await self._db.run(rests.pending_items, name):
-            self._backoff.forget(item_id)
-        self.wake()
+        await self._let_go_on(name)
+
+    async def source_answered(self, name: str) -> None:
+        """A source has answered a search or a rescan: where it rested, its items go on."""
+        if await self.rests.heard(name):
+            await self._let_go_on(name)
 
     async def drop(self, item_id: int) -> None:
         """Remove one item: its transfer ends, its part file goes, a finished file stays.
@@ -230,6 +237,7 @@ class Engine:
         if self._trouble:
             return
         await self.rests.end_replaced()
+        await self.rests.tell_switched_off()
         while len(self._slots) < self._config().max_concurrent_downloads:
             busy = {job.item.provider for job in self._slots.jobs()}
             full = {provider for provider in busy if not self._spare_connections(provider)}
@@ -284,6 +292,12 @@ class Engine:
         finally:
             self._slots.free(job.item.id)
             self.wake()
+
+    async def _let_go_on(self, source: str) -> None:
+        """The items of this source need not wait until another try is due."""
+        for item_id in await self._db.run(rests.pending_items, source):
+            self._backoff.forget(item_id)
+        self.wake()
 
     def _forget(self, item: Item) -> None:
         """Somebody asked for the item, or it is gone: it waits for nothing."""

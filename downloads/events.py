@@ -118,7 +118,7 @@ class QueueItem:
 class SourceState(Event):
     """A source rests, or works again.
 
-    `since` and `until` (the next try) are times; `why` tells what failed.
+    `since` and `until` (the next try) are times; `reason` tells what failed.
     """
 
     type = "source_state"
@@ -127,7 +127,7 @@ class SourceState(Event):
     state: Literal["ok", "resting"]
     since: str | None
     until: str | None
-    why: str
+    reason: str
 
 
 @record

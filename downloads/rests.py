@@ -10,7 +10,7 @@ from typing import NamedTuple
 from downloads import events
 from downloads.judgement import CONSEQUENCES
 from providers import Providers
-from providers.network import MAX_WAIT_SECONDS
+from providers.refusals import MAX_WAIT_SECONDS
 from store import clock, rests
 from store.db import Database
 from store.errors import Failure, ProviderError
@@ -50,6 +50,9 @@ class Rests:
         self._settings_at: dict[str, object] = {}  # source -> the provider that failed
         # source -> items that have failed since its last good answer for what may be its failure
         self._suspicious: dict[str, set[int]] = {}
+        # Sources that answer when they are looked at, but fail with their files.
+        self._fail_with_files: set[str] = set()
+        self._told_off: set[str] | None = None  # sources whose items say that they are off
 
     async def load(self) -> None:
         """Go on with the rests of an earlier run."""
@@ -63,9 +66,10 @@ class Rests:
             self._settings_at[rest.source] = self._providers.find(rest.source)
 
     def resting(self) -> set[str]:
-        """The sources that are not to be asked yet."""
+        """The sources that are not to be asked yet, or not at all."""
         now = time.monotonic()
-        return {source for source, due in self._due.items() if due > now}
+        waiting = {source for source, due in self._due.items() if due > now}
+        return waiting | self._providers.switched_off()
 
     def times(self, since: float) -> list[float]:
         """When each of them may be asked again, of those that rested at the time `since`."""
@@ -75,8 +79,8 @@ class Rests:
         """How the source is, as the API and the socket tell it."""
         rest = self._rests.get(source)
         if rest is None:
-            return events.SourceState(source, "ok", since=None, until=None, why="")
-        return events.SourceState(source, "resting", rest.since, rest.until, rest.why)
+            return events.SourceState(source, "ok", since=None, until=None, reason="")
+        return events.SourceState(source, "resting", rest.since, rest.until, rest.reason)
 
     def all(self) -> list[events.SourceState]:
         """The sources that rest, or are about to be tried again."""
@@ -89,10 +93,14 @@ class Rests:
         if whose == "file":
             await self.answered(source)
             return Verdict("", costs_try=True)
-        if whose == "source" or source in self.resting():
+        if source in self.resting():
+            return Verdict(str(failure), costs_try=False)
+        self._fail_with_files.discard(source)
+        if whose == "source":
             return Verdict(str(failure), costs_try=False)
         if why := await self._look(source):
             return Verdict(why, costs_try=False)
+        self._fail_with_files.add(source)
         if failure.cause == "missing":
             return Verdict("", costs_try=True)
         failed = self._suspicious.setdefault(source, set())
@@ -128,10 +136,22 @@ class Rests:
     async def answered(self, source: str) -> None:
         """The source works, or is to be asked at once: its next failure is the first one again."""
         self._suspicious.pop(source, None)
+        self._fail_with_files.discard(source)
         self._due.pop(source, None)
         if self._rests.pop(source, None):
-            await self._db.note(rests.end, source)
+            items = await self._db.note(rests.end, source)
             self._publish(self.describe(source))
+            self._publish_items(items)
+
+    async def heard(self, source: str) -> bool:
+        """The source has answered a search or a rescan. Returns whether that ends a rest.
+
+        A source that fails with its files alone goes on resting: that it lists them is no news.
+        """
+        if source not in self._rests or source in self._fail_with_files:
+            return False
+        await self.answered(source)
+        return True
 
     async def retry(self, source: str) -> None:
         """The owner asks: end the rest, and look whether the source works."""
@@ -144,6 +164,19 @@ class Rests:
         for source in list(self._rests):
             if self._providers.find(source) is not self._settings_at[source]:
                 await self.answered(source)
+
+    async def tell_switched_off(self) -> None:
+        """Let the items of sources that are switched off say so, and those of others no longer."""
+        off = self._providers.switched_off()
+        for source in off:
+            self._publish_items(await self._db.note(rests.wait_while_off, source))
+        if off != self._told_off:
+            self._publish_items(await self._db.note(rests.end_off, off))
+            self._told_off = off
+
+    def _publish_items(self, items: list[Item]) -> None:
+        if items:
+            self._publish(events.QueueItems([events.QueueItem.of(item) for item in items]))
 
     async def _look(self, source: str) -> str:
         """Why the source itself fails now; empty when it answers."""

@@ -14,7 +14,7 @@ from downloads.events import Event, QueueItem
 from downloads.job import Job
 from downloads.judgement import LASTING
 from downloads.rests import Rests
-from store import queue
+from store import queue, rests
 from store.db import Database
 from store.errors import Failure, ProviderError
 from store.models import Item
@@ -89,7 +89,7 @@ class Worker:
         else:
             # Behind the others of its source, so that each time another one finds out.
             self._backoff.delay(item.id, 1, at_least)
-            await self._release(item, f"The source rests: {verdict.why}", durable=job.durable)
+            await self._release(item, f"{rests.RESTS}: {verdict.why}", durable=job.durable)
 
     async def _lose_try(self, job: Job, failure: ProviderError, at_least: float) -> None:
         attempts = self._attempts(job)

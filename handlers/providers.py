@@ -1,43 +1,76 @@
-"""The sources, beside the reference: how each one is, and asking one again at once."""
+"""The sources, beside the reference: how each one is, trying one, and asking one again at once."""
 
+from dataclasses import field
 from typing import Literal
 
 from aiohttp import web
 
-from handlers.keys import DB, ENGINE, PROVIDERS
-from providers.checked import CheckedProvider
+from handlers.keys import CONFIG, DB, ENGINE, PROVIDERS
 from store import series
 from store.errors import NotFound
 from store.schema import record
-from store.sources import SourceName
+from store.sources import SourceName, SourceSettings, address_of
 
 
 @record
 class Source:
-    """A source that failed as a whole rests: nobody asks it before `until`.
+    """A source that failed as a whole rests: nobody asks it by himself before `until`.
 
-    `since`, `until` and `why` are those of its rest. `last_good_answer` is a time, null where there
-    was none since the server's start. `series` counts those that are known from there.
+    `since`, `until` and `reason` are those of its rest. A source is `off` where the settings say
+    so, and `unknown` as long as it has never answered at its address. `last_success` is the time of
+    its last good answer. `series` counts those that are known from there.
     """
 
     name: str
     type: str
-    address: str
-    state: Literal["ok", "resting"]
+    url: str
+    state: Literal["ok", "resting", "off", "unknown"]
+    reason: str
     since: str | None
     until: str | None
-    why: str
-    last_good_answer: str | None
+    last_success: str | None
     series: int
+
+
+@record
+class Tried:
+    """`ok` tells whether the source works; `message` says what is there, or what is wrong.
+
+    `series` counts what the source lists, `examples` are a few of the titles, and `fix` says how to
+    mend what is wrong.
+    """
+
+    success: Literal[True] = field(default=True, kw_only=True)
+    ok: bool
+    message: str
+    series: int
+    examples: list[str]
+    fix: str
 
 
 async def list_all(request: web.Request) -> list[Source]:
     """List the sources, and say which of them rest, since when and why."""
     counts = await request.app[DB].run(series.count_by_provider)
     return [
-        _describe(request, provider, counts.get(provider.name, 0))
-        for provider in request.app[PROVIDERS]
+        _describe(request, settings, counts.get(settings.name, 0))
+        for settings in request.app[PROVIDERS].settings()
     ]
+
+
+async def try_out(request: web.Request, body: SourceSettings) -> Tried:
+    """Try an entry of `providers` without storing it, which takes up to 15 seconds.
+
+    A mask stands for the secret that is stored for the source of that name and server.
+    """
+    settings = request.app[CONFIG].unmasked(body)
+    outcome = await request.app[PROVIDERS].test(settings)
+    return Tried(
+        ok=outcome.ok,
+        message=outcome.message,
+        series=outcome.series,
+        examples=list(outcome.examples),
+        fix=outcome.fix,
+    )
 
 
 async def retry(request: web.Request, name: SourceName) -> Source:
@@ -45,24 +78,33 @@ async def retry(request: web.Request, name: SourceName) -> Source:
 
     It rests anew where it still fails.
     """
-    provider = request.app[PROVIDERS].find(name)
-    if provider is None:
+    providers = request.app[PROVIDERS]
+    found = [settings for settings in providers.settings() if settings.name == name]
+    if not found:
         raise NotFound("Source not found", name=name)
-    await request.app[ENGINE].retry_source(name)
+    if providers.find(name):
+        await request.app[ENGINE].retry_source(name)
     counts = await request.app[DB].run(series.count_by_provider)
-    return _describe(request, provider, counts.get(name, 0))
+    return _describe(request, found[0], counts.get(name, 0))
 
 
-def _describe(request: web.Request, provider: CheckedProvider, count: int) -> Source:
-    rest = request.app[ENGINE].rests.describe(provider.name)
+def _describe(request: web.Request, settings: SourceSettings, count: int) -> Source:
+    rest = request.app[ENGINE].rests.describe(settings.name)
+    provider = request.app[PROVIDERS].find(settings.name)
+    last_success = provider.last_success if provider else None
+    state: Literal["ok", "resting", "off", "unknown"] = rest.state
+    if provider is None:
+        state = "off"
+    elif state == "ok" and last_success is None:
+        state = "unknown"
     return Source(
-        name=provider.name,
-        type=request.app[PROVIDERS].type_of(provider.name),
-        address=provider.base,
-        state=rest.state,
+        name=settings.name,
+        type=settings.type,
+        url=provider.base if provider else address_of(settings),
+        state=state,
+        reason=rest.reason,
         since=rest.since,
         until=rest.until,
-        why=rest.why,
-        last_good_answer=provider.answered_at,
+        last_success=last_success,
         series=count,
     )

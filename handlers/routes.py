@@ -56,6 +56,7 @@ API = (
     Route("GET", "/api/v1/anime/{anime_id}", anime.details, alias="/api/anime/{anime_id}"),
     Route("DELETE", "/api/v1/anime/{anime_id}", anime.forget, alias="/api/anime/{anime_id}"),
     Route("GET", "/api/providers", providers.list_all, wrap=True),
+    Route("POST", "/api/providers/test", providers.try_out),
     Route("POST", "/api/providers/{name}/retry", providers.retry, wrap=True),
     Route("GET", "/api/queue", queue.items),
     Route("DELETE", "/api/queue", queue.clear),

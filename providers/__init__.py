@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
+from providers import trial
 from providers.checked import CheckedProvider
 from providers.network import Network
+from providers.provider import Provider
+from providers.trial import Outcome
+from store import last_answers
+from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Hit, Listing
 from store.sources import SourceSettings
 
 log = logging.getLogger(__name__)
+
+KEEP_SECONDS = 300.0  # between two good answers of a source whose times are written down
 
 
 class Found(NamedTuple):
@@ -26,30 +36,45 @@ class Found(NamedTuple):
 
 
 class Providers:
-    """The configured providers by name."""
+    """The configured providers by name.
+
+    `answered` may be set later: it is told the name of a source after each good search or listing.
+    """
 
     def __init__(self, network: Network, db: Database):
+        self.answered: Callable[[str], Awaitable[None]] | None = None
         self._network = network
         self._db = db
+        self._trying = asyncio.Lock()  # a hostile listing takes memory: one at a time
         self._settings: dict[str, SourceSettings] = {}
+        self._kept_at: dict[str, float] = {}  # when the time of an answer was written down last
         self._providers: dict[str, CheckedProvider] = {}
 
     async def configure(self, sources: Sequence[SourceSettings]) -> None:
-        """Make these the providers, in this order.
+        """Make these the providers, in this order, but for those that are switched off.
 
         A provider whose settings stay the same stays itself; one that is replaced is closed.
         """
         before = self._providers
         wanted = {settings.name: settings for settings in sources}
         kept = {name for name in before if wanted.get(name) == self._settings[name]}
-        self._providers = {
-            name: before[name] if name in kept else self._open(settings)
+        opened = {
+            name: self._open(settings)
             for name, settings in wanted.items()
+            if settings.enabled and name not in kept
+        }
+        known = before | opened
+        self._providers = {
+            name: known[name] for name, settings in wanted.items() if settings.enabled
         }
         self._settings = wanted
         for name, provider in before.items():
             if name not in kept:
+                if self._kept_at.pop(name, None):
+                    await self._keep_answer(provider)
                 await provider.close()
+        for name, provider in opened.items():
+            provider.last_success = await self._db.run(last_answers.find, name, provider.base)
 
     def get(self, name: str) -> CheckedProvider:
         """Raises ConfigurationError for a source that is not, or no longer, configured."""
@@ -65,9 +90,20 @@ class Providers:
         """The provider of this name, where there is one."""
         return self._providers.get(name)
 
-    def type_of(self, name: str) -> str:
-        """The type of the source of this name, as the configuration has it."""
-        return self._settings[name].type
+    def settings(self) -> list[SourceSettings]:
+        """Those of all sources, also of the ones that are switched off."""
+        return list(self._settings.values())
+
+    def switched_off(self) -> set[str]:
+        """The names of the sources that are asked for nothing."""
+        return self._settings.keys() - self._providers.keys()
+
+    async def test(self, settings: SourceSettings) -> Outcome:
+        """Try a source that need not be configured; nothing of it is stored."""
+        async with self._trying, Network(self._network.own_port) as network:
+            provider = _provider(settings, network)
+            network.trust.files[provider.base] = settings.ca_file
+            return await trial.run(CheckedProvider(settings.name, provider, self._db))
 
     def __iter__(self) -> Iterator[CheckedProvider]:
         return iter(self._providers.values())
@@ -109,9 +145,44 @@ class Providers:
         await self.configure(())
 
     def _open(self, settings: SourceSettings) -> CheckedProvider:
-        """Import the file of the source's kind, here, because few servers have one of each kind."""
-        kind = import_module(f"providers.{settings.type}")
-        return CheckedProvider(settings.name, kind.open_source(settings, self._network), self._db)
+        provider = _provider(settings, self._network)
+        self._network.trust.files[provider.base] = settings.ca_file
+        return CheckedProvider(
+            settings.name, provider, self._db, partial(self._note_answer, settings.name)
+        )
+
+    async def _note_answer(self, name: str, asked_at: float, lists: bool) -> None:
+        """A source has given a good answer. The time of it is written down now and then.
+
+        What it had in memory tells nothing of how it is now.
+        """
+        provider = self._providers.get(name)
+        if provider is None or self._network.heard_at(provider.base) < asked_at:
+            return
+        provider.last_success = now()
+        is_due = time.monotonic() - self._kept_at.get(name, -KEEP_SECONDS) >= KEEP_SECONDS
+        if is_due:
+            self._kept_at[name] = time.monotonic()
+            await self._keep_answer(provider)
+        if lists and self.answered:
+            await self.answered(name)
+
+    async def _keep_answer(self, provider: CheckedProvider) -> None:
+        if provider.last_success is None:
+            return
+        try:
+            await self._db.note(
+                last_answers.keep, provider.name, provider.base, provider.last_success
+            )
+        except sqlite3.Error as error:  # the answer itself is no worse
+            log.warning("%s: its last answer cannot be written down: %s", provider.name, error)
+
+
+def _provider(settings: SourceSettings, network: Network) -> Provider:
+    """Import the file of the source's kind, here, because few servers have one of each kind."""
+    kind = import_module(f"providers.{settings.type}")
+    provider: Provider = kind.open_source(settings, network)
+    return provider
 
 
 async def _search(provider: CheckedProvider, query: str, limit: int) -> list[Hit] | Failure:

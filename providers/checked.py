@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from providers.provider import Provider
 from store import keys
-from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
@@ -40,11 +40,20 @@ class CheckedProvider:
     when the provider says that the owner has to change something.
     """
 
-    def __init__(self, name: str, provider: Provider, db: Database):
+    def __init__(
+        self,
+        name: str,
+        provider: Provider,
+        db: Database,
+        answered: Callable[[float, bool], Awaitable[None]] | None = None,
+    ):
         self.name = name
         self._provider = provider
         self._db = db
-        self.answered_at: str | None = None  # when it last gave a good answer, since the start
+        # Is awaited after each good answer: the monotonic time of the question, and whether it was
+        # a search or a listing.
+        self._answered = answered
+        self.last_success: str | None = None  # when it last gave a good answer
         # The keys that are known so far, in both directions: a key once given never changes.
         self._public: dict[str, str] = {}
         self._native: dict[str, str] = {}
@@ -54,12 +63,16 @@ class CheckedProvider:
         """The owner's own address, by which the network judges the addresses of a source."""
         return self._provider.base
 
+    async def titles(self) -> list[str]:
+        """The titles of all that the source can list; nothing is stored."""
+        return [hit.name for hit in await self._answer(self._search("", MAX_SERIES))]
+
     async def search(self, query: str, limit: int) -> list[Hit]:
         """The series whose title matches, best first; for an empty query all that it can list.
 
         Keys that are new are on disk before anybody sees them.
         """
-        hits = await self._answer(self._search(query, limit))
+        hits = await self._answer(self._search(query, limit), lists=True)
         new = [hit.key for hit in hits if hit.key not in self._public]
         if new:
             self._remember(await self._db.run(keys.public_keys, self.name, new))
@@ -75,7 +88,7 @@ class CheckedProvider:
         """
         hits: dict[str, Hit] = {}
         for query in queries:
-            for hit in await self._answer(self._search(query, FOUND_HITS)):
+            for hit in await self._answer(self._search(query, FOUND_HITS), lists=True):
                 hits.setdefault(hit.key, hit)
         native = choose(list(hits.values()))
         if native is None:
@@ -88,7 +101,7 @@ class CheckedProvider:
         """All that the source has of one series, episodes in order. Raises NotFound."""
         native = await self._native_key(key)
         try:
-            listing = await self._answer(self._listing(native))
+            listing = await self._answer(self._listing(native), lists=True)
         except NotFound:
             raise self._not_found(key) from None
         return replace(listing, key=key)
@@ -139,12 +152,11 @@ class CheckedProvider:
         in_order = tuple(episodes[number] for number in sorted(episodes))
         return replace(listing, episodes=in_order)
 
-    async def _answer(self, call: Awaitable[T]) -> T:
+    async def _answer(self, call: Awaitable[T], *, lists: bool = False) -> T:
         """Await a provider's answer; turn what it raises into one of three kinds of Failure."""
+        asked_at = time.monotonic()
         try:
             answer = await call
-            self.answered_at = now()
-            return answer
         except (ProviderError, NotFound, ConfigurationError):
             raise
         except Failure as failure:  # such as Invalid, when a schema did not fit its answer
@@ -153,6 +165,9 @@ class CheckedProvider:
         except Exception as error:
             log.exception("%s: unexpected", self.name)
             raise ProviderError("The source failed for a reason that only the log tells") from error
+        if self._answered:
+            await self._answered(asked_at, lists)
+        return answer
 
     async def _native_key(self, key: str) -> str:
         """The source's own key for a public one. Raises NotFound.

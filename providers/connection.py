@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import cast
 
+from providers import tls_faults
 from providers.http_head import HEAD_END, MAX_HEAD_BYTES, Head, format_request, not_http, parse_head
 from store.errors import ProviderError
 
@@ -46,6 +47,7 @@ class Connection:
     def __init__(self, connected: socket.socket, origin: Origin, address: str):
         self.origin = origin
         self.address = address
+        self.authority = ""  # the file by which its certificate was believed, beside the system's
         self._socket = connected
         self._socket.settimeout(PATIENCE_SECONDS)
         self._least = 1  # bytes for which the kernel wakes us (SO_RCVLOWAT)
@@ -61,7 +63,9 @@ class Connection:
             return self._read_head(method)
         except TimeoutError:
             raise silent() from None
-        except OSError:
+        except OSError as failure:
+            if tls_faults.is_alert(failure):  # TLS 1.3 asks for our certificate, and ends so
+                raise tls_faults.of_connection(failure) from failure
             raise Unanswered from None
 
     def read_into(self, view: memoryview, least: int = 1) -> int:
@@ -223,13 +227,9 @@ class SecureConnection(Connection):
                 if monotonic() >= until:
                     raise silent()
         except ssl.SSLCertVerificationError as invalid:
-            raise ProviderError(
-                "The source's certificate is not valid", final=True, cause="certificate"
-            ) from invalid
+            raise tls_faults.of_certificate(invalid) from invalid
         except OSError as failure:  # ssl.SSLError is one
-            raise ProviderError(
-                "No secure connection to the source was possible", cause="TLS"
-            ) from failure
+            raise tls_faults.of_connection(failure) from failure
 
     def _shake_hands(self) -> bool:
         """Take one step; whether it was the last."""

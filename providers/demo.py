@@ -65,19 +65,21 @@ ALWAYS_FOUND = "789"  # by every search: whatever is tried in a demo should find
 
 
 def open_source(settings: DemoProvider, network: Network) -> Demo:
-    return Demo()
+    return Demo(network)
 
 
 class Demo:
     """See the Provider protocol."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network) -> None:
         self.base = "http://127.0.0.1/"
+        self._network = network
         self._runner: web.AppRunner | None = None
         self._starting = asyncio.Lock()
 
     async def search(self, query: str, limit: int) -> list[Hit]:
         """The series whose titles match, and always ALWAYS_FOUND."""
+        self._network.hear(self.base)
         wanted = spelling.fold(query)
         hits = [
             Hit(key, series.title, f"https://provider.com/anime/{len(SERIES) - place}")

@@ -20,10 +20,14 @@ class IdleConnections:
         self._timers: dict[Connection, asyncio.TimerHandle] = {}  # each closes its connection
         self._closed = False
 
-    def take(self, origin: Origin, addresses: Container[str]) -> Connection | None:
-        """A connection to `origin` at one of `addresses` that its server has not closed."""
+    def take(
+        self, origin: Origin, addresses: Container[str], authority: str = ""
+    ) -> Connection | None:
+        """A connection to `origin` at one of `addresses` that its server has not closed, and whose
+        certificate was believed because of the same authorities."""
         for connection in reversed(tuple(self._timers)):
-            if connection.origin == origin and connection.address in addresses:
+            is_same = connection.origin == origin and connection.authority == authority
+            if is_same and connection.address in addresses:
                 self._timers.pop(connection).cancel()
                 if connection.is_quiet():
                     return connection

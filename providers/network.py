@@ -16,19 +16,21 @@ import math
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from email.utils import parsedate_to_datetime
-from time import time
+from time import monotonic
+from typing import NamedTuple
 
 from yarl import URL
 
+from providers import refusals
 from providers.addresses import METADATA, is_ours, judge
 from providers.answer import BROKEN, Answer
 from providers.connection import Connection, Origin, SecureConnection, Unanswered
 from providers.dialling import dial, look_up
 from providers.http_head import Headers, is_packed
 from providers.idle import IdleConnections
+from providers.trust import Trust
 from store import VERSION
-from store.errors import Cause, ProviderError
+from store.errors import ProviderError
 from store.threads import Threads
 
 ANSWER_SECONDS = (
@@ -37,18 +39,7 @@ ANSWER_SECONDS = (
 MAX_SMALL_BODY_BYTES = 5_000_000
 MAX_REDIRECTS = 5
 MAX_THREADS = 64  # requests at a time, all sources together
-MAX_WAIT_SECONDS = 900  # that a source is left alone, whatever its Retry-After says
-FINAL = {401, 403, 404, 410}
 REDIRECTS = {301, 302, 303, 307, 308}
-STATUS_NAMES = {
-    401: "wrong user or password",
-    403: "access refused",
-    404: "not found",
-    410: "gone",
-    416: "range refused",
-    429: "too many requests",
-    503: "busy",
-}
 OWN_HEADERS = {
     "User-Agent": f"aniworld-server/{VERSION}",
     "Accept-Encoding": "identity",
@@ -58,11 +49,22 @@ OWN_HEADERS = {
 HARMLESS_HEADERS = {"accept", "depth", "if-modified-since", "if-none-match", "if-range", "range"}
 
 
+class Request(NamedTuple):
+    """A request; `base` is the owner's address of the source that it is for."""
+
+    url: URL
+    base: str
+    method: str
+    headers: dict[str, str]
+    data: bytes
+
+
 class Network:
     """`own_port`: the port this server listens on; it is refused on every address of ours. May be
     set later. `lan`: base host -> whether it lies in private space. Noted when a base is first
     used, unless given; keep it (it is a plain dict) to hold a public name to its word over a
-    restart. `tls`: the context for https; by default one that trusts what the system trusts."""
+    restart. `tls`: the context for https; by default one that trusts what the system trusts.
+    `trust` says which further authorities count for which base."""
 
     def __init__(
         self,
@@ -73,9 +75,10 @@ class Network:
     ):
         self.own_port = own_port
         self.lan: dict[str, bool] = {} if lan is None else lan
-        self._tls = tls
+        self.trust = Trust(tls)
         self._threads = Threads(MAX_THREADS, "network")
         self._idle = IdleConnections()
+        self._heard_at: dict[str, float] = {}  # base -> monotonic time of its last good answer
 
     async def start(self) -> None:
         """Make ready, again after `close` too."""
@@ -92,6 +95,14 @@ class Network:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    def heard_at(self, base: str) -> float:
+        """The monotonic time of the last good answer to a request for this base."""
+        return self._heard_at.get(base, -math.inf)
+
+    def hear(self, base: str) -> None:
+        """A good answer has come for this base."""
+        self._heard_at[base] = monotonic()
 
     @asynccontextmanager
     async def get(
@@ -110,12 +121,14 @@ class Network:
         `base` is the owner's address of this source: private addresses are allowed on its host
         alone. `headers` other than the harmless ones stay with the origin of `url`. Raises
         ProviderError."""
-        answer = await self._follow(_url(url), _url(base), dict(headers), method, data)
+        request = Request(_url(url), base, method, dict(headers), data)
+        answer = await self._follow(request)
         try:
             if not 200 <= answer.status < 300 and answer.status not in passing:
                 if answer.status == 401 and "Authorization" in headers:
-                    _refuse_login(answer, _url(url))
-                raise _refused(answer)
+                    refusals.check_login(answer.headers, _url(answer.url), request.url)
+                raise refusals.of_status(answer.status, answer.headers)
+            self.hear(base)
             yield answer
         finally:
             self._idle.put_back(answer)
@@ -146,45 +159,38 @@ class Network:
 
     # --- requests and redirects -------------------------------------------------------------------
 
-    async def _follow(
-        self, url: URL, home: URL, headers: dict[str, str], method: str, data: bytes
-    ) -> Answer:
+    async def _follow(self, request: Request) -> Answer:
+        home = _url(request.base)
         abroad = False  # a public hop never leads back into private space
         for _ in range(MAX_REDIRECTS + 1):
-            addresses = await self._allowed(url, home, abroad)
+            addresses = await self._allowed(request.url, home, abroad)
             abroad = abroad or "public" in map(judge, addresses)
-            answer = await self._ask(url, addresses, headers, method, data)
+            answer = await self._ask(request, addresses)
             if answer.status not in REDIRECTS:
                 return answer
             self._idle.put_back(answer)
-            onward = _url(answer.headers.get("Location") or "nowhere:", url)
-            if url.scheme == "https" and onward.scheme == "http":
-                raise ProviderError("The source redirects from https to http", final=True)
-            if onward.origin() != url.origin():
-                headers = {
-                    name: value
-                    for name, value in headers.items()
-                    if name.lower() in HARMLESS_HEADERS
-                }
-            if answer.status == 303 and method != "HEAD":
-                method, data = "GET", b""
-            url = onward
+            request = _redirected(request, answer)
         raise ProviderError(f"The source redirects more than {MAX_REDIRECTS} times")
 
-    async def _ask(
-        self, url: URL, addresses: list[str], headers: dict[str, str], method: str, data: bytes
-    ) -> Answer:
+    async def _ask(self, request: Request, addresses: list[str]) -> Answer:
         """Send one request. A server may close a connection just when a request arrives: the
         request is then sent once more, on a new connection."""
-        own_headers = {"Host": url.host_port_subcomponent or "", **OWN_HEADERS}
-        request = method, url.raw_path_qs, own_headers | headers, data
-        connection = self._idle.take(_origin(url), addresses)
+        url = request.url
+        headers = {"Host": url.host_port_subcomponent or "", **OWN_HEADERS} | request.headers
+        authority = self.trust.file(request.base)
+        connection = self._idle.take(_origin(url), addresses, authority)
         for _ in range(2):
-            connection = connection or await self._connect(url, addresses)
+            connection = connection or await self._connect(request, addresses)
+            connection.authority = authority
             try:
                 async with _in_time():
                     head = await self._threads.run(
-                        connection.exchange, *request, stop=connection.stop
+                        connection.exchange,
+                        request.method,
+                        url.raw_path_qs,
+                        headers,
+                        request.data,
+                        stop=connection.stop,
                     )
                 return Answer(connection, head, str(url))
             except Unanswered:
@@ -195,15 +201,15 @@ class Network:
                 raise
         raise ProviderError(BROKEN, cause="broken off")
 
-    async def _connect(self, url: URL, addresses: list[str]) -> Connection:
-        origin = _origin(url)
+    async def _connect(self, request: Request, addresses: list[str]) -> Connection:
+        origin = _origin(request.url)
+        if request.url.scheme == "http":
+            connected, address = await dial(addresses, origin[2])
+            return Connection(connected, origin, address)
+        context = await self._threads.run(self.trust.context, request.base)
         connected, address = await dial(addresses, origin[2])
         try:
-            if url.scheme == "http":
-                return Connection(connected, origin, address)
-            if self._tls is None:
-                self._tls = await self._threads.run(_trusting_the_system)
-            return SecureConnection(connected, origin, address, self._tls)
+            return SecureConnection(connected, origin, address, context)
         except BaseException:
             connected.close()
             raise
@@ -223,7 +229,9 @@ class Network:
             raise ProviderError("The source leads to this server itself", final=True)
         if _any_private(found) and (abroad or not await self._is_at_home(url, home, found)):
             raise ProviderError(
-                "The source leads to a private address that is not its own", final=True
+                "The source leads to a private address that is not its own",
+                final=True,
+                fix="Put the address to which it leads into the settings",
             )
         return found
 
@@ -237,12 +245,6 @@ class Network:
 
 def _any_private(addresses: list[str]) -> bool:
     return any(judge(address) == "private" for address in addresses)
-
-
-def _trusting_the_system() -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context
 
 
 @asynccontextmanager
@@ -281,50 +283,18 @@ def _origin(url: URL) -> Origin:
     return url.scheme, url.raw_host, url.port
 
 
-def _refuse_login(answer: Answer, asked: URL) -> None:
-    """Raise a ProviderError where a login was refused for another reason than a wrong password."""
-    origin = _url(answer.url).origin()
-    schemes = [value.lower() for value in answer.headers.all("WWW-Authenticate")]
-    if origin != asked.origin():
-        message = f"The source redirects to {origin}, and a login is never sent along"
-    elif any("digest" in each for each in schemes) and not any("basic" in each for each in schemes):
-        message = "The source asks for a Digest login; only Basic logins are possible"
-    else:
-        return
-    raise ProviderError(message, final=True, cause="login", status=answer.status)
-
-
-def _refused(answer: Answer) -> ProviderError:
-    status = answer.status
-    again = status in (408, 425, 429) or status >= 500
-    name = f" ({STATUS_NAMES[status]})" if status in STATUS_NAMES else ""
-    return ProviderError(
-        f"The source answered {status}{name}",
-        final=status in FINAL,
-        cause=_cause(status),
-        status=status,
-        retry_after=retry_after(answer.headers.get("Retry-After", "")) if again else None,
-    )
-
-
-def _cause(status: int) -> Cause:
-    """Why a source answered with this status, which is no success."""
-    if status in (408, 425, 429, 503):
-        return "busy"
-    if status == 401:
-        return "login"
-    if status in FINAL:
-        return "missing"
-    return "server error" if status >= 500 else "file"
-
-
-def retry_after(text: str, now: float | None = None) -> float | None:
-    """Seconds to wait, 0 to 900, from whole seconds or an HTTP date; None if it is neither."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - (time() if now is None else now)
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), MAX_WAIT_SECONDS)
+def _redirected(request: Request, answer: Answer) -> Request:
+    """The request that an answer redirects to. Raises ProviderError."""
+    url, headers = request.url, request.headers
+    onward = _url(answer.headers.get("Location") or "nowhere:", url)
+    if url.scheme == "https" and onward.scheme == "http":
+        raise ProviderError(
+            "The source redirects from https to http",
+            final=True,
+            fix="Let the server redirect to https",
+        )
+    if onward.origin() != url.origin():
+        headers = {name: text for name, text in headers.items() if name.lower() in HARMLESS_HEADERS}
+    if answer.status == 303 and request.method != "HEAD":
+        request = request._replace(method="GET", data=b"")
+    return request._replace(url=onward, headers=headers)

@@ -169,8 +169,8 @@ const TEXTS = {
   tryNow: ["Jetzt versuchen", "Try now"],
   tryNowAt: ["Jetzt versuchen: {name}", "Try now: {name}"],
   sourceRests: [
-    "{name} ruht bis {time}, dann der nächste Versuch ({why}).",
-    "{name} rests, next try {time} ({why}).",
+    "{name} ruht bis {time}, dann der nächste Versuch ({reason}).",
+    "{name} rests, next try {time} ({reason}).",
   ],
   clear: ["Leeren", "Clear"],
   clearFailed: ["Leeren: Fehlgeschlagene aus der Liste nehmen", "Clear failed from the list"],

@@ -181,9 +181,9 @@ function createRest({ name }) {
   return row;
 }
 
-function updateRest(row, { name, until, why }) {
+function updateRest(row, { name, until, reason }) {
   const time = formatTime(new Date(until));
-  setText($("span", row), t("sourceRests", { name, time, why }));
+  setText($("span", row), t("sourceRests", { name, time, reason }));
 }
 
 function drawFinished(status, finished) {

@@ -68,7 +68,7 @@ class Configuration:
         changes = dict(changes)
         if "providers" in changes:
             changes["providers"] = [
-                self._unmasked(source, f"providers[{index}]")
+                self.unmasked(source, f"providers[{index}]")
                 for index, source in enumerate(changes["providers"])
             ]
         for name in changes.keys() & self.forced.keys():
@@ -79,6 +79,24 @@ class Configuration:
                     variable=self.forced[name],
                 )
         return _expanded(_with_unique_names(replace(self.current, **changes)))
+
+    def unmasked(self, source: SourceSettings, field: str = "") -> SourceSettings:
+        """Put the stored secret where a client sent back the mask that it was shown.
+
+        A secret stays with the server that it was made for. Raises Invalid where the source has
+        another address now: else a stolen token could have the secret sent anywhere.
+        """
+        before = [known for known in self.current.providers if known.name == source.name]
+        stored = self._stored_secrets()
+        secrets = secrets_of(source)
+        for key, secret in secrets.items():
+            if not secret.is_mask:
+                continue
+            if before and origin_of(before[0]) != origin_of(source):
+                name = f"{field}.{key.partition('.')[2]}".removeprefix(".")
+                raise Invalid(name, "must be typed again: the address has changed")
+            secrets[key] = stored.get(key, UNSET) if before else UNSET
+        return with_secrets(source, secrets)
 
     def update(self, changes: Mapping[str, Any]) -> Config:
         """Put `changes` in force and on disk, the old file backed up first.
@@ -191,24 +209,6 @@ class Configuration:
         secrets = self._stored_secrets()
         sources = [with_secrets(source, secrets) for source in stored.providers]
         return _expanded(replace(stored, **{"providers": sources, **self._forced_values}))
-
-    def _unmasked(self, source: SourceSettings, field: str) -> SourceSettings:
-        """Put the stored secret where a client sent back the mask that it was shown.
-
-        A secret stays with the server that it was made for. Raises Invalid where the source has
-        another address now: else a stolen token could have the secret sent anywhere.
-        """
-        before = [known for known in self.current.providers if known.name == source.name]
-        for key, secret in secrets_of(source).items():
-            if secret.is_mask and before and origin_of(before[0]) != origin_of(source):
-                name = key.partition(".")[2]
-                raise Invalid(f"{field}.{name}", "must be typed again: the address has changed")
-        stored = self._stored_secrets()
-        secrets = {
-            key: stored.get(key, UNSET) if secret.is_mask else secret
-            for key, secret in secrets_of(source).items()
-        }
-        return with_secrets(source, secrets)
 
 
 def _parse(data: bytes) -> Config:

@@ -27,6 +27,7 @@ def find(config: Config, names: Collection[str], state: Path) -> list[Problem]:
         *_of_folders(config, names, state),
         *_of_naming(config, names),
         *_of_proxies(config, names),
+        *_of_sources(config, names),
     ]
 
 
@@ -73,3 +74,26 @@ def _of_proxies(config: Config, names: Collection[str]) -> list[Problem]:
             )
             problems.append(problem)
     return problems
+
+
+def _of_sources(config: Config, names: Collection[str]) -> list[Problem]:
+    problems = []
+    for index, source in enumerate(config.providers if "providers" in names else ()):
+        if source.ca_file and not _holds_certificates(source.ca_file):
+            problem = Problem(
+                f"providers[{index}].ca_file",
+                f"{source.ca_file} holds no certificates that can be read",
+                "Name a PEM file that the user who runs the server can read",
+            )
+            problems.append(problem)
+    return problems
+
+
+def _holds_certificates(path: str) -> bool:
+    import ssl  # late: few have an authority of their own
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError:  # ssl.SSLError is one
+        return False
+    return True

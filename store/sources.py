@@ -30,10 +30,31 @@ Address = Annotated[
 ]
 Text = Annotated[str, Rule(most=200)]
 Password = Annotated[Secret, Rule(most=200)]
+AuthorityFile = Annotated[
+    str,
+    Rule(
+        most=4096,
+        pattern=r"(/[^\0]*)?",
+        issue="must be the absolute path of a file, or empty",
+        example="/etc/ssl/home-ca.pem",
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyKind:
+    """What the settings of every kind have.
+
+    `ca_file`: a certificate authority (PEM) that is trusted for this source, beside the system's.
+    A source that is not `enabled` is asked for nothing, and its items wait.
+    """
+
+    ca_file: AuthorityFile = ""
+    enabled: bool = True
 
 
 @dataclass(frozen=True)
-class DirectoryProvider:
+class DirectoryProvider(AnyKind):
     """A folder tree that a web server lists, such as nginx with autoindex on."""
 
     type: Literal["directory"]
@@ -44,7 +65,7 @@ class DirectoryProvider:
 
 
 @dataclass(frozen=True)
-class WebdavProvider:
+class WebdavProvider(AnyKind):
     """A folder tree behind WebDAV, such as that of a Nextcloud, or a link that shares its folder.
 
     With a link, `password` is the link's own, if it has one, and there is no user.
@@ -58,7 +79,7 @@ class WebdavProvider:
 
 
 @dataclass(frozen=True)
-class DemoProvider:
+class DemoProvider(AnyKind):
     """The small world of --demo."""
 
     type: Literal["demo"]
@@ -69,9 +90,14 @@ SourceSettings = DirectoryProvider | WebdavProvider | DemoProvider
 AnySource = TypeVar("AnySource", bound=SourceSettings)
 
 
+def address_of(source: SourceSettings) -> str:
+    """A source's address; empty for a kind without one."""
+    return getattr(source, "url", "")
+
+
 def origin_of(source: SourceSettings) -> tuple[str, ...]:
     """The scheme, the host and the port of a source's address; empty for a kind without one."""
-    return tuple(urlsplit(getattr(source, "url", ""))[:2])
+    return tuple(urlsplit(address_of(source))[:2])
 
 
 def secrets_of(source: SourceSettings) -> dict[str, Secret]:

@@ -41,6 +41,8 @@ NAS = {
     "url": "http://127.0.0.1:9/shows/",
     "username": "me",
     "password": SECRET,
+    "ca_file": "",
+    "enabled": True,
 }
 
 

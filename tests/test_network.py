@@ -15,7 +15,8 @@ import pytest
 
 from providers import dialling
 from providers.addresses import is_ours, judge
-from providers.network import Network, retry_after
+from providers.network import Network
+from providers.refusals import retry_after
 from store.errors import ProviderError
 from tests.upstream import Upstream, certificate
 

@@ -11,6 +11,7 @@ import pytest
 from handlers.ids import AnimeId
 from providers import Providers
 from providers.checked import CheckedProvider
+from providers.network import Network
 from store import episodes, queue, schema
 from store.db import MIGRATIONS, Database, connect
 from store.errors import (
@@ -331,7 +332,7 @@ async def test_a_source_that_fails_is_left_out_of_a_search(db, fakes):
     fakes["good"] = Fake([Hit("X", "X"), Hit("Y", "Y")])
     fakes["bad"] = Fake(error=RuntimeError("a bug"))
     fakes["away"] = Fake(error=ProviderError("away"))
-    providers = Providers(None, db)
+    providers = Providers(Network(), db)
     await providers.configure(configured("bad", "good", "away"))
     found, unavailable = await providers.search("", 10)
     assert [(name, hit.key) for name, hit in found] == [("good", "x"), ("good", "y")]
@@ -346,7 +347,7 @@ async def test_a_source_that_fails_is_left_out_of_a_search(db, fakes):
 
 
 async def test_a_source_that_is_not_configured(db, fakes):
-    providers = Providers(None, db)
+    providers = Providers(Network(), db)
     with pytest.raises(ConfigurationError, match="No source named 'nas'") as refusal:
         providers.get("nas")
     assert refusal.value.details["fix"]
@@ -356,7 +357,7 @@ async def test_a_source_that_is_not_configured(db, fakes):
 
 async def test_a_source_whose_settings_stay_the_same_stays_itself(db, fakes):
     first, second = fakes["one"], fakes["two"] = Fake(), Fake()
-    providers = Providers(None, db)
+    providers = Providers(Network(), db)
     await providers.configure(configured("one", "two"))
     one = providers.get("one")
     await providers.configure(configured("one"))

@@ -226,7 +226,7 @@ async def test_a_rest_grows_and_outlives_the_process(resting):
     await later.load()
     assert later.resting() == {"home"}
     state = later.describe("home")
-    assert (state.state, state.why) == ("resting", "The source refused the connection")
+    assert (state.state, state.reason) == ("resting", "The source refused the connection")
     assert state.since < state.until
     await later.answered("home")
     assert later.resting() == set() and told[-1].state == "ok"
@@ -288,13 +288,13 @@ async def test_the_calls_tell_of_a_source_and_try_it_again(tmp_path, monkeypatch
         assert message["data"]["state"] == "resting"
         _, body, _ = await server.get("/api/providers")
         (source,) = body["data"]
-        told = {name: source.pop(name) for name in ("since", "until", "last_good_answer")}
+        told = {name: source.pop(name) for name in ("since", "until", "last_success")}
         assert source == {
             "name": "home",
             "type": "directory",
-            "address": up.base,
+            "url": up.base,
             "state": "resting",
-            "why": "The source answered 502",
+            "reason": "The source answered 502",
             "series": 1,
         }
         assert all(told.values()) and told["since"] < told["until"]
@@ -328,3 +328,93 @@ async def test_all_failed_items_are_tried_again(tmp_path, monkeypatch):
         up.gone = set()
         assert (await server.post("/api/queue/retry"))[1]["data"] == {"count": 2}
         await completed(server, "S01E01", "S01E02", "S01E03")
+
+
+async def test_a_source_that_is_switched_off_is_asked_for_nothing(tmp_path, monkeypatch):
+    """Its items wait and say why; on again, they come."""
+    async with (
+        SickShows((SIZE, SIZE)) as up,
+        impatient(tmp_path, monkeypatch, providers=home(up.base)) as server,
+    ):
+        await queue(server, "S01")
+        off = [home(up.base)[0] | {"enabled": False}]
+        assert (await server.put("/api/config", json={"providers": off}))[0] == 200
+        up.requests.clear()
+        await server.post("/api/queue/start")
+
+        async def reasons() -> set[str]:
+            return {item["reason"] for item in (await server.get("/api/queue"))[1]["data"]}
+
+        async def say_why() -> bool:
+            return await reasons() == {"The source is switched off"}
+
+        await until(say_why)
+        (source,) = (await server.get("/api/providers"))[1]["data"]
+        assert (source["state"], source["url"], source["series"]) == ("off", up.base, 1)
+        assert (await server.post("/api/providers/home/retry"))[1]["data"]["state"] == "off"
+        assert (await server.post("/api/v1/anime/rescan"))[1]["unavailable"] == []
+        assert up.requests == []
+        assert (await server.put("/api/config", json={"providers": home(up.base)}))[0] == 200
+        await completed(server, "S01E01", "S01E02")
+        assert await reasons() == {""}
+
+
+@pytest.mark.parametrize("call", ["search", "rescan"])
+async def test_a_rest_ends_with_a_good_answer(tmp_path, monkeypatch, call):
+    """Whoever asks for a list and gets it ends the rest: items go on. A list in memory does not."""
+    async with (
+        SickShows((SIZE, SIZE)) as up,
+        impatient(tmp_path, monkeypatch, providers=home(up.base)) as server,
+    ):
+        await queue(server, "S01")
+        rests = server.app[keys.ENGINE].rests
+        monkeypatch.setattr(rests, "_pause", 600.0)
+        up.sick = {"status": 502}
+        await server.post("/api/queue/start")
+        await until(lambda: rests.describe("home").state == "resting")
+        await server.post("/api/queue/pause")
+        await server.get("/api/v1/anime/search", params={"q": "show"})
+        assert rests.describe("home").state == "resting"
+        up.sick = None
+        if call == "search":
+            monkeypatch.setattr("providers.directory.FRESH_SECONDS", -1)
+            await server.get("/api/v1/anime/search", params={"q": "show"})
+        else:
+            await server.post("/api/v1/anime/rescan")
+        assert rests.describe("home").state == "ok"
+        reasons = {item["reason"] for item in (await server.get("/api/queue"))[1]["data"]}
+        assert reasons == {""}
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01", "S01E02")
+
+
+async def test_a_list_is_no_news_of_a_source_that_fails_with_its_files(resting):
+    rests, _, providers, _ = resting
+    async with Shows((SIZE,)) as up:
+        await providers.configure(_settings(up.base))
+        broken = ProviderError("broken", cause="broken off")
+        for number in (1, 2):
+            verdict = await rests.judge(SimpleNamespace(id=number, provider="home"), broken)
+        await rests.rest("home", verdict.why)
+        assert not await rests.heard("home")
+        assert rests.describe("home").state == "resting"
+
+
+async def test_the_last_answer_outlives_the_process(tmp_path):
+    """It belongs to one address: a source that never answered at another is unknown there."""
+    async with Shows((SIZE,)) as up:
+        async with running(tmp_path, providers=home(up.base)) as server:
+            await server.login()
+            (source,) = (await server.get("/api/providers"))[1]["data"]
+            assert (source["state"], source["last_success"]) == ("unknown", None)
+            await server.get("/api/v1/anime/search", params={"q": "show"})
+            (before,) = (await server.get("/api/providers"))[1]["data"]
+            assert before["state"] == "ok"
+        async with running(tmp_path, providers=home(up.base)) as server:
+            await server.login()
+            (after,) = (await server.get("/api/providers"))[1]["data"]
+            assert after == before
+            other = home(up.base + "other/")
+            await server.put("/api/config", json={"providers": other})
+            (source,) = (await server.get("/api/providers"))[1]["data"]
+            assert (source["state"], source["last_success"]) == ("unknown", None)

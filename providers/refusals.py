@@ -1,0 +1,76 @@
+"""Why a source refused: what the status of an answer says, and when it may be asked again. Pure."""
+
+from __future__ import annotations
+
+import math
+from email.utils import parsedate_to_datetime
+from time import time
+
+from yarl import URL
+
+from providers.http_head import Headers
+from store.errors import Cause, ProviderError
+
+MAX_WAIT_SECONDS = 900  # that a source is left alone, whatever its Retry-After says
+FINAL = {401, 403, 404, 410}
+STATUS_NAMES = {
+    401: "wrong user or password",
+    403: "access refused",
+    404: "not found",
+    410: "gone",
+    416: "range refused",
+    429: "too many requests",
+    503: "busy",
+}
+
+
+def check_login(headers: Headers, url: URL, asked: URL) -> None:
+    """Raise a ProviderError where a login was refused for another reason than a wrong password: by
+    an answer from `url` when `asked` was asked for."""
+    origin = url.origin()
+    schemes = [value.lower() for value in headers.all("WWW-Authenticate")]
+    if origin != asked.origin():
+        message = f"The source redirects to {origin}, and a login is never sent along"
+        fix = "Put the address to which it redirects into the settings"
+    elif any("digest" in each for each in schemes) and not any("basic" in each for each in schemes):
+        message = "The source asks for a Digest login; only Basic logins are possible"
+        fix = "Switch the server to Basic logins, and use https"
+    else:
+        return
+    raise ProviderError(message, final=True, cause="login", status=401, fix=fix)
+
+
+def of_status(status: int, headers: Headers) -> ProviderError:
+    """The failure that a status other than 2xx is."""
+    again = status in (408, 425, 429) or status >= 500
+    name = f" ({STATUS_NAMES[status]})" if status in STATUS_NAMES else ""
+    return ProviderError(
+        f"The source answered {status}{name}",
+        final=status in FINAL,
+        cause=_cause(status),
+        status=status,
+        retry_after=retry_after(headers.get("Retry-After", "")) if again else None,
+    )
+
+
+def _cause(status: int) -> Cause:
+    """Why a source answered with this status, which is no success."""
+    if status in (408, 425, 429, 503):
+        return "busy"
+    if status == 401:
+        return "login"
+    if status in FINAL:
+        return "missing"
+    return "server error" if status >= 500 else "file"
+
+
+def retry_after(text: str, now: float | None = None) -> float | None:
+    """Seconds to wait, 0 to 900, from whole seconds or an HTTP date; None if it is neither."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - (time() if now is None else now)
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), MAX_WAIT_SECONDS)

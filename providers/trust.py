@@ -1,0 +1,62 @@
+"""Whose certificates are believed: the system's authorities', and a source's own file's."""
+
+from __future__ import annotations
+
+import os
+import ssl
+
+from store.errors import ProviderError
+
+
+class Trust:
+    """`files`: base -> a file (PEM) with further authorities, for requests of that base alone; it
+    may be changed at any time. `system`: the context of all others, made when first needed."""
+
+    def __init__(self, system: ssl.SSLContext | None = None):
+        self.files: dict[str, str] = {}
+        self._system = system
+        self._made: dict[
+            str, tuple[int, ssl.SSLContext]
+        ] = {}  # file -> its time of change, context
+
+    def file(self, base: str) -> str:
+        """The file with the further authorities for a base; empty where there is none."""
+        return self.files.get(base, "")
+
+    def context(self, base: str) -> ssl.SSLContext:
+        """The context for a connection on behalf of `base`. Blocks. Raises ProviderError."""
+        if path := self.file(base):
+            return self._with_file(path)
+        if self._system is None:
+            self._system = _trusting_the_system()
+        return self._system
+
+    def _with_file(self, path: str) -> ssl.SSLContext:
+        """A context that is as fresh as the file."""
+        try:
+            changed_at = os.stat(path).st_mtime_ns
+            kept_at, context = self._made.get(path, (None, None))
+            if context is None or kept_at != changed_at:
+                context = load(path)
+                self._made[path] = changed_at, context
+            return context
+        except OSError as error:  # ssl.SSLError is one: the file holds no certificates
+            raise ProviderError(
+                "The file that ca_file names holds no certificates that can be read",
+                final=True,
+                cause="certificate",
+                fix="Let ca_file name a PEM file that the server's user can read",
+            ) from error
+
+
+def load(path: str) -> ssl.SSLContext:
+    """A context that trusts the authorities in a file, too. Raises OSError."""
+    context = _trusting_the_system()
+    context.load_verify_locations(path)
+    return context
+
+
+def _trusting_the_system() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -1,0 +1,208 @@
+"""Certificates and connections of TLS that fail, each told in its own words; N13."""
+
+import asyncio
+import ssl
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from providers import Providers, tls_faults
+from providers.network import Network
+from store.db import Database
+from store.errors import ProviderError
+from store.sources import DirectoryProvider
+from tests.app import PATIENCE_SECONDS, free_port, running
+from tests.requirements import need
+from tests.shows import home
+from tests.tree import Tree
+from tests.upstream import Upstream, certificate
+
+COMMANDS = """
+req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=Authority
+  -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
+  -keyout ca.key -out ca.pem
+req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=leaf -keyout key.pem -out csr
+"""
+LEAF = "x509 -req -in csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext"
+LEAVES = {  # what is wrong with it -> its names, and how many days it is good for
+    "nothing": ("DNS:localhost,IP:127.0.0.1", 5),
+    "expired": ("DNS:localhost,IP:127.0.0.1", -1),
+    "another name": ("DNS:other.example", 5),
+    "another address": ("DNS:localhost,IP:127.9.9.9", 5),
+}
+
+
+def openssl(folder: Path, command: str) -> None:
+    subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def issued(tmp_path_factory) -> Path:
+    """A folder with an authority of its own (ca.pem) and a server's certificates."""
+    need("openssl", "openssl")
+    folder = tmp_path_factory.mktemp("issued")
+    for command in COMMANDS.strip().replace("\n  ", " ").splitlines():
+        openssl(folder, command)
+    for name, (names, days) in LEAVES.items():
+        text = f"subjectAltName={names}\nauthorityKeyIdentifier=keyid\nsubjectKeyIdentifier=hash\n"
+        (folder / "ext").write_text(text)
+        openssl(folder, f"{LEAF} -days {days} -out {name.replace(' ', '_')}.pem")
+    return folder
+
+
+def serving(folder: Path, name: str = "nothing") -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / f"{name.replace(' ', '_')}.pem", folder / "key.pem")
+    return context
+
+
+async def failure_of(web: Network, url: str) -> ProviderError:
+    with pytest.raises(ProviderError) as failure:
+        await web.read(url, base=url)
+    return failure.value
+
+
+@pytest.mark.parametrize(
+    "leaf, host, words, fix",
+    [
+        ("expired", "localhost", "it has expired", tls_faults.RENEW),
+        ("another name", "localhost", "it is made for another name", tls_faults.NAME_IT),
+        ("another address", "127.0.0.1", "it is made for another address", tls_faults.NAME_IT),
+    ],
+)
+async def test_a_certificate_that_is_not_valid(issued, leaf, host, words, fix):
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # the server's side complains
+    async with Upstream(tls=serving(issued, leaf)) as up, Network() as web:
+        url = f"https://{host}:{up.port}/"
+        web.trust.files[url] = str(issued / "ca.pem")
+        failure = await failure_of(web, url)
+        assert str(failure) == f"The source's certificate is not valid: {words}"
+        assert (failure.cause, failure.final, failure.details["fix"]) == ("certificate", True, fix)
+        assert up.requests == []
+
+
+async def test_an_authority_counts_for_its_source_alone(issued):
+    """Not for another base at the same server, not even over a connection that is still open."""
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    async with Upstream(tls=serving(issued)) as up, Network() as web:
+        up.body = b"here"
+        mine, other = f"https://localhost:{up.port}/mine/", f"https://localhost:{up.port}/other/"
+        web.trust.files[mine] = str(issued / "ca.pem")
+        assert (await web.read(mine, base=mine))[0] == b"here"
+        failure = await failure_of(web, other)
+        assert (
+            str(failure) == "The source's certificate is not valid: its authority is not known here"
+        )
+        assert failure.details["fix"] == tls_faults.TRUST_IT
+        assert (await web.read(mine, base=mine))[0] == b"here"
+        assert up.connections == 1
+
+
+async def test_a_certificate_that_is_signed_by_itself(tmp_path):
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    context, _ = certificate(tmp_path)
+    async with Upstream(tls=context) as up, Network() as web:
+        failure = await failure_of(web, up.base)
+        assert "signed by itself alone" in str(failure)
+        web.trust.files[up.base] = str(tmp_path / "cert.pem")
+        assert (await web.read(up.base, base=up.base))[0] == b""
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no PEM", b"\0" * 100])
+async def test_a_file_of_no_authority(issued, tmp_path, content):
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_bytes(content)
+    async with Upstream(tls=serving(issued)) as up, Network() as web:
+        web.trust.files[up.base] = str(file)
+        failure = await failure_of(web, up.base)
+        assert "ca_file names holds no certificates" in str(failure)
+        file.write_bytes((issued / "ca.pem").read_bytes())
+        assert (await web.read(up.base, base=up.base))[0] == b""
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ("-tls1_1 -cipher ALL:@SECLEVEL=0", "no version of TLS that is safe"),
+        ("-tls1_3 -Verify 1", "a certificate of ours"),
+        ("-tls1_2 -Verify 1", "a certificate of ours"),
+        ("-tls1_2 -cipher AES128-SHA:@SECLEVEL=0", "no cipher that is safe"),
+    ],
+)
+async def test_a_server_with_other_wishes(issued, options, words):
+    """OpenSSL's own server, which says by an alert what it does not like."""
+    port = free_port()
+    command = f"openssl s_server -accept {port} -www -cert nothing.pem -key key.pem {options}"
+    pipe = asyncio.subprocess.PIPE
+    server = await asyncio.create_subprocess_exec(
+        *command.split(), cwd=issued, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS), Network() as web:
+            await server.stdout.readuntil(b"ACCEPT")
+            url = f"https://localhost:{port}/"
+            web.trust.files[url] = str(issued / "ca.pem")
+            failure = await failure_of(web, url)
+    finally:
+        server.kill()
+        await server.wait()
+    assert words in str(failure) and failure.cause == "TLS" and not failure.final
+    assert failure.details["fix"]
+
+
+@pytest.mark.parametrize(
+    "said, words",
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "it does not speak TLS there"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "it does not speak TLS there"),
+        (b"\x15\x03\x03\x00\x02\x02\x28", "no cipher that is safe"),
+        (b"\x15\x03\x03\x00\x02\x02\x70", "it does not know that name"),
+        (b"", "it broke off"),
+    ],
+)
+async def test_a_server_that_shakes_no_hands(said, words):
+    async def answer(reader, writer):
+        with suppress(OSError):
+            await reader.read(100)
+            writer.write(said)
+            writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with Network() as web, server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        failure = await failure_of(web, url)
+        assert words in str(failure) and failure.cause == "TLS"
+
+
+async def test_a_source_with_an_authority_of_its_own(issued, tmp_path):
+    """From the settings on: search, trial; a file that holds none is refused."""
+    tree = Tree({"Show/Show - S01E01.mkv": b"x"})
+    tree._tls = serving(issued)
+    async with tree as up, running(tmp_path) as server:
+        await server.login()
+        entry = home(up.base)[0] | {"ca_file": str(issued / "ca.pem")}
+        bad = entry | {"ca_file": str(issued / "key.pem")}
+        status, answer, _ = await server.put("/api/config", json={"providers": [bad]})
+        assert (status, answer["details"]["field"]) == (400, "providers[0].ca_file")
+        status, answer, _ = await server.post("/api/providers/test", json=bad)
+        assert (status, answer["ok"]) == (200, False) and "ca_file" in answer["fix"]
+        assert (await server.post("/api/providers/test", json=entry))[1]["ok"]
+        assert (await server.put("/api/config", json={"providers": [entry]}))[0] == 200
+        _, found, _ = await server.get("/api/v1/anime/search", params={"q": "show"})
+        assert [hit["key"] for hit in found["data"]] == ["home_show"]
+
+
+async def test_an_authority_belongs_to_the_settings(issued, tmp_path):
+    db = Database(tmp_path / "db")
+    await db.open()
+    async with Network() as network:
+        providers = Providers(network, db)
+        settings = DirectoryProvider("directory", "home", "https://nas.lan/x", ca_file="/ca.pem")
+        await providers.configure([settings])
+        assert network.trust.file("https://nas.lan/x/") == "/ca.pem"
+        await providers.configure([DirectoryProvider("directory", "home", "https://nas.lan/x")])
+        assert network.trust.file("https://nas.lan/x/") == ""
+    await db.close()
