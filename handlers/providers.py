@@ -100,7 +100,7 @@ def _describe(request: web.Request, settings: SourceSettings, count: int) -> Sou
     return Source(
         name=settings.name,
         type=settings.type,
-        url=provider.base if provider else address_of(settings),
+        url=address_of(settings),
         state=state,
         reason=rest.reason,
         since=rest.since,

@@ -11,7 +11,7 @@ from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
-from providers import trial
+from providers import trial, trust
 from providers.checked import CheckedProvider
 from providers.network import Network
 from providers.provider import Provider
@@ -21,7 +21,7 @@ from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Hit, Listing
-from store.sources import SourceSettings
+from store.sources import SourceSettings, address_of
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Providers:
 
         A provider whose settings stay the same stays itself; one that is replaced is closed.
         """
-        before = self._providers
+        before, settings_before = self._providers, self._settings
         wanted = {settings.name: settings for settings in sources}
         kept = {name for name in before if wanted.get(name) == self._settings[name]}
         opened = {
@@ -68,13 +68,15 @@ class Providers:
             name: known[name] for name, settings in wanted.items() if settings.enabled
         }
         self._settings = wanted
+        self._network.trust.files = _authorities(sources)
         for name, provider in before.items():
             if name not in kept:
                 if self._kept_at.pop(name, None):
-                    await self._keep_answer(provider)
+                    await self._keep_answer(provider, address_of(settings_before[name]))
                 await provider.close()
         for name, provider in opened.items():
-            provider.last_success = await self._db.run(last_answers.find, name, provider.base)
+            address = address_of(wanted[name])
+            provider.last_success = await self._db.run(last_answers.find, name, address)
 
     def get(self, name: str) -> CheckedProvider:
         """Raises ConfigurationError for a source that is not, or no longer, configured."""
@@ -101,8 +103,8 @@ class Providers:
     async def test(self, settings: SourceSettings) -> Outcome:
         """Try a source that need not be configured; nothing of it is stored."""
         async with self._trying, Network(self._network.own_port) as network:
+            network.trust.files = _authorities([settings])
             provider = _provider(settings, network)
-            network.trust.files[provider.base] = settings.ca_file
             return await trial.run(CheckedProvider(settings.name, provider, self._db))
 
     def __iter__(self) -> Iterator[CheckedProvider]:
@@ -146,7 +148,6 @@ class Providers:
 
     def _open(self, settings: SourceSettings) -> CheckedProvider:
         provider = _provider(settings, self._network)
-        self._network.trust.files[provider.base] = settings.ca_file
         return CheckedProvider(
             settings.name, provider, self._db, partial(self._note_answer, settings.name)
         )
@@ -163,19 +164,22 @@ class Providers:
         is_due = time.monotonic() - self._kept_at.get(name, -KEEP_SECONDS) >= KEEP_SECONDS
         if is_due:
             self._kept_at[name] = time.monotonic()
-            await self._keep_answer(provider)
+            await self._keep_answer(provider, address_of(self._settings[name]))
         if lists and self.answered:
             await self.answered(name)
 
-    async def _keep_answer(self, provider: CheckedProvider) -> None:
+    async def _keep_answer(self, provider: CheckedProvider, address: str) -> None:
         if provider.last_success is None:
             return
         try:
-            await self._db.note(
-                last_answers.keep, provider.name, provider.base, provider.last_success
-            )
+            await self._db.note(last_answers.keep, provider.name, address, provider.last_success)
         except sqlite3.Error as error:  # the answer itself is no worse
             log.warning("%s: its last answer cannot be written down: %s", provider.name, error)
+
+
+def _authorities(sources: Sequence[SourceSettings]) -> dict[str, str]:
+    """As Trust.files wants them."""
+    return {trust.origin(address_of(each)): each.ca_file for each in sources if each.ca_file}
 
 
 def _provider(settings: SourceSettings, network: Network) -> Provider:

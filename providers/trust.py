@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import ssl
+from urllib.parse import urlsplit
 
 from store.errors import ProviderError
 
 
 class Trust:
-    """`files`: base -> a file (PEM) with further authorities, for requests of that base alone; it
-    may be changed at any time. `system`: the context of all others, made when first needed."""
+    """`files`: origin of a source -> a file (PEM) with further authorities, for requests of sources
+    there alone; it may be changed at any time. `system`: the context of all others, made when first
+    needed."""
 
     def __init__(self, system: ssl.SSLContext | None = None):
         self.files: dict[str, str] = {}
@@ -21,7 +23,7 @@ class Trust:
 
     def file(self, base: str) -> str:
         """The file with the further authorities for a base; empty where there is none."""
-        return self.files.get(base, "")
+        return self.files.get(origin(base), "")
 
     def context(self, base: str) -> ssl.SSLContext:
         """The context for a connection on behalf of `base`. Blocks. Raises ProviderError."""
@@ -47,6 +49,11 @@ class Trust:
                 cause="certificate",
                 fix="Let ca_file name a PEM file that the server's user can read",
             ) from error
+
+
+def origin(url: str) -> str:
+    """The scheme, host and port of an address, as `Trust.files` has them."""
+    return "//".join(urlsplit(url)[:2]).lower()
 
 
 def load(path: str) -> ssl.SSLContext:

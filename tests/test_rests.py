@@ -377,7 +377,7 @@ async def test_a_rest_ends_with_a_good_answer(tmp_path, monkeypatch, call):
         assert rests.describe("home").state == "resting"
         up.sick = None
         if call == "search":
-            monkeypatch.setattr("providers.directory.FRESH_SECONDS", -1)
+            monkeypatch.setattr("providers.catalogue.FRESH_SECONDS", -1)
             await server.get("/api/v1/anime/search", params={"q": "show"})
         else:
             await server.post("/api/v1/anime/rescan")

@@ -10,6 +10,7 @@ import pytest
 
 from providers import Providers, tls_faults
 from providers.network import Network
+from providers.trust import origin
 from store.db import Database
 from store.errors import ProviderError
 from store.sources import DirectoryProvider
@@ -76,7 +77,7 @@ async def test_a_certificate_that_is_not_valid(issued, leaf, host, words, fix):
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # the server's side complains
     async with Upstream(tls=serving(issued, leaf)) as up, Network() as web:
         url = f"https://{host}:{up.port}/"
-        web.trust.files[url] = str(issued / "ca.pem")
+        web.trust.files[origin(url)] = str(issued / "ca.pem")
         failure = await failure_of(web, url)
         assert str(failure) == f"The source's certificate is not valid: {words}"
         assert (failure.cause, failure.final, failure.details["fix"]) == ("certificate", True, fix)
@@ -84,14 +85,16 @@ async def test_a_certificate_that_is_not_valid(issued, leaf, host, words, fix):
 
 
 async def test_an_authority_counts_for_its_source_alone(issued):
-    """Not for another base at the same server, not even over a connection that is still open."""
+    """Not for one that leads there, not even over a connection that is still open."""
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     async with Upstream(tls=serving(issued)) as up, Network() as web:
         up.body = b"here"
-        mine, other = f"https://localhost:{up.port}/mine/", f"https://localhost:{up.port}/other/"
-        web.trust.files[mine] = str(issued / "ca.pem")
+        mine, other = f"https://localhost:{up.port}/", f"https://127.0.0.1:{up.port}/"
+        web.trust.files[origin(mine)] = str(issued / "ca.pem")
         assert (await web.read(mine, base=mine))[0] == b"here"
-        failure = await failure_of(web, other)
+        with pytest.raises(ProviderError) as refusal:
+            await web.read(mine, base=other)
+        failure = refusal.value
         assert (
             str(failure) == "The source's certificate is not valid: its authority is not known here"
         )
@@ -106,7 +109,7 @@ async def test_a_certificate_that_is_signed_by_itself(tmp_path):
     async with Upstream(tls=context) as up, Network() as web:
         failure = await failure_of(web, up.base)
         assert "signed by itself alone" in str(failure)
-        web.trust.files[up.base] = str(tmp_path / "cert.pem")
+        web.trust.files[origin(up.base)] = str(tmp_path / "cert.pem")
         assert (await web.read(up.base, base=up.base))[0] == b""
 
 
@@ -116,7 +119,7 @@ async def test_a_file_of_no_authority(issued, tmp_path, content):
     if content is not None:
         file.write_bytes(content)
     async with Upstream(tls=serving(issued)) as up, Network() as web:
-        web.trust.files[up.base] = str(file)
+        web.trust.files[origin(up.base)] = str(file)
         failure = await failure_of(web, up.base)
         assert "ca_file names holds no certificates" in str(failure)
         file.write_bytes((issued / "ca.pem").read_bytes())
@@ -144,7 +147,7 @@ async def test_a_server_with_other_wishes(issued, options, words):
         async with asyncio.timeout(PATIENCE_SECONDS), Network() as web:
             await server.stdout.readuntil(b"ACCEPT")
             url = f"https://localhost:{port}/"
-            web.trust.files[url] = str(issued / "ca.pem")
+            web.trust.files[origin(url)] = str(issued / "ca.pem")
             failure = await failure_of(web, url)
     finally:
         server.kill()
