@@ -170,9 +170,8 @@ def _plan(root: Path, current: Layout) -> Plan:
         if len({season for season, _ in keys}) > 1:
             left.append(Left(path, "it holds episodes of several seasons"))
             continue
-        extension = path[path.rindex(".") :]
         try:
-            old_paths[current.path_by_templates(keys, extension)].append(path)
+            old_paths[current.path_by_templates(path, keys)].append(path)
         except ValueError:
             left.append(Left(path, "its name would be too long"))
     wanted = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from store.errors import Failure, ProviderError
 
@@ -72,3 +72,15 @@ class SourceCalls:
                 return False
             self._waited[source], self._waits_until[source] = waited, until
         return True
+
+
+async def as_completed(calls: Sequence[Coroutine[Any, Any, T]]) -> AsyncGenerator[T, None]:
+    """The results of `calls`, each as soon as it is there; none outlives this generator."""
+    tasks = [asyncio.create_task(call) for call in calls]
+    try:
+        for completed in asyncio.as_completed(tasks):
+            yield await completed
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

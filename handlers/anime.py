@@ -11,11 +11,12 @@ from handlers.ids import AnimeId, EpisodeCode
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
 from store import episodes as episode_store
-from store import known_episodes, series
-from store.episodes import AnimeDetails, Linked
+from store import known_episodes, links, series
+from store.episodes import AnimeDetails
 from store.errors import NotFound
 from store.files import Numbering
 from store.known_episodes import Episode, EpisodeState
+from store.links import Linked, OwnersWord
 from store.models import Renamed
 from store.names import codes
 from store.names.codes import Number
@@ -30,19 +31,25 @@ class AnimeQuery(Paged):
     show: Literal["missing", "all"] = "missing"
 
 
+FolderName = Annotated[str, Rule(least=1, most=300)]
+
+
 @record
 class Link:
     """Who a series is, and how the numbers in its files' names count.
 
     `source` is the `key` of a search result. `numbering` is `absolute` where the numbers count
     through all seasons, `season` where they count within one, and `auto` where each name tells.
-    `offset` is added to each number first: with 12 a second cour's 01 is 13. A field that is left
-    out changes nothing.
+    `offset` is added to each number first: with 12 a second cour's 01 is 13. `folders` are the top
+    folders of the library that are this series; those left out become series of their own. `titles`
+    are further titles that its files may bear. A field that is left out changes nothing.
     """
 
     source: AnimeId | None = None
     numbering: Numbering | None = None
     offset: Annotated[int, Rule(least=-100_000, most=100_000)] | None = None
+    folders: Annotated[list[FolderName], Rule(least=1, most=1000)] | None = None
+    titles: Annotated[list[FolderName], Rule(most=100)] | None = None
 
 
 @record
@@ -195,21 +202,17 @@ async def ignore(
 
 
 async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
-    """Link a series to a source's by hand, and say how its files are numbered.
+    """Link a series to a source's by hand, and say what its folders are and how files are named.
 
-    Its id stays; no file is touched.
+    Its id stays, and goes on to name the source's series where that has folders already: the two
+    become one. No file is touched.
     """
     db, source = request.app[DB], None
     if body.source:
         source_id = await db.run(series.source_id, body.source)
         source = await request.app[PROVIDERS].listing(source_id)
-    return await db.run(
-        episode_store.link,
-        anime_id,
-        source=source,
-        numbering=body.numbering,
-        offset=body.offset,
-    )
+    word = OwnersWord(body.numbering, body.offset, body.folders, body.titles)
+    return await db.run(links.link, anime_id, source, word)
 
 
 async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = None) -> Renamed:

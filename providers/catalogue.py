@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import time
+from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import accumulate
 from typing import NamedTuple
 
 from store.models import Hit
 from store.names import database_ids, spelling
+from store.names.identity import identify
 
 FRESH_SECONDS = 30.0  # for which the list of series is taken from memory
 
@@ -20,10 +24,12 @@ class Series(NamedTuple):
     title: str
     ids: Mapping[str, str]
     folded_title: str  # as spelling.fold writes it
+    spellings: frozenset[str]  # so, with the words of batch, season, quality and year, and without
 
 
 def series(key: str, title: str, ids: Mapping[str, str]) -> Series:
-    return Series(key, title, ids, spelling.fold(title))
+    spellings = identify(title).names[0].keys
+    return Series(key, title, ids, spelling.fold(title), spellings)
 
 
 class Catalogue:
@@ -33,6 +39,7 @@ class Catalogue:
         self._read = read
         self._site = site
         self._series: dict[str, Series] = {}  # by key
+        self._titles = _Titles(())
         self._read_at = -FRESH_SECONDS
         self._reading = asyncio.Lock()
 
@@ -42,6 +49,7 @@ class Catalogue:
             if time.monotonic() - self._read_at > FRESH_SECONDS:
                 found = await self._read()
                 self._series = {each.key: each for each in found}
+                self._titles = _Titles(self._series.values())
                 self._read_at = time.monotonic()
             return self._series
 
@@ -49,12 +57,43 @@ class Catalogue:
         """As Provider.search; an id in the query, as in [tvdbid-12], is a match too."""
         wanted_ids = database_ids.parse(query).items()
         wanted = spelling.fold(database_ids.PATTERN.sub("", query))
-        by_title = bool(wanted or not wanted_ids)
+        await self.all()
+        found = self._titles.with_ids(wanted_ids)
+        if wanted or not wanted_ids:
+            found |= self._titles.containing(wanted)
 
-        def matches(each: Series) -> bool:
-            has_id = bool(wanted_ids & each.ids.items())
-            return has_id or (by_title and wanted in each.folded_title)
+        def rank(each: Series) -> tuple[bool, bool, str]:
+            is_another = wanted not in each.spellings
+            return each.folded_title != wanted, is_another, each.key.casefold()
 
-        found = [each for each in (await self.all()).values() if matches(each)]
-        found.sort(key=lambda each: (each.folded_title != wanted, each.key.casefold()))
-        return [Hit(each.key, each.title, self._site(each.key), each.ids) for each in found[:limit]]
+        best = heapq.nsmallest(limit, found.values(), key=rank)
+        return [Hit(each.key, each.title, self._site(each.key), each.ids) for each in best]
+
+
+class _Titles:
+    """An index of series: thousands of folders of a library ask one after the other."""
+
+    def __init__(self, every: Iterable[Series]):
+        self._every = list(every)
+        self._text = "\n".join([each.folded_title for each in self._every])
+        lengths = [len(each.folded_title) + 1 for each in self._every]
+        self._ends = list(accumulate(lengths))  # in the text, the line's end included
+        self._by_id: dict[tuple[str, str], list[Series]] = {}
+        for each in self._every:
+            for pair in each.ids.items():
+                self._by_id.setdefault(pair, []).append(each)
+
+    def with_ids(self, ids: Iterable[tuple[str, str]]) -> dict[str, Series]:
+        return {each.key: each for pair in ids for each in self._by_id.get(pair, ())}
+
+    def containing(self, folded: str) -> dict[str, Series]:
+        """The series in whose titles this text stands: one search through all titles at once."""
+        found = {}
+        position = self._text.find(folded) if self._every else -1
+        while position >= 0:
+            place = bisect_right(self._ends, position)
+            if place == len(self._every):
+                break
+            found[self._every[place].key] = self._every[place]
+            position = self._text.find(folded, self._ends[place])
+        return found

@@ -9,7 +9,7 @@ import json
 import logging
 import sqlite3
 
-from store import counts, files, series
+from store import counts, files, series, series_folders
 from store.clock import now
 from store.errors import NotFound
 from store.files import Numbering
@@ -33,7 +33,7 @@ class SeriesSource:
 
 @record
 class AnimeDetails:
-    """`source`, `numbering` and `offset` are as Link has them.
+    """`source`, `numbering`, `offset`, `folders` and `titles` are as Link has them.
 
     A series that is not followed has no source here. `missing_episodes` are those that no file
     holds; of these `available_episodes` can be fetched.
@@ -53,16 +53,8 @@ class AnimeDetails:
     numbering: Numbering
     offset: int
     sources: list[SeriesSource]
-
-
-@record
-class Linked:
-    id: str
-    source: str
-    numbering: Numbering
-    offset: int
-    missing_episodes: int
-    ambiguous_files: int
+    folders: list[str]
+    titles: list[str]
 
 
 # -- what is known -------------------------------------------------------------------------------
@@ -90,6 +82,8 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
         numbering=anime.numbering or "auto",
         offset=anime.number_offset,
         sources=[source] if anime.provider != series.LOCAL else [],
+        folders=series_folders.of_series(conn, anime.id),
+        titles=json.loads(anime.titles),
     )
 
 
@@ -116,6 +110,8 @@ def details_of_listing(anime_id: str, provider: str, listing: Listing) -> AnimeD
         numbering="auto",
         offset=0,
         sources=[SeriesSource(name=provider, key=listing.key, episodes=len(listed))],
+        folders=[],
+        titles=[],
     )
 
 
@@ -204,32 +200,3 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
         )
         files.judge_again(conn, series_id)
     return series_id
-
-
-def link(
-    conn: sqlite3.Connection,
-    anime_id: str,
-    source: tuple[str, Listing] | None,
-    numbering: Numbering | None,
-    offset: int | None,
-) -> Linked:
-    """Link a series to its `source`, (provider, listing), and say how its files are numbered.
-
-    What is None stays. Raises NotFound, and Conflict when the source's series is another already.
-    """
-    series_id = series.get(conn, anime_id).id
-    if source:
-        provider, listing = source
-        series.link(conn, series_id, provider, listing.key)
-        store_listing(conn, provider, listing)
-    files.set_numbering(conn, series_id, numbering, offset)
-    linked = series.get(conn, series_id)
-    episodes = of_series(conn, series_id, with_extras=True)
-    return Linked(
-        id=linked.id,
-        source=linked.source,
-        numbering=linked.numbering or "auto",
-        offset=linked.number_offset,
-        missing_episodes=linked.missing,
-        ambiguous_files=len({e.unsure_path for e in episodes if e.unsure_path}),
-    )

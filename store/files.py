@@ -6,12 +6,14 @@ functions of a connection; each is (part of) one transaction.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from store import counts, series
+from store import counts, series, series_folders
 from store.names import codes
 from store.names.codes import EpisodeKey, Number
 from store.series import Series
@@ -43,39 +45,41 @@ _COLUMNS = ", ".join(File._fields)
 
 
 def record_files(
-    conn: sqlite3.Connection, series_id: str, folder: str | None, videos: Iterable[tuple[str, int]]
+    conn: sqlite3.Connection, series_id: str, folder: str, videos: Iterable[tuple[str, int]]
 ) -> int:
-    """Record that `videos`, (path, size in bytes) each, are all that lies in the series' folder.
+    """Record that `videos`, (path, size in bytes) each, are all that lies in one of its folders.
 
     Returns how many episodes are new there.
     """
-    anime = series.get(conn, series_id)
-    before = _files(conn, series_id)
-    verdicts = _judge(conn, anime, sorted(videos))
-    after = {
-        File(*key, path, size, verdict.sure, verdict.why)
-        for path, size, verdict in verdicts
-        for key in verdict.episodes
-    }
-    is_counted = any(verdict.is_counted for _, _, verdict in verdicts)
-    conn.execute(
-        "update series set folder = ?, listed = listed or ?, counted = ? where id = ?",
-        (folder, folder is not None, is_counted, series_id),
-    )
-    if before != after:
-        conn.execute("delete from files where series = ?", (series_id,))
-        conn.executemany(
-            f"insert into files (series, {_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)",
-            [(series_id, *file) for file in sorted(after)],
-        )
-        counts.recount(conn, series_id)
-    return len(_episodes_in(after) - _episodes_in(before))
+    return record_folders(conn, series_id, {folder: videos})
+
+
+def record_folders(
+    conn: sqlite3.Connection, series_id: str, contents: Mapping[str, Iterable[tuple[str, int]]]
+) -> int:
+    """As `record_files`, for several folders of a series: their videos are judged together."""
+    for folder in contents:
+        series_folders.add(conn, series_id, folder)
+    videos = [
+        (path, size)
+        for path, size in known_videos(conn, series_id)
+        if path.partition("/")[0] not in contents
+    ]
+    return _record(conn, series_id, [*videos, *chain.from_iterable(contents.values())])
+
+
+def drop_folder(conn: sqlite3.Connection, series_id: str, folder: str) -> list[tuple[str, int]]:
+    """Record that a folder is no longer the series'. Returns the videos that were known in it."""
+    videos = known_videos(conn, series_id)
+    dropped = [video for video in videos if video[0].startswith(f"{folder}/")]
+    series_folders.remove(conn, series_id, folder)
+    _record(conn, series_id, set(videos) - set(dropped))
+    return dropped
 
 
 def judge_again(conn: sqlite3.Connection, series_id: str) -> None:
     """Judge anew which episodes the series' videos hold: what is known of it has changed."""
-    folder = series.get(conn, series_id).folder
-    record_files(conn, series_id, folder, known_videos(conn, series_id))
+    _record(conn, series_id, known_videos(conn, series_id))
     counts.recount(conn, series_id)
 
 
@@ -86,23 +90,30 @@ def add_fetched(conn: sqlite3.Connection, series_id: str, file: File) -> None:
         f"insert or replace into files (series, {_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)",
         (series_id, *fetched),
     )
-    folder = file.path.partition("/")[0]
-    conn.execute("update series set folder = ?, listed = 1 where id = ?", (folder, series_id))
+    series_folders.add(conn, series_id, file.path.partition("/")[0])
     counts.recount(conn, series_id)
 
 
 def set_numbering(
-    conn: sqlite3.Connection, series_id: str, numbering: Numbering | None, offset: int | None
+    conn: sqlite3.Connection,
+    series_id: str,
+    numbering: Numbering | None,
+    offset: int | None,
+    titles: Sequence[str] | None = None,
 ) -> None:
-    """Keep the owner's word on the numbers in the files' names, and judge them anew.
+    """Keep the owner's word on the names of the files, and judge them anew.
 
-    See matching.judge for the two; None leaves what was said before.
+    See matching.judge for the numbers and second_titles for the titles; None leaves what was said
+    before.
     """
     if numbering is not None:
         owners_word = None if numbering == "auto" else numbering
         conn.execute("update series set numbering = ? where id = ?", (owners_word, series_id))
     if offset is not None:
         conn.execute("update series set number_offset = ? where id = ?", (offset, series_id))
+    if titles is not None:
+        text = json.dumps(list(dict.fromkeys(titles)), ensure_ascii=False)
+        conn.execute("update series set titles = ? where id = ?", (text, series_id))
     judge_again(conn, series_id)
 
 
@@ -118,6 +129,28 @@ def some_paths(conn: sqlite3.Connection) -> list[str]:
 
 
 # -- inside --------------------------------------------------------------------------------------
+
+
+def _record(conn: sqlite3.Connection, series_id: str, videos: Iterable[tuple[str, int]]) -> int:
+    """Record that `videos` are all that the series has. Returns how many episodes are new."""
+    anime = series.get(conn, series_id)
+    before = _files(conn, series_id)
+    verdicts = _judge(conn, anime, sorted(videos))
+    after = {
+        File(*key, path, size, verdict.sure, verdict.why)
+        for path, size, verdict in verdicts
+        for key in verdict.episodes
+    }
+    is_counted = any(verdict.is_counted for _, _, verdict in verdicts)
+    conn.execute("update series set counted = ? where id = ?", (is_counted, series_id))
+    if before != after:
+        conn.execute("delete from files where series = ?", (series_id,))
+        conn.executemany(
+            f"insert into files (series, {_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)",
+            [(series_id, *file) for file in sorted(after)],
+        )
+        counts.recount(conn, series_id)
+    return len(_episodes_in(after) - _episodes_in(before))
 
 
 def _files(conn: sqlite3.Connection, series_id: str) -> set[File]:

@@ -6,11 +6,13 @@ Plain functions of a connection; each is (part of) one transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from store import episodes, files, series
-from store.library_scan import Folder, Look
+from store import episodes, files, series, series_folders
+from store.errors import Conflict, Invalid
+from store.library_scan import Folder, Look, series_title
 from store.models import Listing
 
 
@@ -33,7 +35,8 @@ def last_look(conn: sqlite3.Connection) -> dict[str, Look]:
     """
     looks: dict[str, Look] = {}
     for path, top, mtime, disk in conn.execute(
-        "select path, top, mtime, disk from folders where top in (select folder from series)"
+        """select path, top, mtime, disk from folders
+        where top in (select folder from series union select folder from further_folders)"""
     ):
         look = looks.get(top)
         if look is None:
@@ -55,37 +58,60 @@ def disks_in(conn: sqlite3.Connection, top: str) -> dict[str, int]:
     return {row["path"]: row["disk"] for row in rows}
 
 
-def record_scan(conn: sqlite3.Connection, placed: Iterable[Placed]) -> tuple[set[str], int]:
-    """Record what lies in some top folders.
-
-    Returns the ids of their series, and how many episodes are new there.
-    """
-    series_ids, new_episodes = set(), 0
+def record_scan(conn: sqlite3.Connection, placed: Iterable[Placed]) -> int:
+    """Record what lies in some top folders. Returns how many episodes are new there."""
+    contents: defaultdict[str, dict[str, list[tuple[str, int]]]] = defaultdict(dict)
     for place in placed:
-        series_id, count = _record(conn, place)
-        series_ids.add(series_id)
-        new_episodes += count
-    return series_ids, new_episodes
+        folder = place.folder
+        if folder.videos is None and place.series_id and not place.source:
+            continue  # nothing has changed
+        videos = [*(folder.videos or ()), *_kept_videos(conn, place)]
+        contents[_owner(conn, place)][folder.path] = videos
+        _record_look(conn, folder)
+    return sum(files.record_folders(conn, series_id, own) for series_id, own in contents.items())
 
 
-def drop_others(conn: sqlite3.Connection, series_ids: set[str]) -> None:
-    """The folders of all series but these are gone from the library."""
+def drop_others(conn: sqlite3.Connection, seen: set[str]) -> None:
+    """All top folders of series but the `seen` ones are gone from the library."""
     for folder, owner in series.by_folder(conn).items():
-        if owner.series_id not in series_ids:
-            _drop_folder(conn, owner.series_id)
+        if folder not in seen:
+            files.drop_folder(conn, owner.series_id, folder)
+            _hide_if_empty(conn, owner.series_id)
             conn.execute("delete from folders where top = ?", (folder,))
+
+
+def set_folders(conn: sqlite3.Connection, series_id: str, wanted: Sequence[str]) -> None:
+    """The owner's word: these are the folders of the series, which no rescan changes.
+
+    Those that are left out become series of their own. Raises Invalid for none and for a folder
+    that is not in the library, and Conflict for one of another series that a source has.
+    """
+    if not wanted:
+        raise Invalid("folders", "a series has one folder at least")
+    owners = series.by_folder(conn)
+    for folder in wanted:
+        owner = owners.get(folder)
+        if owner is None:
+            raise Invalid("folders", f"the library has no folder {folder}")
+        if owner.series_id == series_id:
+            continue
+        if owner.provider != series.LOCAL:
+            raise Conflict(f"{folder} is another series'", anime_id=owner.series_id)
+        series_folders.absorb(conn, owner.series_id, series_id)
+    series_folders.keep_together(conn, wanted)
+    for folder in series_folders.of_series(conn, series_id):
+        if folder not in wanted:
+            videos = files.drop_folder(conn, series_id, folder)
+            series_folders.keep_apart(conn, folder)
+            local_id = series.add_local(conn, folder, series_title(folder))
+            files.record_files(conn, local_id, folder, videos)
+    files.judge_again(conn, series_id)
 
 
 # -- inside --------------------------------------------------------------------------------------
 
 
-def _record(conn: sqlite3.Connection, place: Placed) -> tuple[str, int]:
-    folder = place.folder
-    if folder.videos is None and place.series_id and not place.source:
-        return place.series_id, 0  # nothing has changed
-    kept = _kept_videos(conn, place)
-    series_id = _owner(conn, place)
-    new_episodes = files.record_files(conn, series_id, folder.path, [*(folder.videos or ()), *kept])
+def _record_look(conn: sqlite3.Connection, folder: Folder) -> None:
     conn.execute("delete from folders where top = ?", (folder.path,))
     conn.executemany(
         "insert into folders (path, top, mtime, disk) values (?, ?, ?, ?)",
@@ -94,7 +120,6 @@ def _record(conn: sqlite3.Connection, place: Placed) -> tuple[str, int]:
             for path, mtime in folder.look.mtimes.items()
         ],
     )
-    return series_id, new_episodes
 
 
 def _owner(conn: sqlite3.Connection, place: Placed) -> str:
@@ -103,21 +128,19 @@ def _owner(conn: sqlite3.Connection, place: Placed) -> str:
     if place.source:
         provider, listing = place.source
         owner = series.find(conn, f"{provider}_{listing.key}")
-        # A second folder of one title stays a series of its own.
-        if owner is None or owner.folder in (None, folder.path):
-            if owner is None and known:
-                series.link(conn, known, provider, listing.key)
-            elif owner and known and owner.id != known:
-                _drop_folder(conn, known)
-            return episodes.store_listing(conn, provider, listing)
+        if owner is None and known:
+            series.link(conn, known, provider, listing.key)
+        elif owner and known and owner.id != known:
+            series_folders.absorb(conn, known, owner.id)
+        return episodes.store_listing(conn, provider, listing)
     return known or series.add_local(conn, folder.path, folder.title)
 
 
-def _drop_folder(conn: sqlite3.Connection, series_id: str) -> None:
-    """The folder of a series is gone. A series that only the library knew is no longer shown."""
-    files.record_files(conn, series_id, None, [])
+def _hide_if_empty(conn: sqlite3.Connection, series_id: str) -> None:
+    """A series that only the library knew, and that has no folder any more, is no longer shown."""
     conn.execute(
-        "update series set listed = 0 where id = ? and provider = ?", (series_id, series.LOCAL)
+        "update series set listed = 0 where id = ? and provider = ? and folder is null",
+        (series_id, series.LOCAL),
     )
 
 

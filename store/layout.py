@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import ChainMap, Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from store import episodes, folders, library, series
+from store import episodes, folders, library, series, series_folders
 from store.errors import Conflict
-from store.names import database_ids, writer
+from store.names import database_ids, season_tops, writer
 from store.names.codes import EpisodeKey
 from store.names.templates import Wanted
 from store.series import Series
@@ -20,32 +20,37 @@ from store.settings import Naming
 class Layout(NamedTuple):
     """All that the paths of a series' videos are made of.
 
-    `folder` is the series' own, or the one that it gets. `running` counts its regular episodes
-    through all seasons. `holds` tells which episodes each video surely holds, by its path; `disks`
-    are the device numbers of the folders in `folder` that lie on another disk than the one above.
+    `folders` are the series' own, or the one that it gets; `names_taken` are the casefolded names
+    of all series' folders. `running` counts its regular episodes through all seasons. `holds` tells
+    which episodes each video surely holds, by its path; `disks` are the device numbers of those
+    folders of its own that lie on another disk than the one above.
     """
 
     anime: Series
     naming: Naming
-    folder: str
+    folders: list[str]
+    names_taken: frozenset[str]
     running: dict[EpisodeKey, int]
     titles: dict[EpisodeKey, str]
     holds: dict[str, list[EpisodeKey]]
     disks: dict[str, int]
 
-    def path_by_templates(self, keys: Sequence[EpisodeKey], extension: str) -> str:
-        """The path of a video with these episodes of one season, as the owner's templates say.
+    def path_by_templates(self, path: str, keys: Sequence[EpisodeKey]) -> str:
+        """The new path of a video with these episodes of one season, as the owner's templates say.
 
-        Raises ValueError when its name would be too long.
+        The video stays in the series' folder in which it lies. Raises ValueError when its name
+        would be too long.
         """
-        return writer.episode_path(self.naming, self._wanted(keys), extension, self.folder)
+        extension = path[path.rindex(".") :]
+        folder = path.partition("/")[0]
+        return writer.episode_path(self.naming, self._wanted(keys), extension, folder)
 
     def path_of_new(self, key: EpisodeKey, extension: str) -> str:
         """The path of a new video: named as most of the series' own are, or by the templates."""
         return writer.choose_path(
             self.naming,
             self._wanted([key]),
-            new=self._numbered(self.folder, key),
+            new=self._numbered(self._folder_of(key[0]), key),
             files=[self._numbered(path, own) for path, own in self._single_episodes().items()],
             extension=extension,
             readable=lambda path: self._reads_as(path, key),
@@ -59,6 +64,29 @@ class Layout(NamedTuple):
                     f"The disk on which {folder} lies is not mounted;"
                     " mount it, then retry this item"
                 )
+
+    def _folder_of(self, season: int) -> str:
+        """The series' folder for a new episode of a season; a new one where all are others'."""
+        if len(self.folders) == 1 and not self.anime.folder:
+            return self.folders[0]
+        holding = Counter(
+            [
+                path.partition("/")[0]
+                for path, keys in self.holds.items()
+                if any(key[0] == season for key in keys)
+            ]
+        )
+        if folder := season_tops.choose(season, self.folders, holding):
+            return folder
+        for name in (season_tops.name_like(self.folders, season), self._plain_folder()):
+            if name and name.casefold() not in self.names_taken:
+                return name
+        return self.folders[0]
+
+    def _plain_folder(self) -> str:
+        """The folder that the series would get if it had none."""
+        # Any episode will do: none stands in a folder's name.
+        return writer.series_folder(self.naming, self._wanted([(1, 1)]))
 
     def _wanted(self, keys: Sequence[EpisodeKey]) -> Wanted:
         return Wanted(
@@ -102,7 +130,9 @@ class Layout(NamedTuple):
 def read(conn: sqlite3.Connection, anime_id: str, naming: Naming) -> Layout:
     """The layout of one series, with the owner's templates. Raises NotFound."""
     anime = series.get(conn, anime_id)
-    folder = anime.folder or _new_folder(conn, anime, naming)
+    # A disk may take names that differ in case for one.
+    names_taken = frozenset([name.casefold() for name in series.by_folder(conn)])
+    tops = series_folders.of_series(conn, anime.id) or [_new_folder(anime, naming, names_taken)]
     titles = conn.execute(
         "select season, number, title from episodes where series = ?", (anime.id,)
     )
@@ -117,22 +147,21 @@ def read(conn: sqlite3.Connection, anime_id: str, naming: Naming) -> Layout:
     return Layout(
         anime=anime,
         naming=naming,
-        folder=folder,
+        folders=tops,
+        names_taken=names_taken,
         running=episodes.running_numbers(conn, anime.id),
         titles={(row["season"], row["number"]): row["title"] for row in titles},
         holds=dict(holds),
-        disks=folders.disks_in(conn, folder),
+        disks=dict(ChainMap(*[folders.disks_in(conn, top) for top in tops])),
     )
 
 
-def _new_folder(conn: sqlite3.Connection, anime: Series, naming: Naming) -> str:
+def _new_folder(anime: Series, naming: Naming, names_taken: frozenset[str]) -> str:
     """The folder that a series gets; one that is another's already is told apart by the key."""
     # Any episode will do: none stands in a folder's name.
     wanted = Wanted(anime.title, 1, [1], database_ids.parse(anime.ids))
     folder = writer.series_folder(naming, wanted)
-    # A disk may take names that differ in case for one.
-    taken = {name.casefold() for name in series.by_folder(conn)}
-    is_taken = folder.casefold() in taken
+    is_taken = folder.casefold() in names_taken
     return writer.series_folder(naming, wanted, f" ({anime.key})") if is_taken else folder
 
 

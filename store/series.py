@@ -27,8 +27,10 @@ _ORDER = {"name": "title collate nocase", "updated_at": "updated_at"}
 class Series:
     """A series as the database has it. `folder` is its own in the library, None while it has none.
 
-    The counts are derived by `counts.recount`. `numbering` and `number_offset` are the owner's word
-    on the numbers in its files' names, as `matching.judge` takes them.
+    series_folders.of_series has all folders of a series. `titles`, as JSON, are further ones that
+    files of it bear, by the owner's word. The counts are derived by `counts.recount`. `numbering`
+    and `number_offset` are the owner's word on the numbers in its files' names, as `matching.judge`
+    takes them.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Series:
     numbering: Literal["absolute", "season"] | None
     number_offset: int
     counted: int  # 1: the numbers of its files count through all seasons
+    titles: str
     total: int
     downloaded: int
     missing: int
@@ -81,10 +84,15 @@ class Anime:
 
 
 def find(conn: sqlite3.Connection, anime_id: str) -> Series | None:
-    """The series with this id; one that was local also by its provider and key."""
+    """The series with this id; one that was local also by its provider and key.
+
+    The id of a series that became one with another names that one.
+    """
     provider, _, key = anime_id.partition("_")
     row = conn.execute(
-        f"{_SERIES} where id = ? or (provider = ? and key = ?)", (anime_id, provider, key)
+        f"""{_SERIES} where id = :id or (provider = :provider and key = :key)
+            or id = (select series from aliases where id = :id)""",
+        {"id": anime_id, "provider": provider, "key": key},
     ).fetchone()
     return Series(**row) if row else None
 
@@ -134,6 +142,7 @@ def add_local(conn: sqlite3.Connection, folder: str, title: str) -> str:
     """Add a series that only the library knows. Returns its id."""
     key = public_keys(conn, LOCAL, [folder])[folder]
     series_id = f"{LOCAL}_{key}"
+    conn.execute("delete from aliases where id = ?", (series_id,))
     conn.execute(
         """insert or ignore into series (id, provider, key, title, fold, updated_at)
         values (?, ?, ?, ?, ?, ?)""",
@@ -185,14 +194,13 @@ def followed(conn: sqlite3.Connection) -> list[Series]:
     return [Series(**row) for row in rows]
 
 
-def without_folder(conn: sqlite3.Connection) -> list[Series]:
-    """The listed series that have no folder yet: all their episodes are in the queue."""
-    return [Series(**row) for row in conn.execute(f"{_SERIES} where folder is null and listed")]
-
-
 def by_folder(conn: sqlite3.Connection) -> dict[str, Owner]:
     """folder, as it is on disk -> its series."""
-    rows = conn.execute("select folder, id, provider from series where folder is not null")
+    rows = conn.execute(
+        """select folder, id, provider from series where folder is not null
+        union all select further_folders.folder, id, provider
+        from further_folders join series on series.id = further_folders.series"""
+    )
     return {folder: Owner(series_id, provider) for folder, series_id, provider in rows}
 
 

@@ -1,13 +1,16 @@
 """Which folder is which series: by ids, by title and year, and by what an NFO file says."""
 
 import logging
+from unittest import mock
 
 import pytest
 
 from store import nfo
+from store.names import identity, season_tops
+from store.names.claims import Claim, grant
 from store.names.database_ids import bracketed
 from store.names.database_ids import parse as ids
-from store.names.identity import find_same, identify
+from store.names.identity import Candidates, compare, find_same, identify
 from tests.app import running
 from tests.shows import add, home
 from tests.upstream import nginx
@@ -35,12 +38,132 @@ def test_ids():
         ("Nacht [tvdbid-1]", ["Nacht [tvdbid-2]"], None),
         ("Nacht [tvdbid-1]", ["Nacht [imdbid-tt2]"], "Nacht [imdbid-tt2]"),
         ("Nacht [tvdbid-1] [imdbid-tt2]", ["Yoru {imdb-tt2}"], "Yoru {imdb-tt2}"),
+        # An equal name wins, signs and all.
+        ("K-ON!!", ["K-ON!", "K-ON!!"], "K-ON!!"),
+        ("K-ON!! S01 [1080p]", ["K-ON!!!", "K-ON!!", "K-ON!"], "K-ON!!"),
+        ("K-ON!!", ["K-ON!"], None),
+        ("Gin'", ["Gin", "Gin°", "Gin'"], "Gin'"),
+        ("Gin'", ["Gin°"], None),
+        ("Free", ["Free!", "Free"], "Free"),
+        ("Yuri♪♪", ["Yuri", "Yuri♪♪"], "Yuri♪♪"),
+        ("Nacht?", ["Nacht", "Nacht?"], "Nacht?"),
+        ("NACHT!", ["Nacht"], "Nacht"),
+        ("Was ist das!", ["Was ist das?!"], "Was ist das?!"),  # some disks refuse a ?
+        ("½ Mond", ["12 Mond", "½ Mond"], "½ Mond"),
+        ("½ Mond", ["12 Mond"], None),
+        ("nacht", ["Nacht", "nacht"], "nacht"),
+        ("NACHT", ["Nacht", "nacht"], None),
+        ("Nacht", ["Nacht [BD]", "Nacht"], "Nacht"),
+        # Years, and what contradicts.
+        ("Nacht [2010]", ["Nacht (1999)", "Nacht (2010)"], "Nacht (2010)"),
+        ("Nacht 2010", ["Nacht", "Nacht (2010)"], "Nacht (2010)"),
+        ("Zone 2010", ["Zone", "Zone 2010"], "Zone 2010"),
+        ("Nacht [tvdb3-12]", ["Nacht [tvdbid-11]", "Yoru [tvdbid-12]"], "Yoru [tvdbid-12]"),
+        ("Nacht (US)", ["Nacht"], None),
+        ("Nacht (UK)", ["Nacht (US)"], None),
+        # Seasons, and what is no season.
+        ("Nacht S2", ["Nacht", "Nacht S2"], "Nacht S2"),
+        ("Nacht Season 2", ["Nacht", "Nacht S02"], "Nacht S02"),
+        ("Nacht S2", ["Nacht S1"], None),
+        ("Nacht S2", ["Nacht S01-S03"], "Nacht S01-S03"),
+        ("Nacht (2010) S2", ["Nacht S2", "Nacht (2010)"], None),  # each agrees in one point
+        ("Nacht II", ["Nacht"], None),
+        ("Nacht 2", ["Nacht"], None),
+        ("Nacht Part 2", ["Nacht"], None),
+        ("Nacht Final Season", ["Nacht"], None),
+        ("Nacht (OVA)", ["Nacht"], None),
     ],
 )
 def test_find_same(wanted, others, same):
     candidates = [(identify(other), other) for other in others]
     assert find_same(identify(wanted), candidates) == same
 
+
+BATCHES = """\
+Nacht S01|Nacht - Staffel 1|Nacht.Staffel.3|Nacht_S2|Nacht (Season 2)|Nacht 2nd Season
+Nacht [S2]|Nacht Complete|Nacht (Komplett)|Nacht - Die komplette Serie|Nacht Complete Series
+Nacht (TV Series)|Nacht (TV)|[HS] Nacht (01-12) [1080p] (Batch)|[HS] Nacht - 01-12 [1080p]
+[HS] Nacht (01 ~ 12)|Nacht [12 Episodes]|Nacht 2010
+Nacht.S01.COMPLETE.German.DL.1080p.BluRay.x264-GRP|Nacht.S01.1080p.WEB-GRP|【G】Nacht【1080p】
+Nacht [BD 1080p]|Nacht [2010]|Nacht {2010}|Nacht_(2010)|Nacht （2010）|Ｎａｃｈｔ|Nacht (1080p)
+Nacht DVDRip|Nacht S01-S03|Nacht S01+S02|Nacht Season 1-3
+[G] Nacht - Season 2 [BD 1080p][HEVC][AAC]|Nacht 第2季|Nacht Temporada 2
+Nacht (2010) (1080p BluRay)|Nacht {edition-Langfassung}|Nacht [Multi-Sub]|Nacht [tvdb4-7]|nacht
+NACHT!"""
+
+
+@pytest.mark.parametrize("name", BATCHES.replace("\n", "|").split("|"))
+def test_words_of_batch_season_quality_and_year_are_read(name):
+    others = [(identify(other), other) for other in ("Nachtwache", "Nacht", "Yoru", "Nacht Zwei")]
+    assert find_same(identify(name), others) == "Nacht"
+
+
+@pytest.mark.parametrize(
+    ("folders", "owned", "granted"),
+    [
+        ("Nacht|Nacht S2|Nacht - Staffel 3", "", "Nacht|Nacht S2|Nacht - Staffel 3"),
+        ("Nacht S01|[G] Nacht Season 2 [BD]", "", "Nacht S01|[G] Nacht Season 2 [BD]"),
+        ("Nacht|[G] Nacht [BD]|nacht|Nacht (2010)", "", "Nacht"),
+        ("[A] Nacht|[B] Nacht", "", ""),
+        ("[A] Nacht S1|[B] Nacht S1|Nacht S2", "", "Nacht S2"),
+        ("Nacht (1999)|Nacht (2010)", "", ""),
+        ("Nacht (1999)|Nacht (2010)|Nacht", "", "Nacht"),
+        ("Nacht (2010)|Nacht S2", "", "Nacht (2010)|Nacht S2"),
+        ("NACHT!|Nacht?|Nacht?? S2", "", ""),
+        ("Nacht!|Nacht S2", "", "Nacht S2"),
+        ("Nacht S2|Nacht", "Wache", "Nacht S2"),  # by the owner's hand
+        ("Nacht|Nacht S2|Nacht S3", "Nacht S2", "Nacht|Nacht S3"),
+        ("Nacht!! S3", "Nacht", ""),
+        ("Anders [tvdb-7]|Yoru {tvdb-7}|Nacht", "", "Anders [tvdb-7]|Yoru {tvdb-7}"),
+        ("Anders [tvdb-7]|Nacht (1080p)|Yoru", "Nacht [tvdb-7]", "Anders [tvdb-7]"),
+    ],
+)
+def test_several_folders_of_one_series(folders, owned, granted):
+    """Whatever their order."""
+    series = identify("Nacht [tvdbid-7]")
+    claims = []
+    for folder in folders.split("|"):
+        if evidence := compare(identify(folder), series):
+            claims.append(Claim(folder, identify(folder), evidence))
+    had = [identify(folder) for folder in filter(None, owned.split("|"))]
+    expected = set(filter(None, granted.split("|")))
+    assert grant(claims, had) == grant(claims[::-1], had) == expected
+
+
+@pytest.mark.parametrize(
+    ("season", "folders", "held", "expected"),
+    [
+        (2, "Nacht|Nacht S2", {}, "Nacht S2"),
+        (3, "Nacht|Nacht S2", {}, "Nacht"),
+        (2, "Nacht|Nacht S2", {"Nacht": 3}, "Nacht"),
+        (2, "Nacht S01-S02|Nacht S3", {}, "Nacht S01-S02"),
+        (0, "Nacht S1|Nacht S2", {}, "Nacht S1"),
+        (3, "[G] Nacht S01 [1080p]|Nacht 2nd Season", {}, "new: Nacht S03"),
+        (2, "Nacht.S01.1080p.WEB-GRP", {}, "new: Nacht.S02"),
+        (10, "Nacht - Staffel 9", {}, "new: Nacht - Staffel 10"),
+        (2, "Nacht (Season 1)", {}, "new: Nacht (Season 2)"),
+        (2, "Nacht S01E01-E12 [1080p]", {}, "new: None"),
+        (3, "Nacht 2nd Season", {}, "new: None"),
+    ],
+)
+def test_the_folder_of_a_season(season, folders, held, expected):
+    own = folders.split("|")
+    chosen = season_tops.choose(season, own, held)
+    assert (chosen or f"new: {season_tops.name_like(own, season)}") == expected
+
+
+def test_thousands_are_found_in_linear_time():
+    """Each is compared with those that are called alike, and with no others."""
+    names = [f"{first} {second}" for first in WORDS for second in WORDS]
+    candidates = Candidates([(identify(name), name) for name in names])
+    compared = []
+    with mock.patch.object(identity, "compare", lambda *pair: compared.append(pair) or None):
+        for name in names:
+            candidates.find(identify(f"[G] {name} S01 [1080p]"))
+    assert len(names) == len(compared) == 1600
+
+
+WORDS = [a + b + c for a in "bmfk" for b in "aeiou" for c in "lr"]
 
 FILE = b"""\xef\xbb\xbf<?xml version="1.0" encoding="utf-8" standalone="yes"?>
 <tvshow>

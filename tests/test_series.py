@@ -91,6 +91,8 @@ async def test_details_of_a_series_that_is_not_followed(tmp_path, served):
             "numbering": "auto",
             "offset": 0,
             "sources": [{"name": "home", "key": "show", "episodes": 3}],
+            "folders": [],
+            "titles": [],
         }
         assert (await server.get("/api/v1/anime?show=all"))[1] == []
         assert (await server.get("/api/v1/anime/home_other"))[0] == 404

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 
 DATABASES = ("tvdb", "tmdb", "imdb", "anidb", "anilist", "myanimelist", "mal")
-# In the names of folders, as Jellyfin writes them or as Plex does: [tvdbid-1], {tvdb-1}.
+# In the names of folders, as Jellyfin, Plex or its agents write them: [tvdbid-1], {tvdb-1},
+# [tvdb3-1]; the digit says how an agent counts the episodes.
 # The blanks before one are looked at once, from the first of them: a name may hold thousands.
 PATTERN = re.compile(
-    rf"(?<!\s)\s*+[\[{{]({'|'.join(DATABASES)})(?:id)?[-=](tt\d{{1,12}}|\d{{1,12}})[\]}}]",
+    rf"(?<!\s)\s*+[\[{{]({'|'.join(DATABASES)})(?:id|[2-9])?[-=](tt\d{{1,12}}|\d{{1,12}})[\]}}]",
     re.ASCII | re.IGNORECASE,
 )
 

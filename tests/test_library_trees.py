@@ -1,0 +1,238 @@
+"""Trees of libraries and sources as households have them, each with its right outcome.
+
+One application and one source serve all of them: in each tree the titles get letters of its own, so
+that no folder is another tree's. A file's content is its path, so the bytes tell where it is from.
+"""
+
+import re
+from typing import NamedTuple
+
+from tests.app import running, until
+from tests.shows import add, home
+from tests.tree import Tree as Source
+
+EBML = b"\x1aE\xdf\xa3"
+TITLES = re.compile(
+    "(?<![A-Za-z])(Nacht|nacht|NACHT|Yakei|K-ON|Gin|Free|Mond|Alpha|Himo|Digi|夜警)"
+)
+LETTERS = "bdfgklmnprtw"
+
+
+class Tree(NamedTuple):
+    """`source` and `library` are paths without their ".mkv"; "{1-12}" stands for twelve of them.
+
+    `outcome` tells by path what is in the library: the episode, "?" behind an ambiguous one, "-"
+    for none. Whatever is missing is queued: `fetched` has the path of each new file, and that of
+    the file at the source whose bytes are expected in it.
+    """
+
+    name: str
+    source: str
+    library: str
+    outcome: str
+    fetched: str = ""
+
+
+TREES = [
+    Tree(
+        "T9, an equal name wins, signs and all",
+        "K-ON!/K-ON! - {1-3}; K-ON!!/K-ON!! - {1-3}",
+        "K-ON!/K-ON! - 01; K-ON!!/K-ON!! - 02; K-ON!!/K-ON!! - 03",
+        "S01E01; S01E02; S01E03",
+        """K-ON!/K-ON! - {2-3} = K-ON!/K-ON! - {2-3}; K-ON!!/K-ON!! - 01 = K-ON!!/K-ON!! - 01""",
+    ),
+    Tree(
+        "T9, more signs",
+        "Gin/{1-2}; Gin'/{1-2}; Gin°/{1-2}; Free/{1-2}; Free!/{1-2}; ½ Mond/{1-2}; 12 Mond/{1-2}",
+        "Gin/01; Gin'/02; Gin°/01; Free/01; Free!/02; ½ Mond/01; 12 Mond/02",
+        "S01E01; S01E02; S01E01; S01E01; S01E02; S01E01; S01E02",
+        """Gin/02 = Gin/02; Gin'/01 = Gin'/01; Gin°/02 = Gin°/02; Free/02 = Free/02;
+        Free!/01 = Free!/01; ½ Mond/02 = ½ Mond/02; 12 Mond/01 = 12 Mond/01""",
+    ),
+    Tree(
+        "T10, only one of two has the source's name",
+        "K-ON!/K-ON! - {1-3}",
+        "K-ON!/K-ON! - 02; K-ON!!/x - 02",
+        "S01E02; S01E02",
+        "K-ON!/K-ON! - 01 = K-ON!/K-ON! - 01; K-ON!/K-ON! - 03 = K-ON!/K-ON! - 03",
+    ),
+    Tree(
+        "T10, one of them has a year, another tags, a third another case",
+        "Nacht/{1-3}",
+        "Nacht (2010)/01; Nacht/02; [G] Nacht [BD]/03; nacht/03",
+        "S01E01; S01E02; S01E03; S01E03",
+        "Nacht/01 = Nacht/01; Nacht/03 = Nacht/03",
+    ),
+    Tree(
+        "T10, two that fit equally well",
+        "Nacht/{1-3}",
+        "Nacht (1999)/01; Nacht (2010)/02",
+        "S01E01; S01E02",
+    ),
+    Tree(
+        "T18, a season has a folder of its own",
+        "Nacht/Season 1/{1-3}; Nacht/Season 2/{1-3}",
+        "Nacht/Nacht - 01; Nacht S2/Nacht - {1-2}",
+        "S01E01; S02E01; S02E02",
+        """Nacht/Nacht - {2-3} = Nacht/Season 1/{2-3}; Nacht S2/Nacht - 03 = Nacht/Season 2/03""",
+    ),
+    Tree(
+        "T18, all seasons have, and one is new",
+        "Nacht/Season 1/{1-2}; Nacht/Season 2/{1-2}; Nacht/Season 3/{1-2}; Nacht/Season 4/01",
+        "[G] Nacht S01 [BD]/[G] Nacht - 01; Nacht S02/Nacht - 01; Nacht - Season 3/Nacht - 02",
+        "S01E01; S02E01; S03E02",
+        """[G] Nacht S01 [BD]/Nacht - 02 = Nacht/Season 1/02;
+        Nacht S02/Nacht - 02 = Nacht/Season 2/02;
+        Nacht - Season 3/Nacht - 01 = Nacht/Season 3/01;
+        Nacht - Season 4/Nacht - 01 = Nacht/Season 4/01""",
+    ),
+    Tree(
+        "T18, the other show has seasons too",
+        "K-ON!/Season 1/{1-2}; K-ON!/Season 2/{1-2}; K-ON!!/Season 1/{1-2}; K-ON!!/Season 2/{1-2}",
+        "K-ON! S01/01; K-ON! S02/01; K-ON!! S01/02; K-ON!! S02/02",
+        "S01E01; S02E01; S01E02; S02E02",
+        """K-ON! S01/02 = K-ON!/Season 1/02; K-ON! S02/02 = K-ON!/Season 2/02;
+        K-ON!! S01/01 = K-ON!!/Season 1/01; K-ON!! S02/01 = K-ON!!/Season 2/01""",
+    ),
+    Tree(
+        "T18, the source has the season as a series of its own",
+        "Nacht/{1-2}; Nacht S2/{1-2}",
+        "Nacht/01; Nacht S2/01",
+        "S01E01; S02E01",
+        "Nacht/02 = Nacht/02; Nacht S2/02 = Nacht S2/02",
+    ),
+    Tree(
+        "T20, which of two Nachts",
+        "Nacht (1999) [tvdbid-11]/{1-2}; Nacht (2010) [tvdbid-12]/{1-2}",
+        "Nacht [2010]/01; Nacht/01",
+        "S01E01; S01E01",
+        "Nacht [2010]/02 = Nacht (2010) [tvdbid-12]/02",
+    ),
+    Tree(
+        "T20, an id as Plex's agents write it",
+        "Nacht (1999) [tvdbid-21]/{1-2}; Nacht (2010) [tvdbid-22]/{1-2}",
+        "Nacht [tvdb3-22]/01",
+        "S01E01",
+        "Nacht [tvdb3-22]/02 = Nacht (2010) [tvdbid-22]/02",
+    ),
+    *[
+        Tree(
+            f"T19, {folder}",
+            "Nacht/S01E{1-2}",
+            f"{folder}/S01E01",
+            "S01E01",
+            f"{folder}/S01E02 = Nacht/S01E02",
+        )
+        for folder in (
+            "Nacht S01",
+            "Nacht - Staffel 1",
+            "Nacht (1080p)",
+            "Nacht (TV)",
+            "[HS] Nacht (01-12) [1080p] (Batch)",
+            "Nacht.S01.1080p.WEB-GRP",
+            "Nacht 2010",
+            "【G】Nacht【1080p】",
+            "Nacht Complete",
+            "Nacht {edition-Lang}",
+        )
+    ],
+]
+
+
+def spread(text: str) -> list[str]:
+    """ "Nacht/{1-2}; Nacht/x" -> the paths, with numbers of two digits."""
+    paths = []
+    for pattern in filter(None, map(str.strip, text.split(";"))):
+        ranges = re.search(r"\{(\d+)-(\d+)\}", pattern)
+        numbers = range(int(ranges[1]), int(ranges[2]) + 1) if ranges else [0]
+        paths += [re.sub(r"\{\d+-\d+\}", f"{number:02}", pattern) for number in numbers]
+    return paths
+
+
+def with_own_titles(number: int, text: str) -> str:
+    """A tree's text, its titles being those of no other tree: Nacht -> Nachtobu."""
+    first, second = divmod(number, len(LETTERS))
+    return TITLES.sub(rf"\g<1>o{LETTERS[first]}u{LETTERS[second]}", text)
+
+
+async def test_every_tree(tmp_path):
+    trees = [
+        Tree(tree.name, *[with_own_titles(n, text) for text in tree[1:]])
+        for n, tree in enumerate(TREES)
+    ]
+    served = {f"{path}.mkv" for tree in trees for path in spread(tree.source)}
+    source = Source({path: EBML + path.encode() for path in served})
+    async with (
+        source as up,
+        running(tmp_path, providers=home(up.base), max_concurrent_downloads=8) as server,
+    ):
+        for path in [path for tree in trees for path in spread(tree.library)]:
+            add(server, f"{path}.mkv")
+        await server.login()
+        await server.post("/api/v1/anime/rescan")
+        series = await listed(server)
+        found = await outcomes(server, series)
+        for tree in trees:
+            expected = dict(zip(spread(tree.library), spread(tree.outcome), strict=True))
+            read = {path: found.get(f"{path}.mkv", "left out") for path in expected}
+            assert read == expected, tree.name
+        before = set(server.library.rglob("*.mkv"))
+        await fetch_missing(server, series)
+        fetched = {
+            str(path.relative_to(server.library)): path.read_bytes().removeprefix(EBML).decode()
+            for path in server.library.rglob("*.mkv")
+            if path not in before
+        }
+        for tree in trees:
+            expected = dict([pair.split(" = ") for pair in spread(tree.fetched)])
+            tops = {path.partition("/")[0] for path in (*spread(tree.source), *expected)}
+            tops |= {path.partition("/")[0] for path in spread(tree.library)}
+            new = {path: bytes_of for path, bytes_of in fetched.items() if top_of(path) in tops}
+            wanted = {f"{path}.mkv": f"{at_source}.mkv" for path, at_source in expected.items()}
+            assert new == wanted, tree.name
+        await server.post("/api/v1/anime/rescan?full=true")
+        assert await listed(server) == dict.fromkeys(series, 0)
+
+
+def top_of(path: str) -> str:
+    return path.partition("/")[0]
+
+
+async def listed(server) -> dict[str, int]:
+    """id -> missing episodes of every series."""
+    found, page = {}, 1
+    while True:
+        _, body, _ = await server.get(f"/api/v1/anime?show=all&per_page=100&page={page}")
+        found |= {entry["id"]: entry["missing_episodes"] for entry in body["data"]}
+        if page >= body["pagination"]["pages"]:
+            return found
+        page += 1
+
+
+async def outcomes(server, series) -> dict[str, str]:
+    """path -> what it is, as Tree has it."""
+    found = {}
+    for series_id in series:
+        _, body, _ = await server.get(f"/api/v1/anime/{series_id}/episodes?per_page=100")
+        for entry in body["data"]:
+            if entry["path"]:
+                sign = "?" if entry["state"] == "ambiguous" else ""
+                found[entry["path"]] = (entry["code"] or "-") + sign
+    return found
+
+
+async def fetch_missing(server, series) -> None:
+    count = 0
+    for series_id, missing in series.items():
+        if missing:
+            call = {"anime_id": series_id, "episodes": ["missing"]}
+            _, added, _ = await server.post("/api/queue/add", json=call)
+            count += len(added["data"]["items"])
+    await server.post("/api/queue/start")
+
+    async def are_completed() -> bool:
+        counts = (await server.get("/api/queue/status"))[1]["data"]
+        assert counts["failed"] == 0, (await server.get("/api/queue?status=failed"))[1]
+        return counts["completed"] == count
+
+    await until(are_completed)
