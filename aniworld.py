@@ -137,8 +137,9 @@ def _option_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "command",
         nargs="?",
-        choices=("names",),
-        help="names: read file names on stdin, print what is understood as JSON",
+        choices=("names", "reset-password"),
+        help="names: read file names on stdin, print what is understood as JSON; "
+        "reset-password: set another password while the server does not run",
     )
     return parser
 
@@ -157,6 +158,11 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not options.check:  # a check may be made while the server runs
         stack.enter_context(atomic.lock(state))
+    if options.command == "reset-password":
+        from handlers.reset_password import reset_password
+
+        reset_password(state)
+        return 0
     if options.demo:
         forced |= furnish_demo(state)
     config_file = options.config.expanduser().absolute() if options.config else None
@@ -189,6 +195,7 @@ def build(
     from handlers import keys, lifetime, limits, routes
     from handlers.authenticator import AUTHENTICATOR, Authenticator
     from handlers.hub import HUB, Hub
+    from handlers.logins import LOGINS, Logins
     from handlers.openapi import DOCUMENT, folded
     from providers import Providers
     from providers.network import Network
@@ -214,7 +221,7 @@ def build(
     app[HUB] = Hub()
     app[AUTHENTICATOR] = Authenticator(secrets_file, settings, state / "setup-code")
     app[limits.BUCKET] = limits.TokenBucket()
-    app[limits.LOGINS] = limits.LoginDelay()
+    app[LOGINS] = Logins(app[keys.DB])
     add_downloads(app, settings, app[HUB].publish)
     document: Callable[[], bytes] = functools.cache(functools.partial(folded, routes.API))
     app[DOCUMENT] = document

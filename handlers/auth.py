@@ -1,19 +1,19 @@
-"""The chapter Authentication: setup, login, logout, status."""
+"""The chapter Authentication: setup, login, logout, status, another password."""
 
 import asyncio
-import math
 from typing import Annotated, Literal
 
 from aiohttp import web
 
-from handlers.authenticator import AUTHENTICATOR, CLAIMS, COOKIE
+from handlers import trace
+from handlers.authenticator import AUTHENTICATOR, CLAIMS, COOKIE, check_new_password
 from handlers.endpoint import Done
 from handlers.hub import HUB
 from handlers.keys import DB
-from handlers.limits import LOGINS
+from handlers.logins import LOCAL_OWNER, LOGINS
 from handlers.responses import set_cookie
 from store import tokens
-from store.errors import BadRequest, TooMany, Unauthorized
+from store.errors import BadRequest, Unauthorized
 from store.schema import Rule, record
 
 Password = Annotated[str, Rule(least=1, most=4096, secret=True, example="your_secure_password")]
@@ -41,6 +41,17 @@ class Token:
 
 
 @record
+class Logout:
+    everywhere: bool = False
+
+
+@record
+class NewPassword:
+    password: Password
+    new_password: Password
+
+
+@record
 class Status:
     authenticated: bool
     token_valid: bool
@@ -57,10 +68,11 @@ async def setup(request: web.Request, body: Setup) -> SetUp:
     if authenticator.is_set_up:
         raise BadRequest("Master password already configured")
     authenticator.require_setup_right(request, is_local_owner=is_local_owner)
-    async with authenticator.setup_lock:
+    async with authenticator.password_lock:
         if authenticator.is_set_up:  # somebody else was faster
             raise BadRequest("Master password already configured")
         await asyncio.to_thread(authenticator.set_password, body.master_password)
+    trace.record(request, "setup")
     return SetUp()
 
 
@@ -70,6 +82,55 @@ async def login(request: web.Request, body: Login) -> Token:
     if not authenticator.is_set_up:
         authenticator.require(None)
     await _check_password(request, body.password)
+    trace.record(request, "login")
+    return _issue(request)
+
+
+async def logout(request: web.Request, body: Logout | None = None) -> Done:
+    """End this token, or with `everywhere` all tokens; sockets opened with them are closed.
+
+    Keys stay good.
+    """
+    app = request.app
+    authenticator = app[AUTHENTICATOR]
+    claims = authenticator.require(request[CLAIMS])
+    if body and body.everywhere:
+        await asyncio.to_thread(authenticator.end_all_tokens)
+        app[HUB].end_all_tokens()
+        trace.record(request, "logout everywhere")
+    else:
+        authenticator.revoked.add(claims.jti)
+        app[HUB].end(claims.jti)
+        await app[DB].run(tokens.revoke, claims.jti)
+        trace.record(request, "logout")
+    set_cookie(request, COOKIE, "", path="/ws", max_age_seconds=0)
+    return Done("Logged out successfully")
+
+
+async def change_password(request: web.Request, body: NewPassword) -> Token:
+    """Set another password and answer a fresh token.
+
+    All other tokens end and their sockets close; keys stay good.
+    """
+    authenticator = request.app[AUTHENTICATOR]
+    check_new_password(body.new_password, "new_password")
+    await _check_password(request, body.password)
+    async with authenticator.password_lock:
+        authenticator.require(authenticator.bearer_claims(request))  # somebody else was faster
+        await asyncio.to_thread(authenticator.set_password, body.new_password)
+    request.app[HUB].end_all_tokens()
+    trace.record(request, "change of the password")
+    return _issue(request)
+
+
+async def status(request: web.Request) -> Status:
+    """Tell that the token is good; a bad one is 401."""
+    return Status(authenticated=True, token_valid=True)
+
+
+def _issue(request: web.Request) -> Token:
+    """A new token, and the cookie that opens the socket for our page."""
+    authenticator = request.app[AUTHENTICATOR]
     issued = authenticator.issue()
     is_https = (authenticator.own_origin(request) or "").startswith("https:")
     set_cookie(
@@ -83,33 +144,20 @@ async def login(request: web.Request, body: Login) -> Token:
     return Token(issued.bearer)
 
 
-async def logout(request: web.Request) -> Done:
-    """End this token; sockets opened with it are closed."""
-    app = request.app
-    claims = app[AUTHENTICATOR].require(request[CLAIMS])
-    await app[DB].run(tokens.revoke, claims.jti)
-    app[AUTHENTICATOR].revoked.add(claims.jti)
-    app[HUB].end(claims.jti)
-    set_cookie(request, COOKIE, "", path="/ws", max_age_seconds=0)
-    return Done("Logged out successfully")
-
-
-async def status(request: web.Request) -> Status:
-    """Tell that the token is good; a bad one is 401."""
-    return Status(authenticated=True, token_valid=True)
-
-
 async def _check_password(request: web.Request, password: str) -> None:
     """Raises Unauthorized for a wrong password, TooMany for a caller who has to wait."""
-    app = request.app
-    authenticator, logins = app[AUTHENTICATOR], app[LOGINS]
-    # The owner has slots and a count of his own, so that nobody else's guesses lock him out.
+    authenticator, logins = request.app[AUTHENTICATOR], request.app[LOGINS]
     is_local_owner = await asyncio.to_thread(authenticator.is_local_owner, request)
-    caller = "local owner" if is_local_owner else authenticator.caller(request)
-    async with logins.slots["local owner" if is_local_owner else "others"]:
-        if wait_seconds := logins.wait_seconds(caller):
-            raise TooMany("Too many failed attempts", retry_after=math.ceil(wait_seconds))
+    caller = LOCAL_OWNER if is_local_owner else authenticator.caller(request)
+    logins.judge(caller)
+    lane = logins.lane(caller, is_trusted=request[CLAIMS] is not None)
+    async with lane.turn():
+        logins.judge(caller)  # again: others of this caller may have failed meanwhile
+        if request.transport is None or request.transport.is_closing():
+            raise Unauthorized("Invalid password")  # nobody waits for an answer any more
+        lane.count()
         if not await asyncio.to_thread(authenticator.matches, password):
-            logins.record_failure(caller)
+            trace.warn(request, "wrong password")
+            await logins.record_failure(caller)
             raise Unauthorized("Invalid password")
-        logins.record_success(caller)
+    await logins.record_success(caller)

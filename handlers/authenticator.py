@@ -7,19 +7,21 @@ import base64
 import functools
 import hashlib
 import hmac
+import math
 import secrets
 import time
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import bcrypt
 import jwt
 from aiohttp import web
 
 from handlers import peer
-from store import atomic
+from store import api_keys, atomic, clock
+from store.api_keys import ApiKey, Scope
 from store.errors import ConfigurationError, Forbidden, Invalid, Unauthorized
 from store.secrets import SecretsFile
 from store.settings import Config
@@ -36,13 +38,21 @@ BCRYPT_COST = 12
 BCRYPT_HASH_BYTES = 60
 
 
+# What a credential opens: everything for the owner's token; a key opens what its scope says.
+Access = Literal["owner"] | Scope
+
+
 class Claims(NamedTuple):
-    """A good token's id, its end in seconds of wall time, its epoch, its audience."""
+    """A good token's id, its end in seconds of wall time, its epoch, its audience; what it opens.
+
+    A key has claims as well: its id, no end and no epoch.
+    """
 
     jti: str
     exp: float
     ver: int
     aud: str
+    access: Access = "owner"
 
 
 # The claims of the request's bearer token; None when it has no good one.
@@ -58,10 +68,11 @@ class IssuedTokens(NamedTuple):
 
 
 class Authenticator:
-    """The password and the tokens (docs/decisions.md, 9 to 13).
+    """The password, the tokens and the keys (docs/decisions.md, 9 to 13 and 46).
 
-    `revoked` is the deny list of token ids; `store/tokens.py` keeps it on disk. `port` is the one
-    that the server listens on; the local owner's Host header names it.
+    `revoked` is the deny list of token ids; `store/tokens.py` keeps it on disk. `keys` are those of
+    scripts and dashboards by their digests; `store/api_keys.py` keeps them. `port` is the one that
+    the server listens on; the local owner's Host header names it.
     """
 
     def __init__(self, secrets_file: SecretsFile, config: Callable[[], Config], code_file: Path):
@@ -70,8 +81,10 @@ class Authenticator:
         self._code_file = code_file
         # Only good tokens are remembered: the cache keeps no exceptions.
         self._decoded = functools.lru_cache(REMEMBERED_TOKENS)(self._decode)
-        self.setup_lock = asyncio.Lock()  # of several setups at once, one wins
+        self.password_lock = asyncio.Lock()  # one setup or change of the password at a time
         self.revoked: set[str] = set()
+        self.keys: dict[str, ApiKey] = {}
+        self.used_keys: dict[int, str] = {}  # id of a key -> when it was used last
         self.port: int | None = None
 
     # -- the password ----------------------------------------------------------------------------
@@ -81,15 +94,18 @@ class Authenticator:
         return self._secrets.current.password_hash is not None
 
     def set_password(self, password: str) -> None:
-        """Store the password's hash and remove the setup code. Blocks as long as a bcrypt takes.
+        """Store the password's hash, end all tokens, and remove the setup code.
 
-        Raises Invalid unless it has 8 to 1,024 characters, counted in NFC.
+        Blocks as long as a bcrypt takes. Raises Invalid as `check_new_password`.
         """
-        if not 8 <= len(unicodedata.normalize("NFC", password)) <= 1024:
-            raise Invalid("master_password", "must be 8 to 1,024 characters long")
+        check_new_password(password, "master_password")
         hashed = bcrypt.hashpw(_digest(password), bcrypt.gensalt(BCRYPT_COST))
-        self._secrets.change(password_hash=hashed.decode())
+        self._secrets.change(password_hash=hashed.decode(), epoch=self._secrets.current.epoch + 1)
         self._code_file.unlink(missing_ok=True)
+
+    def end_all_tokens(self) -> None:
+        """Make every token bad that was issued until now; keys stay good. Writes a file."""
+        self._secrets.change(epoch=self._secrets.current.epoch + 1)
 
     def matches(self, password: str) -> bool:
         """Whether this is the password. Blocks as long as a bcrypt takes.
@@ -152,7 +168,9 @@ class Authenticator:
         )
 
     def verify(self, token: str, audience: str = API_AUDIENCE) -> Claims | None:
-        """The claims of a token that is good now, else None."""
+        """The claims of a token, or of a key, that is good now, else None."""
+        if token.startswith(api_keys.PREFIX):
+            return self._key_claims(token) if audience == API_AUDIENCE else None
         try:
             claims = self._decoded(token)
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
@@ -182,6 +200,13 @@ class Authenticator:
             )
         raise Unauthorized("A valid token is required: log in and send it as Authorization: Bearer")
 
+    def _key_claims(self, text: str) -> Claims | None:
+        key = self.keys.get(api_keys.digest(text))
+        if key is None:
+            return None
+        self.used_keys[key.id] = clock.now()
+        return Claims(key_name(key.id), math.inf, 0, API_AUDIENCE, key.scope)
+
     def _decode(self, token: str) -> Claims:
         """The claims of a token that we signed, at whatever time.
 
@@ -205,6 +230,10 @@ class Authenticator:
 
     # -- where a call comes from -----------------------------------------------------------------
 
+    def address(self, request: web.Request) -> str:
+        """The caller's address, for people."""
+        return peer.address(request, self._config().trusted_proxies)
+
     def caller(self, request: web.Request) -> str:
         """One key for the caller's address, for limits."""
         return peer.caller(request, self._config().trusted_proxies)
@@ -225,6 +254,17 @@ class Authenticator:
 
 
 AUTHENTICATOR = web.AppKey("authenticator", Authenticator)
+
+
+def check_new_password(password: str, field: str) -> None:
+    """Raises Invalid, for `field`, unless it has 8 to 1,024 characters, counted in NFC."""
+    if not 8 <= len(unicodedata.normalize("NFC", password)) <= 1024:
+        raise Invalid(field, "must be 8 to 1,024 characters long")
+
+
+def key_name(key_id: int) -> str:
+    """The id of a key as calls take and show it: `key_3`."""
+    return f"key_{key_id}"
 
 
 def _digest(password: str) -> bytes:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
+from handlers import trace
 from handlers.endpoint import Done
 from handlers.keys import CONFIG, DB
 from handlers.lifetime import apply_settings
@@ -54,6 +55,7 @@ async def update(request: web.Request, body: Update[Config]) -> ConfigShown:
         if known_files:
             await asyncio.to_thread(library.write_marker, config.library)
     await apply_settings(request.app)
+    trace.record(request, f"change of {', '.join(sorted(body.changes))}")
     return _shown(request)
 
 
@@ -85,6 +87,7 @@ async def restore(request: web.Request, backup_name: BackupName) -> Done:
     """Put a backup in force, the present configuration backed up first."""
     await asyncio.to_thread(request.app[CONFIG].restore, backup_name)
     await apply_settings(request.app)
+    trace.record(request, f"restoring of {backup_name}")
     return Done("Configuration restored successfully")
 
 

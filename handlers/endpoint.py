@@ -7,13 +7,20 @@ from typing import Any, Literal, NamedTuple
 
 from aiohttp import web
 
-from handlers.authenticator import AUTHENTICATOR, CLAIMS
+from handlers.authenticator import AUTHENTICATOR, CLAIMS, Access
 from handlers.responses import reply
 from handlers.signature import Signature, signature
 from store import schema
+from store.errors import Forbidden
 from store.schema import record
 
 BODY_SECONDS = 10  # that a body may take
+# What a key's scope opens; the owner's token opens everything.
+OPENED_BY: dict[Access, tuple[Access, ...]] = {
+    "read": ("read",),
+    "write": ("read", "write"),
+    "share": (),
+}
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -34,6 +41,13 @@ class Route(NamedTuple):
     # For the document: statuses of refusals beside those that follow from the signature.
     refusals: tuple[int, ...] = ()
 
+    @property
+    def needs(self) -> Access:
+        """The least access that opens a locked route: a key never reaches the accounts' routes."""
+        if self.path.startswith("/api/auth/"):
+            return "owner"
+        return "read" if self.method == "GET" else "write"
+
 
 @record
 class Done:
@@ -52,12 +66,15 @@ def endpoint(route: Route) -> Handler:
     status = route.status
     wrap = route.wrap
     is_locked = not route.open
+    needs = route.needs
     taken = signature(call, route.path)
     takes_arguments = bool(taken.path or taken.query or taken.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if is_locked and request[CLAIMS] is None:
-            request.app[AUTHENTICATOR].require(None)
+        if is_locked:
+            claims = request[CLAIMS] or request.app[AUTHENTICATOR].require(None)
+            if claims.access != "owner":  # a call of a function costs more than this question
+                require_access(claims.access, needs)
         if takes_arguments:
             answer = await call(request, **await _arguments(request, taken))
         else:
@@ -67,6 +84,15 @@ def endpoint(route: Route) -> Handler:
         return reply(answer, status, wrap=wrap)
 
     return handle
+
+
+def require_access(access: Access, needs: Access) -> None:
+    """Raises Forbidden when this access, such as a key's scope, does not open what is needed."""
+    if access == "owner" or needs in OPENED_BY[access]:
+        return
+    if needs == "owner":
+        raise Forbidden("A key cannot do this: log in with the password")
+    raise Forbidden(f"A key of scope '{access}' cannot do this: it needs scope '{needs}'")
 
 
 async def _arguments(request: web.Request, taken: Signature) -> dict[str, Any]:

@@ -105,9 +105,15 @@ class Hub:
         self._inboxes.discard(inbox)
 
     def end(self, jti: str) -> None:
-        """The token is no longer good: its sockets close."""
+        """The token, or the key, is no longer good: its sockets close."""
         for inbox in self._inboxes:
             if inbox.claims and inbox.claims.jti == jti:
+                inbox.end("token")
+
+    def end_all_tokens(self) -> None:
+        """No token is good any more: all sockets close but those of keys and the local owner."""
+        for inbox in self._inboxes:
+            if inbox.claims and inbox.claims.access == "owner":
                 inbox.end("token")
 
     def close(self) -> None:

@@ -12,30 +12,60 @@ from aiohttp import web
 from handlers.authenticator import AUTHENTICATOR
 from handlers.hub import HUB
 from handlers.keys import CONFIG, CRASHED, DB, ENGINE, NETWORK, PROVIDERS, RENAMING, RESCAN
-from store import renames, tokens
+from handlers.logins import LOGINS
+from store import api_keys, renames, tokens
 from store.errors import Failure
 
 log = logging.getLogger(__name__)
+
+KEY_USES_SECONDS = 3600  # between two notes of when keys were used last
 
 
 async def run(app: web.Application) -> AsyncIterator[None]:
     """Open the database and the network and work the queue, until the application ends."""
     await app[DB].open()
-    app[AUTHENTICATOR].revoked |= await app[DB].run(tokens.revoked)
+    authenticator = app[AUTHENTICATOR]
+    authenticator.revoked |= await app[DB].run(tokens.revoked)
+    authenticator.keys = {key.digest: key for key in await app[DB].run(api_keys.all_keys)}
+    await app[LOGINS].load()
     await app[NETWORK].start()
     await apply_settings(app)
     renaming = asyncio.create_task(finish_renamings(app), name="renaming")
     watch(app, renaming)
     engine = asyncio.create_task(app[ENGINE].run(), name="engine")
     watch(app, engine)
+    key_uses = asyncio.create_task(_keep_key_uses(app), name="key uses")
+    watch(app, key_uses)
     yield
-    for task in (engine, renaming):
+    for task in (engine, renaming, key_uses):
         task.cancel()
-    await asyncio.gather(engine, renaming, return_exceptions=True)
+    await asyncio.gather(engine, renaming, key_uses, return_exceptions=True)
     await app[RESCAN].close()
     await app[PROVIDERS].close()
     await app[NETWORK].close()
     await app[DB].close()
+
+
+async def _keep_key_uses(app: web.Application) -> None:
+    """Note when keys were used last, once an hour and at the end: not at each call."""
+    used = app[AUTHENTICATOR].used_keys
+    noted: dict[int, str] = {}
+    try:
+        while True:
+            await asyncio.sleep(KEY_USES_SECONDS)
+            noted = await _note_key_uses(app, used, noted)
+    finally:
+        await _note_key_uses(app, used, noted)
+
+
+async def _note_key_uses(
+    app: web.Application, used: dict[int, str], noted: dict[int, str]
+) -> dict[int, str]:
+    """Note the uses that are not noted yet; returns what is noted now."""
+    news = {key_id: at for key_id, at in used.items() if noted.get(key_id) != at}
+    for key_id, at in news.items():
+        await app[DB].note(api_keys.set_last_used, key_id, at)
+    return noted | news
 
 
 async def close_sockets(app: web.Application) -> None:

@@ -1,8 +1,7 @@
-"""The token bucket that guards the API, and the growing delay after wrong passwords."""
+"""The token bucket that guards the API."""
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from collections.abc import Callable
@@ -15,8 +14,6 @@ from store.errors import TooMany
 
 MAX_CALLERS = 10_000  # that a limit tells apart; beyond that it forgets the oldest
 UNLIMITED_PATHS = ("/api/docs", "/api/redoc")  # with the files of their pages
-FREE_FAILURES = 5  # wrong passwords without a delay
-MAX_DELAY_SECONDS = 900
 
 
 class TokenBucket:
@@ -64,40 +61,3 @@ def take_token(request: web.Request) -> None:
     request[HEADERS]["X-RateLimit-Remaining"] = str(left)
     if wait_seconds:
         raise TooMany("Rate limit exceeded", retry_after=math.ceil(wait_seconds))
-
-
-class LoginDelay:
-    """Counts wrong passwords by key. After the free ones a caller waits 1, 2, 4 ... seconds.
-
-    A delay grows up to MAX_DELAY_SECONDS, and the count is forgotten as long after it has ended.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic):
-        self._clock = clock
-        # How many bcrypts may run at once: each costs a small machine a second of a core. The local
-        # owner never queues behind others.
-        self.slots = {"local owner": asyncio.Semaphore(1), "others": asyncio.Semaphore(2)}
-        self._failures: dict[str, tuple[int, float]] = {}  # key -> (count, when the next may come)
-
-    def wait_seconds(self, key: str) -> float:
-        """Seconds until `key` may try again; 0: now."""
-        count, due = self._failures.get(key, (0, 0.0))
-        if count and self._clock() > due + MAX_DELAY_SECONDS:
-            del self._failures[key]
-            return 0.0
-        return max(0.0, due - self._clock())
-
-    def record_failure(self, key: str) -> None:
-        count = self._failures.pop(key, (0, 0.0))[0] + 1
-        delay = 0
-        if count >= FREE_FAILURES:
-            delay = min(2 ** min(count - FREE_FAILURES, 20), MAX_DELAY_SECONDS)
-        self._failures[key] = count, self._clock() + delay
-        while len(self._failures) > MAX_CALLERS:
-            del self._failures[next(iter(self._failures))]
-
-    def record_success(self, key: str) -> None:
-        self._failures.pop(key, None)
-
-
-LOGINS = web.AppKey("logins", LoginDelay)

@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from downloads.events import Snapshot
 from handlers.authenticator import AUTHENTICATOR, COOKIE, SOCKET_AUDIENCE, Claims
+from handlers.endpoint import require_access
 from handlers.hub import HUB, Inbox, message
 from handlers.keys import DB, ENGINE
 from handlers.responses import sign
@@ -68,7 +69,7 @@ async def _talk(socket: web.WebSocketResponse, inbox: Inbox, first: str) -> None
     """
     reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
     timer = None
-    if inbox.claims:
+    if inbox.claims and inbox.claims.access == "owner":  # a key has no end
         seconds_left = inbox.claims.exp - time.time()
         timer = asyncio.get_running_loop().call_later(seconds_left, inbox.end, "token")
     try:
@@ -108,14 +109,16 @@ async def _read(socket: web.WebSocketResponse, inbox: Inbox) -> None:
 
 
 async def _admit(request: web.Request) -> Claims | None:
-    """The claims of the caller, None for the local owner. Raises Unauthorized, before the upgrade.
+    """The claims of the caller, None for the local owner.
+
+    Raises Unauthorized and, for a key that may not read, Forbidden, before the upgrade.
 
     A token in a header or a subprotocol is judged alone; then the cookie counts, then the local
     owner.
     """
     authenticator = request.app[AUTHENTICATOR]
     if "Authorization" in request.headers:
-        return authenticator.require(authenticator.bearer_claims(request))
+        return _require_reading(authenticator.require(authenticator.bearer_claims(request)))
     tokens = [
         protocol.strip().removeprefix("bearer.")
         for header in request.headers.getall("Sec-WebSocket-Protocol", ())
@@ -124,7 +127,7 @@ async def _admit(request: web.Request) -> Claims | None:
     ]
     if tokens:
         claims = authenticator.verify(tokens[0]) if len(tokens) == 1 else None
-        return authenticator.require(claims)
+        return _require_reading(authenticator.require(claims))
     if request.headers.getall("Origin", []) == [authenticator.own_origin(request)]:
         claims = authenticator.verify(request.cookies.get(COOKIE, ""), SOCKET_AUDIENCE)
         if claims:
@@ -132,3 +135,8 @@ async def _admit(request: web.Request) -> Claims | None:
     if await asyncio.to_thread(authenticator.is_local_owner, request):
         return None
     return authenticator.require(None)
+
+
+def _require_reading(claims: Claims) -> Claims:
+    require_access(claims.access, "read")
+    return claims

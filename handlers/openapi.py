@@ -27,7 +27,10 @@ DOCUMENT: web.AppKey[Callable[[], bytes]] = web.AppKey("openapi document")
 ABOUT = """Download what is missing from your own library.
 
 Send `Authorization: Bearer <token>` with every call that shows a lock; `POST /api/auth/login` gives
-the token. Errors are as the schema `Error`: `message` is for people, `error` and `details` are for
+the token. A key of `POST /api/auth/keys` goes into the same header: scope `read` opens what only
+shows, `write` what changes as well; the calls of accounts take the owner's token alone.
+
+Errors are as the schema `Error`: `message` is for people, `error` and `details` are for
 programs, `request_id` equals the header `X-Request-ID`. Times are UTC, as in
 `2025-10-22T12:34:56Z`.
 
@@ -35,7 +38,12 @@ programs, `request_id` equals the header `X-Request-ID`. Times are UTC, as in
 `aniworld.v1, bearer.<token>`. It sends the schema `SocketMessage`, first a `snapshot` with at most
 200 items. `seq` rises with every message but progress."""
 # Chapters of the reference whose file in handlers/ has another name.
-CHAPTERS = {"auth": "Authentication", "config": "Configuration", "queue": "Download Queue"}
+CHAPTERS = {
+    "auth": "Authentication",
+    "auth_keys": "Authentication",
+    "config": "Configuration",
+    "queue": "Download Queue",
+}
 HEADERS = {
     "X-Request-ID": (
         "string",
@@ -52,7 +60,7 @@ REFUSALS = {  # status -> (name of the component, its description)
         "Unauthorized",
         "No valid token, or a wrong password; before the setup `details.setup_required` is true.",
     ),
-    "403": ("Forbidden", "This caller may not do this."),
+    "403": ("Forbidden", "This caller may not do this, or this key's scope does not reach so far."),
     "404": ("NotFound", "There is nothing of this name."),
     "409": ("Conflict", "What is there stands against it."),
     "422": (
@@ -181,6 +189,7 @@ def _refused_statuses(route: Route, taken: Signature) -> list[str]:
     follows = {
         "400": taken.body,
         "401": not route.open,
+        "403": not route.open,
         "404": taken.path,
         "422": taken.body or taken.path or taken.query,
         "429": _is_limited(route),

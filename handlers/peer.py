@@ -15,18 +15,60 @@ from aiohttp import HttpVersion11, web
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Headers that a proxy adds; one of them is enough to know that the caller is not at this machine.
-FORWARDING_HEADERS = ("forwarded", "via", "x-real-ip", "true-client-ip")
-FORWARDING_PREFIXES = ("x-forwarded-", "cf-")
+FORWARDING_HEADERS = {
+    "client-ip",
+    "forwarded",
+    "forwarded-for",
+    "proxy-client-ip",
+    "remote-user",
+    "true-client-ip",
+    "via",
+    "wl-proxy-client-ip",
+    "x-arr-log-id",
+    "x-arr-ssl",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-coming-from",
+    "x-forwarded",
+    "x-host",
+    "x-http-forwarded-for",
+    "x-ip",
+    "x-proxyuser-ip",
+    "x-real-ip",
+    "x-remote-addr",
+    "x-remote-ip",
+    "x-remote-user",
+    "x-true-client-ip",
+}
+FORWARDING_PREFIXES = (
+    "akamai-",
+    "ali-cdn-",
+    "cdn-",
+    "cf-",
+    "cloudfront-",
+    "fastly-",
+    "fly-",
+    "tailscale-",
+    "x-akamai-",
+    "x-amzn-",
+    "x-appengine-",
+    "x-auth-request-",
+    "x-azure-",
+    "x-cdn-",
+    "x-envoy-",
+    "x-forwarded-",
+    "x-ngrok-",
+    "x-original-",
+    "x-vercel-",
+    "x-webauth-",
+)
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 SOCKET_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 ESTABLISHED = "01"  # a connection's state in these tables
 
 
-def caller(request: web.Request, trusted_proxies: Sequence[str]) -> str:
-    """One key for the caller's IPv4 address or IPv6 /64: a household or an attacker has that much.
-
-    The address is the peer's, or the right-most hop that is not one of `trusted_proxies`.
-    """
+def address(request: web.Request, trusted_proxies: Sequence[str]) -> str:
+    """The caller's address: the peer's, or the right-most hop that is no trusted proxy."""
     address = request.remote or ""
     hops = [
         hop.strip()
@@ -35,10 +77,16 @@ def caller(request: web.Request, trusted_proxies: Sequence[str]) -> str:
     ]
     while hops and _is_trusted(address, trusted_proxies) and _parse_address(hops[-1]):
         address = hops.pop()
-    ip = _parse_address(address)
+    return str(_parse_address(address) or address)
+
+
+def caller(request: web.Request, trusted_proxies: Sequence[str]) -> str:
+    """One key for the caller's IPv4 address, or IPv6 /64: who has one of them has all of those."""
+    own_address = address(request, trusted_proxies)
+    ip = _parse_address(own_address)
     if isinstance(ip, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
-    return str(ip or address)
+    return own_address
 
 
 def own_origin(request: web.Request, trusted_proxies: Sequence[str]) -> str | None:

@@ -6,7 +6,7 @@ from functools import partial
 
 from aiohttp import web
 
-from handlers import anime, auth, config, docs, health, live, page, providers, queue
+from handlers import anime, auth, auth_keys, config, docs, health, live, page, providers, queue
 from handlers.endpoint import Handler, Route, endpoint
 from handlers.errors import envelope
 
@@ -15,6 +15,10 @@ API = (
     Route("POST", "/api/auth/login", auth.login, open=True, refusals=(401,)),
     Route("POST", "/api/auth/logout", auth.logout),
     Route("GET", "/api/auth/status", auth.status),
+    Route("PUT", "/api/auth/password", auth.change_password, wrap=True),
+    Route("GET", "/api/auth/keys", auth_keys.list_keys, wrap=True),
+    Route("POST", "/api/auth/keys", auth_keys.make_key, status=201, wrap=True, refusals=(409,)),
+    Route("DELETE", "/api/auth/keys/{key_id}", auth_keys.delete_key),
     Route("GET", "/api/config", config.show, wrap=True),
     Route("PUT", "/api/config", config.update, wrap=True, refusals=(409,)),
     Route("POST", "/api/config/validate", config.validate),

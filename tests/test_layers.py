@@ -28,11 +28,13 @@ KIT = {
     "keys",
     "lifetime",
     "limits",
+    "logins",
     "openapi",
     "paging",
     "peer",
     "responses",
     "signature",
+    "trace",
 }
 # Files of handlers/ that put the others together.
 WIRING = {"routes"}

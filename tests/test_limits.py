@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from handlers.limits import MAX_CALLERS, LoginDelay, TokenBucket
+from handlers.limits import MAX_CALLERS, TokenBucket
+from handlers.logins import Lane, LoginDelay
+from store.errors import TooMany
 
 
 class Clock:
@@ -69,3 +73,41 @@ def test_a_login_delay_forgets_the_oldest_caller():
     assert delay.wait_seconds("first") == 2
     delay.record_failure("one more")
     assert delay.wait_seconds("first") == 0
+
+
+async def test_a_lane_lets_few_wait():
+    lane = Lane(running=1, waiting=2)
+    order: list[int] = []
+
+    async def take(number: int) -> None:
+        async with lane.turn():
+            order.append(number)
+
+    async with lane.turn():
+        waiting = [asyncio.create_task(take(number)) for number in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(TooMany):
+            await take(3)
+        assert order == []
+        waiting[0].cancel()  # who goes away makes room
+        await asyncio.sleep(0)
+        waiting.append(asyncio.create_task(take(4)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert order == [1, 4]
+
+
+async def test_a_lane_has_a_ceiling():
+    clock = Clock()
+    lane = Lane(running=2, waiting=2, per_minute=3, clock=clock)
+    for _ in range(3):
+        async with lane.turn():
+            lane.count()
+        clock.now += 10
+    with pytest.raises(TooMany) as refusal:
+        async with lane.turn():
+            pass
+    assert refusal.value.details["retry_after"] == 30
+    clock.now += 30
+    async with lane.turn():
+        lane.count()
