@@ -12,23 +12,29 @@ from store.names.lexer import (
     EXTRA,
     LANGUAGE,
     NUMBER,
+    OPEN,
     SPECIAL,
+    TECHNICAL,
     WORD,
     Tokens,
     hide_brackets,
     tokenize,
 )
-from store.names.lone_numbers import find_running_number, split_compressed, weigh_lone_numbers
+from store.names.lone_numbers import split_compressed, weigh_lone_numbers
+from store.names.numerals import respell_numerals
 from store.names.parsed_name import SURE, Kind, ParsedName, Reading
-from store.names.title import (
+from store.names.release import (
     find_audio_language,
     find_checksum,
     find_release_group,
-    read_title,
+    find_version,
 )
+from store.names.running_numbers import Running, find_running_number
+from store.names.title import Place, read_title
 
 CLEAR_SCORE = 70  # a code of this score explains a name: no lone number is looked for
 MIN_SCORE = 10  # an episode below is not believed at all
+REPEATED = ("code", "cross")
 NO_EPISODE = Candidate(score=0, first=0, last=0, season=None, episodes=(), rule="")
 
 
@@ -48,56 +54,62 @@ def read_component(
     `season` is the season that the folders say, `chosen` the token that is the episode's number
     according to the neighbours. Of a folder, lone numbers belong to the title.
     """
-    tokens = tokenize(text)
+    tokens = respell_numerals(tokenize(text))
     outside = hide_brackets(tokens.labels)
-    start = find_title_start(outside)
+    start = find_title_start(tokens, outside)
     candidates = list(find_candidates(tokens))
-    tokens = give_back_season_letters(tokens, candidates)
-    is_unclear = all(candidate.score < CLEAR_SCORE for candidate in candidates)
-    if not is_folder and (is_unclear or chosen is not None):
+    is_clear = any(candidate.score >= CLEAR_SCORE for candidate in candidates)
+    if not is_folder and (not is_clear or chosen is not None):
         candidates += weigh_lone_numbers(
             tokens, outside, start, explained=candidates, season=season, chosen=chosen
         )
-
+    tokens = give_back_season_letters(tokens, candidates)
     ranked = rank_episodes(candidates)
     best = ranked[0] if ranked else NO_EPISODE
-    running, end = find_running_number(tokens, best) if ranked else ((), len(outside))
-    end = find_first_code(candidates, best, start, end)
-    behind = find_last_code(candidates, best, is_folder)
-    title = read_title(tokens, outside, start=start, end=end, behind=behind)
-
+    candidates = leave_out_title_seasons(candidates, best)
+    running = find_running_number(tokens, best)
+    place = find_place(candidates, best, start=start, running=running, is_folder=is_folder)
+    title = read_title(tokens, outside, place)
     own_season = find_season(candidates, best)
-    best, running, also = decide_compressed(tokens, ranked, own_season, running)
-    if best.season is not None:
-        own_season = best.season
-    return Component(
-        ParsedName(
-            title=title.text,
-            year=title.year,
-            season=own_season,
-            episodes=best.episodes,
-            absolute=running,
-            kind=find_kind(tokens, best, own_season),
-            group=find_release_group(tokens, start),
-            version=best.version,
-            crc=find_checksum(tokens),
-            language=find_audio_language(tokens),
-            country=title.country,
-            score=min(best.score, 100),
-            also=also,
-            why=explain(tokens, best, own_season),
-        ),
-        title.is_in_front,
-        tokens,
+    best, absolute, also = decide_compressed(tokens, ranked, own_season, running.numbers)
+    best = join_repeated_codes(tokens, ranked, best)
+    own_season = own_season if best.season is None else best.season
+    name = ParsedName(
+        title=title.text,
+        year=title.year,
+        season=own_season,
+        episodes=best.episodes,
+        absolute=absolute,
+        kind=find_kind(tokens, best, own_season),
+        group=find_release_group(tokens, start, title.text),
+        version=find_version(tokens, best),
+        crc=find_checksum(tokens),
+        language=find_audio_language(tokens),
+        country=title.country,
+        score=min(best.score, 100),
+        also=also,
+        why=explain(tokens, best, own_season),
     )
+    return Component(name, title.is_in_front, tokens)
 
 
-def find_title_start(outside: str) -> int:
+BEGINNING = "_ !.-m()t"  # what may stand in front of a title: brackets, signs, tags
+
+
+def find_title_start(tokens: Tokens, outside: str) -> int:
     """The first token behind the brackets with which a name begins, such as the release group's.
 
-    0 where no title can stand behind them.
+    0 where no title can stand behind them. A tag of letters is the title's first word, unless a
+    further one follows: "Hi no Michi".
     """
-    start = len(outside) - len(outside.lstrip("_ !.-m()t"))
+    start = len(outside) - len(outside.lstrip(BEGINNING))
+    first = len(outside) - len(outside.lstrip(BEGINNING.strip("t")))
+    if (
+        first < start
+        and tokens.words[first].isalpha()
+        and outside.count(TECHNICAL, first, start) == 1
+    ):
+        start = first
     has_words = outside.find(WORD, start) >= 0 or outside.find(LANGUAGE, start) >= 0
     return start if has_words or outside.count(NUMBER, start) > 1 else 0
 
@@ -132,14 +144,64 @@ def find_first_code(candidates: Sequence[Candidate], best: Candidate, start: int
     return min([end, *firsts])
 
 
+def find_place(
+    candidates: Sequence[Candidate],
+    best: Candidate,
+    *,
+    start: int,
+    running: Running,
+    is_folder: bool,
+) -> Place:
+    """Where the title may stand: behind the token `start`, and beside the codes."""
+    episodes = [found for found in candidates if found.episodes and found.score >= MIN_SCORE]
+    return Place(
+        start=max(start, running.behind),
+        end=find_first_code(candidates, best, start, running.first),
+        episode=find_first_code(episodes, best, start, running.first),
+        behind=find_last_code(candidates, best, is_folder),
+        seasons=[(found.first, found.last) for found in candidates if not found.episodes],
+        is_folder=is_folder,
+    )
+
+
 def find_last_code(candidates: Sequence[Candidate], best: Candidate, is_folder: bool) -> int:
     """The token behind the episode and all seasons, where a title may follow; 0 without any."""
     lasts = [
         found.last
         for found in candidates
-        if found is best or (found.season is not None and (best.episodes or is_folder))
+        if found is best
+        or (
+            found.season is not None and found.rule != "compressed" and (best.episodes or is_folder)
+        )
     ]
     return max(lasts, default=0)
+
+
+def leave_out_title_seasons(candidates: list[Candidate], best: Candidate) -> list[Candidate]:
+    """The candidates without seasons in front of a code of another season: "Staffel 9 S01E02"."""
+    if best.season is None or best.score < CLEAR_SCORE:
+        return candidates
+    return [
+        found
+        for found in candidates
+        if found.season in (None, best.season) or found.episodes or found.first > best.first
+    ]
+
+
+def join_repeated_codes(tokens: Tokens, ranked: Sequence[Candidate], best: Candidate) -> Candidate:
+    """The best code with those that count on behind titles: "S02E01 - Anfang S02E02 - Ende"."""
+    if best.rule not in REPEATED:
+        return best
+    last, episodes = best.last, best.episodes
+    for found in sorted(ranked, key=lambda found: found.first):
+        if (
+            found.first > last
+            and (found.rule, found.season) == (best.rule, best.season)
+            and found.episodes[0] == episodes[-1] + 1
+            and OPEN not in tokens.labels[last : found.first]
+        ):
+            last, episodes = found.last, episodes + found.episodes
+    return best._replace(episodes=episodes)
 
 
 def find_season(candidates: Sequence[Candidate], best: Candidate) -> int | None:

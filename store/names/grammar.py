@@ -27,7 +27,7 @@ from store.names.lexer import (
     Tokens,
     hide_brackets,
 )
-from store.names.number_runs import read_dotted_pair, read_run
+from store.names.number_runs import BOUNDARY, Run, read_dotted_pair, read_run
 
 
 class Candidate(NamedTuple):
@@ -47,33 +47,39 @@ D = "[ny]"  # a number
 GAP = "[ .:;]?h?"  # what may stand between a word and its number
 ENDING = "(?:m?i[ .]?|:|[ .])?"  # of an ordinal: "2nd ", "2. ", "5-й "
 NO = "(?![ .:;]?h?n)"  # no number follows
+EP = "[ec]"  # a word for episode
+MORE = r"(?:\.n)?(?:[ .]?[m\-~+,][ ]?d?n(?:\.n)?){0,9}"  # the rest of 6.5 and 03-04
+# "5. Folge", "5話", "5 Folge". An ordinal or a counter is the number's in front, whatever follows.
+COUNTS = rf"(?:{ENDING}c(?!{GAP}n[ .]?(?:$|[(\-t]))|(?:m?i[ .]?|:)e|{ENDING}e{NO})"
 GRAMMAR = re.compile(
     rf"""
     # Season and episode.
     (?:[ST][ .]?|s{GAP}) (?P<code_s>{D}) [ .:,;m(\-]{{0,3}}
-        (?:x?[EeF]|x|h){GAP} \(?(?P<code>{D})                           # S01E05
+        (?:x?(?:[EF]|{EP})|x|h){GAP} \(?(?P<code>{D})                     # S01E05
   | w (?P<glued_s>n) E (?P<glued>n)                                     # nachts01e05
   | (?:e[ .:]?)? (?P<cross_s>{D}) (?:x|[ ]x[ ]) (?P<cross>n)            # 1x05
   | \((?P<dot_s>n)\.(?P<dot>n)\)                                        # [1.05]
   | (?P<short_s>n) E (?P<short>n)                                       # 01E05
-  | (?P<words_s>n) {ENDING} s [ .:,;m\-]{{0,2}}
-        (?: (?P<words>n) {ENDING} e {NO} | e{GAP} (?P<words2>n) )       # 2. Staffel 5. Folge
+  | d? (?P<words_s>n) {ENDING} s [ .:,;m\-]{{0,2}}
+        (?: d?(?P<words>n) {MORE} {COUNTS} | {EP}{GAP} (?P<words2>n) )    # 2. Staffel 5. Folge
   | s{GAP} (?P<turned_s>n) [ .:,;m\-]{{1,2}}
-        (?P<turned>n) {ENDING} (?:e {NO} | o[ .]?n)                     # Staffel 2, 5. Folge
+        d?(?P<turned>n) (?:{MORE} {COUNTS} | [ .]? o[ .]?n)             # Staffel 2, 5. Folge
   | S (?P<dash_s>n) m (?P<dash>n) (?=\)|$)                              # (S4-24)
-  | (?:[VP][ .]?)? (?P<of>n) [ .]? (?:e[ .]?)? o [ .]? n                # 5 von 12
+  | (?:[VP][ .]?)? (?P<of>n) [ .]? (?:{EP}[ .]?)? o [ .]? n             # 5 von 12
 
     # A season alone.
-  | s{GAP} (?P<season>{D}) (?!{ENDING} e {NO})                          # Staffel 2
-  | (?P<season2>{D}) (?:m?i[ .]?|:) s                                   # 2nd Season, 2. Staffel
-  | (?P<season3>n) [ .]? s {NO}                                         # 2 Season
+  | d (?P<season7>n) s                                                  # 第2季
+  | s{GAP} (?P<season>{D}) (?!{ENDING} {EP} {NO})                       # Staffel 2
+  | d? (?P<season2>{D}) (?:m?i[ .]?|:) s                                # 2nd Season, 2. Staffel
+  | d? (?P<season3>n) [ .]? s {NO}                                      # 2 Season
   | (?P<season4>N) [ .] s                                               # Zweite Staffel
   | S (?P<season5>{D})                                                  # S2
+  | u m (?P<season6>n)                                                  # TV-2
 
     # An episode alone.
-  | (?:e[ .:;m]?h?|E[ ]?) (?P<episode>{D}) (?!x)                        # Folge 5, E05
+  | d? (?P<episode2>n) {MORE} {COUNTS}                                  # 5. Folge, 03-04話
+  | (?:{EP}[ .:;m]?h?|E[ ]?) (?P<episode>{D}) (?!x)                     # Folge 5, E05
   | h[ ]?(?P<hash>n)                                                    # #05
-  | (?P<episode2>n) {ENDING} e {NO}                                     # 5. Folge
   | [kz][ .m:]? (?:e[ .:]?)? (?P<special>n)                             # OVA 2
   | M[ .m]? (?P<movie>n) | P[ .]? (?P<part>n) | V[ .:]? (?P<volume>n)   # Film 2, Teil 2, Vol. 2
     """,
@@ -104,10 +110,11 @@ RULES = {
     "of": Rule(70, 'the count "{}"'),
     "special": Rule(65, 'the word for special in "{}"'),
     "hash": Rule(60, 'the number sign in "{}"'),
+    "count": Rule(0),  # "12 Folgen"
     "movie": Rule(40, 'the word for movie in "{}"'),
     "part": Rule(12, 'the word for part in "{}"'),
     # These name no episode.
-    **dict.fromkeys(("volume", "season", "season2", "season3", "season4", "season5"), Rule(0)),
+    **dict.fromkeys(("volume", "season", *(f"season{n}" for n in range(2, 8))), Rule(0)),
     # Of `lone_numbers`, where the score is weighed.
     "number": Rule(0, 'the number "{}"'),
     "compressed": Rule(0, 'the number "{}", read as season and episode'),
@@ -119,6 +126,10 @@ SEASON_GROUPS = {
 GLUE_OF_SEASON = GLUE - {SPECIAL, EXTRA, PART}
 GLUE_OF_EPISODE = GLUE - {END, VERSION, CROSS, OF}
 GLUED_SCORE = 25  # a code that is glued to a number belongs to a random name
+TITLE_SCORE = 40  # a code that stands in an episode's title
+COUNTED_RULES = ("episode2", "words", "turned")
+SHORT_SEASONS = ("se",)  # words of titles, unless an episode follows
+PLURALS = frozenset("episodes episoden folgen épisodes episodios episódios episodi серий".split())
 
 
 def find_candidates(tokens: Tokens) -> Iterator[Candidate]:
@@ -127,7 +138,7 @@ def find_candidates(tokens: Tokens) -> Iterator[Candidate]:
     while match := GRAMMAR.search(tokens.labels, position):
         rule = match.lastgroup or ""
         number = match.start(rule)
-        if belongs_to_word(tokens, rule, match.start(), number):
+        if belongs_to_word(tokens, match, rule, number):
             position = number + 1
             continue
         if rule.startswith("season"):
@@ -172,48 +183,79 @@ def read_code(tokens: Tokens, match: re.Match[str], rule: str, number: int) -> C
         )
     group = SEASON_GROUPS.get(rule)
     own_season = int(tokens.words[match.start(group)]) if group else None
-    episodes, last, version = read_run(tokens, number, own_season)
+    run = read_run(tokens, number, own_season)
     first = match.start()
-    score = RULES[rule].score
-    if rule == "code":
-        if own_season is not None and repeats_season(tokens, first, number, own_season):
-            episodes = tuple([episode - 100 * own_season for episode in episodes])
-        if first and tokens.labels[first - 1] == NUMBER:
-            score = GLUED_SCORE
-    elif rule == "cross" and not is_cross(tokens, first, number):
-        score = GLUED_SCORE
-    elif rule == "glued":
-        first += 1  # the word is the title's, but for its last letter: `give_back_season_letters`
-    elif rule == "volume":
-        episodes = ()
     return Candidate(
-        score=score,
-        first=first,
-        last=max(last, match.end()),
+        score=weigh_code(tokens, match, rule, run),
+        first=first + (rule == "glued"),  # see `give_back_season_letters`
+        last=max(run.last, match.end()),
         season=own_season,
-        episodes=episodes,
+        episodes=find_code_numbers(tokens, match, rule, run, own_season),
         rule=rule,
-        version=version,
+        version=run.version,
     )
 
 
-def repeats_season(tokens: Tokens, first: int, number: int, season: int) -> bool:
+def find_code_numbers(
+    tokens: Tokens, match: re.Match[str], rule: str, run: Run, season: int | None
+) -> tuple[Number, ...]:
+    """The episodes of a code, of which `run` are the numbers; () where it names none."""
+    if rule == "volume" or (rule == "episode2" and is_count(tokens, match, run)):
+        return ()
+    if rule == "code" and season is not None and repeats_season(tokens, match, season):
+        return tuple([episode - 100 * season for episode in run.numbers])
+    return run.numbers
+
+
+def is_count(tokens: Tokens, match: re.Match[str], run: Run) -> bool:
+    """Whether "12 Folgen" says how many there are."""
+    return len(run.numbers) == 1 and tokens.words[match.end() - 1] in PLURALS
+
+
+def weigh_code(tokens: Tokens, match: re.Match[str], rule: str, run: Run) -> int:
+    """How much a code is believed where it stands."""
+    labels = tokens.labels
+    first = match.start()
+    number = match.start(rule)
+    if rule == "code" and labels[first - 1 : first] == NUMBER:
+        return GLUED_SCORE
+    if rule == "cross" and not is_cross(tokens, first, number):
+        return GLUED_SCORE
+    is_in_title = rule == "episode" and labels[max(0, first - 2) : first] == "n-"
+    if is_in_title and not BOUNDARY.match(labels, run.last):  # "003 - Folge 3 der Reise"
+        return TITLE_SCORE
+    return RULES[rule].score
+
+
+def repeats_season(tokens: Tokens, match: re.Match[str], season: int) -> bool:
     """Whether the episode's number begins with the season again, as in "Temporada 4 [Cap.408]"."""
-    return "cap" in tokens.words[first:number] and int(tokens.words[number]) // 100 == season
+    number = match.start("code")
+    words = tokens.words[match.start() : number]
+    return "cap" in words and int(tokens.words[number]) // 100 == season
 
 
-def belongs_to_word(tokens: Tokens, rule: str, first: int, number: int) -> bool:
+def belongs_to_word(tokens: Tokens, found: re.Match[str], rule: str, number: int) -> bool:
     """Whether a seeming code belongs to a word: the S2 of "S2x", the E5 of "E5quality"."""
-    if rule == "glued":
-        return tokens.words[first][-1] != "s"
-    if rule == "dot":
-        return len(tokens.words[number]) < 2
-    following = tokens.labels[number + 1 : number + 2]
-    if rule == "season5":
-        return following in GLUE_OF_SEASON
+    labels, words = tokens.labels, tokens.words
+    first = found.start()
+    following = labels[number + 1 : number + 2]
+    if rule in COUNTED_RULES:  # the number is not the one that is counted: "Zone 3 - 5. Folge"
+        behind = labels[read_run(tokens, number, None).last : found.end()]
+        return NUMBER in behind.partition(OF)[0]
     if rule in ("episode", "hash", "short"):
         is_glued = following in GLUE_OF_EPISODE
-        return is_glued and (rule == "short" or len(tokens.words[number + 1]) > 1)
+        return is_glued and (rule == "short" or len(words[number + 1]) > 1)
+    match rule:
+        case "glued":
+            return words[first][-1] != "s"
+        case "dot":
+            return len(words[number]) < 2
+        case "season":
+            return words[first] in SHORT_SEASONS
+        case "season5":
+            return following in GLUE_OF_SEASON
+        case "season6":
+            return words[first] not in ("tv", "тв") or not first or len(words[number]) > 1
     return False
 
 

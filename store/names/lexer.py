@@ -12,6 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from store.names.forms import DATE, HAN
+from store.names.forms import TECHNICAL as TECHNICAL_FORMS
+
 # --- the labels ---
 
 # Numbers.
@@ -24,6 +27,8 @@ SEASON = "s"  # "Staffel"
 SEASON_LETTER = "S"  # the S of "S01"
 SEASON_LETTER_T = "T"  # the T of "T01", for temporada
 EPISODE = "e"  # "Folge"
+COUNTER = "c"  # "話", "серия": an episode's word that mostly stands behind its number
+COUNTED = "d"  # the 第 in front of a number and its counter
 EPISODE_LETTER = "E"  # the E of "E05"
 EPISODE_LETTER_F = "F"  # the F of "F05", for Folge
 CROSS = "x"  # the x of "1x05"
@@ -61,7 +66,7 @@ COLON = ";"
 SIGN = "!"  # any other sign
 
 # Whatever makes one word with a number that stands beside it.
-GLUE = frozenset("wtluSTEFsexPVMkzvoarifN")
+GLUE = frozenset("wtluSTEFsecxPVMkzvoarifN")
 GLUE_BUT_ENDINGS = GLUE - {VERSION, END}
 
 # Where the technical tail begins: at a word that is surely technical, or at an unsure one that is
@@ -92,51 +97,29 @@ def read_vocabulary() -> tuple[dict[str, str], dict[str, str]]:
 WORDS, MEANINGS = read_vocabulary()
 YEARS = range(1920, 2040)
 KANJI_DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九十")} | {"零": 0, "两": 2, "兩": 2}
-SEASON_COUNTERS = "季期部"  # the other counters are an episode's
+PHRASES = "|".join([word.replace("_", "[ ._]") for word in WORDS if "_" in word])
 
 # Full-width signs as the ASCII they look like, one for one, so that positions stay true.
 NARROW = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
 
 # --- the scan ---
 
-# Picture, sound, size, checksum and date are known by their form; then come the plain tokens.
+# What is known by its form comes first; then come the plain tokens.
 TOKEN = re.compile(
-    r"""
-    (?P<technical>
-        (?<!\d) (?:
-            (?!(?:19[5-9]|20[0-3])\d[x×]\d{3}(?!\d))                            # not 2016x231
-            \d{3,4}[x×*]\d{3,4}[pi]?                                            # 1920x1080
-          | (?:240|360|400|480|540|576|720|1080|1440|2160|4320)(?:[pi]\d*|p?\.hi10p?)
-        ) (?![^\W_])
-      | (?<![^\W_]) (?:
-            [xh][ .]?26[3-6] | x?vid\d? | divx[\d.]+ | (?:vc|av)1
-          | (?:8|10|12)[ -]?bits? | [48]k | hi(?:10|422|444)p? | hdr10\w*
-          | (?:dd[p+]?|e?ac3?|aac|dts|flac|opus|truehd|ogg)[ .+]?[1-7][ .][0-2](?:ch)?
-          | (?:e?ac|mp|mpeg)-?\d | [57]\.1(?:ch)?
-          | \d+(?:\.\d+)?[ ]?(?:fps|[kmg]bps|[kmgt]i?b|mbits|kbit|hz|ch)
-          | web-?dl(?:mux|rip)? | blu-?ray
-        ) (?![^\W_])
-    )
-  | (?P<checksum> (?<![^\W_])(?=[a-f]*\d)[0-9a-f]{8}(?![^\W_]) )
-  | (?P<date>
-        (?<!\d) (?:
-            (?:19|20)\d\d(?P<gap>[-._ ])(?:0\d|1[0-2])(?P=gap)[0-3]\d           # 2012-05-03
-          | (?:19|20)\d\d(?:0\d|1[0-2])[0-3]\d                                  # 20120503
-          | (?:19|20)\d\d-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12]\d|3[01])          # 2012-5-3
-          | [0-3]?\d(?P<sign>[-._])[01]?\d(?P=sign)(?:19|20)\d\d               # 3.5.2012
-          | (?:[12]\d|3[01])\.(?:0\d|1[0-2])\.\d\d                            # 24.12.19
-          | \d-[01]\d-\d\d | [0-3]\d(?P<short>[-.])[01]\d(?P=short)[4-9]\d     # 3-05-12, 12-05-94
-          | \d{6}(?!\w)                                                         # 120503
-        ) (?!\d)
-    )
-  | (?P<counted>
-        第\s* (?P<count>[〇零一二三四五六七八九十两兩]+|\d{1,5}) \s*(?P<counter>[季期部話话集回])
-    )
+    rf"""
+    (?P<turn> (?<=[{HAN}])(?=[^\W_{HAN}]) )  # 夜警S2: another script begins another word
+  | (?P<technical> {TECHNICAL_FORMS} )
+  | (?P<checksum> (?<![^\W_])(?=[a-f]*\d)[0-9a-f]{{8}}(?![^\W_]) )
+  | (?P<date> {DATE} )
+  | (?P<counted> 第[ ]?(?P<count>[〇零一二三四五六七八九十两兩]+)[ ]?(?P<counter>[季期部话話集回]) )
   | (?P<number> \d+ )
-  | (?P<word> [^\W\d_第×]+(?:['’`][^\W\d_]+)* | × )
-  | (?P<open> [\[({【「『《〈] )
-  | (?P<close> [\])}】」』》〉] )
-  | (?P<separator> (?:[^\w\[\](){}【】「」『』《》〈〉\#№]|_)+ )
+  | (?P<behind> (?<=\d) (?: [话話集화회] | [季期部回](?![^\W\d_]) )
+              | (?: (?<=第\d) | (?<=第\d\d) ) [季期部回] )
+  | (?P<phrase> (?:{PHRASES})(?![^\W_]) )
+  | (?P<word> [^\W\d_第×{HAN}]+(?:['’`][^\W\d_]+)* | [{HAN}]+ | × )
+  | (?P<open> [\[({{【「『《〈] )
+  | (?P<close> [\])}}】」』》〉] )
+  | (?P<separator> (?:[^\w\[\](){{}}【】「」『』《》〈〉\#№]|_)+ )
   | (?P<other> . )
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
@@ -146,6 +129,7 @@ KINDS = {
     "technical": TECHNICAL,
     "checksum": TECHNICAL,
     "date": TECHNICAL,
+    "turn": " ",
     "open": OPEN,
     "close": CLOSE,
 }
@@ -153,6 +137,7 @@ KINDS = {
 NOISE = re.compile(
     r"^(?:from )?[\[ ]*\.?www\.[\w.-]+\.\w+\.?[\] ]*[-. ]*|★?\d+月新番★?", re.IGNORECASE
 )
+PHRASE_GAP = re.compile("[ .]")
 MAX_CHARACTERS = 600  # no file system has longer names
 MAX_DIGITS = 6  # no episode has more
 
@@ -194,13 +179,15 @@ def tokenize(text: str) -> Tokens:
             label = label_separator(word)
         elif kind == "number":
             label = label_number(word)
-        elif kind == "counted":  # a number and its counter are two tokens
-            labels.append(NUMBER)
-            words.append(str(read_count(match["count"])))
-            starts.append(start)
+        elif kind == "phrase":
+            label = WORDS[PHRASE_GAP.sub("_", word.lower())]
+        elif kind == "counted":  # three tokens, of which the last is the counter
+            labels += COUNTED, NUMBER
+            words += "第", str(read_count(match["count"]))
+            starts += start, match.start("count")
+            ends += match.start("count"), match.start("counter")
             word, start = match["counter"], match.start("counter")
-            ends.append(start)
-            label = SEASON if word in SEASON_COUNTERS else EPISODE
+            label = WORDS[word]
         else:
             label = KINDS.get(kind or "") or WORDS.get(word, SIGN)
         labels.append(label)

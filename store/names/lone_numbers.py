@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-from store.names.codes import Number
 from store.names.grammar import Candidate
 from store.names.lexer import (
     CLOSE,
@@ -25,14 +25,17 @@ from store.names.lexer import (
     TECHNICAL,
     TECHNICAL_TAIL,
     WIDE_DASH,
+    WORD,
     YEAR,
     Tokens,
 )
-from store.names.number_runs import BOUNDARY, Run, read_dotted_pair, read_run
+from store.names.number_runs import BOUNDARY, MAX_RANGE, Run, read_dotted_pair, read_run
 
 START = "^"  # stands for the label in front of the first token
 # What a number gains by the label in front of it; by any other 10.
 WEIGHTS_IN_FRONT = {WIDE_DASH: 40, START: 25, DASH: 12, OPEN: 0, PLUS: 0}
+GLUED_SCORE = 15
+MAX_RANGE_SCORE = 60
 PICTURE_LINES = ("480", "576", "720", "1080", "2160")
 MAX_DIGITS = 4
 
@@ -60,16 +63,21 @@ def weigh_lone_numbers(
     for number, label in enumerate(tokens.labels):
         if label not in (NUMBER, YEAR) or number in taken:
             continue
-        candidate = weigh_lone_number(tokens, number, outside, start)
+        is_chosen = number == chosen
+        candidate = (
+            read_lone_pair(tokens, number, start, season)
+            or weigh_lone_number(tokens, number, outside, start)
+            or read_glued_number(tokens, number, season, is_chosen)
+        )
         if not candidate:
             continue
         taken.update(range(number, candidate.last))
-        score = candidate.score
-        if number in behind_season:
+        score = candidate.score + 100 * is_chosen
+        if number in behind_season and label == NUMBER:
             score += 35
-        if number == chosen:
-            score += 100
         candidate = candidate._replace(score=score)
+        if candidate.rule == "number" and is_of_title(tokens, candidate, candidates):
+            candidate = candidate._replace(score=score - 20)
         candidates.append(candidate)
         if candidate.rule == "number" and (split := split_compressed(tokens, candidate)):
             if split.season == season:
@@ -79,19 +87,19 @@ def weigh_lone_numbers(
             else:
                 score -= 5
             candidates.append(split._replace(score=score))
-    return candidates
+    return candidates + list_wide_ranges(tokens, candidates)
 
 
 def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> Candidate | None:
-    """Weigh the number at token `number`; None where it is part of a word."""
+    """Weigh the number at token `number`; None where it is part of a word or of a title."""
     labels = tokens.labels
     left = labels[number - 1] if number > start else START
     run = read_run(tokens, number, None)
     right = labels[run.last : run.last + 1]
     if left in GLUE or right in GLUE or len(tokens.words[number]) > MAX_DIGITS:
         return None
-    if pair := read_lone_pair(tokens, number, left):
-        return pair
+    if begins_title(tokens, number, run):
+        return None
     bracket = labels.rfind(OPEN, 0, number) if outside[number] == HIDDEN else -1
     score = WEIGHTS_IN_FRONT.get(left, 10) + weigh_form(tokens, number, run)
     if right in ("", WIDE_DASH) or BOUNDARY.match(labels, run.last):
@@ -104,7 +112,7 @@ def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> 
     if technical_tail and technical_tail.start() < number:
         score -= 50
     if bracket >= 0:
-        score += weigh_bracket(tokens, bracket, number)
+        score += weigh_bracket(tokens, bracket, number, run)
     elif labels[number] == YEAR:
         score -= 35
     return Candidate(
@@ -116,6 +124,77 @@ def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> 
         rule="number",
         version=run.version,
     )
+
+
+def list_wide_ranges(tokens: Tokens, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Each two numbers with a dash between them as a range, which they may be: "14 - 15"."""
+    lone = [found for found in candidates if found.rule == "number" and len(found.episodes) == 1]
+    return [
+        right._replace(
+            score=min(right.score - 10, MAX_RANGE_SCORE),
+            first=left.first,
+            episodes=tuple(range(int(left.episodes[0]), int(right.episodes[0]) + 1)),
+        )
+        for left, right in pairwise(lone)
+        if tokens.labels[left.last : right.first] == WIDE_DASH
+        and left.episodes < right.episodes <= (left.episodes[0] + MAX_RANGE,)
+        and len(tokens.words[left.first]) == len(tokens.words[right.first]) > 1
+        and not right.episodes[0] % 1
+        and not left.episodes[0] % 1
+    ]
+
+
+TITLE_BEHIND = re.compile(r"[ .][wlNPs]")
+
+
+def begins_title(tokens: Tokens, number: int, run: Run) -> bool:
+    """Whether words follow a number that stands behind the episode's: "3 - 100 Tage".
+
+    But in "24 - 05 Titel" the zero tells that 05 counts.
+    """
+    labels, words = tokens.labels, tokens.words
+    if labels[max(0, number - 2) : number] != "n-" or labels[max(0, number - 3)] not in "-n":
+        return False
+    in_title = words[number][0] != "0" or words[number - 2][0] == "0"
+    return in_title and bool(TITLE_BEHIND.match(labels, run.last))
+
+
+def is_of_title(tokens: Tokens, candidate: Candidate, before: Sequence[Candidate]) -> bool:
+    """Whether one digit is the title's, behind words that follow a longer number: "27 Titel 2"."""
+    if len(tokens.words[candidate.first]) > 1:
+        return False
+    long = next(
+        (found for found in before if found.first and len(tokens.words[found.first]) > 1), None
+    )
+    if not long:
+        return False
+    between = tokens.labels[long.last : candidate.first]
+    return WORD in between and CLOSE not in between
+
+
+def read_glued_number(
+    tokens: Tokens, number: int, season: int | None, is_chosen: bool
+) -> Candidate | None:
+    """Read the number at the end of a word: Nacht01, and in the folder of season 2 xyz207."""
+    labels, digits = tokens.labels, tokens.words[number]
+    if labels[max(0, number - 1) : number] != WORD or not BOUNDARY.match(labels, number + 1):
+        return None
+    value = int(digits)
+    candidate = Candidate(
+        score=GLUED_SCORE,
+        first=number,
+        last=number + 1,
+        season=None,
+        episodes=(value,),
+        rule="number",
+    )
+    if len(digits) == 3 and value // 100 == season and number + 1 == len(labels):
+        episodes = (value % 100,)
+        return candidate._replace(
+            score=70, first=0, season=season, episodes=episodes, rule="compressed"
+        )
+    is_long_word = len(tokens.words[number - 1]) > 3 and number < 4
+    return candidate if is_chosen or (len(digits) == 2 and is_long_word) else None
 
 
 def weigh_form(tokens: Tokens, number: int, run: Run) -> int:
@@ -135,16 +214,22 @@ def weigh_form(tokens: Tokens, number: int, run: Run) -> int:
     return score
 
 
-def weigh_bracket(tokens: Tokens, bracket: int, number: int) -> int:
+def weigh_bracket(tokens: Tokens, bracket: int, number: int, run: Run) -> int:
     """What a number gains by the bracket that opens at token `bracket` and by what is in it."""
-    labels = tokens.labels
+    labels, words = tokens.labels, tokens.words
     inside = labels[bracket : labels.find(CLOSE, number)]
+    is_square = tokens.text[tokens.starts[bracket]] in "[【"
+    in_front = labels[bracket + 1 : number]
+    is_first = not in_front or (in_front == "u " and words[number - 2] in ("tv", "тв"))
     score = 0
     if GLUE_BUT_ENDINGS.isdisjoint(inside):
-        if tokens.text[tokens.starts[bracket]] in "[【":
+        if is_square:
             score += 20
-        if labels[max(0, bracket - 2)] == NUMBER:  # "10 (1)": a copy, or a running number
-            score -= 40
+        is_beside = labels[max(0, bracket - 2)] == NUMBER
+        if is_beside and not (is_square and len(words[bracket - 2]) == 1):
+            score -= 40  # "10 (1)": a copy, or a running number; but "Nacht 2 [04]"
+    elif is_first and len(words[number]) > 1 and (is_square or len(run.numbers) > 1):
+        score += 15  # "[05 1080p]", "[05_Titel]", "(01-12+Filme)"
     else:
         score -= 35
         if TECHNICAL in inside:
@@ -154,46 +239,48 @@ def weigh_bracket(tokens: Tokens, bracket: int, number: int) -> int:
     return score
 
 
-def read_lone_pair(tokens: Tokens, number: int, left: str) -> Candidate | None:
+def read_lone_pair(tokens: Tokens, number: int, start: int, season: int | None) -> Candidate | None:
     """Read two numbers that are season and episode: "- 6.01 -", "4-13 Titel", "Nacht.02.09".
 
-    `left` is the label in front.
+    `start` is the token where the title begins, `season` the season that the folders say.
     """
     labels, words = tokens.labels, tokens.words
+    left = labels[number - 1] if number > start else START
+    score = 0
     if left in (OPEN, START, WIDE_DASH) and (pair := read_dotted_pair(tokens, number)):
-        season, episode, last = pair
+        own_season, episode, last = pair
         if labels[last : last + 1] in ("", WIDE_DASH, CLOSE, DOT_AND_SPACE):
-            return Candidate(
-                score=80,
-                first=number,
-                last=last,
-                season=season,
-                episodes=(episode,),
-                rule="dot",
-            )
-    if labels[number + 2 : number + 3] != NUMBER or len(words[number + 2]) != 2:
-        return None
-    season, episode = int(words[number]), int(words[number + 2])
-    gap = labels[number + 1]
-    if left == START and gap == DASH and len(words[number]) == 1:
-        score = 80
-    elif (
-        gap in " ."
-        and len(words[number]) == 2
-        and words[number][0] == "0"
-        and episode != season + 1
-        and not CONTINUATION.match(labels, number + 3)
-    ):
-        score = 45
-    else:
+            score = 80
+        elif left == START and labels[last] == " " and (own_season == season or episode < 50):
+            score = 90 if own_season == season else 60  # "2.05 Titel"
+    elif labels[number + 2 : number + 3] == NUMBER and len(words[number + 2]) == 2:
+        own_season, episode = int(words[number]), int(words[number + 2])
+        last = number + 3
+        gap = labels[number + 1]
+        if left == START and gap == DASH and len(words[number]) == 1:
+            score = 80
+        elif gap in " ." and left not in GLUE and is_padded_pair(tokens, number):
+            score = 45
+    if not score:
         return None
     return Candidate(
         score=score,
         first=number,
-        last=number + 3,
-        season=season,
+        last=last,
+        season=own_season,
         episodes=(episode,),
         rule="dot",
+    )
+
+
+def is_padded_pair(tokens: Tokens, number: int) -> bool:
+    """Whether "02.09" may be season and episode: neither 01 02 nor a part of more."""
+    first, second = tokens.words[number], tokens.words[number + 2]
+    return (
+        len(first) == 2
+        and first[0] == "0"
+        and int(second) != int(first) + 1
+        and not CONTINUATION.match(tokens.labels, number + 3)
     )
 
 
@@ -223,50 +310,3 @@ def split_compressed(tokens: Tokens, candidate: Candidate) -> Candidate | None:
         return None
     episodes = tuple([number % 100 for number in candidate.episodes])
     return candidate._replace(season=season, episodes=episodes, rule="compressed")
-
-
-# --- a second number that counts through all seasons ---
-
-UNBOUND = re.compile(r"$|[m\-(]| \(")
-BEHIND = re.compile(r"[ .\-]{0,2}(?P<bracket>\()?[ ]?(?P<number>n)")
-IN_FRONT = re.compile(
-    r"(?P<left>^|.)(?P<number>n)(?:\.n)?(?:[m~]n)?(?P<gap>[ .\-]{1,2}\(?)$",
-)
-
-
-def find_running_number(tokens: Tokens, best: Candidate) -> tuple[tuple[Number, ...], int]:
-    """Find a second number beside the episode's, which counts through all seasons.
-
-    "12 (S01E12)", "S16E03-04 313-314", "52 (227)": docs/names.md, family 7. Returns the running
-    numbers, or (), and the first token of both.
-    """
-    if numbers := read_running_number_behind(tokens, best):
-        return numbers, best.first
-    in_front = IN_FRONT.search(tokens.labels, 0, best.first)
-    if best.season is None or not in_front:
-        return (), best.first
-    number = in_front.start("number")
-    numbers = read_run(tokens, number, None).numbers
-    if len(numbers) != len(best.episodes):
-        return (), best.first
-    has_dashes = in_front["left"] == in_front["gap"] == WIDE_DASH
-    is_long = len(tokens.words[number]) == 3 and (has_dashes or tokens.labels[0] == OPEN)
-    if in_front["gap"][-1] == OPEN or len(numbers) > 1 or is_long:
-        return numbers, number
-    return (), best.first
-
-
-def read_running_number_behind(tokens: Tokens, best: Candidate) -> tuple[Number, ...]:
-    """The running number behind the episode's, or ()."""
-    labels = tokens.labels
-    behind = BEHIND.match(labels, best.last)
-    if not behind:
-        return ()
-    run = read_run(tokens, behind.start("number"), None)
-    if labels[run.last - 1] != NUMBER:
-        return ()
-    if behind["bracket"]:
-        return run.numbers if labels.startswith(CLOSE, run.last) else ()
-    as_many = len(run.numbers) == len(best.episodes) > 1
-    is_long = best.season is not None and len(tokens.words[behind.start("number")]) == 3
-    return run.numbers if (as_many or is_long) and UNBOUND.match(labels, run.last) else ()

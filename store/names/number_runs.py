@@ -8,6 +8,7 @@ from typing import NamedTuple
 from store.names.codes import Number
 from store.names.lexer import (
     CLOSE,
+    COUNTER,
     CROSS,
     DASH,
     END,
@@ -15,6 +16,7 @@ from store.names.lexer import (
     EPISODE_LETTER,
     GLUE,
     GLUE_BUT_ENDINGS,
+    OPEN,
     TILDE,
     TO,
     VERSION,
@@ -26,12 +28,12 @@ from store.names.lexer import (
 # From one number to the next: a dash, a sign or a word, perhaps a repeated code.
 LINK = re.compile(
     r"""
-    (?P<joint> [ .:]? [m\-~+,r]? [ .]? (?:[ar][ .])? )
+    (?P<joint> [ .:]? [m\-~+,r]? [ .]? (?:(?P<word>[arw])[ .]?)? )
     (?P<marker>
-        (?: [STs][ .]? (?P<season>[ny]) [ .m\-]? | (?P<cross_season>n)(?=x) )?
-        [EexFPh][ .:]?h?
+        (?: [STs][ .]? (?P<season>[ny]) [ .m\-]? | (?P<cross_season>[ny])(?=x) )?
+        [EecxFPh][ .:]?h?
     )?
-    (?P<number> n )
+    d?(?P<number> n )
     """,
     re.VERBOSE,
 )
@@ -39,7 +41,14 @@ LINK = re.compile(
 BOUNDARY = re.compile(
     r"[ .:]?(?:$|[()~]|t|f(?=[ .]?(?:$|[()t-]))|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]"
 )
+TITLE_FOLLOWS = re.compile(r"[ .:]{1,2}[wlNPs]")
+# Words between two numbers, which are titles' words elsewhere.
+CODED = frozenset("EFecxPh")  # what stands in front of an episode's number
+GLUE_BUT_COUNTERS = GLUE_BUT_ENDINGS - {COUNTER}
+TO_WORDS = frozenset(("a", "á", "à", "ao"))
+AND_WORDS = frozenset(("en", "y", "och", "og", "ve", "oraz"))
 MAX_RANGE = 200  # a longer range of episodes is not believed
+MAX_LONG_RANGE = 3000  # of numbers with three digits and more, 001-240
 HALVES = "abcd"  # "12a" is a part of 12
 
 
@@ -49,6 +58,24 @@ class Run(NamedTuple):
     numbers: tuple[Number, ...]
     last: int
     version: int | None
+
+
+class Step(NamedTuple):
+    """From the number at token `previous` to the next one."""
+
+    link: re.Match[str]
+    previous: int
+    is_next: bool  # the next number is higher by one
+    is_ahead: bool  # it is higher, by no more than a range can be
+    is_coded: bool  # a season or a word for episode stands in front of the first number
+
+    @property
+    def joint(self) -> str:
+        return self.link["joint"].strip(" .:")
+
+    @property
+    def number(self) -> int:
+        return self.link.start("number")
 
 
 def read_run(tokens: Tokens, first: int, season: int | None) -> Run:
@@ -65,23 +92,39 @@ def read_run(tokens: Tokens, first: int, season: int | None) -> Run:
     marker = tokens.labels[max(0, first - 2) : first].strip(" .:h")[-1:]
     previous = first
     while link:
-        following = link.start("number")
-        value = int(tokens.words[following])
-        is_ahead = numbers[-1] < value <= numbers[-1] + MAX_RANGE
-        if link["marker"]:
-            if not repeats_code(tokens, link, marker, season):
-                break
-        elif not is_ahead or not continues(tokens, link, previous, value == numbers[-1] + 1):
+        step = read_step(tokens, link, previous, numbers[-1], season is not None or marker in CODED)
+        goes_on = (
+            repeats_code(tokens, link, marker, season)
+            if link["marker"]
+            else continues(tokens, step)
+        )
+        if not goes_on or (link["word"] == WORD and not is_joined_by_word(tokens, step)):
             break
-        number, last = read_number(tokens, following, season)
-        if is_ahead and is_range(tokens, link, previous):
-            numbers += range(int(numbers[-1]) + 1, value + 1)
+        number, last = read_number(tokens, step.number, season)
+        if step.is_ahead and is_range(tokens, step):
+            numbers += range(int(numbers[-1]) + 1, int(number) + 1)
         else:
             numbers.append(number)
         _, last = read_ending(tokens, last)
-        previous = following
+        previous = step.number
         link = LINK.match(tokens.labels, last)
     return Run(tuple(sorted(set(numbers))), last, version)
+
+
+def read_step(
+    tokens: Tokens, link: re.Match[str], previous: int, number: Number, is_coded: bool
+) -> Step:
+    """Read how the numbers at both ends of a link compare; `number` is the first."""
+    following = link.start("number")
+    ahead = int(tokens.words[following]) - number
+    is_long = min(len(tokens.words[previous]), len(tokens.words[following])) > 2
+    return Step(
+        link,
+        previous,
+        is_next=ahead == 1,
+        is_ahead=0 < ahead <= (MAX_LONG_RANGE if is_long else MAX_RANGE),
+        is_coded=is_coded,
+    )
 
 
 def repeats_code(tokens: Tokens, link: re.Match[str], marker: str, season: int | None) -> bool:
@@ -102,36 +145,59 @@ def repeats_code(tokens: Tokens, link: re.Match[str], marker: str, season: int |
     return label == marker or marker == CROSS
 
 
-def continues(tokens: Tokens, link: re.Match[str], previous: int, is_next: bool) -> bool:
-    """Whether a number without a code continues the run, and is no word, title or decimal.
-
-    `previous` is the token of the number in front; `is_next` says whether this number is higher
-    by one.
-    """
-    number = link.start("number")
-    width = len(tokens.words[number])
-    same_width = width == len(tokens.words[previous])
-    joint = link["joint"].strip(" .:")
-    if tokens.labels[number + 1 : number + 2] in GLUE_BUT_ENDINGS:
+def continues(tokens: Tokens, step: Step) -> bool:
+    """Whether a number without a code continues the run, and is no word, title or decimal."""
+    labels, number = tokens.labels, step.number
+    joint = step.joint
+    if not step.is_ahead or labels[number + 1 : number + 2] in GLUE_BUT_COUNTERS:
         return False
-    if joint == WIDE_DASH:  # not "S01E03 - 94 Meetings"
-        return same_width and bool(BOUNDARY.match(tokens.labels, number + 1))
+    if joint == WIDE_DASH:
+        return is_wide_range(tokens, step)
+    width = len(tokens.words[number])
+    if joint == DASH and TITLE_FOLLOWS.match(labels, number + 1):  # not "E11-30 Stunden"
+        return step.is_next or tokens.words[number][0] == "0"
     if joint:
         return True
-    if not link["joint"] or not same_width:
+    if not step.link["joint"] or width != len(tokens.words[step.previous]):
         return False
-    if is_underscore_range(tokens, number, previous):
+    if is_underscore_range(tokens, number, step.previous):
         return True
     # "E01 02" goes on, "S01E10.24" and "S01E01.1.23" do not.
-    return is_next and width > 1 and tokens.labels[number + 1 : number + 3] != ".n"
+    return step.is_next and width > 1 and labels[number + 1 : number + 3] != ".n"
 
 
-def is_range(tokens: Tokens, link: re.Match[str], previous: int) -> bool:
+def is_wide_range(tokens: Tokens, step: Step) -> bool:
+    """Whether a dash with room stands in a range: not in "S01E03 - 94 Meetings", "Zone 88 - 90".
+
+    Of lone numbers only a batch is believed, which begins with 01 or is in a bracket of its own.
+    """
+    labels, previous = tokens.labels, step.previous
+    first, second = tokens.words[previous], tokens.words[step.number]
+    if not BOUNDARY.match(labels, step.number + 1):
+        return False
+    if step.is_coded or labels[max(0, previous - 1) : previous] in (OPEN, WIDE_DASH):
+        return len(first) == len(second)
+    return first[0] == "0" and int(first) == 1 and len(first) <= len(second)
+
+
+def is_joined_by_word(tokens: Tokens, step: Step) -> bool:
+    """Whether a word that titles have as well joins two numbers: "afl. 5 en 6", "E01 a E04"."""
+    word = tokens.words[step.link.start("word")]
+    return (
+        step.is_coded
+        and word in TO_WORDS | AND_WORDS
+        and not TITLE_FOLLOWS.match(tokens.labels, step.number + 1)
+    )
+
+
+def is_range(tokens: Tokens, step: Step) -> bool:
     """Whether the numbers between two are meant too: 1-3, 1 ~ 3, "1 bis 3", but not 1+3."""
-    joint = link["joint"].strip(" .:")
+    joint = step.joint
+    if step.link["word"] == WORD:
+        return tokens.words[step.link.start("word")] in TO_WORDS
     if joint:
         return joint[0] in (DASH, WIDE_DASH, TILDE) or TO in joint
-    return not link["marker"] and is_underscore_range(tokens, link.start("number"), previous)
+    return not step.link["marker"] and is_underscore_range(tokens, step.number, step.previous)
 
 
 def is_underscore_range(tokens: Tokens, number: int, previous: int) -> bool:
@@ -169,7 +235,8 @@ def read_number(tokens: Tokens, number: int, season: int | None) -> tuple[Number
         and not (tokens.dotted and season)
     ):
         decimals, behind = words[number + 2], labels[number + 3 : number + 4]
-        if len(decimals) == 1 and decimals != "0" and (behind == VERSION or behind not in GLUE):
+        may_follow = behind in (VERSION, COUNTER) or behind not in GLUE
+        if len(decimals) == 1 and decimals != "0" and may_follow:
             return float(f"{words[number]}.{decimals}"), number + 3
     return int(words[number]), number + 1
 

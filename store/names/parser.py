@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, TextIO
 from store.names.component import Component, read_component
 from store.names.database_ids import PATTERN as IDS
 from store.names.extensions import MEDIA, SUBTITLES
-from store.names.extras import A_DISC, why_extra
+from store.names.extras import A_DISC, why_extra, why_in_folders
 from store.names.lexer import EXTRA, LANGUAGE, NUMBER, SPECIAL, WORD, YEAR
 from store.names.own_names import read_own_name
 from store.names.parsed_name import SURE, Kind, ParsedName
@@ -73,7 +73,8 @@ def read_extra(folders: tuple[str, ...], base: str) -> ParsedName | None:
     context = read_folders(folders)
     name = complete_from_folders(read_component(base, context.season), context)
     if why == A_DISC:  # the numbers are those of its parts
-        return ParsedName(name.title, name.year, kind="extra", why=(why,))
+        title = context.title or name.title
+        return ParsedName(title, context.year or name.year, kind="extra", why=(why,))
     return name._replace(kind="extra", why=(*name.why, why))
 
 
@@ -95,6 +96,7 @@ class FolderContext(NamedTuple):
     title: str | None = None
     year: int | None = None
     season: int | None = None
+    is_bare_season: bool = False  # the folder is called "2", not "Season 2"
     kind: Kind | None = None
     code: ParsedName | None = None  # of a folder that names an episode, or a range of them
 
@@ -109,16 +111,23 @@ def read_folder(name: str) -> Component:
 def read_folders(folders: tuple[str, ...]) -> FolderContext:
     """Read the folders above a file, from the nearest one up to the first that has a title."""
     season: int | None = None
+    is_bare = False
     kind: Kind | None = None
     code: ParsedName | None = None
     telling = [name for name in folders if not is_generic(name)]
     for depth, folder in reversed(list(enumerate(telling))):
         plain = folder.strip().casefold()
         if depth and plain.isdecimal() and int(plain) <= MAX_SEASON_FOLDER:
-            season = int(plain) if season is None else season
+            if season is None:
+                season, is_bare = int(plain), True
+            continue
+        if depth and why_in_folders((folder,)):
+            kind = kind or "extra"
             continue
         component = read_folder(folder)
         name, folder_kind = component.name, find_folder_kind(component.tokens.labels)
+        if depth and kind is None and is_kind_of_series(component, telling[depth - 1]):
+            kind = "special"
         if code is None and name.episodes and name.score >= SURE:
             code = name
         if season is None:
@@ -127,8 +136,24 @@ def read_folders(folders: tuple[str, ...]) -> FolderContext:
         if kind is None and folder_kind and not is_title:
             kind = folder_kind
         elif name.title:
-            return FolderContext(name.title, name.year, season, kind, code)
-    return FolderContext(None, None, season, kind, code)
+            return FolderContext(name.title, name.year, season, is_bare, kind, code)
+    return FolderContext(None, None, season, is_bare, kind, code)
+
+
+def is_kind_of_series(component: Component, series: str) -> bool:
+    """Whether a folder holds the specials of the series in whose folder it lies: "Nacht OVA".
+
+    A series may be nothing but an OVA: then its own folder is called so.
+    """
+    title = component.name.title
+    labels = component.tokens.labels.rstrip(") ")
+    if not title or labels[-1:] != SPECIAL:
+        return False
+    plain = component.tokens.piece(0, len(labels) - 1).rstrip(" .-_([")
+    return plain.casefold() in (
+        series.casefold(),
+        (read_folder(series).name.title or "").casefold(),
+    )
 
 
 def is_generic(folder: str) -> bool:
@@ -159,7 +184,7 @@ def complete_from_folders(
         return context.code._replace(why=(*context.code.why, "from the folder"))
     changes: dict[str, Any] = {}
     why = name.why
-    if name.season is None and context.season is not None:
+    if name.season is None and context.season is not None and tells_season(name, context):
         changes |= {"season": context.season, "is_season_of_folder": True}
         why += (f"season {context.season} from the folder",)
     has_own_title = (
@@ -171,6 +196,13 @@ def complete_from_folders(
     if name.kind in ("episode", "movie") and (context.kind or changes.get("season") == 0):
         changes["kind"] = context.kind or "special"
     return name._replace(why=why, **changes) if changes else name
+
+
+def tells_season(name: ParsedName, context: FolderContext) -> bool:
+    """Whether the season of the folders is a file's: not an opening's in "S01E01-E12/NCOP1"."""
+    if name.kind == "extra":
+        return context.code is None
+    return bool(name.episodes) or not context.is_bare_season
 
 
 def is_of_folder_code(name: ParsedName, code: ParsedName, is_alone: bool) -> bool:

@@ -6,18 +6,14 @@ The title stands in front of the first code, as a rule.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from store.names.forms import HAN
 from store.names.lexer import (
-    CLOSE,
     GLUE,
-    LANGUAGE,
-    MEANINGS,
     NUMBER,
-    OPEN,
-    TECHNICAL,
     TECHNICAL_TAIL,
-    UNSURE_TECHNICAL,
     YEAR,
     Tokens,
     tokenize,
@@ -33,31 +29,60 @@ class Title(NamedTuple):
     is_in_front: bool  # where titles stand, rather than behind the number
 
 
-def read_title(tokens: Tokens, outside: str, *, start: int, end: int, behind: int) -> Title:
-    """Read the title between the tokens `start` and `end`, or from `behind` on where there is none.
+class Place(NamedTuple):
+    """Where in the tokens of a name its title may stand."""
 
-    `outside` are the labels with brackets hidden. `start` is the first token behind the release
-    group, `end` the first of a code, `behind` the first behind all codes, or 0 without any.
+    start: int  # behind the release group
+    end: int  # the first of a code, or of a season alone
+    behind: int  # behind all codes, or 0 without any
+    seasons: Sequence[tuple[int, int]]  # those that stand alone
+    episode: int  # the first of a code that names an episode
+    is_folder: bool
+
+
+def read_title(tokens: Tokens, outside: str, place: Place) -> Title:
+    """Read the title in front of the first code, or from behind all codes where there is none.
+
+    `outside` are the labels with brackets hidden.
     """
-    if tail := TECHNICAL_TAIL.search(outside, start + 1):
-        end = min(end, tail.start())
+    start, behind = place.start, place.behind
+    tail = TECHNICAL_TAIL.search(outside, start + 1)
+    bound = tail.start() if tail else len(outside)
+    end = min(place.end, bound)
+    limit = min(place.episode, bound)
     text = ""
     if start < end and WORDS_AND_NUMBERS.isdisjoint(outside[start:end]):
-        text = find_bracketed_title(tokens, end)
-    text = text or tokens.piece(start, end)
+        text = find_bracketed_title(tokens, limit, place.seasons)
+    elif end < limit and any("/" in word or "|" in word for word in tokens.words[end:limit]):
+        text = leave_out(tokens, start, limit, place.seasons)
+    if not text:
+        if not tokens.dotted and tokens.labels[end - 1 : end] == ".":
+            end -= 1
+        text = tokens.piece(start, end)
     is_in_front = has_letter_or_digit(text)
     if not is_in_front and behind:
-        text = tokens.piece(behind, guess_title_end(tokens, outside, behind))
+        is_empty = place.is_folder and TITLE_WORDS.isdisjoint(outside[behind:])  # "S15 (Sub)"
+        text = "" if is_empty else tokens.piece(behind, guess_title_end(tokens, outside, behind))
     return polish(text, tokens.dotted, is_in_front)
+
+
+def leave_out(tokens: Tokens, start: int, end: int, seasons: Sequence[tuple[int, int]]) -> str:
+    """The text from `start` to `end` without the seasons in it: "夜警 第二季 / Yakei S2"."""
+    pieces = []
+    for first, last in seasons:
+        if start <= first < end:
+            pieces.append(tokens.piece(start, first))
+            start = last
+    return " ".join([*pieces, tokens.piece(start, end)])
 
 
 WORDS_AND_NUMBERS = GLUE | {NUMBER, YEAR}
 BRACKETED = re.compile(r"\(([^()]+)")
-TITLE_WORDS = GLUE - {TECHNICAL, UNSURE_TECHNICAL, LANGUAGE}
+TITLE_WORDS = frozenset("wNPVaorixfvh")  # no tag, nor a word for season, episode or kind
 LATIN = re.compile("[A-Za-z]{2}")
 
 
-def find_bracketed_title(tokens: Tokens, end: int) -> str:
+def find_bracketed_title(tokens: Tokens, end: int, seasons: Sequence[tuple[int, int]]) -> str:
     """The title of a name that is all brackets (docs/names.md, family 1).
 
     The first bracket is the group's; of several others the last with Latin letters counts.
@@ -67,9 +92,10 @@ def find_bracketed_title(tokens: Tokens, end: int) -> str:
     for bracket in BRACKETED.finditer(tokens.labels[:end]):
         labels, first = bracket[1], bracket.start(1)
         tail = TECHNICAL_TAIL.search(labels)
-        length = tail.start() if tail else len(labels)
-        if not TITLE_WORDS.isdisjoint(labels) and not (tail and length < 2):
-            titles.append(tokens.piece(first, first + length))
+        last = first + (tail.start() if tail else len(labels))
+        last = min([last, *(season for season, _ in seasons if season >= first)])
+        if not TITLE_WORDS.isdisjoint(labels) and not (tail and last - first < 2):
+            titles.append(tokens.piece(first, last))
     titles = titles[1:] or titles
     latin = [title for title in titles if LATIN.search(title)]
     return (latin or titles or [""])[-1]
@@ -93,9 +119,14 @@ FULL_STOP = re.compile(r"(?<=[^\W\d_]{4})\.$")  # a sentence's, not the dot of "
 YEAR_AT_END = re.compile(r"\s*[\[({]((?:19|20)\d\d)[\])}]\s*$|(?<=\S)[ .]((?:19|20)\d\d)$")
 COUNTRY_AT_END = re.compile(r"(?<=\S)\s*(?:\((US|UK|AU|NZ|CA|JP|KR|DE|FR)\)|\b(US|UK))\s*$")
 BRACKET_AT_END = re.compile(r"(?<=\S)\s*(?:\[[^\[\]]*\]|\([^()]*\))$")
-SLASH = re.compile(r"\s*[/|]\s*")
-HAN = "[\u2e80-\u9fff\uac00-\ud7af，：！？、・]+"
-HAN_BESIDE_LATIN = re.compile(rf"^{HAN}[ .]+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}}) {HAN}$")
+KIND_ALONE = re.compile(r"\([kz]\)")  # "(OVA)"
+# Between two titles, not in "22/7".
+SLASH = re.compile(rf"\s+[/|]\s*|\s*[/|]\s+|[/|·](?=[{HAN}])|(?<=[{HAN}])[/|·]")
+HAN_LETTER = re.compile(f"[{HAN}]")
+HAN_WORD = f"[第{HAN}，：！？、・「」]+"
+HAN_BESIDE_LATIN = re.compile(
+    rf"^(?:{HAN_WORD}[ .]+)+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}})(?: {HAN_WORD})+$"
+)
 
 
 def polish(text: str, dotted: bool, is_in_front: bool) -> Title:
@@ -106,7 +137,7 @@ def polish(text: str, dotted: bool, is_in_front: bool) -> Title:
     text = text.replace("_", " ")
     if dotted:
         text = DOT.sub(" ", text)
-    text = text.lstrip(EDGES).rstrip(EDGES_AND_BRACKETS)
+    text = text.lstrip(EDGES).removeprefix(". ").rstrip(EDGES_AND_BRACKETS)
     year = country = None
     while True:
         if match := YEAR_AT_END.search(text):
@@ -116,57 +147,31 @@ def polish(text: str, dotted: bool, is_in_front: bool) -> Title:
         elif not (match := BRACKET_AT_END.search(text)) or is_of_title(match[0]):
             break
         text = text[: match.start()].rstrip(EDGES_AND_BRACKETS)
-    if "/" in text or "|" in text:
-        names = SLASH.split(text)
-        text = next((name for name in names if THREE_LETTERS.search(name)), names[0])
-    text = FULL_STOP.sub("", HAN_BESIDE_LATIN.sub("", text))
+    text = choose_script(text)
+    text = FULL_STOP.sub("", text)
     if text.endswith(", The"):
         text = "The " + text.removesuffix(", The")
     text = " ".join(text.split())
     return Title(text if has_letter_or_digit(text) else None, year, country, is_in_front)
 
 
+def choose_script(text: str) -> str:
+    """Of several titles the Latin one: "夜警 / Yakei", "夜警 Yakei"; but "我的 Star 日記"."""
+    names = SLASH.split(text) if "/" in text or "|" in text or "·" in text else []
+    names = [name for name in names if has_letter_or_digit(name)]
+    if len(names) > 1:
+        return next((name for name in names if THREE_LETTERS.search(name)), names[0]).strip(EDGES)
+    match = None if text.isascii() else HAN_BESIDE_LATIN.search(text)
+    rest = text[: match.start()] + text[match.end() :] if match else text
+    return text if HAN_LETTER.search(rest) else rest
+
+
 def is_of_title(bracket: str) -> bool:
     """Whether a bracket at the end belongs to a title: it is round, without technical words."""
-    return bracket.lstrip()[0] == "(" and not TECHNICAL_TAIL.search(tokenize(bracket).labels)
+    labels = tokenize(bracket).labels
+    is_tag = TECHNICAL_TAIL.search(labels) or KIND_ALONE.search(labels)
+    return bracket.lstrip()[0] == "(" and not is_tag
 
 
 def has_letter_or_digit(text: str) -> bool:
     return any(map(str.isalnum, text))
-
-
-# --- what releases add ---
-
-CHECKSUM = re.compile(r"[\[( _]([0-9A-Fa-f]{8})(?=[\]) _.]|$)")
-GROUP_AT_END = re.compile(r"-([A-Za-z0-9]{2,20})(?:\[[^\]]*\])?$")
-
-
-def find_checksum(tokens: Tokens) -> str | None:
-    """The CRC-32 that fansub groups put into names, in upper case."""
-    match = CHECKSUM.search(tokens.text)
-    return match[1].upper() if match else None
-
-
-def find_release_group(tokens: Tokens, start: int) -> str | None:
-    """The release group: the first bracket, or what follows the last dash behind technical words.
-
-    `start` is the token where the title can begin.
-    """
-    close = tokens.labels.find(CLOSE)
-    is_bracketed = tokens.text[:1] in ("[", "【") and close > 0
-    if is_bracketed and (start or tokens.labels.startswith(OPEN, close + 1)):
-        return tokens.text[1 : tokens.starts[close]].strip() or None
-    match = GROUP_AT_END.search(tokens.text) if TECHNICAL in tokens.labels else None
-    return match[1] if match else None
-
-
-def find_audio_language(tokens: Tokens) -> str | None:
-    """The code of the first language that is not the subtitles'.
-
-    "German DL" is German, "German Subbed" says nothing of the sound.
-    """
-    last = len(tokens.words) - 1
-    for token, label in enumerate(tokens.labels):
-        if label == LANGUAGE and "sub" not in tokens.words[min(token + 2, last)]:
-            return MEANINGS.get(tokens.words[token]) or None
-    return None
