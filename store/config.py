@@ -80,6 +80,18 @@ class Configuration:
                 )
         return _expanded(_with_unique_names(replace(self.current, **changes)))
 
+    def _restored(self, stored: Config) -> Config:
+        """A backup's settings, with the secrets of sources whose server is still the same."""
+        restored = self._effective(stored)
+        if "providers" in self.forced:
+            return restored
+        servers = {source.name: origin_of(source) for source in self.current.providers}
+        sources = [
+            source if servers.get(source.name) == origin_of(source) else with_secrets(source, {})
+            for source in restored.providers
+        ]
+        return replace(restored, providers=sources)
+
     def unmasked(self, source: SourceSettings, field: str = "") -> SourceSettings:
         """Put the stored secret where a client sent back the mask that it was shown.
 
@@ -124,44 +136,65 @@ class Configuration:
         with self._lock:
             data = self.backups.read(name)
             try:
-                restored = self._effective(_parse(data))
+                restored = self._restored(_parse(data))
             except Failure as error:
                 raise BadRequest(
                     f"The backup cannot be used: {_describe(error)}", backup_name=name
                 ) from error
-            self._put_in_force(restored, SETTINGS)
+            # The next change forgets those of sources that are gone.
+            known = self._secrets.current.providers
+            self._put_in_force(restored, SETTINGS, other_secrets=known)
             return self.current
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _put_in_force(self, new: Config, names: Collection[str]) -> None:
+    def _put_in_force(
+        self, new: Config, names: Collection[str], *, other_secrets: Mapping[str, str] = {}
+    ) -> None:
         """Write a backup, then the secrets, then the file.
 
-        Whichever of them fails, config.json is wholly the old one or wholly the new one.
+        Whichever of them fails, config.json is wholly the old one or wholly the new one, and the
+        secrets are those that belong to it: a secret never meets the address of another time.
         """
         if found := self.problems(new, names):
             raise BadRequest(found[0].issue, field=found[0].field, fix=found[0].fix)
         stored = replace(new, **{name: getattr(self._stored, name) for name in self.forced})
+        content = _to_file(stored)
         self.backups.make(_to_file(self._stored), automatic=True)
-        self._keep_secrets(
-            {key: secret for source in new.providers for key, secret in secrets_of(source).items()}
-        )
-        atomic.replace(self.path, _to_file(stored))
+        secrets = {**other_secrets, **self._secrets_of(stored, new)}
+        secrets = {key: text for key, text in secrets.items() if text}
+        if secrets != self._secrets.current.providers:
+            self._secrets.propose(secrets, content)
+        try:
+            atomic.replace(self.path, content)
+        except OSError:
+            self._secrets.settle(self._read())
+            raise
+        self._secrets.settle(content)
         self._stored = stored
         self.current = new
 
-    def _keep_secrets(self, secrets: Mapping[str, Secret]) -> None:
-        """Write `secrets` to their file; an empty one is removed, one that is not named stays."""
+    def _secrets_of(self, stored: Config, new: Config) -> dict[str, str]:
+        """The secrets of all sources: those in `new`, and those that `stored` has besides, which a
+        variable hides. Secrets of sources that are gone go, too."""
         known = self._secrets.current.providers
-        changed = {**known, **{key: secret.reveal() for key, secret in secrets.items()}}
-        changed = {key: text for key, text in changed.items() if text}
-        if changed != known:
-            self._secrets.change(providers=changed)
+        secrets = {key: known.get(key, "") for each in stored.providers for key in secrets_of(each)}
+        for source in new.providers:
+            secrets |= {key: secret.reveal() for key, secret in secrets_of(source).items()}
+        return secrets
+
+    def _read(self) -> bytes:
+        """The content of config.json; empty where it cannot be read."""
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            return b""
 
     def _stored_secrets(self) -> dict[str, Secret]:
         return {key: Secret(text) for key, text in self._secrets.current.providers.items()}
 
     def _load(self) -> Config:
+        self._secrets.settle(self._read())
         try:
             stored = _parse(self.path.read_bytes())
         except FileNotFoundError:
@@ -177,7 +210,9 @@ class Configuration:
             if secret and not secret.is_mask
         }
         if written_by_hand:
-            self._keep_secrets(written_by_hand)
+            known = self._secrets.current.providers
+            typed = {key: secret.reveal() for key, secret in written_by_hand.items()}
+            self._secrets.change(providers=known | typed)
             atomic.replace(self.path, _to_file(stored))
         return stored
 

@@ -5,13 +5,18 @@ configuration can neither leak nor roll back a secret (docs/decisions.md, 9).
 """
 
 import base64
+import hashlib
+import logging
 import secrets
+import threading
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from store import atomic, schema
 from store.errors import ConfigurationError, Failure
+
+log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 
@@ -20,13 +25,16 @@ KEY_BYTES = 32
 class Secrets:
     """`jwt_key` is base64 of KEY_BYTES. Tokens carry `epoch`: raising it ends all of them.
 
-    `providers` maps `<source name>.<field>` to the secret in that field.
+    `providers` maps `<source name>.<field>` to the secret in that field. `proposed` takes its place
+    as soon as config.json is the one whose SHA-256 is `proposed_for`.
     """
 
     jwt_key: str
     password_hash: str | None = None
     epoch: int = 1
     providers: dict[str, str] = field(default_factory=dict)
+    proposed: dict[str, str] = field(default_factory=dict)
+    proposed_for: str = ""
 
     @property
     def signing_key(self) -> bytes:
@@ -38,6 +46,7 @@ class SecretsFile:
 
     def __init__(self, path: Path):
         self._path = path
+        self._lock = threading.Lock()
         self.current = self._load()
 
     def change(self, **changes: Any) -> None:
@@ -45,9 +54,33 @@ class SecretsFile:
 
         Raises OSError; nothing has changed then.
         """
-        new = replace(self.current, **changes)
-        self._write(new)
-        self.current = new
+        with self._lock:
+            new = replace(self.current, **changes)
+            self._write(new)
+            self.current = new
+
+    def propose(self, providers: dict[str, str], configuration: bytes) -> None:
+        """Keep the secrets that belong to a config.json which is about to be written.
+
+        Raises OSError; nothing has changed then.
+        """
+        self.change(proposed=providers, proposed_for=_digest(configuration))
+
+    def settle(self, configuration: bytes) -> None:
+        """Take what was proposed for this config.json; forget what was proposed for another one.
+
+        A disk that refuses does no harm: the next start settles it.
+        """
+        current = self.current
+        if not current.proposed_for:
+            return
+        is_stored = current.proposed_for == _digest(configuration)
+        providers = current.proposed if is_stored else current.providers
+        try:
+            self.change(providers=providers, proposed={}, proposed_for="")
+        except OSError as error:
+            log.warning("%s cannot be written: %s", self._path, error)
+            self.current = replace(self.current, providers=providers)
 
     def _load(self) -> Secrets:
         try:
@@ -68,7 +101,14 @@ class SecretsFile:
         return replace(found, providers=_keyed_by_field(found.providers))
 
     def _write(self, content: Secrets) -> None:
-        atomic.replace(self._path, atomic.to_json(asdict(content)), 0o600)
+        fields = asdict(content)
+        if not content.proposed_for:  # which an older program does not know
+            del fields["proposed"], fields["proposed_for"]
+        atomic.replace(self._path, atomic.to_json(fields), 0o600)
+
+
+def _digest(configuration: bytes) -> str:
+    return hashlib.sha256(configuration).hexdigest()
 
 
 def _keyed_by_field(providers: dict[str, str]) -> dict[str, str]:
