@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import errno
+import logging
+import os
 import re
 import shutil
+import stat
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from store import atomic
+
+log = logging.getLogger(__name__)
 
 _PART = re.compile(r".+\.queue_\d+\.part")
 
@@ -70,6 +76,25 @@ def sweep(folder: Path, kept: set[str]) -> None:
         for entry in folder.iterdir():
             if _PART.fullmatch(entry.name) and entry.name not in kept and entry.is_file():
                 entry.unlink(missing_ok=True)
+
+
+def move_parts(before: str, now: Path, names: Iterable[str]) -> None:
+    """Take these part files along to another download directory. Those that cannot go, as to
+    another disk, are removed: nobody would look for them any more."""
+    for part in [Path(before) / name for name in names]:
+        try:
+            if os.path.lexists(part) and stat.S_ISREG(part.lstat().st_mode):
+                _move_or_remove(part, now / part.name)
+        except OSError as error:
+            log.warning("%s is left behind: %s", part, error)
+
+
+def _move_or_remove(part: Path, target: Path) -> None:
+    if not os.path.lexists(target):
+        with suppress(OSError):
+            part.rename(target)
+            return
+    part.unlink(missing_ok=True)
 
 
 def remove(paths: Iterable[Path]) -> None:

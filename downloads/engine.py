@@ -109,18 +109,20 @@ class Engine:
         """Put the settings in force that concern the queue.
 
         Transfers into directories that are others now begin again under the new settings: else a
-        file would land in the old library, and be told as present in the new one.
+        file would land in the old library, and be told as present in the new one. Their parts come
+        along where that is possible.
         """
         config = self._config()
         async with self._lock:
             directories = (config.anime_directory, config.download_directory)
             if directories != self._directories:
-                self._directories = directories
+                before, self._directories = self._directories, directories
                 await self._slots.cancel(self._slots.item_ids())
+                if before:
+                    parts = await self._db.run(queue.parts)
+                    await asyncio.to_thread(disk.move_parts, before[1], config.downloads, parts)
             off = self._providers.switched_off()
-            await self._slots.cancel(
-                [j.item.id for j in self._slots.jobs() if j.item.provider in off]
-            )
+            await self._slots.cancel(self._slots.item_ids_of(off))
             await self.rests.end_replaced()
         self.wake()
 

@@ -27,6 +27,10 @@ class Slots:
     def item_ids(self) -> set[int]:
         return set(self._slots)
 
+    def item_ids_of(self, providers: set[str]) -> set[int]:
+        """Those of items that come from these providers."""
+        return {job.item.id for job in self.jobs() if job.item.provider in providers}
+
     def jobs(self) -> list[Job]:
         return [slot.job for slot in self._slots.values()]
 

@@ -1,10 +1,12 @@
 """Settings that change while something runs: directories, sources, and the logins of sources."""
 
 import asyncio
+import os
 import time
 
 import pytest
 
+from downloads import disk
 from downloads.backoff import Backoff
 from handlers import keys
 from tests.app import Process, running, until
@@ -140,3 +142,49 @@ async def test_a_stop_waits_for_no_silent_source(tmp_path):
         assert await server.stop() == 0
         assert time.monotonic() - began < 10, "as docs/installation.md says, also beside a load"
         await asyncio.gather(*calls, return_exceptions=True)
+
+
+@pytest.mark.parametrize("is_same_disk", [True, False])
+async def test_parts_go_along_to_another_download_directory(tmp_path, elsewhere, is_same_disk):
+    """To another disk they cannot: there the download begins anew. Nothing is left at the old."""
+    before, other = tmp_path / "before" if is_same_disk else elsewhere, tmp_path / "other"
+    before.mkdir(exist_ok=True)
+    other.mkdir()
+    async with (
+        Shows([3_000_000]) as up,
+        running(tmp_path, providers=home(up.base), download_directory=str(before)) as server,
+    ):
+        server.downloads = before
+        await server.login()
+        foreign = server.downloads / "Show - S01E09.mkv.queue_9.part"
+        up.rate = 1_000_000
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+        await until(lambda: up.sent("S01E01") > 1_500_000)
+        foreign.write_bytes(b"another server's")
+        await server.post("/api/queue/pause")
+        assert len(list(server.downloads.iterdir())) == 2
+        assert (await server.put("/api/config", json={"download_directory": str(other)}))[0] == 200
+        assert list(server.downloads.iterdir()) == [foreign]
+        assert len(list(other.iterdir())) == is_same_disk
+        up.rate = None
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01")
+        assert (up.fetched("S01E01")[-1][0] > 0) == is_same_disk
+        assert list(other.iterdir()) == []
+
+
+def test_only_files_are_taken_along(tmp_path):
+    """What was planted in the place of a part stays: a link, a folder, a pipe."""
+    before, now = tmp_path / "before", tmp_path / "now"
+    before.mkdir()
+    now.mkdir()
+    (before / "link").symlink_to(tmp_path / "victim")
+    (before / "folder").mkdir()
+    os.mkfifo(before / "pipe")
+    (before / "both").write_bytes(b"old")
+    (now / "both").write_bytes(b"new")
+    disk.move_parts(str(before), now, ["link", "folder", "pipe", "both", "absent"])
+    disk.move_parts(str(tmp_path / "gone"), now, ["link"])
+    assert sorted(path.name for path in before.iterdir()) == ["folder", "link", "pipe"]
+    assert (now / "both").read_bytes() == b"new"
