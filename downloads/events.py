@@ -280,6 +280,7 @@ class RescanCompleted(Event):
     `unread_folders` could not be read, or their disks are away: what was known of them stays. Of
     those seen for the first time nothing is known, and their episodes count as missing.
     `unavailable` are the sources that failed: what is known of some of their series is old.
+    `changed_lists` are the series whose sources take episodes away, which is not believed yet.
     """
 
     type = "rescan_completed"
@@ -288,6 +289,7 @@ class RescanCompleted(Event):
     new_episodes: int
     unread_folders: list[str]
     unavailable: list[str]
+    changed_lists: list[str]
 
 
 @record

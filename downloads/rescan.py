@@ -13,7 +13,16 @@ from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgres
 from downloads.recognition import Recognition
 from downloads.source_calls import SourceCalls, as_completed
 from providers import Providers
-from store import episodes, files, folders, library, library_scan, renamed_folders, series
+from store import (
+    episodes,
+    files,
+    folders,
+    library,
+    library_scan,
+    list_changes,
+    renamed_folders,
+    series,
+)
 from store.db import Database
 from store.errors import Failure
 from store.folders import Placed
@@ -90,7 +99,11 @@ class Rescan:
         await self._refresh(calls, _just_listed(placed))
         unread = [path for folder in scanned for path in folder.unread]
         return RescanCompleted(
-            new_series, new_episodes, unread[:NAMED_UNREAD], sorted(calls.unavailable)
+            new_series,
+            new_episodes,
+            unread[:NAMED_UNREAD],
+            sorted(calls.unavailable),
+            await self._db.run(list_changes.all_ids),
         )
 
     async def _scan(self, full: bool) -> list[Folder]:

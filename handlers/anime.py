@@ -42,7 +42,8 @@ class Link:
     through all seasons, `season` where they count within one, and `auto` where each name tells.
     `offset` is added to each number first: with 12 a second cour's 01 is 13. `folders` are the top
     folders of the library that are this series; those left out become series of their own. `titles`
-    are further titles that its files may bear. A field that is left out changes nothing.
+    are further titles that its files may bear. `accept_list` asks the source again and takes its
+    list as it is, also where that takes episodes away. A field that is left out changes nothing.
     """
 
     source: AnimeId | None = None
@@ -50,6 +51,7 @@ class Link:
     offset: Annotated[int, Rule(least=-100_000, most=100_000)] | None = None
     folders: Annotated[list[FolderName], Rule(least=1, most=1000)] | None = None
     titles: Annotated[list[FolderName], Rule(most=100)] | None = None
+    accept_list: bool = False
 
 
 @record
@@ -112,6 +114,7 @@ class Rescanned:
     """`unread_folders` could not be read, or their disks are away: what was known of them stays.
 
     `unavailable` are the sources that failed: what is known of some of their series is old.
+    `changed_lists` are the series whose sources take episodes away, which is not believed yet.
     """
 
     success: Literal[True] = field(default=True, kw_only=True)
@@ -120,6 +123,7 @@ class Rescanned:
     new_episodes: int
     unread_folders: list[str]
     unavailable: list[str]
+    changed_lists: list[str]
 
 
 @record
@@ -208,8 +212,8 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     become one. No file is touched.
     """
     db, source = request.app[DB], None
-    if body.source:
-        source_id = await db.run(series.source_id, body.source)
+    if body.source or body.accept_list:
+        source_id = await db.run(series.source_id, body.source or anime_id)
         source = await request.app[PROVIDERS].listing(source_id)
     word = OwnersWord(body.numbering, body.offset, body.folders, body.titles)
     return await db.run(links.link, anime_id, source, word)
@@ -265,6 +269,7 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
         completed.new_episodes,
         completed.unread_folders,
         completed.unavailable,
+        completed.changed_lists,
     )
 
 

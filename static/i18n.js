@@ -81,6 +81,19 @@ const TEXTS = {
     "Noch keine Serie. Oben suchen, oder die Bibliothek neu einlesen.",
     "No series yet. Search above, or rescan the library.",
   ],
+  listChange: [
+    "Die Quelle listet anders als zuvor: {gone} Folgen fehlen dort, {moved} haben eine andere Nummer. Bekanntes bleibt, bis zwei weitere Blicke dasselbe zeigen.",
+    "The source lists otherwise than before: {gone} episodes are gone there, {moved} have another number. What was known stays until two more looks say the same.",
+  ],
+  acceptList: ["So übernehmen", "Take it as it is"],
+  "changedLists.one": [
+    "Die Quelle von {n} Serie listet weniger oder anders als zuvor; Bekanntes bleibt vorerst.",
+    "The source of {n} series lists less or otherwise than before; what was known stays for now.",
+  ],
+  "changedLists.other": [
+    "Die Quellen von {n} Serien listen weniger oder anders als zuvor; Bekanntes bleibt vorerst.",
+    "The sources of {n} series list less or otherwise than before; what was known stays for now.",
+  ],
   sourceSite: ["Seite der Quelle", "Page of the source"],
   sourceAndNames: ["Zuordnung und Namen", "Source and names"],
   source: ["Serie der Quelle", "Series of the source"],

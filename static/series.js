@@ -192,7 +192,8 @@ $("#rescan").onclick = ({ currentTarget: button }) =>
   });
 
 /** Say what a rescan found: once, though the call's answer and the socket both tell it. */
-function showRescanResult({ new_series, new_episodes, unread_folders: unread, unavailable }) {
+function showRescanResult(result) {
+  const { new_series, new_episodes, unread_folders: unread, unavailable } = result;
   rescanStep = null;
   const series = tn("seriesCount", new_series);
   const text = t("rescanned", { series, episodes: tn("episodeCount", new_episodes) });
@@ -206,6 +207,10 @@ function showRescanResult({ new_series, new_episodes, unread_folders: unread, un
   }
   if (unavailable.length) {
     showToast(t("unavailable", { sources: unavailable.join(", ") }), { isError: true });
+  }
+  if (result.changed_lists.length) {
+    const details = result.changed_lists.join("\n");
+    showToast(tn("changedLists", result.changed_lists.length), { details, isError: true });
   }
   load().catch(showRefusal);
 }

@@ -38,12 +38,31 @@ async function load(id, onChange) {
   link.hidden = !siteHost(series.site);
   link.href = siteHost(series.site) ? series.site : "";
   setText(link, t("sourceSite"));
+  drawListChange(series.list_change);
   await files.show(series, async () => {
     await load(id, onChange);
     draw();
     reportChange();
   });
 }
+
+/** Tell what the source's list takes away, while that is not believed yet. */
+function drawListChange(change) {
+  $("#list-change").hidden = !change;
+  if (!change) return;
+  const [gone, moved] = [change.gone, change.moved].map((codes) => formatNumber(codes.length));
+  setText($("#list-change span"), t("listChange", { gone, moved }));
+  $("#list-change").title = [...change.gone, ...change.moved].join(", ");
+}
+
+$("#list-change button").onclick = ({ currentTarget: button }) =>
+  runAction(button, async () => {
+    await callApi("PUT", `v1/anime/${series.id}/link`, { accept_list: true });
+    await load(series.id, reportChange);
+    draw();
+    reportChange();
+    heading.focus();
+  });
 
 // -- drawing --------------------------------------------------------------------------------------
 

@@ -6,20 +6,18 @@ Plain functions of a connection; each is (part of) one transaction. Season 0 are
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 
-from store import counts, files, series, series_folders
+from store import counts, files, list_changes, series, series_folders
 from store.clock import now
 from store.errors import NotFound
 from store.files import Numbering
 from store.known_episodes import Episode, KnownEpisode, of_series, with_holes
+from store.list_changes import ListChange
 from store.models import Listing
 from store.names import codes, database_ids, spelling
 from store.names.codes import EpisodeKey
 from store.schema import record
-
-log = logging.getLogger(__name__)
 
 
 @record
@@ -36,7 +34,8 @@ class AnimeDetails:
     """`source`, `numbering`, `offset`, `folders` and `titles` are as Link has them.
 
     A series that is not followed has no source here. `missing_episodes` are those that no file
-    holds; of these `available_episodes` can be fetched.
+    holds; of these `available_episodes` can be fetched. `list_change` is what its source's list
+    takes away, while that is not believed yet.
     """
 
     id: str
@@ -55,6 +54,7 @@ class AnimeDetails:
     sources: list[SeriesSource]
     folders: list[str]
     titles: list[str]
+    list_change: ListChange | None
 
 
 # -- what is known -------------------------------------------------------------------------------
@@ -84,6 +84,7 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
         sources=[source] if anime.provider != series.LOCAL else [],
         folders=series_folders.of_series(conn, anime.id),
         titles=json.loads(anime.titles),
+        list_change=list_changes.find(conn, anime.id),
     )
 
 
@@ -112,6 +113,7 @@ def details_of_listing(anime_id: str, provider: str, listing: Listing) -> AnimeD
         sources=[SeriesSource(name=provider, key=listing.key, episodes=len(listed))],
         folders=[],
         titles=[],
+        list_change=None,
     )
 
 
@@ -156,11 +158,13 @@ def _get(conn: sqlite3.Connection, series_id: str, key: EpisodeKey) -> KnownEpis
 # -- what its source says ------------------------------------------------------------------------
 
 
-def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> str:
+def store_listing(
+    conn: sqlite3.Connection, provider: str, listing: Listing, *, trusted: bool = False
+) -> str:
     """Keep what `provider` says about one series in place of what it said before.
 
-    A listing without episodes takes none away that were known (docs/decisions.md, 31). Returns the
-    series' id.
+    What takes episodes away is not believed at the first look, unless it is `trusted`: the owner
+    agrees (docs/decisions.md, 31). Returns the series' id.
     """
     series_id = series.own_id(conn, f"{provider}_{listing.key}")
     conn.execute(
@@ -184,19 +188,18 @@ def store_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> 
     )
     columns = "season, number, title, ref, size, aired, checksums"
     before = conn.execute(f"select {columns} from episodes where series = ?", (series_id,))
-    after = sorted(
+    listed = sorted(
         (e.season, e.number, e.title, e.ref, e.size, e.aired, json.dumps(dict(e.checksums)))
         for e in listing.episodes
     )
     known = [tuple(row) for row in before]
-    if known and not after:
-        log.warning("%s: the source lists no episodes; what was known of it stays", series_id)
-    elif known != after:
+    kept = list_changes.believe(conn, series_id, known, listed, trusted=trusted)
+    if known != kept:
         conn.execute("delete from episodes where series = ?", (series_id,))
         conn.executemany(
             f"""insert or ignore into episodes (series, {columns})
             values (?, ?, ?, ?, ?, ?, ?, ?)""",
-            [(series_id, *row) for row in after],
+            [(series_id, *row) for row in kept],
         )
         files.judge_again(conn, series_id)
     return series_id

@@ -75,5 +75,5 @@ def _link_to_source(
         series_id = other.id
     else:
         series.link(conn, series_id, provider, listing.key)
-    episodes.store_listing(conn, provider, listing)
+    episodes.store_listing(conn, provider, listing, trusted=True)
     return series_id

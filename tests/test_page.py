@@ -553,6 +553,18 @@ async def test_an_episode_that_nobody_has_is_ignored(tmp_path):
         await fits(page, "ignored", tmp_path)
         await page.click(button)
         await page.wait_for(f"{text('#series-list .badge')} == '1 missing'")
+        # A list that shrinks is told, and taken at a click.
+        del up.files["Show/Show - S01E02.mkv"]
+        await server.post("/api/v1/anime/rescan")
+        await page.wait_for(has_text("#toasts", "what was known stays for now"))
+        await page.go(server.base + "/")
+        await page.wait_for(f"{text('#series-list .badge')} == '1 missing'")
+        await page.click("#series-list .title")
+        await page.wait_for(shown("#list-change"))
+        await fits(page, "list-change", tmp_path)
+        await page.click("#list-change button")
+        await page.wait_for(hidden("#list-change"))
+        assert await page.evaluate(FOCUSED_ID) == "dialog-title"
         assert page.console == []
 
 

@@ -50,17 +50,9 @@ def test_an_episode_reaches_its_source_whole(conn):
     episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(WHOLE,)))
     (item,) = queue.add(conn, "home_show", ["S01E02"], "normal").items
     assert item.episode == WHOLE
-    third = replace(WHOLE, number=3)
-    episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(third,)))
+    third = Listing("show", "Show", episodes=(replace(WHOLE, number=3),))
+    episodes.store_listing(conn, "home", third, trusted=True)
     assert queue.get(conn, item.id).episode is None
-
-
-def test_a_listing_without_episodes_takes_none_away(conn, caplog):
-    episodes.store_listing(conn, "home", Listing("show", "Show", episodes=(WHOLE,)))
-    (item,) = queue.add(conn, "home_show", ["S01E02"], "normal").items
-    episodes.store_listing(conn, "home", Listing("show", "Show"))
-    assert queue.get(conn, item.id).episode == WHOLE
-    assert "the source lists no episodes" in caplog.text
 
 
 def test_other_checksums_are_a_change(conn):

@@ -93,6 +93,7 @@ async def test_details_of_a_series_that_is_not_followed(tmp_path, served):
             "sources": [{"name": "home", "key": "show", "episodes": 3}],
             "folders": [],
             "titles": [],
+            "list_change": None,
         }
         assert (await server.get("/api/v1/anime?show=all"))[1] == []
         assert (await server.get("/api/v1/anime/home_other"))[0] == 404

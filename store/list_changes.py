@@ -1,0 +1,143 @@
+"""What a source's list takes away, or calls otherwise, is not believed at the first look.
+
+A disk that is not mounted at the source, or a server that sorts its files anew, would else cost the
+household its list (docs/decisions.md, 31). Plain functions of a connection; each is (part of) one
+transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from store.clock import now
+from store.names import codes
+from store.names.codes import EpisodeKey
+from store.schema import record
+
+log = logging.getLogger(__name__)
+
+LOOKS = 3  # that say the same: the first, and the next two
+
+Row = tuple[Any, ...]  # of the table episodes, from the season on
+REF = 3  # its place in a row
+
+
+@record
+class ListChange:
+    """Episodes that the source lacks now (`gone`), or has under another number (`moved`, as
+    `S01E05 -> S02E01`).
+
+    So many `looks` in a row have said so. What was known stays until the third, or until the owner
+    agrees.
+    """
+
+    gone: list[str]
+    moved: list[str]
+    looks: int
+    since: str
+
+
+def find(conn: sqlite3.Connection, series_id: str) -> ListChange | None:
+    """The change of a series' list that is not believed yet."""
+    row = conn.execute(
+        "select change, looks, since from list_changes where series = ?", (series_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    change = json.loads(row["change"])
+    moved = [f"{old} -> {new}" for old, new in change["moved"].items()]
+    return ListChange(gone=change["gone"], moved=moved, looks=row["looks"], since=row["since"])
+
+
+def all_ids(conn: sqlite3.Connection) -> list[str]:
+    """The series of which a change is not believed yet."""
+    return [
+        row["series"] for row in conn.execute("select series from list_changes order by series")
+    ]
+
+
+def believe(
+    conn: sqlite3.Connection,
+    series_id: str,
+    known: Sequence[Row],
+    listed: Sequence[Row],
+    *,
+    trusted: bool,
+) -> list[Row]:
+    """The rows to keep of a series whose source had `known` and lists `listed` now.
+
+    `trusted` says that the owner agrees with the list as it is.
+    """
+    known_by_key = {(row[0], row[1]): row for row in known}
+    listed_by_key = {(row[0], row[1]): row for row in listed}
+    moved = _moved(known_by_key, listed_by_key)
+    gone = [key for key in known_by_key if key not in listed_by_key and key not in moved]
+    if trusted or not (gone or moved):
+        conn.execute("delete from list_changes where series = ?", (series_id,))
+        return list(listed)
+    change = {
+        "gone": [codes.code(*key) for key in gone],
+        "moved": {codes.code(*old): codes.code(*new) for old, new in moved.items()},
+    }
+    if _count_look(conn, series_id, json.dumps(change)) >= LOOKS:
+        conn.execute("delete from list_changes where series = ?", (series_id,))
+        return list(listed)
+    _tell(series_id, len(gone), len(moved), is_empty=not listed)
+    return _merge(known_by_key, listed_by_key, moved)
+
+
+def _tell(series_id: str, gone: int, moved: int, *, is_empty: bool) -> None:
+    what = "lists no episodes"
+    if not is_empty:
+        what = f"lacks {gone} episodes that it had, and has {moved} under another number"
+    log.warning("%s: the source %s; what was known of it stays for now", series_id, what)
+
+
+def _merge(
+    known: Mapping[EpisodeKey, Row],
+    listed: Mapping[EpisodeKey, Row],
+    moved: Mapping[EpisodeKey, EpisodeKey],
+) -> list[Row]:
+    """All that was known, and what is new: no file stands at another episode than before."""
+    key_of_ref = {row[REF]: key for key, row in known.items() if row[REF]}
+    kept = dict(known)
+    for key, row in listed.items():
+        if key not in moved and key_of_ref.get(row[REF], key) == key:
+            kept[key] = row
+    return sorted(kept.values())
+
+
+def _moved(
+    known: Mapping[EpisodeKey, Row], listed: Mapping[EpisodeKey, Row]
+) -> dict[EpisodeKey, EpisodeKey]:
+    """The known episodes whose file the source lists as another episode now, and as which."""
+    keys_of_ref: dict[str, list[EpisodeKey]] = defaultdict(list)
+    for key, row in listed.items():
+        keys_of_ref[row[REF]].append(key)
+    moved = {}
+    for key, row in known.items():
+        keys = keys_of_ref.get(row[REF], []) if row[REF] else []
+        if keys and key not in keys:
+            moved[key] = keys[0]
+    return moved
+
+
+def _count_look(conn: sqlite3.Connection, series_id: str, change: str) -> int:
+    """How many looks in a row have told this change."""
+    row = conn.execute(
+        """
+        insert into list_changes (series, change, looks, since) values (:id, :change, 1, :now)
+        on conflict (series) do update set
+            looks = case when change = excluded.change then looks + 1 else 1 end,
+            since = case when change = excluded.change then since else excluded.since end,
+            change = excluded.change
+        returning looks
+        """,
+        {"id": series_id, "change": change, "now": now()},
+    ).fetchone()
+    return int(row["looks"])
