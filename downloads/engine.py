@@ -13,6 +13,7 @@ from functools import partial
 
 from downloads import disk, disks, events
 from downloads.backoff import Backoff
+from downloads.crowds import Crowds
 from downloads.events import Event, QueueItem
 from downloads.job import Job, complete_if_placed
 from downloads.rests import Rests
@@ -58,6 +59,7 @@ class Engine:
         self._publish = publish
         self._slots = Slots()
         self._backoff = Backoff(pause)
+        self._crowds = Crowds()
         self._disks = disks.Disks(config)
         self.rests = Rests(db, providers, publish, pause)
         self._worker = Worker(
@@ -67,6 +69,8 @@ class Engine:
             backoff=self._backoff,
             rests=self.rests,
             disks=self._disks,
+            crowds=self._crowds,
+            is_beside=self._slots.is_beside,
         )
         self._throttle = Throttle()
         self._wakeup = asyncio.Event()
@@ -247,7 +251,7 @@ class Engine:
                 queue.claim,
                 self._backoff.waiting_items() | self._disks.waiting_items(),
                 self._slots.item_ids(),
-                self.rests.resting() | full,
+                self.rests.resting() | self._crowds.calming() | full,
             )
             if item is None:
                 return
@@ -271,7 +275,8 @@ class Engine:
         The look before `began` at that monotonic time. What has become due since then may have been
         passed over, so it counts.
         """
-        times = [*self._backoff.times(began), *self.rests.times(began)]
+        waiting = (self._backoff, self.rests, self._crowds)
+        times = [due for each in waiting for due in each.times(began)]
         if self._look_again:
             times.append(self._look_again)
         if self.state != "running" or not times:
@@ -305,6 +310,7 @@ class Engine:
         """Somebody asked for the item, or it is gone: it waits for nothing."""
         self._backoff.forget(item.id)
         self._disks.forget(item.id)
+        self._crowds.forget(item.id)
 
     async def _clear(self, removed: list[Item]) -> None:
         """Remove the parts of items that are gone from the database, and tell it."""
@@ -323,7 +329,8 @@ class Engine:
 
     def _spare_connections(self, provider: str) -> int:
         """How many further connections each download from this provider may have."""
-        return self._slots.spare_connections(provider, self._config().max_connections_per_host)
+        most = self._config().max_connections_per_host
+        return self._slots.spare_connections(provider, self._crowds.limit(provider, most))
 
     def _wait_for(self, reason: str) -> None:
         """Let the whole queue wait and look again until it can go on; "" ends that."""

@@ -15,7 +15,7 @@ from downloads.throttle import Throttle
 from downloads.validators import SNIFF_BYTES, Changed, sniff
 from store.errors import ProviderError
 
-OVERLAP_BYTES = 64 * 1024  # which a resumed download compares with what the server has
+MIN_STEP_BYTES = 64 * 1024
 RESERVE_BYTES = 64 * MIB  # asked for at a time while the length is unknown
 
 
@@ -58,7 +58,8 @@ class Filler:
         while len(head) < SNIFF_BYTES and not receiver.ended:
             await receiver.receive(head.extend, SNIFF_BYTES - len(head))
         if what := sniff(bytes(head), kind):
-            raise ProviderError(f"The source sent {what} in place of a video")
+            message = f"The source sent {what} in place of a video"
+            raise ProviderError(message, cause="no video")
         return head
 
     async def begin(self, segment: Segment, head: bytearray) -> None:
@@ -70,13 +71,15 @@ class Filler:
     async def compare(self, segment: Segment, receiver: Receiver, overlap: int) -> None:
         """Read `overlap` bytes, which must be those before the segment. Raises Changed."""
         theirs = bytearray()
-        while len(theirs) < overlap and not receiver.ended:
-            await receiver.receive(theirs.extend, overlap - len(theirs))
+        try:
+            while len(theirs) < overlap and not receiver.ended:
+                await receiver.receive(theirs.extend, overlap - len(theirs))
+        finally:
+            self._progress.fetched += len(theirs)
         if len(theirs) < overlap:
             raise ProviderError(SHORT)
         if overlap and theirs != await self._file.read(overlap, segment.at - overlap):
             raise Changed
-        self._progress.fetched += overlap
 
     async def fill(self, segment: Segment, receiver: Receiver) -> None:
         """Write the body where the segment is, until the one or the other ends."""
@@ -99,7 +102,7 @@ class Filler:
         again."""
         end = self._limits.cap + 1 if segment.end is None else segment.end
         share = (self._journal.room - self._lent_bytes) // len(self._segments)
-        return self._throttle.step(min(end - segment.at, max(OVERLAP_BYTES, share)))
+        return self._throttle.step(min(end - segment.at, max(MIN_STEP_BYTES, share)))
 
     async def _account(self, count: int) -> None:
         """Do all that follows from `count` more bytes in the file."""
@@ -123,7 +126,8 @@ class Filler:
         """A body of unknown length has come to an end, which may be that of its connection."""
         found, told = segment.at, self._proof.size
         if not found:
-            raise ProviderError("The source sent an empty file", final=not receiver.is_open_ended)
+            final = not receiver.is_open_ended
+            raise ProviderError("The source sent an empty file", final=final, cause="no video")
         if receiver.is_open_ended:
             told = told or await self._requests.length(found)
             self._proof.end = "unproven" if told is None else "length"

@@ -61,6 +61,7 @@ class Job:
         self.progress = Progress(total=item.total)
         self.path: Path | None = None  # which is worked on now
         self.durable = 0  # bytes that are on the disk for good
+        self.has_failed = False
         self._config = config
         self._db = db
         self._web = web

@@ -20,6 +20,7 @@ from store.threads import Threads, undisturbed
 
 Span = tuple[int, int]  # first byte, byte after the last
 MIB = 1 << 20
+OVERLAP_BYTES = 64 * 1024  # which a resumed download compares with what the server has, at most
 # Bytes until they are made durable. Two steps and what is in flight stay under 16 MiB, which is all
 # that may be fetched again after a crash.
 FIRST_STEP_BYTES = MIB
@@ -34,7 +35,7 @@ TAKEN = "The unfinished file's place is taken by something else"
 class Checkpoint:
     """All that is needed to go on later. `spans` are durable, in order and apart; `resumed` (how
     often) and `seconds` (of all runs) are for the history. `restarts` tells how often the file has
-    begun anew and was broken off again."""
+    begun anew and was broken off again, `overlap` how many bytes are compared before we go on."""
 
     url: str
     etag: str | None = None
@@ -44,6 +45,7 @@ class Checkpoint:
     resumed: int = 0
     seconds: float = 0.0
     restarts: int = 0
+    overlap: int = OVERLAP_BYTES
 
     def dumps(self) -> str:
         return json.dumps(vars(self), separators=(",", ":"))
@@ -72,6 +74,8 @@ class Checkpoint:
             and (self.total is None or (_is_count(self.total) and self.total >= last))
             and _is_count(self.resumed)
             and _is_count(self.restarts)
+            and _is_count(self.overlap)
+            and 0 < self.overlap <= OVERLAP_BYTES
             and type(self.seconds) is float
             and self.seconds >= 0
         )
@@ -200,7 +204,7 @@ class Journal:
         self._saving: asyncio.Task[None] | None = None
         self._saving_bytes = 0  # of the file in the newest map
         self._saving_since = monotonic()
-        self._saved_restarts = 0
+        self._saved_counts = 0, OVERLAP_BYTES
         self._began = monotonic()  # earlier where an earlier run has taken its time
 
     @property
@@ -224,7 +228,7 @@ class Journal:
         self.point = replace(point)
         self.file.spans = point.spans
         self._saving_bytes = self.done
-        self._saved_restarts = point.restarts
+        self._saved_counts = point.restarts, point.overlap
         self._began -= point.seconds
 
     async def restart(self) -> None:
@@ -263,10 +267,10 @@ class Journal:
             # that succeeds proves nothing.
             await earlier
         spans = self.file.spans
-        restarts = self.point.restarts
-        if spans != self.point.spans or restarts != self._saved_restarts:
+        counts = self.point.restarts, self.point.overlap
+        if spans != self.point.spans or counts != self._saved_counts:
             await self.file.sync()
             self.point.spans = spans
-            self._saved_restarts = restarts
+            self._saved_counts = counts
             self.point.seconds = self.seconds
             await self._save(replace(self.point))

@@ -11,12 +11,15 @@ FIRST_LOOK_SECONDS = 0.05  # at the speed of a connection; each next look comes 
 @dataclass
 class Progress:
     """For whoever shows it. `done` and `total` in bytes (None: unknown); `fetched` counts the bytes
-    that came over the wire in this run."""
+    that came over the wire in this run. `were_several` says that there were more connections than
+    one at a time, `were_refused` that one of them got nothing."""
 
     done: int = 0
     total: int | None = None
     fetched: int = 0
     connections: int = 1
+    were_several: bool = False
+    were_refused: bool = False
 
 
 class Gauge:

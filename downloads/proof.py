@@ -59,7 +59,8 @@ class Proof:
         self._is_sniffed = True
         kind = sniff(await self._file.read(SNIFF_BYTES, 0), self.kind)
         if kind:
-            raise Changed(f"The source sent {kind} in place of a video", tries=1, final=True)
+            message = f"The source sent {kind} in place of a video"
+            raise Changed(message, tries=1, final=True, cause="no video")
 
     async def verify(self, total: int | None) -> None:
         """Raises ProviderError if bytes are missing, Changed if they are not those that were

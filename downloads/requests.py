@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 from downloads.part_file import Checkpoint
-from downloads.validators import is_same_whole, validator
+from downloads.validators import is_misfit, is_same_whole, validator
 from providers.answer import Answer
 from providers.network import Network
 from store.errors import ProviderError
@@ -37,9 +37,11 @@ class Requests:
         whole file, which is asked for where `start` is None.
 
         `alone` says that nobody else fetches this file: then a source that refuses ranges is asked
-        for the whole. Raises ProviderError."""
+        for the whole. What would throw away the bytes so far, though the file is the same, may be
+        an accident: the range is asked for once more. Raises ProviderError."""
         async with AsyncExitStack() as stack:
             headers = self._headers(point, start, end)
+            may_be_accident = start is not None
             while True:
                 try:
                     answer = await stack.enter_async_context(self._ask("GET", headers))
@@ -49,13 +51,20 @@ class Requests:
                         raise
                     headers = simpler
                     continue
-                if "If-Range" not in headers or point.restarts or not is_same_whole(answer, point):
+                if not may_be_accident or not self._is_odd(answer, point, start):
                     break
-                # It has what we asked for, and does not see that: it is asked once more.
-                self.if_range = False
+                may_be_accident = False
+                if "If-Range" in headers and answer.status == 200:
+                    self.if_range = False  # it has what we asked for, and does not see that
                 await stack.aclose()
                 headers = self._headers(point, start, end)
             yield answer
+
+    def _is_odd(self, answer: Answer, point: Checkpoint, start: int | None) -> bool:
+        """Whether an answer is no use although the source may still have the bytes that follow."""
+        if answer.status == 200:  # known not to go on where the file has begun anew before
+            return not point.restarts and is_same_whole(answer, point)
+        return start is not None and is_misfit(answer, point, start, conditional=self.if_range)
 
     async def length(self, found: int) -> int | None:
         """The file's length as its source tells it, None where it tells none. `found` bytes have
@@ -98,7 +107,7 @@ class Requests:
         if status == 412 and "If-Range" in headers:
             self.if_range = False
             return {name: value for name, value in headers.items() if name != "If-Range"}
-        is_of_ranges = status is not None and (400 <= status < 500 or status == 501)
+        is_of_ranges = status is not None and (400 <= status < 500 or status in (500, 501))
         if not alone or "Range" not in headers or not is_of_ranges or status in TELLING_STATUSES:
             return None
         return dict(self._source.headers)

@@ -33,6 +33,10 @@ class Segments:
         finally:
             del self._starts[segment]
 
+    def is_untouched(self, segment: Segment) -> bool:
+        """Whether no byte of it has come."""
+        return segment.at == self._starts[segment]
+
     def give_back(self, segment: Segment) -> None:
         """Nobody fetches what is left of `segment`: the connection before it gets these bytes back,
         as many as its answer brings."""
@@ -110,7 +114,8 @@ class Workers:
         return failure
 
     def _start(self, count: int) -> None:
-        self.were_several = self.were_several or len(self._tasks) + count > 1
+        if len(self._tasks) + count > 1:
+            self.were_several = self._progress.were_several = True
         self._tasks += [asyncio.ensure_future(self._work()) for _ in range(count)]
 
     async def _stop(self) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import NamedTuple
 
 from downloads.events import Transferred
 from downloads.job import Job
+
+SHOW_SECONDS = 2.0  # for which a job waits for the first bytes of those beside it
 
 
 class Slot(NamedTuple):
@@ -63,6 +66,23 @@ class Slots:
     def remaining(self) -> int:
         """Bytes still to come, as far as known."""
         return sum(job.remaining() for job in self.jobs())
+
+    async def is_beside(self, job: Job) -> bool:
+        """Whether another job gets bytes from the same source as `job`, which has failed. One that
+        has just begun is given a moment to show it."""
+        job.has_failed = True
+        until = time.monotonic() + SHOW_SECONDS
+        while others := [
+            other
+            for other in self.jobs()
+            if other.item.provider == job.item.provider and not other.has_failed
+        ]:
+            if any(other.progress.fetched for other in others):
+                return True
+            if time.monotonic() >= until:
+                break
+            await asyncio.sleep(SHOW_SECONDS / 40)
+        return False
 
     def spare_connections(self, provider: str, most: int) -> int:
         """How many further connections each job of a provider may have, of `most` together."""

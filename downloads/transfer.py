@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from downloads.filler import OVERLAP_BYTES, Filler
-from downloads.part_file import MIB, Checkpoint, Journal, Part, Segment, Span
+from downloads.filler import Filler
+from downloads.part_file import MIB, OVERLAP_BYTES, Checkpoint, Journal, Part, Segment, Span
 from downloads.progress import Progress
 from downloads.proof import Proof
 from downloads.receiver import NORMAL_LIMITS, Limits, Receiver
@@ -39,6 +39,9 @@ FAST_BYTES_PER_SECOND = 24 * MIB  # for which one connection is enough
 CALM_SECONDS = (1, 2, 4)
 MAX_CALM_SECONDS = 10  # that are waited for here if the source says so
 MAX_RESTARTS = 4  # of a file whose download breaks off each time
+# Of what a try has brought, that the next one compares: what moves on each time must get on.
+OVERLAP_SHARE = 8
+UNNAMED_OVERLAP_BYTES = 16 * 1024  # the least where nothing else shows that the file is the same
 
 
 async def fetch(
@@ -105,6 +108,7 @@ class _Transfer:
         self.segments = Segments(self.file)
         self.has_restarted = False
         self.is_crowded = False  # a connection failed beside another
+        self.done_before = 0  # bytes that this try began with
         self.proof = Proof(self.file, source)
         self.filler = Filler(
             journal,
@@ -141,8 +145,18 @@ class _Transfer:
             seconds=self.journal.seconds,
         )
 
+    def _fit_overlap(self) -> None:
+        """Let the next try compare less where this one brought little."""
+        if self.progress.fetched:
+            point = self.journal.point
+            gained = self.journal.done - self.done_before
+            share = (gained if gained > 0 else point.overlap) // OVERLAP_SHARE
+            least = UNNAMED_OVERLAP_BYTES if validator(point)[0] == "length" else 1
+            point.overlap = max(least, min(share, OVERLAP_BYTES))
+
     def _counted(self, failure: ProviderError) -> ProviderError:
         """Count a file that has begun anew and failed again: this must not go on for ever."""
+        self._fit_overlap()
         if failure.final or not self.has_restarted or not self.progress.fetched:
             return failure
         point = self.journal.point
@@ -169,6 +183,7 @@ class _Transfer:
             self.journal.resume(resume)
             self.earlier_spans = resume.spans
             self.progress.done, self.progress.total = self.journal.done, resume.total
+            self.done_before = self.journal.done
             return
         if resume:
             self.journal.point.spans = resume.spans
@@ -185,6 +200,7 @@ class _Transfer:
         self._forget()
         await self.journal.restart()
         self.progress.done, self.progress.total = 0, None
+        self.done_before = 0
 
     async def _finish(self) -> None:
         """Fetch all bytes, of one version of the file, and the right ones."""
@@ -246,7 +262,9 @@ class _Transfer:
                 try:
                     await self._fetch_segment(segment)
                 except ProviderError as failure:
-                    self.is_crowded = self.is_crowded or len(self.segments) > 1
+                    if len(self.segments) > 1:
+                        self.is_crowded = True
+                        self.progress.were_refused |= self.segments.is_untouched(segment)
                     self.segments.give_back(segment)
                     return failure
             if self.is_crowded:
@@ -262,7 +280,7 @@ class _Transfer:
 
     async def _fetch_segment(self, segment: Segment) -> None:
         """Fetch one stretch over one connection."""
-        overlap = min(self._earlier_bytes_before(segment), OVERLAP_BYTES)
+        overlap = min(self._earlier_bytes_before(segment), self.journal.point.overlap)
         start = segment.at - overlap
         end = None if segment.end == self.journal.point.total else segment.end
         async with self.requests.get(

@@ -9,7 +9,7 @@ from time import time
 from downloads.part_file import Checkpoint
 from providers.answer import Answer
 from providers.http_head import is_packed
-from store.errors import ProviderError
+from store.errors import Cause, ProviderError
 
 SNIFF_BYTES = 512  # at a file's start, which tell what it is
 SETTLED_SECONDS = 60  # between Last-Modified and Date: a younger file may change within its second
@@ -29,11 +29,13 @@ class Changed(Exception):
         self,
         reason: str = "The file changes while it is fetched",
         tries: int = 3,
+        *,
         final: bool = False,
+        cause: Cause = "file",
     ):
         super().__init__(reason)
         self.tries = tries
-        self.failure = ProviderError(reason, final=final)
+        self.failure = ProviderError(reason, final=final, cause=cause)
 
 
 def validator(point: Checkpoint) -> tuple[str, str | None]:
@@ -60,7 +62,7 @@ def check_full(answer: Answer, url: str, cap: int) -> Checkpoint:
     if answer.status != 200:
         length = _length_of_whole(answer)
     if length == 0:
-        raise ProviderError("The source sent an empty file", final=True)
+        raise ProviderError("The source sent an empty file", final=True, cause="no video")
     if length and length > cap:
         raise ProviderError("The file is larger than any that is believed", final=True)
     etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
@@ -123,6 +125,24 @@ def check_partial(
     if not fits:
         raise Changed
     return total, last + 1
+
+
+def is_misfit(answer: Answer, point: Checkpoint, start: int, *, conditional: bool) -> bool:
+    """Whether `answer` does not continue `point` at `start`, and yet does not show that the file is
+    another one."""
+    try:
+        check_partial(answer, point, start, conditional=conditional)
+    except Changed:
+        match = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
+        is_as_long = not match or point.total in (None, int(match[3]))
+        return is_as_long and not any(
+            theirs and ours and theirs != ours
+            for theirs, ours in (
+                (answer.headers.get("ETag"), point.etag),
+                (answer.headers.get("Last-Modified"), point.modified),
+            )
+        )
+    return False
 
 
 def type_of(answer: Answer) -> str:

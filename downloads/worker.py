@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from downloads import events
 from downloads.backoff import Backoff
+from downloads.crowds import Crowds
 from downloads.disks import Disks
 from downloads.events import Event, QueueItem
 from downloads.job import Job
-from downloads.judgement import LASTING
+from downloads.judgement import CONSEQUENCES, COUNTS, LASTING
 from downloads.rests import Rests
 from store import queue, rests
 from store.db import Database
@@ -26,7 +27,8 @@ LASTING_TRIES = 3  # where another try seldom helps
 
 
 class Worker:
-    """`wait_for` lets the whole queue wait, with a reason."""
+    """`wait_for` lets the whole queue wait, with a reason. `is_beside` says whether another job
+    gets bytes from the source of this one."""
 
     def __init__(
         self,
@@ -37,6 +39,8 @@ class Worker:
         backoff: Backoff,
         rests: Rests,
         disks: Disks,
+        crowds: Crowds,
+        is_beside: Callable[[Job], Awaitable[bool]],
     ):
         self._db = db
         self._publish = publish
@@ -44,9 +48,23 @@ class Worker:
         self._backoff = backoff
         self._rests = rests
         self._disks = disks
+        self._crowds = crowds
+        self._is_beside = is_beside
 
     async def work(self, job: Job) -> None:
         """Each way out is on disk, and told."""
+        try:
+            await self._try(job)
+        finally:
+            if job.durable:
+                self._crowds.ended(
+                    job.item.provider,
+                    job.item.id,
+                    were_refused=job.progress.were_refused,
+                    were_several=job.progress.were_several,
+                )
+
+    async def _try(self, job: Job) -> None:
         item = job.item
         try:
             completed = await job.run(lambda: self._publish(events.DownloadStarted.of(item)))
@@ -75,6 +93,10 @@ class Worker:
         """Let the source rest where it has failed as a whole; the item tries again, or fails."""
         item = job.item
         try:
+            if await self._is_crowded_out(job, failure):
+                self._backoff.delay(item.id, 1, failure.retry_after or 0.0)
+                await self._release(item, f"{failure}, beside another download from there")
+                return
             verdict = await self._rests.judge(item, failure)
         except asyncio.CancelledError:
             await self._release(item, "")
@@ -91,9 +113,20 @@ class Worker:
             self._backoff.delay(item.id, 1, at_least)
             await self._release(item, f"{rests.RESTS}: {verdict.why}", durable=job.durable)
 
+    async def _is_crowded_out(self, job: Job, failure: ProviderError) -> bool:
+        """Whether it failed beside another download before its first byte: perhaps the source bears
+        one connection only."""
+        may_be_source = CONSEQUENCES[failure.cause].whose == "source or file"
+        if job.durable or not may_be_source or not self._crowds.may_excuse(job.item.id):
+            return False
+        is_beside = await self._is_beside(job)
+        self._crowds.failed(job.item.provider, job.item.id, is_beside=is_beside)
+        return is_beside
+
     async def _lose_try(self, job: Job, failure: ProviderError, at_least: float) -> None:
         attempts = self._attempts(job)
-        if failure.final or attempts >= TRIES:
+        is_final = failure.final and CONSEQUENCES[failure.cause].then != COUNTS
+        if is_final or attempts >= TRIES:
             await self._fail(job.item, failure.code, str(failure))
             return
         self._backoff.delay(job.item.id, attempts, at_least)

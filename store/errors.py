@@ -22,6 +22,7 @@ Cause = Literal[
     "broken off",
     "silent",
     "missing",
+    "no video",
     "file",
 ]
 

@@ -418,3 +418,87 @@ async def test_the_last_answer_outlives_the_process(tmp_path):
             await server.put("/api/config", json={"providers": other})
             (source,) = (await server.get("/api/providers"))[1]["data"]
             assert (source["state"], source["last_success"]) == ("unknown", None)
+
+
+class NarrowShows(SickShows):
+    """It bears one request for a file at a time, and sees its end late; its listings are free."""
+
+    crowded_requests = 0
+
+    async def _answer_by(self, knobs: SimpleNamespace, request, reader, writer) -> bool:
+        if not self.code(request):
+            return await super()._answer_by(knobs, request, reader, writer)
+        if self._busy:
+            self.crowded_requests += 1
+            vars(knobs).update(self.crowded)
+            return await super()._answer_by(knobs, request, reader, writer)
+        self._busy += 1
+        try:
+            return await super()._answer_by(knobs, request, reader, writer)
+        finally:
+            asyncio.get_running_loop().call_later(self.late, self._leave)
+
+
+PAGE = {"kind": "text/html", "body": b"<html>busy</html>" * 60, "etag": None, "ranges": False}
+CROWDED = {
+    "403": {"status": 403},
+    "404": {"status": 404},
+    "429": {"status": 429},
+    "503": {"status": 503},
+    "page": PAGE,
+    "reset": {"raw": b""},
+}
+
+
+@pytest.mark.parametrize(
+    "row", [pytest.param(row, marks=() if row == "404" else pytest.mark.slow) for row in CROWDED]
+)
+async def test_two_items_at_a_source_that_bears_one_connection(tmp_path, monkeypatch, row):
+    """The second one loses no try, and the source is soon asked for one at a time."""
+    monkeypatch.setattr("downloads.crowds.CALM_SECONDS", 0.1)
+    async with NarrowShows((SIZE,) * 8) as up:
+        up.rate, up.late = 3 * SIZE, 0.02
+        up.crowded = CROWDED[row]
+        two = {"max_concurrent_downloads": 3}
+        async with impatient(tmp_path, monkeypatch, providers=home(up.base), **two) as server:
+            lost = _lost_tries(server, monkeypatch)
+            await queue(server, "S01")
+            await server.post("/api/queue/start")
+            await completed(server, *up.videos)
+            assert lost == []
+            assert 2 <= up.crowded_requests <= 6
+            assert all(up.sent(code) == SIZE for code in up.videos)
+
+
+def _lost_tries(server, monkeypatch) -> list[int]:
+    """The counts of tries that items are left with, as far as they are not 0."""
+    lost: list[int] = []
+    release = queue_store.release
+
+    def note(conn, item_id, reason="", attempts=None, durable=0):
+        if attempts:
+            lost.append(attempts)
+        return release(conn, item_id, reason, attempts, durable)
+
+    monkeypatch.setattr(queue_store, "release", note)
+    return lost
+
+
+async def test_an_item_that_fails_alone_too_is_to_blame(tmp_path, monkeypatch):
+    """Beside others that go on it is tried again, then it is judged; the others are not held up."""
+    monkeypatch.setattr("downloads.crowds.CALM_SECONDS", 0.1)
+    async with SickShows((SIZE,) * 6) as up:
+        up.rate = 4 * SIZE
+        up.gone = {"S01E02"}
+        two = {"max_concurrent_downloads": 2}
+        async with impatient(tmp_path, monkeypatch, providers=home(up.base), **two) as server:
+            await queue(server, "S01")
+            await server.post("/api/queue/start")
+
+            async def ended() -> bool:
+                now = await statuses(server)
+                others = set(now.values()) - {now["S01E02"]}
+                return now["S01E02"] == "failed" and others == {"completed"}
+
+            await until(ended)
+            assert len([r for r in up.requests if up.code(r) == "S01E02"]) <= 9
