@@ -245,8 +245,7 @@ class Engine:
         await self.rests.end_replaced()
         await self.rests.tell_switched_off()
         while len(self._slots) < self._config().max_concurrent_downloads:
-            busy = {job.item.provider for job in self._slots.jobs()}
-            full = {provider for provider in busy if not self._spare_connections(provider)}
+            full = {name for name in self._slots.providers() if not self._spare_connections(name)}
             item = await self._db.note(
                 queue.claim,
                 self._backoff.waiting_items() | self._disks.waiting_items(),
@@ -277,8 +276,7 @@ class Engine:
         """
         waiting = (self._backoff, self.rests, self._crowds)
         times = [due for each in waiting for due in each.times(began)]
-        if self._look_again:
-            times.append(self._look_again)
+        times += [self._look_again] if self._look_again else []
         if self.state != "running" or not times:
             return None
         return max(0.05, min(times) - time.monotonic())

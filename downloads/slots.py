@@ -34,6 +34,9 @@ class Slots:
         """Those of items that come from these providers."""
         return {job.item.id for job in self.jobs() if job.item.provider in providers}
 
+    def providers(self) -> set[str]:
+        return {job.item.provider for job in self.jobs()}
+
     def jobs(self) -> list[Job]:
         return [slot.job for slot in self._slots.values()]
 
