@@ -15,14 +15,15 @@ from downloads import disk, disks, events
 from downloads.backoff import Backoff
 from downloads.crowds import Crowds
 from downloads.events import Event, QueueItem
-from downloads.job import Job, complete_if_placed
+from downloads.job import Job
+from downloads.recovery import recover
 from downloads.rests import Rests
 from downloads.slots import Slots
 from downloads.throttle import Throttle
 from downloads.worker import Worker
 from providers import Providers
 from providers.network import Network
-from store import folders, placing, queue, rests, series
+from store import queue, rests, series
 from store.db import Database
 from store.errors import Conflict
 from store.models import Item, State, Status
@@ -212,21 +213,11 @@ class Engine:
     # -- the loop --------------------------------------------------------------------------------
 
     async def _recover(self) -> bool:
-        """Complete items whose files got their names before a crash; remove parts of no item.
-
-        Returns whether that worked; where it did not, it has to wait.
-        """
+        """Mend what a crash has left. Returns whether that worked; if not, the queue waits."""
         try:
             self.state = await self._db.run(queue.state)
             await self.rests.load()
-            config = self._config()
-            for item in await self._db.run(queue.recover):
-                await complete_if_placed(item, config, self._db)
-            parts = await self._db.run(queue.parts)
-            await asyncio.to_thread(disk.sweep, config.downloads, parts)
-            for mounted in ["", *await self._db.run(folders.disks)]:
-                incoming = config.library / mounted / placing.INCOMING
-                await asyncio.to_thread(disk.sweep, incoming, set())
+            await recover(self._db, self._config())
         except (sqlite3.Error, OSError) as error:
             log.error("the queue cannot be recovered: %s", error)
             self._wait_for("The queue cannot be recovered; the log tells why")
