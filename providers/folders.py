@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import logging
-import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Protocol
 
 from providers.folder_listing import Entry, FolderListing, NoListing
+from providers.lately import Lately
 from store.errors import ProviderError
 from store.secret import Secret
 
 log = logging.getLogger(__name__)
 
-LATELY_SECONDS = 5.0  # for which a folder that was read is taken from memory, where that will do
-KEPT_FOLDERS = 8  # in memory
 TRIED_NAMES = 5  # of a listing without a sign of folders, before all of them count as files
 NAMED_LEFT_OUT = 5  # entries that cannot be used, named in the log
 
@@ -49,8 +45,7 @@ class Folders:
         self._name = name
         self._lister = lister
         self._marks_folders = False  # its listings tell folders from files
-        self._lately: OrderedDict[str, tuple[list[Entry], float]] = OrderedDict()
-        self._looking = asyncio.Lock()
+        self._lately = Lately(self.read)
 
     async def read(self, folder: str) -> list[Entry]:
         """What lies in a folder. Raises ProviderError, which is a NoListing for other pages."""
@@ -75,17 +70,10 @@ class Folders:
             raise
 
     async def read_for(self, name: str, folder: str) -> list[Entry]:
-        """As `read`, but what was read so within LATELY_SECONDS will do if `name` is in it."""
-        async with self._looking:
-            entries, read_at = self._lately.get(folder, ([], -LATELY_SECONDS))
-            is_old = time.monotonic() - read_at > LATELY_SECONDS
-            if is_old or all(entry.name != name for entry in entries):
-                entries = await self.read(folder)
-                self._lately[folder] = entries, time.monotonic()
-                self._lately.move_to_end(folder)
-                if len(self._lately) > KEPT_FOLDERS:
-                    self._lately.popitem(last=False)
-            return entries
+        """As `read`, but what was read so lately will do if `name` is in it."""
+        return await self._lately.get(
+            folder, lambda entries: any(entry.name == name for entry in entries)
+        )
 
     async def top_folders(self) -> list[str]:
         """The names of the folders in the base."""

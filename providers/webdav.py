@@ -31,7 +31,7 @@ def open_source(settings: WebdavProvider, network: Network) -> LibraryTree:
 class Entrance(NamedTuple):
     """An address at which the folder may be, and the headers for it."""
 
-    base: str
+    address: str
     headers: Mapping[str, str]
 
 
@@ -39,21 +39,19 @@ class DavFolders:
     """See the Lister protocol."""
 
     def __init__(self, settings: WebdavProvider, network: Network):
+        self.base = settings.url.removesuffix("/") + "/"
         self._network = network
-        self._entrances = entrances(settings)  # the first that works is the only one from then on
+        # The first that works is the only one from then on.
+        self._entrances = entrances(settings, self.base)
         self._has_entered = False
         self._parsing = asyncio.Lock()  # one listing at a time: a large one takes much memory
-
-    @property
-    def base(self) -> str:
-        return self._entrances[0].base
 
     @property
     def headers(self) -> Mapping[str, str]:
         return self._entrances[0].headers
 
     def url(self, path: str) -> str:
-        return f"{self.base}{quote(path)}"
+        return f"{self._entrances[0].address}{quote(path)}"
 
     async def read(self, folder: str) -> FolderListing:
         """See Lister."""
@@ -78,11 +76,11 @@ class DavFolders:
 
     async def _ask(self, entrance: Entrance, folder: str) -> FolderListing:
         """With a depth of 1: some servers refuse more, others answer with the whole tree."""
-        url = f"{entrance.base}{quote(folder)}"
+        url = f"{entrance.address}{quote(folder)}"
         try:
             body, _, final_url = await self._network.read(
                 url,
-                base=entrance.base,
+                base=self.base,
                 method="PROPFIND",
                 headers={**entrance.headers, "Depth": "1", "Content-Type": "application/xml"},
                 data=dav_listing.QUERY,
@@ -96,13 +94,12 @@ class DavFolders:
             return await asyncio.to_thread(dav_listing.parse, body, url, final_url)
 
 
-def entrances(settings: WebdavProvider) -> list[Entrance]:
+def entrances(settings: WebdavProvider, base: str) -> list[Entrance]:
     """Where the folder may be found, the likeliest address first.
 
     A Nextcloud has what lies behind a link at one address, an older one at another, where the
     token is the user. Elsewhere such an address may be that of a folder.
     """
-    base = settings.url.removesuffix("/") + "/"
     plain = Entrance(base, basic_login(settings.username, settings.password))
     link = SHARE_LINK.fullmatch(base)
     if not link:
