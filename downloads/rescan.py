@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 
+from downloads import calendar_looks
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
 from downloads.recognition import Recognition
 from downloads.source_calls import SourceCalls, as_completed
@@ -97,6 +98,7 @@ class Rescan:
         placed = await self._recognise(scanned, self._config().library, calls)
         new_series, new_episodes = await self._record(placed)
         await self._refresh(calls, _just_listed(placed))
+        await calendar_looks.look(self._db, self._providers, calls)
         unread = [path for folder in scanned for path in folder.unread]
         return RescanCompleted(
             new_series,

@@ -21,7 +21,7 @@ from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Hit, Listing
-from store.sources import SourceSettings, address_of
+from store.sources import SourceSettings, address_of, is_calendar
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,20 @@ class Providers:
             return await trial.run(CheckedProvider(settings.name, provider, self._db))
 
     def __iter__(self) -> Iterator[CheckedProvider]:
-        return iter(self._providers.values())
+        """Those that have files; the calendars stand apart."""
+        return (
+            provider
+            for name, provider in self._providers.items()
+            if not is_calendar(self._settings[name])
+        )
+
+    def calendars(self) -> list[CheckedProvider]:
+        """Those that only say which episodes exist."""
+        return [
+            provider
+            for name, provider in self._providers.items()
+            if is_calendar(self._settings[name])
+        ]
 
     async def search(self, query: str, limit: int) -> Found:
         """What all providers find, side by side.

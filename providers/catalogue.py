@@ -25,11 +25,12 @@ class Series(NamedTuple):
     ids: Mapping[str, str]
     folded_title: str  # as spelling.fold writes it
     spellings: frozenset[str]  # so, with the words of batch, season, quality and year, and without
+    description: str
 
 
-def series(key: str, title: str, ids: Mapping[str, str]) -> Series:
+def series(key: str, title: str, ids: Mapping[str, str], description: str = "") -> Series:
     spellings = identify(title).names[0].keys
-    return Series(key, title, ids, spelling.fold(title), spellings)
+    return Series(key, title, ids, spelling.fold(title), spellings, description)
 
 
 class Catalogue:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from store import holes
 from store.clock import now, today
+from store.existing import EXISTING
 
 
 class _Facts(NamedTuple):
@@ -17,6 +18,7 @@ class _Facts(NamedTuple):
 
     season: int
     number: int
+    exists: int  # whoever says so, and it was aired
     listed: int  # its source has it, and it was aired
     held: int  # surely
     unsure: int
@@ -32,16 +34,18 @@ def recount(conn: sqlite3.Connection, series_id: str) -> None:
     """
     values = {"id": series_id, "today": today()}
     rows = conn.execute(
-        """
-        select season, number, max(listed), max(held), max(unsure), max(ignored) from (
-            select season, number, 1 as listed, 0 as held, 0 as unsure, 0 as ignored
-            from episodes
-            where series = :id and season > 0 and (aired is null or aired <= :today)
+        f"""
+        with {EXISTING}
+        select season, number, max(was_aired), max(listed), max(held), max(unsure), max(ignored)
+        from (
+            select season, number, 1 as was_aired, available as listed, 0 as held, 0 as unsure,
+                0 as ignored
+            from existing where season > 0 and (aired is null or aired <= :today)
             union all
-            select season, number, 0, sure, not sure, 0 from files
+            select season, number, 0, 0, sure, not sure, 0 from files
             where series = :id and season > 0
             union all
-            select season, number, 0, 0, 0, 1 from ignored where series = :id and season > 0
+            select season, number, 0, 0, 0, 0, 1 from ignored where series = :id and season > 0
         ) group by season, number
         """,
         values,
@@ -50,22 +54,23 @@ def recount(conn: sqlite3.Connection, series_id: str) -> None:
     counted = [fact for fact in facts if not fact.ignored]
     downloaded = sum(fact.held for fact in counted)
     available = sum(fact.listed and not (fact.held or fact.unsure) for fact in counted)
-    total = sum(fact.listed or fact.held for fact in counted)
-    wanted = _count_holes(conn, series_id, facts) if may_have_holes(conn, series_id) else 0
+    total = sum(fact.exists or fact.held for fact in counted)
+    wanted = sum(fact.exists and not (fact.listed or fact.held or fact.unsure) for fact in counted)
+    found = _count_holes(conn, series_id, facts) if may_have_holes(conn, series_id) else 0
     conn.execute(
-        """
+        f"""
+        with {EXISTING}
         update series set total = :total, downloaded = :downloaded, missing = :missing,
             available = :available, updated_at = :now,
             next_air = (
-                select min(aired) from episodes
-                where series = :id and season > 0 and aired > :today)
+                select min(aired) from existing where season > 0 and aired > :today)
         where id = :id
         """,
         {
             **values,
-            "total": total + wanted,
+            "total": total + found,
             "downloaded": downloaded,
-            "missing": available + wanted,
+            "missing": available + wanted + found,
             "available": available,
             "now": now(),
         },
@@ -95,6 +100,8 @@ def _count_holes(conn: sqlite3.Connection, series_id: str, facts: list[_Facts]) 
     if not found:
         return 0
     known = {(fact.season, fact.number) for fact in facts}
-    upcoming = conn.execute("select season, number from episodes where series = ?", (series_id,))
+    upcoming = conn.execute(
+        f"with {EXISTING} select season, number from existing", {"id": series_id}
+    )
     known |= {(row["season"], row["number"]) for row in upcoming}
     return sum(key not in known for key in found)

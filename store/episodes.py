@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from store import counts, files, list_changes, series, series_folders
+from store import counts, files, list_changes, models, series, series_folders
 from store.clock import now
 from store.errors import NotFound
 from store.files import Numbering
@@ -91,9 +91,10 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
 def details_of_listing(anime_id: str, provider: str, listing: Listing) -> AnimeDetails:
     """All that `provider` says of a series that is not followed."""
     listed = [
-        KnownEpisode(e.season, e.number, e.title, e.aired, source=provider)
+        KnownEpisode(e.season, e.number, e.title, e.aired, source=provider if e.available else None)
         for e in listing.episodes
     ]
+    available = sum(episode.source is not None for episode in listed)
     episodes = with_holes(sorted(listed, key=lambda episode: (episode.season == 0, episode.key)))
     missing = sum(episode.is_missing for episode in episodes)
     return AnimeDetails(
@@ -110,7 +111,7 @@ def details_of_listing(anime_id: str, provider: str, listing: Listing) -> AnimeD
         source=None,
         numbering="auto",
         offset=0,
-        sources=[SeriesSource(name=provider, key=listing.key, episodes=len(listed))],
+        sources=[SeriesSource(name=provider, key=listing.key, episodes=available)],
         folders=[],
         titles=[],
         list_change=None,
@@ -186,20 +187,24 @@ def store_listing(
             "now": now(),
         },
     )
-    columns = "season, number, title, ref, size, aired, checksums"
+    columns = "season, number, title, ref, size, aired, checksums, available"
     before = conn.execute(f"select {columns} from episodes where series = ?", (series_id,))
-    listed = sorted(
-        (e.season, e.number, e.title, e.ref, e.size, e.aired, json.dumps(dict(e.checksums)))
-        for e in listing.episodes
-    )
+    listed = sorted(_row(episode) for episode in listing.episodes)
     known = [tuple(row) for row in before]
     kept = list_changes.believe(conn, series_id, known, listed, trusted=trusted)
     if known != kept:
         conn.execute("delete from episodes where series = ?", (series_id,))
         conn.executemany(
             f"""insert or ignore into episodes (series, {columns})
-            values (?, ?, ?, ?, ?, ?, ?, ?)""",
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [(series_id, *row) for row in kept],
         )
         files.judge_again(conn, series_id)
     return series_id
+
+
+def _row(episode: models.Episode) -> tuple[object, ...]:
+    """The columns of an episode that a source lists."""
+    checksums = json.dumps(dict(episode.checksums))
+    e = episode
+    return (e.season, e.number, e.title, e.ref, e.size, e.aired, checksums, int(e.available))

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from store import counts, files, holes, series
 from store.clock import today
+from store.existing import EXISTING
 from store.models import Status
 from store.names import codes
 from store.names.codes import EpisodeKey, Number
@@ -141,9 +142,9 @@ def of_series(
     """
     anime = series.get(conn, anime_id)
     rows = conn.execute(
-        """
-        with known as (
-            select season, number from episodes where series = :id
+        f"""
+        with {EXISTING}, known as (
+            select season, number from existing
             union select season, number from files where series = :id and season >= 0
             union select season, number from ignored where series = :id
         ), held as (
@@ -151,15 +152,15 @@ def of_series(
                 min(case when not sure then path end) as unsure_path, why
             from files where series = :id and season >= 0 group by season, number
         ), found as (
-            select known.season, known.number, coalesce(episodes.title, '') as title,
-                episodes.aired, held.path,
+            select known.season, known.number, coalesce(existing.title, '') as title,
+                existing.aired, held.path,
                 case when held.path is null then held.unsure_path end as unsure_path,
                 coalesce(held.why, '') as why, items.status, items.id as item,
-                case when episodes.season is not null then :source end as source,
+                case when existing.available then :source end as source,
                 ignored.season is not null as ignored
             from known
-            left join episodes on episodes.series = :id
-                and episodes.season = known.season and episodes.number = known.number
+            left join existing
+                on existing.season = known.season and existing.number = known.number
             left join held on held.season = known.season and held.number = known.number
             left join items on items.series = :id
                 and items.season = known.season and items.number = known.number

@@ -26,7 +26,10 @@ class Hit:
 
 @dataclass(frozen=True)
 class Episode:
-    """An episode that a provider has. `ref` is the provider's own handle on it (a URL, an id)."""
+    """An episode that a provider knows. `ref` is the provider's own handle on it (a URL, an id).
+
+    One that is not `available` exists, and the provider has no file of it.
+    """
 
     season: int
     number: Number
@@ -35,6 +38,7 @@ class Episode:
     size: int | None = None  # bytes
     aired: str | None = None  # ISO date; an episode of the future is not yet aired
     checksums: Mapping[str, str] = field(default_factory=dict)  # as those of Source
+    available: bool = True
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ MAX_BYTES = 1 << 20
 
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*\?>")
 _DOCTYPE = re.compile(rb"<!(?!--|\[CDATA\[)")
-_ID = re.compile(r"tt\d{1,12}|\d{1,12}", re.ASCII)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _NO_XML = re.compile("[^\t\n\\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -95,11 +94,11 @@ def _read(data: bytes) -> Series:
     ids = {}
     for database in database_ids.DATABASES:
         for number in texts(f"{database}id"):
-            if _ID.fullmatch(number):
+            if database_ids.ID.fullmatch(number):
                 ids[database] = number
     for element in root.iterfind("*/uniqueid"):
         database, number = element.get("type", "").lower(), (element.text or "").strip()
-        if database in database_ids.DATABASES and _ID.fullmatch(number):
+        if database in database_ids.DATABASES and database_ids.ID.fullmatch(number):
             ids[database] = number
     years = [int(date[:4]) for date in texts("year") + texts("premiered") if _YEAR.match(date)]
     names = [name for name in texts("title") + texts("originaltitle") if name]

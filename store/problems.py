@@ -7,6 +7,7 @@ from pathlib import Path
 from store import allowed_folders
 from store.schema import record
 from store.settings import Config, Naming
+from store.sources import JellyfinProvider
 
 
 @record
@@ -86,6 +87,9 @@ def _of_sources(config: Config, names: Collection[str]) -> list[Problem]:
                 "Name a PEM file that the user who runs the server can read",
             )
             problems.append(problem)
+        if isinstance(source, JellyfinProvider) and not source.key:
+            fix = "Make a key in the dashboard of Jellyfin, under API keys"
+            problems.append(Problem(f"providers[{index}].key", "The API key is missing", fix))
     return problems
 
 

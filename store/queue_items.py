@@ -17,7 +17,8 @@ _ITEM = """
         items.started_at, items.finished_at, items.receipt, items.durable,
         series.title, series.provider, series.key,
         episodes.title as listed_title, episodes.ref as listed_ref, episodes.size as listed_size,
-        episodes.aired as listed_aired, episodes.checksums as listed_checksums
+        episodes.aired as listed_aired,
+        case when episodes.available then episodes.checksums end as listed_checksums
     from items
     join series on series.id = items.series
     left join episodes on episodes.series = items.series
@@ -38,7 +39,7 @@ def _item(values: dict[str, Any]) -> Item:
     }
     checksums = listed.pop("checksums")
     episode = None
-    if checksums is not None:  # the source still lists the episode
+    if checksums is not None:  # the source still has the episode
         episode = Episode(
             values["season"], values["number"], checksums=json.loads(checksums), **listed
         )

@@ -188,6 +188,11 @@ def listed_ids(conn: sqlite3.Connection) -> set[str]:
     return {row["id"] for row in conn.execute("select id from series where listed")}
 
 
+def listed(conn: sqlite3.Connection) -> list[Series]:
+    """The series that have a folder in the library or a queued episode, by id."""
+    return [Series(**row) for row in conn.execute(f"{_SERIES} where listed order by id")]
+
+
 def followed(conn: sqlite3.Connection) -> list[Series]:
     """The listed series that a source has, by id."""
     rows = conn.execute(f"{_SERIES} where listed and provider <> ? order by id", (LOCAL,))

@@ -79,6 +79,20 @@ class WebdavProvider(AnyKind):
 
 
 @dataclass(frozen=True)
+class JellyfinProvider(AnyKind):
+    """A Jellyfin, or an Emby; `key` is an API key of its dashboard.
+
+    As a `calendar` it says which episodes exist and when they air; their files come from elsewhere.
+    """
+
+    type: Literal["jellyfin"]
+    name: SourceName
+    url: Address
+    key: Password = UNSET
+    use: Literal["files", "calendar"] = "files"
+
+
+@dataclass(frozen=True)
 class DemoProvider(AnyKind):
     """The small world of --demo."""
 
@@ -86,8 +100,13 @@ class DemoProvider(AnyKind):
     name: SourceName = "aniworld"
 
 
-SourceSettings = DirectoryProvider | WebdavProvider | DemoProvider
+SourceSettings = DirectoryProvider | WebdavProvider | JellyfinProvider | DemoProvider
 AnySource = TypeVar("AnySource", bound=SourceSettings)
+
+
+def is_calendar(source: SourceSettings) -> bool:
+    """Whether a source only says which episodes exist: their files come from elsewhere."""
+    return isinstance(source, JellyfinProvider) and source.use == "calendar"
 
 
 def address_of(source: SourceSettings) -> str:

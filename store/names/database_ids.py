@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 
 DATABASES = ("tvdb", "tmdb", "imdb", "anidb", "anilist", "myanimelist", "mal")
+ID = re.compile(r"tt\d{1,12}|\d{1,12}", re.ASCII)
 # In the names of folders, as Jellyfin, Plex or its agents write them: [tvdbid-1], {tvdb-1},
 # [tvdb3-1]; the digit says how an agent counts the episodes.
 # The blanks before one are looked at once, from the first of them: a name may hold thousands.
 PATTERN = re.compile(
-    rf"(?<!\s)\s*+[\[{{]({'|'.join(DATABASES)})(?:id|[2-9])?[-=](tt\d{{1,12}}|\d{{1,12}})[\]}}]",
+    rf"(?<!\s)\s*+[\[{{]({'|'.join(DATABASES)})(?:id|[2-9])?[-=]({ID.pattern})[\]}}]",
     re.ASCII | re.IGNORECASE,
 )
 
@@ -23,3 +24,13 @@ def parse(text: str) -> dict[str, str]:
 def bracketed(ids: Mapping[str, str]) -> str:
     """The inverse of `parse`, in Jellyfin's spelling: "[tvdbid-1] [imdbid-tt2]"."""
     return " ".join([f"[{kind}id-{number}]" for kind, number in ids.items()])
+
+
+def choose(ids: Mapping[str, object]) -> dict[str, str]:
+    """Of another program's ids those of known databases that have the right form, whatever the case
+    of their names."""
+    return {
+        name.lower(): number
+        for name, number in ids.items()
+        if name.lower() in DATABASES and isinstance(number, str) and ID.fullmatch(number)
+    }

@@ -1,0 +1,44 @@
+"""The part of a rescan that asks the owner's calendars which episodes exist."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from downloads.source_calls import SourceCalls
+from providers import Providers
+from providers.checked import CheckedProvider
+from store import calendars, series
+from store.db import Database
+from store.models import Hit
+from store.names import database_ids
+from store.names.identity import find_same, identify
+from store.series import Series
+
+
+async def look(db: Database, providers: Providers, calls: SourceCalls) -> None:
+    """Ask each calendar for each series of the household.
+
+    A calendar that fails, or does not know a series, takes away nothing that was known.
+    """
+    asked = providers.calendars()
+    await db.run(calendars.drop_others, {calendar.name for calendar in asked})
+    known = await db.run(series.listed) if asked else []
+    await asyncio.gather(
+        *(_ask(db, calendar, anime, calls) for calendar in asked for anime in known)
+    )
+
+
+async def _ask(db: Database, calendar: CheckedProvider, anime: Series, calls: SourceCalls) -> None:
+    # A folder tells its own season, not the series'.
+    wanted = identify(f"{anime.title} {anime.ids}")._replace(seasons=None)
+    title = database_ids.PATTERN.sub("", anime.title)
+    queries = [anime.ids, title] if anime.ids else [title]
+
+    def choose(hits: Sequence[Hit]) -> str | None:
+        return find_same(wanted, [(identify(hit.name, ids=hit.ids), hit.key) for hit in hits])
+
+    listing = await calls.ask(calendar.name, partial(calendar.find, queries, choose))
+    if listing is not None:
+        await db.note(calendars.keep, anime.id, calendar.name, listing)

@@ -1,0 +1,193 @@
+"""A Jellyfin, or an Emby, of the household or of a friend who has given a key."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterable
+from urllib.parse import quote, urlencode
+
+from providers import catalogue, jellyfin_items, json_answers
+from providers.catalogue import Catalogue
+from providers.jellyfin_items import Held
+from providers.json_answers import Fields
+from providers.late_listing import LateListing
+from providers.lately import Lately
+from providers.network import Network
+from store import VERSION
+from store.errors import NotFound, ProviderError
+from store.models import Episode, Hit, Listing, Source
+from store.sources import JellyfinProvider
+
+MAX_BYTES = 8_000_000  # of one page
+SERIES_PAGE, EPISODES_PAGE = 1_000, 300
+MAX_SERIES, MAX_EPISODES = 10_000, 10_000
+# The page's own address is what people copy: the server lies one step above.
+PAGE = re.compile(r"/web(/index\.html)?/?$")
+PLAIN = {"enableImages": "false", "enableUserData": "false"}
+ABOUT_FILES = "MediaSources,Path,CanDownload"
+
+
+def open_source(settings: JellyfinProvider, network: Network) -> Jellyfin:
+    return Jellyfin(settings, network)
+
+
+class Jellyfin:
+    """See the Provider protocol. A series' key and an episode's ref are the ids of the server."""
+
+    def __init__(self, settings: JellyfinProvider, network: Network):
+        self.base = PAGE.sub("", settings.url).removesuffix("/") + "/"
+        self._has_files = settings.use == "files"
+        self._key = settings.key
+        self._network = network
+        client = f'Client="Aniworld", Device="aniworld-server", Version="{VERSION}"'
+        token = quote(settings.key.reveal(), safe="")
+        device = f'DeviceId="aniworld-{settings.name}"'
+        self._headers = {"Authorization": f'MediaBrowser Token="{token}", {client}, {device}'}
+        self._catalogue = Catalogue(self._read_series, self._site)
+        self._items = Lately(self._read_item)
+        self._late = LateListing(self.listing)
+
+    async def search(self, query: str, limit: int) -> list[Hit]:
+        """See the Provider protocol; an id in the query, as in [tvdbid-12], is a match too."""
+        return await self._catalogue.search(query, limit)
+
+    async def listing(self, key: str) -> Listing:
+        """See the Provider protocol. Episodes that the server itself lacks are not available."""
+        series = (await self._catalogue.all()).get(key)
+        if series is None:
+            raise NotFound("The source has no such series")
+        items: list[Fields] = []
+        path = f"Shows/{quote(key, safe='')}/Episodes"
+        try:
+            async for page in self._pages(path, EPISODES_PAGE, fields=ABOUT_FILES):
+                items += page
+                if len(items) > MAX_EPISODES:
+                    raise ProviderError(f"The source lists more than {MAX_EPISODES} episodes")
+        except ProviderError as error:
+            if error.details.get("status") in (400, 404):
+                raise NotFound("The source has no such series") from error
+            raise
+        episodes = await asyncio.to_thread(
+            jellyfin_items.read_episodes, items, has_files=self._has_files
+        )
+        return Listing(
+            key,
+            series.title,
+            description=series.description,
+            site=self._site(key),
+            episodes=tuple(episodes),
+            ids=series.ids,
+        )
+
+    async def source(self, key: str, episode: Episode) -> Source:
+        """See the Provider protocol; the file is what the server has under the item's id now.
+
+        The server makes its ids of paths: an item that is gone is looked for in the whole series.
+        """
+        item_id = episode.ref
+        held = await self._items.get(item_id) if self._has_files else None
+        if held is None:
+            found = await self._late.find(key, episode)
+            if not found.available:
+                raise NotFound("The source has no file of this episode")
+            item_id = found.ref
+            held = await self._items.get(item_id)
+        if held is None:
+            raise NotFound("The source has no file of this episode")
+        item = quote(item_id, safe="")
+        return Source(
+            f"{self.base}Items/{item}/Download",
+            held.extension,
+            headers=self._headers,
+            size=held.size,
+            beside={
+                end: f"{self.base}Videos/{item}/{quote(path)}"
+                for end, path in held.subtitles.items()
+            },
+        )
+
+    async def look(self) -> None:
+        """See the Provider protocol: a wrong key is a failure, too."""
+        await self._ask("Items", limit="1", includeItemTypes="Series", recursive="true", **PLAIN)
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+    def _site(self, key: str) -> str:
+        return f"{self.base}web/#/details?id={quote(key, safe='')}"
+
+    async def _read_series(self) -> Iterable[catalogue.Series]:
+        series: list[catalogue.Series] = []
+        fields = "ProviderIds,Overview"
+        what = {"includeItemTypes": "Series", "recursive": "true", "sortBy": "SortName"}
+        async for page in self._pages("Items", SERIES_PAGE, fields=fields, **what):
+            series += jellyfin_items.read_series(page)
+            if len(series) > MAX_SERIES:
+                raise ProviderError(f"The source lists more than {MAX_SERIES} series")
+        return series
+
+    async def _read_item(self, item_id: str) -> Held | None:
+        answer = await self._ask("Items", ids=item_id, fields=ABOUT_FILES, limit="1", **PLAIN)
+        items = json_answers.objects(answer, "Items")
+        return jellyfin_items.find_file(items[0]) if items else None
+
+    async def _pages(self, path: str, size: int, **query: str) -> AsyncIterator[list[Fields]]:
+        """The items at `path`, `size` at a time. A server may give fewer, or all again."""
+        seen: set[str] = set()
+        while True:
+            start = str(len(seen))
+            answer = await self._ask(path, startIndex=start, limit=str(size), **query, **PLAIN)
+            items = json_answers.objects(answer, "Items")
+            new = [item for item in items if json_answers.text(item, "Id") not in seen]
+            seen |= {json_answers.text(item, "Id") for item in new}
+            yield new
+            total = json_answers.whole(answer, "TotalRecordCount") or 0
+            is_last = len(seen) >= total if total else len(items) < size
+            if not new or is_last:
+                return
+
+    async def _ask(self, path: str, **query: str) -> Fields:
+        """An answer with `Items`. Raises ProviderError."""
+        url = f"{self.base}{path}?{urlencode(query)}"
+        try:
+            body = await self._read(url)
+        except ProviderError as error:
+            if error.cause != "login":
+                raise
+            body = await self._read_as_emby(url)
+        answer = await asyncio.to_thread(json_answers.parse, body)
+        if not isinstance(answer, dict) or not isinstance(answer.get("Items"), list):
+            raise json_answers.not_expected()
+        return answer
+
+    async def _read(self, url: str) -> bytes:
+        headers = {**self._headers, "Accept": "application/json"}
+        body, _, _ = await self._network.read(url, base=self.base, headers=headers, limit=MAX_BYTES)
+        return body
+
+    async def _read_as_emby(self, url: str) -> bytes:
+        """Some versions of Emby take the key from a header of its own alone."""
+        own = {"X-Emby-Token": self._key.reveal()}
+        if self._headers.keys() & own.keys():
+            raise wrong_key()
+        self._headers |= own
+        try:
+            return await self._read(url)
+        except ProviderError as error:
+            self._headers = {
+                name: value for name, value in self._headers.items() if name not in own
+            }
+            if error.cause == "login":
+                raise wrong_key() from error
+            raise
+
+
+def wrong_key() -> ProviderError:
+    return ProviderError(
+        "The source answered 401 (the API key is wrong)",
+        final=True,
+        cause="login",
+        status=401,
+        fix="Make a key in the dashboard of Jellyfin, under API keys, and put it into the settings",
+    )
