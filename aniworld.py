@@ -192,8 +192,9 @@ def build(
     """
     from aiohttp import web
 
-    from handlers import keys, lifetime, limits, routes
+    from handlers import keys, lifetime, limits, peer, routes
     from handlers.authenticator import AUTHENTICATOR, Authenticator
+    from handlers.connections import CONNECTIONS, Connections, most_connections
     from handlers.hub import HUB, Hub
     from handlers.logins import LOGINS, Logins
     from handlers.openapi import DOCUMENT, folded
@@ -219,6 +220,9 @@ def build(
     app[keys.NETWORK] = Network()
     app[keys.PROVIDERS] = Providers(app[keys.NETWORK], app[keys.DB])
     app[HUB] = Hub()
+    app[CONNECTIONS] = Connections(
+        most_connections(), lambda address: peer.is_trusted(address, settings().trusted_proxies)
+    )
     app[AUTHENTICATOR] = Authenticator(secrets_file, settings, state / "setup-code")
     app[limits.BUCKET] = limits.TokenBucket()
     app[LOGINS] = Logins(app[keys.DB])
@@ -335,7 +339,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
     def format(self, record: logging.LogRecord) -> str:
         """The record with its control characters escaped, those of line ends too."""
         return "".join(
-            character if character.isprintable() else character.encode("unicode_escape").decode()
+            character if character.isprintable() else repr(character)[1:-1]
             for character in super().format(record)
         )
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from handlers.connections import CONNECTIONS
 from handlers.endpoint import Handler
 from handlers.keys import HEADERS
 from handlers.limits import take_token
@@ -55,6 +56,8 @@ def envelope(handler: Handler) -> Handler:
         request_id = given_id if given_id and is_well_formed else new_request_id()
         request[HEADERS] = {"X-Request-ID": request_id}
         answer: web.StreamResponse
+        connections = request.app[CONNECTIONS]
+        connections.begin(request)
         try:
             take_token(request)
             answer = await handler(request)
@@ -64,6 +67,8 @@ def envelope(handler: Handler) -> Handler:
             answer = _refuse_as_aiohttp_does(request, error)
         except Exception as error:
             answer = _refuse(request, error)
+        finally:
+            connections.end(request)
         sign(request, answer)
         return answer
 

@@ -75,25 +75,30 @@ def address(request: web.Request, trusted_proxies: Sequence[str]) -> str:
         for header in request.headers.getall("X-Forwarded-For", ())
         for hop in header.split(",")
     ]
-    while hops and _is_trusted(address, trusted_proxies) and _parse_address(hops[-1]):
+    while hops and is_trusted(address, trusted_proxies) and parse_address(hops[-1]):
         address = hops.pop()
-    return str(_parse_address(address) or address)
+    return str(parse_address(address) or address)
 
 
 def caller(request: web.Request, trusted_proxies: Sequence[str]) -> str:
     """One key for the caller's IPv4 address, or IPv6 /64: who has one of them has all of those."""
     own_address = address(request, trusted_proxies)
-    ip = _parse_address(own_address)
+    ip = parse_address(own_address)
+    return network(ip) if ip else own_address
+
+
+def network(ip: Address) -> str:
+    """An IPv4 address itself, and the network of 64 bits of an IPv6 one."""
     if isinstance(ip, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
-    return own_address
+    return str(ip)
 
 
 def own_origin(request: web.Request, trusted_proxies: Sequence[str]) -> str | None:
     """Our own origin as this caller's browser must name it; None when it cannot be told."""
     host = _only_host(request)
     scheme = "http"
-    if _is_trusted(request.remote or "", trusted_proxies):
+    if is_trusted(request.remote or "", trusted_proxies):
         scheme = request.headers.get("X-Forwarded-Proto", "http")
     return f"{scheme}://{host}" if host and scheme in ("http", "https") else None
 
@@ -141,7 +146,7 @@ def _peer_is_our_user(request: web.Request) -> bool:
     own = request.transport.get_extra_info("sockname")
     if not peer or not own:
         return False
-    ip = _parse_address(peer[0])
+    ip = parse_address(peer[0])
     return ip is not None and ip.is_loopback and _user_of(peer, own) == os.geteuid()
 
 
@@ -151,7 +156,7 @@ def _user_of(peer: tuple[Any, ...], own: tuple[Any, ...]) -> int | None:
     None: unknown, which means no. Only open connections count: to the kernel a closed one belongs
     to user 0, which is root.
     """
-    ends = (_parse_address(peer[0]), peer[1]), (_parse_address(own[0]), own[1])
+    ends = (parse_address(peer[0]), peer[1]), (parse_address(own[0]), own[1])
     for table in SOCKET_TABLES:
         try:
             lines = Path(table).read_text().splitlines()[1:]
@@ -171,15 +176,15 @@ def _parse_end(column: str) -> tuple[Address | None, int]:
     words = bytes.fromhex(address)
     if sys.byteorder == "little":
         words = b"".join(words[i : i + 4][::-1] for i in range(0, len(words), 4))
-    return _parse_address(str(ipaddress.ip_address(words))), int(port, 16)
+    return parse_address(str(ipaddress.ip_address(words))), int(port, 16)
 
 
-def _is_trusted(address: str, trusted_proxies: Sequence[str]) -> bool:
+def is_trusted(address: str, trusted_proxies: Sequence[str]) -> bool:
     """Whether `address` is a trusted proxy's.
 
     An entry that is no address or network, written by hand or in a variable, names nobody.
     """
-    ip = _parse_address(address)
+    ip = parse_address(address)
     if ip is None:
         return False
     for entry in trusted_proxies:
@@ -195,7 +200,7 @@ def _only_host(request: web.Request) -> str | None:
     return hosts[0].decode("latin-1") if len(hosts) == 1 else None
 
 
-def _parse_address(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     """The IP address; an IPv4 one that is mapped into IPv6 becomes IPv4."""
     try:
         ip = ipaddress.ip_address(text)

@@ -21,6 +21,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # shape of calls and answers. The others are chapters of the API, which know nothing of one another.
 KIT = {
     "authenticator",
+    "connections",
     "endpoint",
     "errors",
     "hub",
