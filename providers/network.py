@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from yarl import URL
 
-from providers import refusals
+from providers import digest, refusals
 from providers.addresses import METADATA, is_ours, judge
 from providers.answer import BROKEN, Answer
 from providers.connection import Connection, Origin, SecureConnection, Unanswered
@@ -59,6 +59,20 @@ class Request(NamedTuple):
     data: bytes
 
 
+def _has_login(request: Request) -> bool:
+    return request.headers.get("Authorization", "").startswith(digest.BASIC)
+
+
+def _logged_in(request: Request, challenge: digest.Challenge | None) -> Request:
+    """The request with an answer to the challenge in place of a Basic login."""
+    if challenge is None or not _has_login(request):
+        return request
+    login = challenge.answer(
+        request.headers["Authorization"], request.method, request.url.raw_path_qs
+    )
+    return request._replace(headers=request.headers | {"Authorization": login})
+
+
 class Network:
     """`own_port`: the port this server listens on; it is refused on every address of ours. May be
     set later. `lan`: base host -> whether it lies in private space. Noted when a base is first
@@ -78,6 +92,9 @@ class Network:
         self.trust = Trust(tls)
         self._threads = Threads(MAX_THREADS, "network")
         self._idle = IdleConnections()
+        self._challenges: dict[
+            Origin, digest.Challenge | None
+        ] = {}  # of servers that refused Basic
         self._heard_at: dict[str, float] = {}  # base -> monotonic time of its last good answer
 
     async def start(self) -> None:
@@ -165,12 +182,27 @@ class Network:
         for _ in range(MAX_REDIRECTS + 1):
             addresses = await self._allowed(request.url, home, abroad)
             abroad = abroad or "public" in map(judge, addresses)
-            answer = await self._ask(request, addresses)
+            answer = await self._log_in(request, addresses)
             if answer.status not in REDIRECTS:
                 return answer
             self._idle.put_back(answer)
             request = _redirected(request, answer)
         raise ProviderError(f"The source redirects more than {MAX_REDIRECTS} times")
+
+    async def _log_in(self, request: Request, addresses: list[str]) -> Answer:
+        """Send a request, with the kind of login that the server wants: Basic, unless it has asked
+        for Digest. It asks when it refuses, and the request is then sent once more."""
+        origin = _origin(request.url)
+        asked = self._challenges.get(origin)
+        answer = await self._ask(_logged_in(request, asked), addresses)
+        if answer.status != 401 or not _has_login(request):
+            return answer
+        wanted = None if digest.offers_basic(answer.headers) else digest.challenge(answer.headers)
+        self._challenges[origin] = wanted
+        if asked is wanted:  # None: it is Basic, and wrong
+            return answer
+        self._idle.put_back(answer)
+        return await self._ask(_logged_in(request, wanted), addresses)
 
     async def _ask(self, request: Request, addresses: list[str]) -> Answer:
         """Send one request. A server may close a connection just when a request arrives: the

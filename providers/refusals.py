@@ -8,6 +8,7 @@ from time import time
 
 from yarl import URL
 
+from providers import digest
 from providers.http_head import Headers
 from store.errors import Cause, ProviderError
 
@@ -28,13 +29,13 @@ def check_login(headers: Headers, url: URL, asked: URL) -> None:
     """Raise a ProviderError where a login was refused for another reason than a wrong password: by
     an answer from `url` when `asked` was asked for."""
     origin = url.origin()
-    schemes = [value.lower() for value in headers.all("WWW-Authenticate")]
+    schemes = headers.all("WWW-Authenticate")
     if origin != asked.origin():
         message = f"The source redirects to {origin}, and a login is never sent along"
         fix = "Put the address to which it redirects into the settings"
-    elif any("digest" in each for each in schemes) and not any("basic" in each for each in schemes):
-        message = "The source asks for a Digest login; only Basic logins are possible"
-        fix = "Switch the server to Basic logins, and use https"
+    elif schemes and not digest.offers_basic(headers) and not digest.challenge(headers):
+        message = "The source asks for a login of a kind that is not known here"
+        fix = "Switch the server to Basic logins and https, or to Digest with MD5 or SHA-256"
     else:
         return
     raise ProviderError(message, final=True, cause="login", status=401, fix=fix)

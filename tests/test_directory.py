@@ -164,12 +164,17 @@ async def test_a_login_and_its_refusal(tmp_path, folders):
 
 
 async def test_a_login_that_cannot_be_given(tmp_path):
-    """Digest is not possible; a redirect to another server does not get the login."""
+    """Not every kind is known; a redirect to another server does not get the login."""
     async with Upstream() as upstream, Upstream() as other:
         settings = DirectoryProvider("directory", "home", upstream.base, "mia", Secret("secret"))
         async with opened(settings, tmp_path / "db") as source:
             for asked, words in [
-                ('Digest realm="x", nonce="y"', "asks for a Digest login; only Basic"),
+                ('Digest realm="x", nonce="y", algorithm=MD4', "login of a kind that is not known"),
+                (
+                    'Digest realm="x", nonce="y", qop="auth-int"',
+                    "login of a kind that is not known",
+                ),
+                ("Negotiate", "login of a kind that is not known"),
                 ('Basic realm="x", Digest realm="x"', "wrong user or password"),
                 ('Basic realm="digest"', "wrong user or password"),
             ]:
