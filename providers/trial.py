@@ -26,6 +26,7 @@ FIXES: dict[Cause, str] = {
     "silent": "Check that a web server listens at this port, and that no firewall is between",
     "missing": "Correct the path in the address, and let the server read and list that folder",
     "file": "Correct the address",
+    "no video": "Correct the address",
 }
 NO_SERIES = "Point the address at the folder that holds one folder for each series"
 
