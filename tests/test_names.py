@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from store.names import component, folder_parser, lexer, parsed_name, parser
+from store.names import component, folder_parser, lexer, parsed_name, parser, path_context
 from store.names.folder_parser import parse_folder
 from store.names.parser import parse
 from store.names.spelling import YEAR, fold, safe
@@ -268,7 +268,7 @@ def test_every_family_is_described(family):
 def test_the_example_of_the_page_is_read_as_it_says():
     path = "Zone 88/Staffel 2/[Nachtsub] Zone 88 - 05v2 [1080p][1A2B3C4D].mkv"
     assert path in NAMES_PAGE
-    _, base = parser.split_path(path)
+    _, base = path_context.split_path(path)
     tokens = lexer.tokenize(base)
     assert f"labels: {tokens.labels}\n" in NAMES_PAGE
     alone = component.read_component(base).name

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from store.names.chosen_numbers import Chosen, raise_code
 from store.names.codes import Number
 from store.names.grammar import RULES, Candidate, find_candidates, give_back_season_letters
 from store.names.lexer import (
@@ -22,7 +23,7 @@ from store.names.lexer import (
 )
 from store.names.lone_numbers import split_compressed, weigh_lone_numbers
 from store.names.numerals import respell_numerals
-from store.names.parsed_name import SURE, Kind, ParsedName, Reading
+from store.names.parsed_name import CLEAR_DISTANCE, SURE, Kind, ParsedName, Reading
 from store.names.release import (
     find_audio_language,
     find_checksum,
@@ -44,22 +45,22 @@ class Component(NamedTuple):
     name: ParsedName
     has_title_in_front: bool  # where titles stand, rather than behind the number
     tokens: Tokens
+    found: tuple[Candidate, ...] = ()
 
 
 def read_component(
-    text: str, season: int | None = None, chosen: int | None = None, *, is_folder: bool = False
+    text: str, season: int | None = None, chosen: Chosen | None = None, *, is_folder: bool = False
 ) -> Component:
     """Read one component, without its extension.
 
-    `season` is the season that the folders say, `chosen` the token that is the episode's number
-    according to the neighbours. Of a folder, lone numbers belong to the title.
+    `season` is the folders', `chosen` the number that is the episode's according to the neighbours.
+    Of a folder, lone numbers belong to the title.
     """
     tokens = respell_numerals(tokenize(text))
     outside = hide_brackets(tokens.labels)
     start = find_title_start(tokens, outside)
-    candidates = list(find_candidates(tokens))
-    is_clear = any(candidate.score >= CLEAR_SCORE for candidate in candidates)
-    if not is_folder and (not is_clear or chosen is not None):
+    candidates = find_codes(tokens, chosen)
+    if not is_folder and (chosen or is_unclear(candidates)):
         candidates += weigh_lone_numbers(
             tokens, outside, start, explained=candidates, season=season, chosen=chosen
         )
@@ -88,9 +89,27 @@ def read_component(
         country=title.country,
         score=min(best.score, 100),
         also=also,
+        rivals=list_rivals(tokens, ranked),
         why=explain(tokens, best, own_season),
     )
-    return Component(name, title.is_in_front, tokens)
+    return Component(name, title.is_in_front, tokens, tuple(candidates))
+
+
+def is_unclear(codes: Sequence[Candidate]) -> bool:
+    """Whether lone numbers may count beside the codes."""
+    return all(code.score < CLEAR_SCORE for code in codes)
+
+
+def find_codes(tokens: Tokens, chosen: Chosen | None) -> list[Candidate]:
+    """What the grammar finds; a code that has the chosen number is above all others."""
+    codes = list(find_candidates(tokens))
+    if chosen is None:
+        return codes
+    return [
+        raise_code(code, tokens, chosen) if code.first <= chosen.token < code.last else code
+        for code in codes
+        if code.episodes or not code.first <= chosen.token < code.last
+    ]
 
 
 BEGINNING = "_ !.-m()t"  # what may stand in front of a title: brackets, signs, tags
@@ -215,6 +234,24 @@ def find_season(candidates: Sequence[Candidate], best: Candidate) -> int | None:
     return seasons[0].season if seasons else None
 
 
+def list_rivals(tokens: Tokens, ranked: Sequence[Candidate]) -> tuple[Reading, ...]:
+    """The readings by other numbers that come near to the best.
+
+    A number right in front of the best comes near too: "08話 24".
+    """
+    best = ranked[0] if ranked else NO_EPISODE
+    if best.score >= SURE:
+        return ()
+    rivals: list[Reading] = [
+        (found.season, found.episodes)
+        for found in ranked[1:4]
+        if best.score - found.score < CLEAR_DISTANCE and found.first != best.first
+    ]
+    if best.first and tokens.labels[best.first - 1] == NUMBER:
+        rivals.append((None, (int(tokens.words[best.first - 1]),)))
+    return tuple(rivals)
+
+
 def decide_compressed(
     tokens: Tokens, ranked: Sequence[Candidate], season: int | None, running: tuple[Number, ...]
 ) -> tuple[Candidate, tuple[Number, ...], tuple[Reading, ...]]:
@@ -238,7 +275,7 @@ def decide_compressed(
 
 
 IN_BRACKET = re.compile(rf"\([{SPECIAL}{EXTRA}]\)$")  # "(OVA) - 03", "[OAD][03]"
-BESIDE = re.compile(r"[ .:m)(\-]*(?:(?P<special>k)|(?P<extra>z)(?=[ .]?(?:[()t\-]|$)))")
+BESIDE = re.compile(r"[ .:m)(\-]*(?:(?P<special>k)|(?P<extra>z))(?=[ .]?(?:[()t\-]|$))")
 
 
 def find_kind(tokens: Tokens, best: Candidate, season: int | None) -> Kind:
@@ -250,7 +287,7 @@ def find_kind(tokens: Tokens, best: Candidate, season: int | None) -> Kind:
     if not best.episodes:
         return "extra" if EXTRA in labels else "special" if SPECIAL in labels else "movie"
     words = labels[best.first : best.last]
-    if best.score < SURE:
+    if best.score < SURE or best.rule == "number":
         before = labels[1 : best.first].rstrip(" .m-(_")
         words += before[-2:-1] if IN_BRACKET.search(before) else before[-1:]
     beside = BESIDE.match(labels, best.last)

@@ -7,33 +7,34 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
+from store.names.alike_files import (
+    LONE_RULES,
+    AlikeFile,
+    Scheme,
+    count_title_columns,
+    find_columns,
+    list_schemes,
+)
+from store.names.chosen_numbers import Chosen
 from store.names.codes import Number
-from store.names.lexer import NUMBER, TECHNICAL_TAIL, hide_brackets
+from store.names.component import Component
+from store.names.lexer import TECHNICAL_TAIL, hide_brackets
+from store.names.number_runs import read_number
 from store.names.own_names import read_own_name
-from store.names.parsed_name import SURE, ParsedName, Reading
-from store.names.parser import (
-    FolderContext,
+from store.names.parsed_name import CLEAR_DISTANCE, SURE, ParsedName, Reading
+from store.names.path_context import (
     complete_from_folders,
     read_extra,
     read_folders,
     split_path,
 )
-from store.names.similar_names import Key, Model, read_similar
+from store.names.similar_names import Key as Similar
+from store.names.similar_names import Model, read_similar
 
+CLEAR_WEIGHT = 75  # of two files' scheme
+CLEAR_RANGE = 60  # "Nacht - 12-13" has more, "Wolkenauge 21 - 45" and "Nacht 11-13" have less
 MAX_EPISODE = 40  # of a season, where 101 is season 1, episode 1
-
-
-class UnsureFile(NamedTuple):
-    """A file whose name alone is not enough."""
-
-    place: int  # among the paths
-    base: str
-    context: FolderContext
-    columns: list[int]  # the tokens that are numbers
-    numbers: list[str]  # and what they say
 
 
 def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
@@ -43,8 +44,8 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
     "Level 1 05" is known, which one name cannot tell.
     """
     names: list[ParsedName] = []
-    alike: defaultdict[tuple[str, ...], list[UnsureFile]] = defaultdict(list)
-    models: dict[Key, Model] = {}
+    alike: defaultdict[tuple[str, ...], list[AlikeFile]] = defaultdict(list)
+    models: dict[Similar, Model] = {}
     videos = Counter(path.rpartition("/")[0] for path in paths)
     for place, path in enumerate(paths):
         folders, base = split_path(path)
@@ -57,47 +58,159 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
         is_alone = videos[path.rpartition("/")[0]] == 1
         name = complete_from_folders(component, context, is_alone=is_alone)
         names.append(name)
-        tokens = component.tokens
-        columns = find_numbers(tokens.labels) if name.score < SURE else []
+        if is_stated(component):
+            continue
+        columns = find_columns(component)
+        if columns and name.kind == "movie" and not name.episodes:
+            names[-1] = name._replace(rivals=(read_alone(component, columns[0]),))
         if columns:
-            beginning = tokens.text[: tokens.starts[columns[0]]]
-            numbers = [tokens.words[column] for column in columns]
-            file = UnsureFile(
-                place=place, base=base, context=context, columns=columns, numbers=numbers
-            )
+            beginning = component.tokens.text[: component.tokens.starts[columns[0]]]
+            file = AlikeFile(place, base, context, component, columns)
             alike[*folders, beginning].append(file)
     for files in alike.values():
-        column = find_counting_column([file.numbers for file in files])
-        if column is not None:
-            for file in files:
-                names[file.place] = read_by_column(models, file, column)
-            agree_seasons(names, [file.place for file in files])
+        read_alike(names, models, files)
     return names
 
 
-@lru_cache(1024)
-def find_numbers(labels: str) -> list[int]:
-    """The tokens that are numbers, before the technical tail."""
-    tail = TECHNICAL_TAIL.search(hide_brackets(labels), 1)
-    end = tail.start() if tail else len(labels)
-    return [token for token, label in enumerate(labels[:end]) if label == NUMBER]
+def is_stated(component: Component) -> bool:
+    """Whether a name says season and episode in so many words that the others cannot change it."""
+    return component.name.score >= SURE and component.name.season is not None
 
 
-def find_counting_column(rows: Sequence[Sequence[str]]) -> int | None:
-    """The first column of numbers in which (nearly) every file has its own."""
-    for column in range(min(map(len, rows))):
-        different = len({row[column] for row in rows})
-        if different >= max(3, len(rows) * 0.8):
-            return column
-    return None
+def read_alone(component: Component, column: int) -> Reading:
+    """The reading of a number by itself."""
+    return None, (read_number(component.tokens, column, None)[0],)
 
 
-def read_by_column(models: dict[Key, Model], file: UnsureFile, column: int) -> ParsedName:
-    """Read a file again, of which the neighbours tell which number counts."""
-    component = read_similar(models, file.base, file.context.season, file.columns[column])
-    name = complete_from_folders(component, file.context, is_alone=False)
-    return name._replace(
-        score=max(name.score, SURE), why=(*name.why, "it differs from file to file")
+def read_alike(
+    names: list[ParsedName], models: dict[Similar, Model], files: Sequence[AlikeFile]
+) -> None:
+    """Read again the files of which the others, or the folder, tell which number counts."""
+    schemes = list_schemes(files)
+    best = schemes[0]
+    if best.is_constant and are_doubles(files, best):
+        for file in files:
+            read_alike(names, models, [file])
+    elif best.is_constant or best.weight < 0:
+        for file in files:
+            doubt(names, file.place, (None, ()))
+    elif len(files) > 1 or best.form == "pair":
+        choose(names, models, files, schemes)
+    elif framed := count_title_columns(files[0]):
+        if best.column < framed:
+            doubt(names, files[0].place, (None, ()))
+        else:
+            choose(names, models, files, schemes)
+    else:
+        doubt_range(names, files[0], schemes)
+
+
+def choose(
+    names: list[ParsedName],
+    models: dict[Similar, Model],
+    files: Sequence[AlikeFile],
+    schemes: Sequence[Scheme],
+) -> None:
+    """Read the files by the first scheme; the distance to the second one tells how sure that is."""
+    best = schemes[0]
+    second = next((scheme for scheme in schemes if scheme.keys != best.keys), None)
+    distance = best.weight - second.weight if second else CLEAR_DISTANCE
+    is_clear = distance >= CLEAR_DISTANCE and (len(files) > 2 or best.weight > CLEAR_WEIGHT)
+    why = explain(files, best)
+    for position, file in enumerate(files):
+        if position not in best.keys:
+            doubt(names, file.place, (None, ()))
+            continue
+        chosen = Chosen(file.columns[best.column], best.form)
+        component = read_similar(models, file.base, file.context.season, chosen)
+        name = complete_from_folders(component, file.context, is_alone=False)
+        rivals = () if is_clear else list_others(schemes, best, position)
+        names[file.place] = name._replace(
+            score=max(name.score, SURE) if is_clear else min(name.score, SURE - 5),
+            also=keep_split(name) + rivals,
+            rivals=rivals,
+            why=(*name.why, why),
+        )
+    agree_seasons(names, [files[position].place for position in best.keys])
+
+
+def are_doubles(files: Sequence[AlikeFile], scheme: Scheme) -> bool:
+    """Whether files with the same number differ in nothing but what releases add."""
+    behind = set()
+    for position in scheme.keys:
+        tokens = files[position].component.tokens
+        token = files[position].columns[scheme.column]
+        tail = TECHNICAL_TAIL.search(hide_brackets(tokens.labels), token)
+        end = tail.start() if tail else len(tokens.labels)
+        behind.add(tokens.piece(token + 1, end).strip(" ._-[("))
+    return len(behind) == 1
+
+
+def keep_split(name: ParsedName) -> tuple[Reading, ...]:
+    """Of what a name may be besides, 101 as season 1, episode 1, and the other way round."""
+    return tuple([other for other in name.also if is_split((name.season, name.episodes), other)])
+
+
+def is_split(one: Reading, other: Reading) -> bool:
+    """Whether two readings are 101 and S01E01."""
+    (season, episodes), (none, running) = (one, other) if one[1] < other[1] else (other, one)
+    if none is not None or season is None:
+        return False
+    return running == tuple([season * 100 + number for number in episodes])
+
+
+def list_others(schemes: Sequence[Scheme], best: Scheme, position: int) -> tuple[Reading, ...]:
+    """What the schemes that come near to the best make of a file."""
+    return tuple(
+        [
+            (keys[0][0] or None, tuple([number for _, number in keys]))
+            for scheme in schemes
+            if scheme is not best
+            and best.weight - scheme.weight < CLEAR_DISTANCE
+            and (keys := scheme.keys.get(position))
+        ]
+    )
+
+
+def explain(files: Sequence[AlikeFile], best: Scheme) -> str:
+    """Say for people why a number counts."""
+    if len(files) < 2:
+        return "the season stands in front" if best.form == "pair" else "the folder has the title"
+    first = files[next(iter(best.keys))]
+    constant = [
+        first.component.tokens.words[first.columns[column]]
+        for column in range(best.column)
+        if len({word_at(files[position], column) for position in best.keys}) == 1
+    ]
+    same = f"; {constant[0]} is the same in all names of this folder" if constant else ""
+    return f"it differs from file to file{same}"
+
+
+def word_at(file: AlikeFile, column: int) -> str:
+    return file.component.tokens.words[file.columns[column]]
+
+
+def doubt_range(names: list[ParsedName], file: AlikeFile, schemes: Sequence[Scheme]) -> None:
+    """Doubt a range in a lone name, "Wolkenauge 21 - 45", where no word tells that it is one."""
+    name = names[file.place]
+    if name.score < CLEAR_RANGE and len(name.episodes) > 1 and is_lone(file.component, name):
+        for scheme in schemes:
+            if scheme.form == "number" and scheme.column < 2:
+                doubt(names, file.place, (None, (scheme.keys[0][0][1],)))
+
+
+def is_lone(component: Component, name: ParsedName) -> bool:
+    """Whether the numbers of a name stand alone, without a code or a word."""
+    return any(
+        found.rule in LONE_RULES and found.episodes == name.episodes for found in component.found
+    )
+
+
+def doubt(names: list[ParsedName], place: int, other: Reading) -> None:
+    """Add another reading to a name, which is not sure then."""
+    name = names[place]
+    names[place] = name._replace(
+        score=min(name.score, SURE - 5), also=(*name.also, other), rivals=(*name.rivals, other)
     )
 
 
@@ -106,42 +219,34 @@ def agree_seasons(names: list[ParsedName], files: Sequence[int]) -> None:
 
     101-113 with 201-210 are two seasons, 98-104 count through, 101-113 alone stay unsure.
     """
-    numbers = {file: find_number_without_season(names[file]) for file in files}
-    splits: dict[int, tuple[int, Number]] = {}
-    for file, number in numbers.items():
-        season, episode = int(number // 100), number % 100
-        if (season, (episode,)) in list_readings(names[file]):
-            splits[file] = season, episode
+    splits = {file: split for file in files if (split := find_split(names[file]))}
     if not splits:
         return
     if len(splits) < len(files):
-        for file, number in numbers.items():
-            also: tuple[Reading, ...] = ()
-            if file in splits:
-                season, episode = splits[file]
-                also = ((season, (episode,)),)
-            names[file] = names[file]._replace(season=None, episodes=(number,), also=also)
+        for file, (season, episode) in splits.items():
+            names[file] = names[file]._replace(
+                season=None,
+                episodes=(season * 100 + episode,),
+                also=((season, (episode,)),),
+            )
     elif are_several_seasons(splits.values()):
         for file, (season, episode) in splits.items():
             names[file] = names[file]._replace(
-                season=season, episodes=(episode,), also=((None, (numbers[file],)),)
+                season=season, episodes=(episode,), also=((None, (season * 100 + episode,)),)
             )
     else:
         for file in files:
             names[file] = names[file]._replace(score=min(names[file].score, SURE - 5))
 
 
-def list_readings(name: ParsedName) -> list[Reading]:
-    """What a name may be, the likeliest first."""
-    return [(name.season, name.episodes), *name.also]
-
-
-def find_number_without_season(name: ParsedName) -> Number:
-    """The one number of a reading that has no season, or 0."""
-    for season, numbers in list_readings(name):
-        if season is None and len(numbers) == 1:
-            return numbers[0]
-    return 0
+def find_split(name: ParsedName) -> tuple[int, Number] | None:
+    """The season and episode of 101, if a name may be either."""
+    own = (name.season, name.episodes)
+    for other in name.also:
+        if is_split(own, other):
+            season, episodes = own if own[1] < other[1] else other
+            return (season, episodes[0]) if season is not None and len(episodes) == 1 else None
+    return None
 
 
 def are_several_seasons(splits: Iterable[tuple[int, Number]]) -> bool:

@@ -219,7 +219,8 @@ def _one_width(text: str) -> str:
 
 def _read_words(text: str) -> tuple[str, int | None, frozenset[int] | None]:
     """(title, year, seasons) of a folder's name."""
-    from store.names.parser import read_folder  # late: a server that scans nothing never needs it
+    # Late: a server that scans nothing never needs it.
+    from store.names.path_context import read_folder
 
     name = read_folder(_NOTE.sub("", text)).name
     if not name.title or (len(name.episodes) == 1 and name.season is None):

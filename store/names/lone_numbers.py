@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from store.names.chosen_numbers import Chosen, read_chosen
 from store.names.grammar import Candidate
 from store.names.lexer import (
     CLOSE,
@@ -29,7 +30,13 @@ from store.names.lexer import (
     YEAR,
     Tokens,
 )
-from store.names.number_runs import BOUNDARY, MAX_RANGE, Run, read_dotted_pair, read_run
+from store.names.number_runs import (
+    BOUNDARY,
+    MAX_RANGE,
+    Run,
+    read_dotted_pair,
+    read_run,
+)
 
 START = "^"  # stands for the label in front of the first token
 # What a number gains by the label in front of it; by any other 10.
@@ -47,32 +54,38 @@ def weigh_lone_numbers(
     *,
     explained: Sequence[Candidate],
     season: int | None,
-    chosen: int | None,
+    chosen: Chosen | None,
 ) -> list[Candidate]:
     """The numbers that no word explains, weighed; 102 also as season 1, episode 2.
 
     `outside` are the labels with brackets hidden, `start` is the token where the title begins,
     `explained` are the candidates of the grammar. `season` is the season that the folders say,
-    `chosen` the token that is the episode's number according to the neighbours.
+    `chosen` the number that is the episode's according to the neighbours.
     """
     taken = {token for found in explained for token in range(found.first, found.last)}
     behind_season = {
         found.last + gap for found in explained if found.season is not None for gap in (0, 1, 2)
     }
     candidates: list[Candidate] = []
+    if chosen and chosen.token not in taken:
+        counting = read_chosen(tokens, chosen)
+        candidates.append(counting)
+        taken.update(range(counting.first, counting.last))
+        if chosen.form == "number" and (split := split_compressed(tokens, counting)):
+            gain = weigh_split(tokens, outside, split, season)
+            candidates.append(split._replace(score=counting.score + gain))
     for number, label in enumerate(tokens.labels):
         if label not in (NUMBER, YEAR) or number in taken:
             continue
-        is_chosen = number == chosen
         candidate = (
             read_lone_pair(tokens, number, start, season)
             or weigh_lone_number(tokens, number, outside, start)
-            or read_glued_number(tokens, number, season, is_chosen)
+            or read_glued_number(tokens, number, season)
         )
         if not candidate:
             continue
         taken.update(range(number, candidate.last))
-        score = candidate.score + 100 * is_chosen
+        score = candidate.score
         if number in behind_season and label == NUMBER:
             score += 35
         candidate = candidate._replace(score=score)
@@ -80,14 +93,16 @@ def weigh_lone_numbers(
             candidate = candidate._replace(score=score - 20)
         candidates.append(candidate)
         if candidate.rule == "number" and (split := split_compressed(tokens, candidate)):
-            if split.season == season:
-                score += 60
-            elif season is None and is_scene(tokens, outside, number, candidate.last):
-                score += 15
-            else:
-                score -= 5
+            score += weigh_split(tokens, outside, split, season)
             candidates.append(split._replace(score=score))
     return candidates + list_wide_ranges(tokens, candidates)
+
+
+def weigh_split(tokens: Tokens, outside: str, split: Candidate, season: int | None) -> int:
+    """What 102 gains as season 1, episode 2; `season` is what the folders say."""
+    if split.season == season and 0 not in split.episodes:
+        return 60
+    return 15 if season is None and is_scene(tokens, outside, split.first, split.last) else -5
 
 
 def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> Candidate | None:
@@ -172,9 +187,7 @@ def is_of_title(tokens: Tokens, candidate: Candidate, before: Sequence[Candidate
     return WORD in between and CLOSE not in between
 
 
-def read_glued_number(
-    tokens: Tokens, number: int, season: int | None, is_chosen: bool
-) -> Candidate | None:
+def read_glued_number(tokens: Tokens, number: int, season: int | None) -> Candidate | None:
     """Read the number at the end of a word: Nacht01, and in the folder of season 2 xyz207."""
     labels, digits = tokens.labels, tokens.words[number]
     if labels[max(0, number - 1) : number] != WORD or not BOUNDARY.match(labels, number + 1):
@@ -194,7 +207,7 @@ def read_glued_number(
             score=70, first=0, season=season, episodes=episodes, rule="compressed"
         )
     is_long_word = len(tokens.words[number - 1]) > 3 and number < 4
-    return candidate if is_chosen or (len(digits) == 2 and is_long_word) else None
+    return candidate if len(digits) == 2 and is_long_word else None
 
 
 def weigh_form(tokens: Tokens, number: int, run: Run) -> int:

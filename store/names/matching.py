@@ -41,6 +41,8 @@ def judge(
     each number first: with 12, a second cour's 01 is 13.
     """
     numbers = name.episodes or name.absolute
+    if name.kind == "movie" and not numbers and name.rivals:
+        return leave_open(name, [(EXTRA,), *(in_season(1, own) for _, own in name.rivals)])
     if name.kind in ("extra", "movie") or not numbers:
         kind = "a film" if name.kind == "movie" else "an extra"
         return decide(name, (EXTRA,), f"no episode, but {kind}")
@@ -50,7 +52,8 @@ def judge(
     if offset:
         numbers = tuple([number + offset for number in numbers])
         shifted = f"{offset:+d} as this series is linked"
-    if numbering != "absolute" and (name.season is not None or numbering == "season"):
+    has_season = name.season is not None and (name.score >= SURE or not name.rivals)
+    if numbering == "season" or (numbering is None and has_season):
         season = 1 if name.season is None else name.season
         return decide(name, in_season(season, numbers), shifted)
     regular = sorted(episode for episode in known if episode[0] > 0)
@@ -81,19 +84,29 @@ def _list_readings(
     """
     seasons = {season for season, _ in regular}
     season = seasons.pop() if len(seasons) == 1 else 1
-    readings = {in_season(season, numbers): f"season {season}, for the name says none"}
-    if counted := count_through(numbers, regular):
-        readings.setdefault(counted, COUNTED)
+    readings: dict[Episodes, str] = {}
+    if name.season is None:
+        readings[in_season(season, numbers)] = f"season {season}, for the name says none"
+        if counted := count_through(numbers, regular):
+            readings.setdefault(counted, COUNTED)
+    else:
+        season = name.season
+        readings[in_season(season, numbers)] = ""
     if name.score < SURE:
-        for other_season, others in name.also:
-            if other_season:
-                episodes = in_season(other_season, others)
-                readings.setdefault(episodes, f"read as season {other_season}")
+        split = [other for other in name.also if other[0]]
+        for other_season, others in (*split, *name.rivals):
+            own_season = season if other_season is None else other_season
+            episodes = in_season(own_season, others) or (EXTRA,)
+            readings.setdefault(episodes, f"read as season {own_season}")
+            if others and other_season is None and (counted := count_through(others, regular)):
+                readings.setdefault(counted, COUNTED)
     return readings
 
 
 def _fits(episodes: Episodes, known: Collection[EpisodeKey], regular: list[EpisodeKey]) -> bool:
     """Whether the source has these episodes, or may have them where it lists none."""
+    if episodes == (EXTRA,):
+        return True
     if regular:
         return all(episode in known for episode in episodes)
     return all(number >= 0 and not number % 1 for _, number in episodes)
@@ -123,7 +136,10 @@ def as_counted(verdict: Verdict) -> Verdict:
 
 def leave_open(name: ParsedName, readings: list[Episodes]) -> Verdict:
     """The file may be any of these."""
-    choices = [", ".join([code(*episode) for episode in episodes]) for episodes in readings]
+    choices = [
+        "no episode" if episodes == (EXTRA,) else ", ".join([code(*key) for key in episodes])
+        for episodes in readings
+    ]
     every = dict.fromkeys(episode for episodes in readings for episode in episodes)
     return Verdict(tuple(every), False, _join(name, f"it may be {' or '.join(choices)}"))
 

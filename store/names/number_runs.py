@@ -17,6 +17,7 @@ from store.names.lexer import (
     GLUE,
     GLUE_BUT_ENDINGS,
     OPEN,
+    PART,
     TILDE,
     TO,
     VERSION,
@@ -42,6 +43,7 @@ BOUNDARY = re.compile(
     r"[ .:]?(?:$|[()~]|t|f(?=[ .]?(?:$|[()t-]))|[ul](?=[ .m\-+]?(?:[tul)]|$)))|-[t(]"
 )
 TITLE_FOLLOWS = re.compile(r"[ .:]{1,2}[wlNPs]")
+TITLE_OR_NUMBER = re.compile(rf"\.n|{TITLE_FOLLOWS.pattern}")
 # Words between two numbers, which are titles' words elsewhere.
 CODED = frozenset("EFecxPh")  # what stands in front of an episode's number
 GLUE_BUT_COUNTERS = GLUE_BUT_ENDINGS - {COUNTER}
@@ -142,7 +144,7 @@ def repeats_code(tokens: Tokens, link: re.Match[str], marker: str, season: int |
         and len(link["joint"]) < 2
     ):
         return True
-    return label == marker or marker == CROSS
+    return label == marker or (marker == CROSS and label != PART)
 
 
 def continues(tokens: Tokens, step: Step) -> bool:
@@ -162,8 +164,8 @@ def continues(tokens: Tokens, step: Step) -> bool:
         return False
     if is_underscore_range(tokens, number, step.previous):
         return True
-    # "E01 02" goes on, "S01E10.24" and "S01E01.1.23" do not.
-    return step.is_next and width > 1 and labels[number + 1 : number + 3] != ".n"
+    # "E01 02" goes on, "S01E10.24", "S01E01.1.23" and "E13 14 Tage" do not.
+    return step.is_next and width > 1 and not TITLE_OR_NUMBER.match(labels, number + 1)
 
 
 def is_wide_range(tokens: Tokens, step: Step) -> bool:

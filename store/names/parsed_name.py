@@ -11,6 +11,8 @@ Reading = tuple[int | None, tuple[Number, ...]]  # season and episodes
 
 # From this score on a name is believed alone. Below, the series or the neighbours should agree.
 SURE = 85
+# A reading that is less than this behind the first one is a rival.
+CLEAR_DISTANCE = 40
 
 
 class ParsedName(NamedTuple):
@@ -33,5 +35,6 @@ class ParsedName(NamedTuple):
     country: str | None = None  # "Nachtdienst (US)": US
     score: int = 0  # 0 to 100, which is S01E05
     also: tuple[Reading, ...] = ()  # what else it may be, the likelier first
+    rivals: tuple[Reading, ...] = ()  # what comes so near that only the series' list can tell
     why: tuple[str, ...] = ()  # for people
     is_season_of_folder: bool = False  # the file's own name tells no season

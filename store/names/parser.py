@@ -2,218 +2,23 @@
 
 A name is read in stages. `lexer` cuts it into labelled tokens, `grammar` finds codes and
 `lone_numbers` weighs the numbers that stand alone; `component` chooses among them, and `title`
-reads what stands in front. Here the folders above fill the gaps. `folder_parser` adds what only the
-other files in a folder tell. docs/names.md carries one example through all stages.
+reads what stands in front. `path_context` fills the gaps by the folders above, and `folder_parser`
+reads the files of a folder together. docs/names.md carries one example through all stages.
 """
 
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any, NamedTuple, TextIO
+from typing import TextIO
 
-from store.names.component import Component, read_component
-from store.names.database_ids import PATTERN as IDS
-from store.names.extensions import MEDIA, SUBTITLES
-from store.names.extras import A_DISC, why_extra, why_in_folders
-from store.names.lexer import EXTRA, LANGUAGE, NUMBER, SPECIAL, WORD, YEAR
-from store.names.own_names import read_own_name
-from store.names.parsed_name import SURE, Kind, ParsedName
-
-BESIDE_MEDIA = ".nfo .jpg .jpeg .png .torrent .nzb .rar .zip .7z .patch .part .txt .idx .mka"
-EXTENSIONS = MEDIA | SUBTITLES | frozenset(BESIDE_MEDIA.split())
-# Folders that say what kind of thing they hold, not which.
-GENERIC_FOLDERS = frozenset(
-    "series serien shows tv tvshows tv_shows tv-shows tv-series anime animes media medien video "
-    "videos filme movies mnt home volume1 nas data download downloads complete completed "
-    "incomplete library bibliothek".split()
-)
-SPECIALS_FOLDERS = frozenset(
-    ("specials", "special", "season 0", "season 00", "s00", "staffel 0", "staffel 00")
-)
-MAX_SEASON_FOLDER = 20  # "Nacht/20" is a season, "Nacht/24" may be a title
+from store.names.folder_parser import parse_folder
+from store.names.parsed_name import ParsedName
 
 
 def parse(path: str) -> ParsedName:
     """Read one path, with `/` between its parts. Nothing is looked up: equal paths read equal."""
-    folders, base = split_path(path)
-    known = read_extra(folders, base) or read_own_name(folders, base)
-    if known:
-        return known
-    context = read_folders(folders)
-    return complete_from_folders(read_component(base, context.season), context)
-
-
-def split_path(path: str) -> tuple[tuple[str, ...], str]:
-    """The folders, and the file's name without its extension."""
-    *folders, base = unicodedata.normalize("NFC", path).rstrip("/").split("/")
-    while folders and is_torn_bracket(folders[-1], base):
-        base = folders.pop() + "/" + base
-    stem, dot, extension = base.rpartition(".")
-    return tuple(folders), stem if stem and dot + extension.lower() in EXTENSIONS else base
-
-
-def is_torn_bracket(folder: str, base: str) -> bool:
-    """Whether a slash within the brackets of a release's name parted it into folder and file."""
-    if "[" not in folder or "]" not in base:
-        return False
-    return "[" not in base[: base.index("]")]
-
-
-# --- the extras ---
-
-
-def read_extra(folders: tuple[str, ...], base: str) -> ParsedName | None:
-    """Read a video whose path alone tells that it is an extra; None where it does not."""
-    why = why_extra(list_below_series(folders), base)
-    if why is None:
-        return None
-    context = read_folders(folders)
-    name = complete_from_folders(read_component(base, context.season), context)
-    if why == A_DISC:  # the numbers are those of its parts
-        title = context.title or name.title
-        return ParsedName(title, context.year or name.year, kind="extra", why=(why,))
-    return name._replace(kind="extra", why=(*name.why, why))
-
-
-@lru_cache(4096)
-def list_below_series(folders: tuple[str, ...]) -> tuple[str, ...]:
-    """The folders below the series' own, which is the first that says something."""
-    for depth, folder in enumerate(folders):
-        if not is_generic(folder):
-            return folders[depth + 1 :]
-    return ()
-
-
-# --- the folders above ---
-
-
-class FolderContext(NamedTuple):
-    """What the folders above a file say: of each fact the nearest folder that tells it."""
-
-    title: str | None = None
-    year: int | None = None
-    season: int | None = None
-    is_bare_season: bool = False  # the folder is called "2", not "Season 2"
-    kind: Kind | None = None
-    code: ParsedName | None = None  # of a folder that names an episode, or a range of them
-
-
-@lru_cache(4096)
-def read_folder(name: str) -> Component:
-    """Read the name of one folder."""
-    return read_component(IDS.sub("", name), is_folder=True)
-
-
-@lru_cache(4096)
-def read_folders(folders: tuple[str, ...]) -> FolderContext:
-    """Read the folders above a file, from the nearest one up to the first that has a title."""
-    season: int | None = None
-    is_bare = False
-    kind: Kind | None = None
-    code: ParsedName | None = None
-    telling = [name for name in folders if not is_generic(name)]
-    for depth, folder in reversed(list(enumerate(telling))):
-        plain = folder.strip().casefold()
-        if depth and plain.isdecimal() and int(plain) <= MAX_SEASON_FOLDER:
-            if season is None:
-                season, is_bare = int(plain), True
-            continue
-        if depth and why_in_folders((folder,)):
-            kind = kind or "extra"
-            continue
-        component = read_folder(folder)
-        name, folder_kind = component.name, find_folder_kind(component.tokens.labels)
-        if depth and kind is None and is_kind_of_series(component, telling[depth - 1]):
-            kind = "special"
-        if code is None and name.episodes and name.score >= SURE:
-            code = name
-        if season is None:
-            season = 0 if plain in SPECIALS_FOLDERS else name.season
-        is_title = not depth and folder_kind == "extra"  # a series that is called "Extras"
-        if kind is None and folder_kind and not is_title:
-            kind = folder_kind
-        elif name.title:
-            return FolderContext(name.title, name.year, season, is_bare, kind, code)
-    return FolderContext(None, None, season, is_bare, kind, code)
-
-
-def is_kind_of_series(component: Component, series: str) -> bool:
-    """Whether a folder holds the specials of the series in whose folder it lies: "Nacht OVA".
-
-    A series may be nothing but an OVA: then its own folder is called so.
-    """
-    title = component.name.title
-    labels = component.tokens.labels.rstrip(") ")
-    if not title or labels[-1:] != SPECIAL:
-        return False
-    plain = component.tokens.piece(0, len(labels) - 1).rstrip(" .-_([")
-    return plain.casefold() in (
-        series.casefold(),
-        (read_folder(series).name.title or "").casefold(),
-    )
-
-
-def is_generic(folder: str) -> bool:
-    """Whether a folder says nothing of what is in it."""
-    plain = folder.strip().casefold()
-    return not plain or plain.replace(" ", "-") in GENERIC_FOLDERS
-
-
-def find_folder_kind(labels: str) -> Kind | None:
-    """The kind of files in a folder that is called after nothing else: "Specials", "Extras"."""
-    if not {WORD, NUMBER, YEAR, LANGUAGE}.isdisjoint(labels):
-        return None
-    if SPECIAL in labels:
-        return "special"
-    return "extra" if EXTRA in labels else None
-
-
-def complete_from_folders(
-    component: Component, context: FolderContext, *, is_alone: bool = True
-) -> ParsedName:
-    """Complete a file's name by the folders above.
-
-    The file's own word wins, unless the name is hardly more than a number. `is_alone` says that no
-    other video lies in the same folder.
-    """
-    name = component.name
-    if context.code and is_of_folder_code(name, context.code, is_alone):
-        return context.code._replace(why=(*context.code.why, "from the folder"))
-    changes: dict[str, Any] = {}
-    why = name.why
-    if name.season is None and context.season is not None and tells_season(name, context):
-        changes |= {"season": context.season, "is_season_of_folder": True}
-        why += (f"season {context.season} from the folder",)
-    has_own_title = (
-        name.title and component.has_title_in_front and (name.episodes or not context.kind)
-    )
-    if context.title and not has_own_title:
-        changes |= {"title": context.title, "year": context.year}
-        why += ("title from the folder",)
-    if name.kind in ("episode", "movie") and (context.kind or changes.get("season") == 0):
-        changes["kind"] = context.kind or "special"
-    return name._replace(why=why, **changes) if changes else name
-
-
-def tells_season(name: ParsedName, context: FolderContext) -> bool:
-    """Whether the season of the folders is a file's: not an opening's in "S01E01-E12/NCOP1"."""
-    if name.kind == "extra":
-        return context.code is None
-    return bool(name.episodes) or not context.is_bare_season
-
-
-def is_of_folder_code(name: ParsedName, code: ParsedName, is_alone: bool) -> bool:
-    """Whether the code of its folder tells a file's episodes: "Nacht S01E05/abc123.mkv".
-
-    A range, "S01E01-E12", is a frame: each file in it has a number of its own. Only a lone file
-    without any number may hold all of them.
-    """
-    if name.score >= SURE or name.kind == "extra":
-        return False
-    return len(code.episodes) == 1 or (is_alone and not name.episodes)
+    return parse_folder([path])[0]
 
 
 # --- the command `aniworld.py names` ---

@@ -23,6 +23,8 @@ from store.names.matching import (
 )
 from store.names.parsed_name import ParsedName
 
+Style = tuple[str | None, str | None]  # title and group: files of one kind are counted in one way
+
 
 def judge_together(
     paths: Sequence[str],
@@ -38,12 +40,13 @@ def judge_together(
     verdicts = [judge(name, known, numbering, offset) for name in names]
     if numbering is not None or not known:
         return verdicts
-    folders: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    folders: defaultdict[tuple[str, int, Style], list[int]] = defaultdict(list)
     for place, name in enumerate(names):
         if _counts_in_folder(name) and name.season:
-            folders[paths[place].rpartition("/")[0], name.season].append(place)
+            style = (name.title, name.group)
+            folders[paths[place].rpartition("/")[0], name.season, style].append(place)
     regular = sorted(episode for episode in known if episode[0] > 0)
-    for (_, season), places in folders.items():
+    for (_, season, _), places in folders.items():
         numbers = {
             place: tuple([number + offset for number in names[place].episodes]) for place in places
         }
@@ -57,6 +60,7 @@ def _counts_in_folder(name: ParsedName) -> bool:
     return (
         name.is_season_of_folder
         and name.kind == "episode"
+        and not name.rivals
         and not any(number % 1 for number in name.episodes)
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from store.names.chosen_numbers import Chosen
 from store.names.component import Component, read_component
 
 # Two digits between signs, or as in S01E05 and 1x05; a bracket or nothing follows. So they are no
@@ -24,7 +25,7 @@ APART = re.compile(r"(?:(?:^|[wtlukz()])[ .:\-m]*(?:[eE][ .:]*)?|[STs][ .]?nE|(?
 
 # The text in front of the number, whether the number begins with 0 (which has its weight), the text
 # behind it, whether there is a checksum, and the arguments of `read_component`.
-Key = tuple[str, bool, str, bool, int | None, int | None]
+Key = tuple[str, bool, str, bool, int | None, Chosen | None]
 
 
 class Model(NamedTuple):
@@ -36,7 +37,7 @@ class Model(NamedTuple):
 
 
 def read_similar(
-    models: dict[Key, Model], base: str, season: int | None, chosen: int | None = None
+    models: dict[Key, Model], base: str, season: int | None, chosen: Chosen | None = None
 ) -> Component:
     """Read a component as `read_component` does, from a similar one in `models` where there is one.
 
@@ -63,7 +64,7 @@ def read_similar(
 
 def adapt(model: Model, digits: str, checksum: str | None) -> Component:
     """The model with another number and checksum."""
-    name, has_title_in_front, tokens = model.component
+    name, has_title_in_front, tokens, found = model.component
     reason, *others = name.why
     name = name._replace(
         episodes=(int(digits),),
@@ -72,7 +73,7 @@ def adapt(model: Model, digits: str, checksum: str | None) -> Component:
     )
     words = tokens.words.copy()
     words[model.token] = digits
-    return Component(name, has_title_in_front, tokens._replace(words=words))
+    return Component(name, has_title_in_front, tokens._replace(words=words), found)
 
 
 def find_episode_token(
@@ -83,7 +84,7 @@ def find_episode_token(
     `length` is the number of characters from the digits on: the E89 at the end of a checksum is no
     token.
     """
-    name, has_title_in_front, tokens = component
+    name, has_title_in_front, tokens, _ = component
     number = int(digits)
     same = [
         token for token, word in enumerate(tokens.words) if word.isdecimal() and int(word) == number

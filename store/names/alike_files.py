@@ -1,0 +1,272 @@
+"""Which number counts in files that are called alike: the schemes of a group, and their weights.
+
+The numbers of such files stand in columns: "Zone 88 - 05" has 88 in the first and 05 in the second.
+A scheme takes one column for the episode's. It is weighed over all files: by what the single names
+say of the number there, whether it changes from file to file, runs without gaps, and by the frames
+that the folders give. The distance to the second scheme tells how sure the choice is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from store.names.chosen_numbers import Form
+from store.names.codes import Number
+from store.names.component import Component
+from store.names.lexer import NUMBER, TECHNICAL_TAIL, VERSION, hide_brackets
+from store.names.number_runs import read_number, read_run
+from store.names.path_context import FolderContext
+from store.names.spelling import fold
+
+MAX_COLUMNS = 4  # that may count: further ones are an episode's title's
+IN_LINE = 0.6  # of the files have the same text in front of a column
+SAMPLE = 12  # files of a group whose single names are asked
+NEVER = -150  # of a number that is surely the title's
+
+# What a scheme gains by what all files together say.
+CHANGES = 60
+CHANGES_OFTEN = 20
+REPEATS = -50
+DENSE, SCATTERED = 30, -30
+LATER_COLUMN = -5
+FRAMED_PAIR, RESTARTING_PAIR = 100, 60
+
+LOOSE_SEASON = "season3"  # "3 Staffel", as in "Nacht 03 Staffel-Finale"
+LONE_RULES = ("number", "compressed")
+SEPARATORS_OF_PAIR = (".", "-", "_", "x")
+
+
+class AlikeFile(NamedTuple):
+    """A file among those of its folder that begin alike; `columns` are its numbers' tokens."""
+
+    place: int  # among the paths
+    base: str
+    context: FolderContext
+    component: Component
+    columns: Sequence[int]
+
+
+Key = tuple[int, Number]  # the season in a pair, else 0, and the number
+
+
+class Scheme(NamedTuple):
+    """One column taken for the episode's, with what it makes of each file that has the column."""
+
+    weight: int
+    form: Form
+    column: int
+    keys: dict[int, tuple[Key, ...]]  # by the file's position in the group
+    is_constant: bool  # the same in all of several files
+
+
+def find_columns(component: Component) -> Sequence[int]:
+    """The tokens of the numbers that may count: no season, no version, nothing technical."""
+    tokens = component.tokens
+    numbers = find_numbers(tokens.labels)
+    seasons = [
+        found for found in component.found if not found.episodes and found.rule != LOOSE_SEASON
+    ]
+    if not seasons:
+        return numbers
+    return [
+        number
+        for number in numbers
+        if not any(found.first <= number < found.last for found in seasons)
+    ]
+
+
+@lru_cache(1024)
+def find_numbers(labels: str) -> list[int]:
+    """The tokens that are numbers, before the technical tail."""
+    tail = TECHNICAL_TAIL.search(hide_brackets(labels), 1)
+    end = tail.start() if tail else len(labels)
+    return [
+        token
+        for token, label in enumerate(labels[:end])
+        if label == NUMBER and labels[token - 1 : token] != VERSION
+    ]
+
+
+def list_schemes(files: Sequence[AlikeFile]) -> list[Scheme]:
+    """What may count in these files, the likeliest first."""
+    in_line = align(files)
+    framed = count_title_columns(files[0])
+    schemes = []
+    for column in range(min(MAX_COLUMNS, max(in_line))):
+        having = [position for position, depth in enumerate(in_line) if depth > column]
+        schemes.append(weigh_column(files, having, column, "number", framed))
+        if any(len(numbers) > 1 for numbers in read_runs(files, having, column).values()):
+            schemes.append(weigh_column(files, having, column, "run", framed))
+        if column and (pair := weigh_pair(files, having, column, framed)):
+            schemes.append(pair)
+    return sorted(schemes, key=lambda scheme: -scheme.weight)
+
+
+def align(files: Sequence[AlikeFile]) -> list[int]:
+    """How many columns of each file are in line with those of (nearly) all others.
+
+    A column is in line where the text between it and the column in front is the same.
+    """
+    depths = [0] * len(files)
+    left = list(range(len(files)))
+    column = 0
+    while column < MAX_COLUMNS:
+        gaps: dict[int, str] = {
+            position: read_gap(files[position], column)
+            for position in left
+            if len(files[position].columns) > column
+        }
+        if not gaps:
+            break
+        ((text, count),) = Counter(gaps.values()).most_common(1)
+        if count < IN_LINE * len(files):
+            break
+        left = [position for position, gap in gaps.items() if gap == text]
+        column += 1
+        for position in left:
+            depths[position] = column
+    return depths
+
+
+def read_gap(file: AlikeFile, column: int) -> str:
+    """The text between a column and the one in front of it."""
+    tokens = file.component.tokens
+    start = tokens.ends[file.columns[column - 1]] if column else 0
+    return tokens.text[start : tokens.starts[file.columns[column]]]
+
+
+# --- the weight of a scheme ---
+
+
+def weigh_column(
+    files: Sequence[AlikeFile], having: list[int], column: int, form: Form, framed: int
+) -> Scheme:
+    """Weigh a column as the number of an episode, or as the first of a run: "01-02".
+
+    The first `framed` columns are the title's, as the folder says.
+    """
+    if form == "run":
+        numbers = read_runs(files, having, column)
+    else:
+        numbers = {position: (read_number_at(files[position], column),) for position in having}
+    keys = {position: tuple([(0, number) for number in own]) for position, own in numbers.items()}
+    sample = having[:SAMPLE]
+    prior = sum(weigh_name(files[position], column, form) for position in sample) // len(sample)
+    weight = prior + weigh_keys(list(keys.values()), len(files)) + LATER_COLUMN * column
+    begins_alike = form == "run" and len({own[0] for own in numbers.values()}) == 1 < len(files)
+    if column < framed or begins_alike:
+        weight += NEVER
+    return Scheme(weight, form, column, keys, is_constant(keys))
+
+
+def read_number_at(file: AlikeFile, column: int) -> Number:
+    return read_number(file.component.tokens, file.columns[column], None)[0]
+
+
+def read_runs(
+    files: Sequence[AlikeFile], having: Sequence[int], column: int
+) -> dict[int, tuple[Number, ...]]:
+    """What each file says from this column on, if the number there begins a run."""
+    return {
+        position: read_run(
+            files[position].component.tokens, files[position].columns[column], None
+        ).numbers
+        for position in having
+    }
+
+
+def weigh_name(file: AlikeFile, column: int, form: Form) -> int:
+    """What the single name says of the number in a column."""
+    token = file.columns[column]
+    scores = [
+        found.score - (15 if len(found.episodes) > 1 and form == "number" else 0)
+        for found in file.component.found
+        if found.first <= token < found.last
+        and found.rule != "compressed"
+        and (found.rule not in LONE_RULES or found.first == token or form == "number")
+    ]
+    return min(max(scores, default=-10), 100)
+
+
+def weigh_keys(keys: Sequence[tuple[Key, ...]], count: int) -> int:
+    """What the numbers of all files say: whether they change, and run without gaps.
+
+    `count` is the number of files; two say half of what more do.
+    """
+    if count < 2:
+        return 0
+    every = [key for own in keys for key in own]
+    different = set(every)
+    if len(different) == 1 and len(keys) > 1:
+        return NEVER
+    changing = len(different) / len(every)
+    weight = CHANGES if changing >= 0.8 else CHANGES_OFTEN if changing >= 0.4 else REPEATS
+    by_season: dict[int, list[Number]] = {}
+    for season, number in different:
+        by_season.setdefault(season, []).append(number)
+    span = sum(max(numbers) - min(numbers) + 1 for numbers in by_season.values())
+    density = len(different) / span
+    weight += DENSE if density >= 0.5 else SCATTERED if density < 0.1 else 0
+    return weight if count > 2 else weight // 2
+
+
+def is_constant(keys: dict[int, tuple[Key, ...]]) -> bool:
+    return len(keys) > 1 and len(set(keys.values())) == 1
+
+
+def weigh_pair(
+    files: Sequence[AlikeFile], having: list[int], column: int, framed: int
+) -> Scheme | None:
+    """Weigh a column as the episode's whose season stands in front: "2.05 Titel".
+
+    The folder frames the season, or the numbers begin anew with each.
+    """
+    separator = read_gap(files[having[0]], column)
+    if column - 1 < framed or separator not in SEPARATORS_OF_PAIR:
+        return None
+    keys: dict[int, tuple[Key, ...]] = {}
+    for position in having:
+        words = files[position].component.tokens.words
+        season, number = (words[files[position].columns[at]] for at in (column - 1, column))
+        if len(number) < 2:
+            return None
+        keys[position] = ((int(season), int(number)),)
+    seasons = {key[0][0] for key in keys.values()}
+    is_framed = seasons == {files[0].context.season}
+    numbers = {key[0][1] for key in keys.values()}
+    is_restarting = (
+        separator != " "
+        and len(seasons) > 1
+        and len(numbers) < len(set(keys.values()))
+        and len(keys) > 2
+    )
+    if not is_framed and not is_restarting:
+        return None
+    weight = FRAMED_PAIR if is_framed else RESTARTING_PAIR
+    weight += weigh_keys(list(keys.values()), len(files))
+    return Scheme(weight, "pair", column, keys, is_constant(keys))
+
+
+# --- the frames of the folders ---
+
+GROUP_IN_FRONT = re.compile(r"(?:[\[【(][^\]】)]*[\]】)][ _.]*)+")
+
+
+def count_title_columns(file: AlikeFile) -> int:
+    """How many of the first columns belong to the title, as the folder is called: "Digi 02/…"."""
+    title = file.context.title
+    if not title or not any(map(str.isdigit, title)):
+        return 0
+    tokens = file.component.tokens
+    group = GROUP_IN_FRONT.match(tokens.text)
+    start = group.end() if group else 0
+    wanted = fold(title)
+    for column in range(min(MAX_COLUMNS, len(file.columns)), 0, -1):
+        end = tokens.ends[file.columns[column - 1]]
+        if end > start and wanted == fold(tokens.text[start:end].replace("_", " ")):
+            return column
+    return 0

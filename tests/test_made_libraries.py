@@ -1,0 +1,65 @@
+"""No file of a library is sure and wrong, however its files are called, and most are known."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from store.names import folder_parser, season_folders
+from store.names.matching import Verdict
+from tests.made_libraries import STYLES, Show, Video, make, make_full
+
+COUNTS = (1, 3, 4, 6, 10, 12, 13, 24, 26, 50)
+
+shows = st.lists(st.sampled_from(COUNTS), min_size=1, max_size=4).map(tuple).map(Show)
+styles = st.lists(st.sampled_from(list(STYLES)), min_size=1, max_size=2)
+seeds = st.integers(0, 10**6)
+
+
+def read(videos: list[Video], show: Show) -> list[Verdict]:
+    paths = [video.path for video in videos]
+    names = folder_parser.parse_folder(paths)
+    return season_folders.judge_together(paths, names, show.known())
+
+
+def is_wrong(verdict: Verdict, video: Video) -> bool:
+    """Whether a video is surely what it is not; any special will do for a special."""
+    if any(season == 0 for season, _ in video.holds):
+        return verdict.sure and any(season > 0 for season, _ in verdict.episodes)
+    return verdict.sure and set(verdict.episodes) != set(video.holds)
+
+
+def check(show: Show, forms: list[str], seed: int) -> None:
+    videos = make(Random(seed), show, forms)
+    wrong = [
+        (video.path, verdict)
+        for video, verdict in zip(videos, read(videos, show))
+        if is_wrong(verdict, video)
+    ]
+    assert not wrong, [video.path for video in videos]
+
+
+@given(shows, styles, seeds)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_no_file_is_sure_and_wrong(show, forms, seed):
+    check(show, forms, seed)
+
+
+@pytest.mark.slow
+@given(shows, styles, seeds)
+@settings(max_examples=5000, deadline=None)
+def test_no_file_of_many_libraries_is_sure_and_wrong(show, forms, seed):
+    check(show, forms, seed)
+
+
+@pytest.mark.parametrize("form", STYLES)
+@pytest.mark.parametrize("counts", [(12,), (12, 13), (6, 1, 24)], ids=str)
+def test_a_whole_library_is_known(form, counts):
+    """What is never sure is never wrong either: a library without holes and noise is sure."""
+    show = Show(counts)
+    videos = make_full(Random(0), show, form)
+    verdicts = read(videos, show)
+    wrong = [video.path for video, verdict in zip(videos, verdicts) if is_wrong(verdict, video)]
+    unsure = [video.path for video, verdict in zip(videos, verdicts) if not verdict.sure]
+    assert not wrong and len(unsure) <= 0.1 * len(videos)
