@@ -164,20 +164,28 @@ def _series_folders(names: Sequence[str]) -> list[catalogue.Series]:
 
 
 def _series_folder(name: str) -> catalogue.Series:
-    title = database_ids.PATTERN.sub("", name).strip() or name
+    title = database_ids.strip(name)
     return catalogue.series(name, title, database_ids.parse(name))
 
 
 def episodes_in(paths: Sequence[str]) -> list[list[tuple[int, Number]]]:
     """The (season, number) of the episodes that each file of one series holds.
 
-    A number without a season is of the first season: there is no other list to ask.
+    A number without a season is of the first season: there is no other list to ask. A file that
+    bears the title of another series beside those of this one holds none of its episodes.
     """
     # Late: a server that lists nothing never needs them.
-    from store.names import folder_parser, matching, season_folders
+    from store.names import folder_parser, matching, season_folders, second_titles
 
     names = folder_parser.parse_folder(paths)
-    episodes = [matching.judge(name, (), "season").episodes for name in names]
+    tops = {path.partition("/")[0] for path in paths}
+    second = second_titles.find(names, [*tops, *map(database_ids.strip, tops)])
+    if sum(name.kind == "episode" for name in names) == len(second):
+        second = {}  # nothing but the folder's own name says otherwise
+    episodes = [
+        () if place in second else matching.judge(name, (), "season").episodes
+        for place, name in enumerate(names)
+    ]
     return [
         [key for key in keys if key != matching.EXTRA]
         for keys in season_folders.renumber_running(episodes, names)

@@ -103,6 +103,14 @@ const TEXTS = {
   "numbering.season": ["zählen in jeder Staffel neu", "count within each season"],
   "numbering.absolute": ["zählen durch alle Staffeln", "count through all seasons"],
   offset: ["Zu jeder Nummer addieren", "Add to each number"],
+  titles: ["Weitere Titel in Dateinamen", "Further titles in the files' names"],
+  titlesHint: ["durch ; getrennt", "with ; between"],
+  folders: ["Ordner dieser Serie", "Folders of this series"],
+  separate: ["Abtrennen", "Separate"],
+  separated: [
+    "{folder} ist jetzt eine Serie für sich.",
+    "{folder} is a series of its own now.",
+  ],
   apply: ["Übernehmen", "Apply"],
   otherFiles: [
     "Dateien, die keine Folge sind, oder mehrdeutig",

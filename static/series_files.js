@@ -1,5 +1,6 @@
-// The box in a series' dialog about its files: which source's series they are, what the numbers in
-// their names mean, which of them are no episodes, and giving them new names.
+// The box in a series' dialog about its files: which source's series they are, in which folders
+// they lie, what the numbers and titles in their names mean, which of them are no episodes, and
+// giving them new names.
 
 import { callApi } from "./api.js";
 import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
@@ -23,11 +24,13 @@ export async function show(shownSeries, onChange) {
   const staysOpen = box.open && series?.id === shownSeries.id;
   series = shownSeries;
   reload = onChange;
-  const { source, numbering, offset, episode_list: episodes } = series;
+  const { source, numbering, offset, folders, titles, episode_list: episodes } = series;
   box.hidden = !source; // a series without a source is not in the library
   $("#numbering").value = numbering ?? "auto";
   $("#offset").value = offset;
   sourceField.value = source?.startsWith("local_") ? "" : (source ?? "");
+  $("#titles").value = titles.join("; ");
+  drawFolders(folders.length > 1 ? folders : []);
   $("#source-hits").replaceChildren();
   box.open = staysOpen || episodes.some((episode) => episode.state === "ambiguous");
   if (staysOpen) await loadOtherFiles();
@@ -64,6 +67,29 @@ function drawFiles(part, lines) {
   });
 }
 
+// -- the folders --------------------------------------------------------------------------------
+
+function drawFolders(folders) {
+  $("#folders").hidden = !folders.length;
+  syncList($("#folders ul"), folders, {
+    key: (folder) => folder,
+    create: () => makeFromTemplate("folder-row"),
+    update(row, folder) {
+      setText($("b", row), folder);
+      $("button", row).onclick = ({ currentTarget: button }) =>
+        runAction(button, () => separate(folder));
+    },
+  });
+}
+
+/** Make a folder a series of its own. */
+async function separate(folder) {
+  const folders = series.folders.filter((other) => other !== folder);
+  await callApi("PUT", seriesPath("link"), { folders });
+  await reload();
+  showToast(t("separated", { folder }));
+}
+
 // -- the source's series, and the numbers ---------------------------------------------------------
 
 sourceField.oninput = () => {
@@ -81,7 +107,12 @@ async function suggest(text) {
 $("#source-form").onsubmit = (event) => {
   event.preventDefault();
   const source = sourceField.value.trim();
-  const body = { numbering: $("#numbering").value, offset: Number($("#offset").value) };
+  const titles = $("#titles").value.split(";").map((title) => title.trim());
+  const body = {
+    numbering: $("#numbering").value,
+    offset: Number($("#offset").value),
+    titles: titles.filter(Boolean),
+  };
   if (source && source !== series.source) body.source = source;
   const path = seriesPath("link");
   runAction(event.currentTarget, async () => {

@@ -176,7 +176,7 @@ def _judge(
     if not videos:
         return []
     # Late: a server that scans nothing never needs them.
-    from store.names import folder_parser, season_folders
+    from store.names import folder_parser, season_folders, second_titles
 
     known_by_history = _fetched_or_renamed(conn, anime.id, videos)
     listed = _listed_episodes(conn, anime.id)
@@ -185,6 +185,8 @@ def _judge(
     judged = season_folders.judge_together(
         paths, names, listed, anime.numbering, anime.number_offset
     )
+    second = second_titles.find(names, _titles(conn, anime, paths))
+    judged = second_titles.leave_open(judged, second)
     verdicts = []
     for (path, size), by_name in zip(videos, judged):
         verdict = known_by_history.get(path) or by_name
@@ -192,6 +194,12 @@ def _judge(
             verdict = verdict._replace(sure=False, why=f"{verdict.why}; but {EMPTY}")
         verdicts.append((path, size, verdict))
     return verdicts
+
+
+def _titles(conn: sqlite3.Connection, anime: Series, paths: Iterable[str]) -> list[str]:
+    """The titles that its files may bear: its own, its folders', and what the owner says."""
+    folders = dict.fromkeys([path.partition("/")[0] for path in paths])
+    return [anime.title, *folders, *json.loads(anime.titles)]
 
 
 def _listed_episodes(conn: sqlite3.Connection, series_id: str) -> set[EpisodeKey]:

@@ -72,6 +72,7 @@ def test_ids():
         ("Nacht Part 2", ["Nacht"], None),
         ("Nacht Final Season", ["Nacht"], None),
         ("Nacht (OVA)", ["Nacht"], None),
+        ("[G] Nacht OVA [BD 1080p]", ["Nacht", "Nacht (OVA)"], "Nacht (OVA)"),
     ],
 )
 def test_find_same(wanted, others, same):

@@ -522,6 +522,38 @@ async def test_a_folder_is_linked_and_renamed(tmp_path):
 
 
 @pytest.mark.slow
+async def test_a_second_title_is_accepted_and_a_folder_separated(tmp_path):
+    """The box opens by itself where there is a question."""
+    served = {f"Nacht!/Season {s}/{n:02}.mkv": b"" for s in (1, 2) for n in (1, 2, 3)}
+    async with (
+        Tree(served) as up,
+        running(tmp_path, providers=home(up.base)) as server,
+        Chromium() as browser,
+    ):
+        for path in ("Nacht!/Nacht! - 01", "Nacht!/Nacht! Rot - 02", "Nacht! S2/01"):
+            add(server, f"{path}.mkv")
+        await server.login()
+        await server.post("/api/v1/anime/rescan")
+        page = await open_in(browser, server.base + "/")
+        await log_in(page)
+        await page.wait_for(f"{text('#series-list .badge')} == '3 missing'")
+        await page.click("#series-list .title")
+        await page.wait_for(has_text("#other-files li", '"Nacht! Rot" may be another series'))
+        await page.click("#titles")
+        await page.type("Nacht! Rot")
+        await page.click("#source-form button")
+        await page.wait_for(has_text("#toasts", "3 missing, 0 files ambiguous"))
+        assert await page.evaluate(text("#dialog-count")) == "3 of 6 episodes"
+        await fits(page, "folders", tmp_path)
+        assert await page.evaluate(inner_text("#folders li:nth-child(2) b")) == "Nacht! S2"
+        await page.click("#folders li:nth-child(2) button")
+        await page.wait_for(has_text("#toasts", "Nacht! S2 is a series of its own now."))
+        await page.wait_for(f"{hidden('#folders')} && {text('#dialog-count')} == '2 of 6 episodes'")
+        assert page.console == []
+        assert page.warnings == []
+
+
+@pytest.mark.slow
 async def test_an_episode_that_nobody_has_is_ignored(tmp_path):
     """It counts as missing without a button to fetch it, until its owner says otherwise."""
     served = {f"Show/Show - S01E0{number}.mkv": b"\x1aE\xdf\xa3" for number in (1, 2, 4)}

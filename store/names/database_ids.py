@@ -21,6 +21,11 @@ def parse(text: str) -> dict[str, str]:
     return {kind.lower(): number for kind, number in PATTERN.findall(text)}
 
 
+def strip(name: str) -> str:
+    """A folder's name without ids; the name itself where it is nothing else."""
+    return PATTERN.sub("", name).strip() or name
+
+
 def bracketed(ids: Mapping[str, str]) -> str:
     """The inverse of `parse`, in Jellyfin's spelling: "[tvdbid-1] [imdbid-tt2]"."""
     return " ".join([f"[{kind}id-{number}]" for kind, number in ids.items()])

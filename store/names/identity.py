@@ -70,7 +70,7 @@ def identify(*names: str, year: int | None = None, ids: Mapping[str, str] = {}) 
     every_id = dict(ids)
     for name in names:
         every_id = database_ids.parse(name) | every_id
-    read = [_read(database_ids.PATTERN.sub("", name).strip() or name) for name in names]
+    read = [_read(database_ids.strip(name)) for name in names]
     years = [year, *[own_year for _, own_year, _ in read]]
     return Identity(
         names=tuple(dict.fromkeys([name for name, _, _ in read])),
@@ -166,7 +166,11 @@ def _compare_names(
 _NOTE = re.compile(
     r"[(\[]\s*\d{1,4}\s*(?:episodes?|eps?|folgen?)\s*[)\]]|\{(?!\d{4}\})[^{}]*\}", re.IGNORECASE
 )
-_SEVERAL_SEASONS = re.compile(
+# "Nacht (OVA)" is as much another series than "Nacht" as "Nacht OVA" is.
+_OTHER_KIND = re.compile(
+    r"[(\[]\s*(OVAs?|OADs?|ONAs?|SPs?|Specials?|Extras?)\s*[)\]]", re.IGNORECASE
+)
+SEVERAL_SEASONS = re.compile(
     r"\b(?:(?:seasons?|staffeln?|saisons?)\s*(\d{1,2})\s*(?:[-–+&~,]|to|bis|und|and)\s*"
     r"|s(\d{1,2})\s*[-–+&~,]?\s*s)(\d{1,2})\b",
     re.IGNORECASE,
@@ -222,14 +226,14 @@ def _read_words(text: str) -> tuple[str, int | None, frozenset[int] | None]:
     # Late: a server that scans nothing never needs it.
     from store.names.path_context import read_folder
 
-    name = read_folder(_NOTE.sub("", text)).name
+    name = read_folder(_OTHER_KIND.sub(r" \1 ", _NOTE.sub("", text))).name
     if not name.title or (len(name.episodes) == 1 and name.season is None):
         return text, name.year, None  # "Nacht Part 2" is a series of its own
     title = f"{name.title} ({name.country})" if name.country else name.title
     while (shorter := _LOOSE_END.sub("", title)) != title:
         title = shorter
     seasons = None if name.season is None else frozenset([name.season])
-    if several := _SEVERAL_SEASONS.search(text):
+    if several := SEVERAL_SEASONS.search(text):
         first, last = int(several[1] or several[2]), int(several[3])
         seasons = frozenset(range(first, last + 1)) or seasons
     return title, name.year, seasons

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from store.names import spelling
 from store.names.codes import Number
+from store.names.identity import SEVERAL_SEASONS
 from store.names.templates import MAX_TITLE_BYTES, Templates, Wanted, fill, pad
 
 MAX_NAME_BYTES = 240
@@ -125,6 +126,8 @@ def _write_like(example: File, new: File, extension: str) -> str | None:
     """The path that `new` has if it is named as `example` is; None when that cannot be told."""
     _, *folders, base = example.path.split("/")
     if any(map(_CODE.search, folders)):  # a release's own folder
+        return None
+    if any(map(SEVERAL_SEASONS.search, folders)):
         return None
     if example.season != new.season:
         season = re.compile(rf"(?<!\d){_with_zeros(example.season)}(?!\d)")

@@ -1,0 +1,119 @@
+"""Find the files in a series' folder that may be of another series, for they bear its title. Pure.
+
+In the folder "Himo", "Himo! R - 01" may be of another show than "Himo! - 01". Such files are asked
+about (docs/names.md, "A second title").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from store.names import spelling
+from store.names.identity import Name, identify
+from store.names.matching import EXTRA, Verdict
+from store.names.parsed_name import ParsedName
+
+MANY = 3  # titles, of which nearly each file has its own, are those of the episodes
+
+Relation = Literal["own", "longer", "other"]  # of a title to those of the series
+
+_WORD = re.compile(r"[^\W_]+")
+_DASH = re.compile(r"[^\w\s]*(?:\s+[-–—]\s|:\s)")
+
+
+class _Group(NamedTuple):
+    """The files, by their places, that bear one title."""
+
+    name: Name
+    places: list[int]
+
+
+def find(names: Sequence[ParsedName], own_titles: Iterable[str]) -> dict[int, str]:
+    """place -> title of each regular episode that may be another series'.
+
+    `own_titles` are the names of the series and of its folders. A longer title, or another one, is
+    a second title. But a title that most files bear is the series' own in another language, and
+    titles that differ from file to file are those of the episodes.
+    """
+    own = list(own_titles)
+    places = [place for place, name in enumerate(names) if _has_title(name)]
+    if {names[place].title for place in places} <= set(own):
+        return {}
+    groups = _group(names, places)
+    series = list(identify(*own).names)
+    largest = max(groups, key=lambda group: len(group.places))
+    if 2 * len(largest.places) > len(places) and _relate(largest.name, series) == "other":
+        series.append(largest.name)
+    second: dict[int, str] = {}
+    for relation in ("longer", "other"):
+        alike = [group for group in groups if _relate(group.name, series) == relation]
+        if not _are_titles_of_episodes(alike):
+            second |= {place: names[place].title or "" for group in alike for place in group.places}
+    return second
+
+
+def leave_open(verdicts: Sequence[Verdict], second: Mapping[int, str]) -> list[Verdict]:
+    """The verdicts on the files of a series, those with a `second` title being ambiguous.
+
+    Where another file surely holds the same episodes, nobody knows which this one has.
+    """
+    held = {
+        key
+        for place, verdict in enumerate(verdicts)
+        for key in verdict.episodes
+        if verdict.sure and place not in second
+    }
+    opened = list(verdicts)
+    for place, title in second.items():
+        verdict = verdicts[place]
+        if any(season > 0 for season, _ in verdict.episodes):
+            episodes = (EXTRA,) if held.issuperset(verdict.episodes) else verdict.episodes
+            why = f'{verdict.why}; but "{title}" may be another series'
+            opened[place] = Verdict(episodes, False, why, verdict.is_counted)
+    return opened
+
+
+def _has_title(name: ParsedName) -> bool:
+    return name.kind == "episode" and any(map(str.isalpha, name.title or ""))
+
+
+def _group(names: Sequence[ParsedName], places: Sequence[int]) -> list[_Group]:
+    by_text: dict[str | None, list[int]] = {}
+    for place in places:
+        by_text.setdefault(names[place].title, []).append(place)
+    groups: dict[str, _Group] = {}
+    for text, alike in by_text.items():
+        (name,) = identify(text or "").names
+        groups.setdefault(name.title, _Group(name, [])).places.extend(alike)
+    return list(groups.values())
+
+
+def _are_titles_of_episodes(groups: Sequence[_Group]) -> bool:
+    """Whether nearly each file has a title of its own, or a lone file one behind a dash."""
+    files = sum(len(group.places) for group in groups)
+    if len(groups) >= MANY:
+        return 2 * len(groups) > files
+    return bool(groups) and files == len(groups) and all(_DASH.search(g.name.title) for g in groups)
+
+
+def _relate(name: Name, series: Iterable[Name]) -> Relation:
+    """How a title stands to the series' own; the beginning of one of these is own, too."""
+    relations = {_relate_to(name, own) for own in series}
+    return "own" if "own" in relations else "longer" if "longer" in relations else "other"
+
+
+def _relate_to(name: Name, own: Name) -> Relation:
+    if name.numerals != own.numerals:
+        return "other"
+    if not name.keys.isdisjoint(own.keys):
+        return "longer" if name.signs and own.signs and name.signs != own.signs else "own"
+    words, own_words = _words(name), _words(own)
+    if words and words == own_words[: len(words)]:
+        return "own"
+    return "longer" if own_words and own_words == words[: len(own_words)] else "other"
+
+
+def _words(name: Name) -> list[str]:
+    return [spelling.fold(word) for word in _WORD.findall(name.title)]
