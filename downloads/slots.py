@@ -50,6 +50,9 @@ class Slots:
 
     async def cancel(self, item_ids: Iterable[int]) -> None:
         """End the tasks of these items, and wait until they have ended."""
+        # One that was made just now begins first: a task that is cancelled before it has begun runs
+        # no line of its job, so the job would keep its slot for ever.
+        await asyncio.sleep(0)
         tasks = [self._slots[item_id].task for item_id in item_ids if item_id in self._slots]
         for task in tasks:
             task.cancel()

@@ -1,10 +1,13 @@
 """What the engine does when something fails that is nobody's source and nobody's disk."""
 
+import asyncio
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
 
 from downloads import engine, job
+from downloads.slots import Slots
 from store import queue as queue_store
 from tests.app import PATIENCE_SECONDS, running, until
 from tests.shows import Shows, completed, home, queue, statuses
@@ -40,6 +43,21 @@ async def test_a_bug_fails_its_item_and_no_other(tmp_path, up, monkeypatch):
         assert failed["error_code"] == "DOWNLOAD_ERROR"
         assert "only the log tells" in failed["error_message"]
         assert (await server.get("/health/detailed"))[1]["status"] == "healthy"
+
+
+async def test_a_job_that_is_cancelled_before_it_has_begun_frees_its_slot():
+    """As when its item is removed in the moment in which it is claimed."""
+    slots = Slots()
+
+    async def work(job) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            slots.free(job.item.id)
+
+    slots.start(SimpleNamespace(item=SimpleNamespace(id=1, name="queue_1")), work)
+    await slots.cancel([1])
+    assert len(slots) == 0
 
 
 @pytest.mark.parametrize("step", ["claim", "set_part", "finish"])
