@@ -37,7 +37,10 @@ from store.secrets import SecretsFile
 PASSWORD = "correct horse battery"
 PATIENCE_SECONDS = 60.0  # for anything that takes a moment, on a machine with much else to do
 ROOT = Path(aniworld.__file__).parent
-OWN_PORTS = (20_000, 32_768)  # below those of Linux for outgoing connections
+# Below those of Linux for outgoing connections; each process of the tests has others.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+OWN_PORTS = range(20_000 + _WORKER, 32_768, _WORKERS)
 
 Answer = tuple[int, Any, CIMultiDict]  # status, JSON or None, headers
 
@@ -283,7 +286,7 @@ def free_port() -> int:
     """A port that nobody uses now, out of those that the kernel gives to nobody by itself."""
     while True:
         with socket.socket() as probe, suppress(OSError):
-            port = random.SystemRandom().randrange(*OWN_PORTS)
+            port = random.SystemRandom().choice(OWN_PORTS)
             probe.bind(("127.0.0.1", port))
             return port
 

@@ -1,6 +1,7 @@
 """What holds in every test, and what several files of tests are set up with."""
 
 import json
+import logging
 import os
 import sys
 import tempfile
@@ -15,6 +16,22 @@ from store import schema
 from store.errors import Invalid
 from tests.app import ROOT
 from tests.requirements import lack
+
+WORKERS = 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Let two processes share the quick suite: half of its time is waiting.
+
+    A run of some files, of the slow suites, or one with a debugger stays in one process, and so
+    does each run without pytest-xdist. `-n 0` asks for one process.
+    """
+    option = config.option
+    is_shared = hasattr(config, "workerinput") or getattr(option, "numprocesses", 0) is not None
+    is_quick = option.markexpr == "not slow" and all(Path(arg).is_dir() for arg in config.args)
+    if is_quick and not (is_shared or option.usepdb or option.collectonly):
+        option.numprocesses = WORKERS
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +57,15 @@ def messages_are_as_declared(monkeypatch):
     monkeypatch.setattr(hub.Hub, "publish", publish_checked)
     yield
     assert misfits == []
+
+
+@pytest.fixture(autouse=True)
+def the_level_of_the_log_is_nobodys():
+    """A server of one test sets it for the whole process."""
+    root = logging.getLogger()
+    level = root.level
+    yield
+    root.setLevel(level)
 
 
 # Starts the server with a short wait between two looks at a full or missing disk.

@@ -457,7 +457,9 @@ async def test_a_verdict_after_a_calm_is_left_to_the_next_try(run, up, monkeypat
     assert failure.value.final
 
 
-@pytest.mark.parametrize("status", [403, 404, 429, 503])
+@pytest.mark.parametrize(
+    "status", [*(pytest.param(status, marks=pytest.mark.slow) for status in (403, 404, 429)), 503]
+)
 async def test_a_real_server_that_bears_one_connection(tmp_path, status, monkeypatch):
     monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
     asked = []

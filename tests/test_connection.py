@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -36,12 +37,14 @@ def contexts(tmp_path_factory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 
 class Raw:
-    """A server that sends `pieces` as they are to each request, then closes or waits; None in place
-    of a piece is a reset. `ended` counts the connections that the other side has closed."""
+    """A server that sends `pieces` as they are to each request, or those `at` its path, then closes
+    or waits; None in place of a piece is a reset. `ended` counts the connections that the other
+    side has closed."""
 
     def __init__(self, base: str):
         self.base = base
         self.pieces: list[bytes | None] = []
+        self.at: dict[str, list[bytes]] = {}
         self.closes = True
         self.requests = 0
         self.ended = 0
@@ -51,9 +54,9 @@ class Raw:
         self.tasks.add(asyncio.current_task())
         try:
             while True:
-                await reader.readuntil(b"\r\n\r\n")
+                head = await reader.readuntil(b"\r\n\r\n")
                 self.requests += 1
-                await self.send(writer)
+                await self.send(writer, self.at.get(head.split()[1].decode(), self.pieces))
                 if self.closes:
                     writer.close()
                     await writer.wait_closed()
@@ -65,8 +68,8 @@ class Raw:
             self.ended += 1
             writer.transport.abort()
 
-    async def send(self, writer: asyncio.StreamWriter) -> None:
-        for piece in self.pieces:
+    async def send(self, writer: asyncio.StreamWriter, pieces: list[bytes | None]) -> None:
+        for piece in pieces:
             if piece is None:
                 linger = struct.pack("ii", 1, 0)
                 connected = writer.get_extra_info("socket")
@@ -75,7 +78,7 @@ class Raw:
                 return
             writer.write(piece)
             await writer.drain()
-            if len(self.pieces) > 1:
+            if len(pieces) > 1:
                 await asyncio.sleep(PAUSE_SECONDS)
 
 
@@ -160,9 +163,15 @@ async def test_cut_anywhere_into_two_pieces(raw, framing):
     body = BODY[:20]
     text = message(framing, body)
     server.closes = framing in ("closed", "HTTP/1.0")
-    for cut in range(len(text) + 1):
-        server.pieces = [text[:cut], text[cut:]] if 0 < cut < len(text) else [text]
-        assert (await web.read(server.base, base=server.base))[0] == body, cut
+    server.pieces = [text]
+    server.at = {f"/{cut}": [text[:cut], text[cut:]] for cut in range(1, len(text))}
+
+    async def read_all(paths: Iterator[str]) -> None:
+        for path in paths:
+            assert (await web.read(server.base + path, base=server.base))[0] == body, path
+
+    paths = iter(["", *(path[1:] for path in server.at)])  # which all of them take from
+    await asyncio.gather(*[read_all(paths) for _ in range(idle.MAX_IDLE)])
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -177,12 +186,14 @@ async def test_a_file_whose_first_bytes_come_with_the_head(raw, framing, first, 
     assert run.part.read_bytes() == BODY and receipt.bytes == len(BODY)
 
 
-@pytest.mark.parametrize("framing", FRAMINGS)
-async def test_drop_by_drop(raw, framing):
+async def test_drop_by_drop(raw):
     server, web = raw
-    text = message(framing, BODY[:20])
-    server.pieces = [text[at : at + 1] for at in range(len(text))]
-    assert (await web.read(server.base, base=server.base))[0] == BODY[:20]
+    for framing in FRAMINGS:
+        text = message(framing, BODY[:20])
+        path = f"/{FRAMINGS.index(framing)}"
+        server.at[path] = [text[at : at + 1] for at in range(len(text))]
+    reads = [web.read(server.base + path[1:], base=server.base) for path in server.at]
+    assert [body for body, _, _ in await asyncio.gather(*reads)] == [BODY[:20]] * len(FRAMINGS)
 
 
 @pytest.mark.parametrize("framing", ["length", "chunked", "extensions and a trailer"])
@@ -261,18 +272,21 @@ async def test_a_head_without_end(raw, row):
             await web.read(server.base, base=server.base)
 
 
-@pytest.mark.parametrize("drip", [OK + b"A: ", message("length", BODY)[:90]], ids=["head", "body"])
-async def test_a_dripping_answer_has_a_deadline(raw, drip, monkeypatch):
-    """Each byte comes in time, the whole does not."""
+async def test_a_dripping_answer_has_a_deadline(raw, monkeypatch):
+    """Each byte comes in time, the whole head or the whole body does not."""
     monkeypatch.setattr(network, "ANSWER_SECONDS", 0.5)
     server, web = raw
     server.closes = False
-    server.pieces = [drip, *[b"x"] * 100_000]
+    drips = [OK + b"A: ", message("length", BODY)[:90]]
+    server.at = {f"/{n}": [drip, *[b"x"] * 100_000] for n, drip in enumerate(drips)}
+    reads = [web.read(server.base + path[1:], base=server.base) for path in server.at]
     async with asyncio.timeout(SOON_SECONDS):
-        with pytest.raises(ProviderError, match="did not finish its answer"):
-            await web.read(server.base, base=server.base)
-        while not server.ended:  # the socket was shut down
+        failures = await asyncio.gather(*reads, return_exceptions=True)
+        while server.ended < len(drips):  # the sockets were shut down
             await asyncio.sleep(0.01)
+    for failure in failures:
+        assert isinstance(failure, ProviderError)
+        assert "did not finish its answer" in str(failure)
     assert not working()
 
 
@@ -288,11 +302,11 @@ def working() -> list[str]:
 
 
 async def test_a_silent_handshake(monkeypatch):
-    monkeypatch.setattr("providers.connection.SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr("providers.connection.SILENCE_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         base = f"https://127.0.0.1:{silent.getsockname()[1]}/"
         async with Network() as web, asyncio.timeout(SOON_SECONDS):
-            with pytest.raises(ProviderError, match="silent for 0.5 seconds"):
+            with pytest.raises(ProviderError, match="silent for 0.3 seconds"):
                 await web.read(base, base=base)
 
 

@@ -309,7 +309,6 @@ def test_a_planted_folder_is_never_written_into(root, victim, tmp_path, monkeypa
 
 @pytest.mark.parametrize("plant", ["pipe", "link", "folder", "socket"])
 def test_a_planted_nfo_is_left_out(root, victim, plant, caplog):
-    caplog.set_level("WARNING")  # whatever a server before has chosen
     path = root / "Show" / nfo.SERIES
     if plant == "pipe":
         os.mkfifo(path)

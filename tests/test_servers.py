@@ -116,7 +116,7 @@ async def breaking_once(url: str):
 
 
 @pytest.mark.parametrize("kind, server", PARAMETERS)
-async def test_every_name_arrives_whole(kind, server, place, tmp_path):
+async def test_every_name_arrives_whole(kind, server, place, tmp_path, short_pauses):
     """Search, queue and download of everything; the longest file breaks off once."""
     expected = make_odd_tree(place[1])
     async with (
