@@ -99,8 +99,10 @@ class Engine:
                 except sqlite3.Error as error:
                     log.error("the queue cannot be read or written: %s", error)
                     self._wait_for("The database cannot be written")
+                # Not wait_for: that of Python 3.11 forgets a cancellation beside a wake-up.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wakeup.wait(), self._seconds_to_next_look(began))
+                    async with asyncio.timeout(self._seconds_to_next_look(began)):
+                        await self._wakeup.wait()
         finally:
             reporter.cancel()
             await self._slots.cancel(self._slots.item_ids())

@@ -8,6 +8,7 @@ import pytest
 
 from downloads import engine, job
 from downloads.slots import Slots
+from handlers import keys
 from store import queue as queue_store
 from tests.app import PATIENCE_SECONDS, running, until
 from tests.shows import Shows, completed, home, queue, statuses
@@ -58,6 +59,29 @@ async def test_a_job_that_is_cancelled_before_it_has_begun_frees_its_slot():
     slots.start(SimpleNamespace(item=SimpleNamespace(id=1, name="queue_1")), work)
     await slots.cancel([1])
     assert len(slots) == 0
+
+
+async def test_a_stop_in_the_moment_of_a_wake_up(tmp_path, monkeypatch):
+    """It ends the engine, however many turns of the loop lie between the two."""
+    claim, claims = queue_store.claim, []
+    monkeypatch.setattr(queue_store, "claim", lambda *args: claims.append(claim(*args)))
+    async with running(tmp_path, providers=home("http://127.0.0.1:9/")) as server:
+        engine = server.app[keys.ENGINE]
+        await engine.set_state("running")
+        await engine.rests.rest("home", "busy", 600.0)  # so that the engine waits for a time, too
+        (task,) = (task for task in asyncio.all_tasks() if task.get_name() == "engine")
+        for turns in range(8):
+            claims.clear()
+            engine.wake()
+            await until(lambda: claims)
+            engine.wake()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task}, timeout=PATIENCE_SECONDS / 2)
+            assert task.cancelled(), turns
+            task = asyncio.create_task(engine.run())
+        task.cancel()
 
 
 @pytest.mark.parametrize("step", ["claim", "set_part", "finish"])
