@@ -121,4 +121,5 @@ class Workers:
     async def _stop(self) -> None:
         for task in self._tasks:
             task.cancel()
-        await undisturbed(asyncio.gather(*self._tasks, return_exceptions=True))
+        if await undisturbed(asyncio.gather(*self._tasks, return_exceptions=True)):
+            raise asyncio.CancelledError
