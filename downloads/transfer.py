@@ -330,6 +330,7 @@ class _Transfer:
         if segment.at:
             head = await self.filler.read_head(receiver, type_of(answer))
             self.has_restarted = True
+            self.spare = lambda: 0  # it gave the whole in place of a stretch
             await self._restart()
             self.segments.move_to_start(segment)
         self.proof.kind = type_of(answer)
