@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import logging
 import os
 import random
 import signal
@@ -142,6 +143,7 @@ async def running(
     """
     server = Server(tmp_path)
     write_config(server, config)
+    level = logging.getLogger().level  # the server sets that of the whole process
     with mock.patch.object(authenticator, "BCRYPT_COST", 4):
         server.app = aniworld.build(server.state, forced=forced or {})
         if password and not server.app[authenticator.AUTHENTICATOR].is_set_up:
@@ -153,6 +155,7 @@ async def running(
                 yield server
         finally:
             await runner.cleanup()
+            logging.getLogger().setLevel(level)
 
 
 class Process(Client):

@@ -1,7 +1,6 @@
 """What holds in every test, and what several files of tests are set up with."""
 
 import json
-import logging
 import os
 import sys
 import tempfile
@@ -57,15 +56,6 @@ def messages_are_as_declared(monkeypatch):
     monkeypatch.setattr(hub.Hub, "publish", publish_checked)
     yield
     assert misfits == []
-
-
-@pytest.fixture(autouse=True)
-def the_level_of_the_log_is_nobodys():
-    """A server of one test sets it for the whole process."""
-    root = logging.getLogger()
-    level = root.level
-    yield
-    root.setLevel(level)
 
 
 # Starts the server with a short wait between two looks at a full or missing disk.

@@ -48,14 +48,14 @@ NAS = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def server(tmp_path_factory):
-    async with running(tmp_path_factory.mktemp("config"), log_level="error") as server:
+    async with running(tmp_path_factory.mktemp("config"), log_level="warning") as server:
         await server.login()
         yield server
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def fresh(tmp_path):
-    async with running(tmp_path, log_level="error") as server:
+    async with running(tmp_path, log_level="warning") as server:
         await server.login()
         yield server
 
@@ -242,7 +242,7 @@ async def test_what_works_is_said_so(server):
             "problems": [],
         }
     assert on_disk(server) == before
-    assert (await server.get("/api/config"))[1]["data"]["log_level"] == "error"
+    assert (await server.get("/api/config"))[1]["data"]["log_level"] == "warning"
 
 
 # -- what is accepted ------------------------------------------------------------------------------
