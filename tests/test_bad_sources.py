@@ -3,6 +3,7 @@ at all."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
@@ -418,6 +419,19 @@ async def test_more_connections_than_a_source_bears(run, up, row, monkeypatch):
     assert len(up.requests) < 12
     if row != "reset":  # there the others had an answer for a moment
         assert up.requests[0].sent == len(BODY), "the first gets the others' stretches back"
+
+
+async def test_a_source_that_gives_no_stretches_is_asked_for_none(run, up, monkeypatch):
+    monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
+    up.ranges = False
+    await cut_once(run, up)
+    up.rate = 1_000_000
+    task = asyncio.create_task(run(spare=lambda: 3))
+    await until(lambda: run.progress.fetched > 400_000)  # it knows how slow the line is
+    up.rushed = True
+    await task
+    assert run.part.read_bytes() == BODY
+    assert len(up.requests) == 2, "with If-Range and without"
 
 
 @pytest.mark.parametrize("row", SAMPLE)

@@ -427,9 +427,7 @@ async def test_nothing_that_a_snapshot_has_comes_again_with_its_number(fresh):
     hub = fresh.app[HUB]
 
     async def talk():
-        for _ in range(
-            INBOX_MESSAGES // 2
-        ):  # as many as may wait meanwhile
+        for _ in range(INBOX_MESSAGES // 2):  # as many as may wait meanwhile
             hub.publish(QueueState("stopped", ""))
             await asyncio.sleep(0.001)
 
