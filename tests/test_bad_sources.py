@@ -425,9 +425,9 @@ async def test_a_source_that_gives_no_stretches_is_asked_for_none(run, up, monke
     monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
     up.ranges = False
     await cut_once(run, up)
-    up.rate = 1_000_000
+    up.rate = 500_000
     task = asyncio.create_task(run(spare=lambda: 3))
-    await until(lambda: run.progress.fetched > 400_000)  # it knows how slow the line is
+    await until(lambda: run.progress.fetched > 1_000_000)  # it knows how slow the line is
     up.rushed = True
     await task
     assert run.part.read_bytes() == BODY

@@ -173,10 +173,15 @@ class PowerCut(BaseException):
 def test_changes_of_secrets_at_once_lose_none(tmp_path):
     """A password that is set while a source changes."""
     _, secrets_file, state = configured(tmp_path)
-    with ThreadPoolExecutor(4) as threads:
-        for number in range(20):
-            threads.submit(secrets_file.change, epoch=number)
-            threads.submit(secrets_file.change, password_hash=f"hash {number}")
+
+    def change_all(changes: list[dict]) -> None:
+        for change in changes:
+            secrets_file.change(**change)
+
+    epochs = [{"epoch": number} for number in range(20)]
+    hashes = [{"password_hash": f"hash {number}"} for number in range(20)]
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(change_all, [epochs, hashes]))
     kept = SecretsFile(state / "secrets.json").current
     assert kept == secrets_file.current
     assert (kept.epoch, kept.password_hash) == (19, "hash 19")
