@@ -96,6 +96,8 @@ async def _database(app: web.Application) -> DatabaseHealth:
         await app[DB].run(lambda connection: connection.execute("select 1").fetchone())
     except sqlite3.Error:
         health.status = "failed"
+    if app[DB].is_damaged:
+        health.status = "failed"
     health.response_time_ms = round((time.perf_counter() - began) * 1000, 2)
     return health
 

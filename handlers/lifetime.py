@@ -25,6 +25,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     """Open the database and the network and work the queue, until the application ends."""
     await app[DB].open()
     authenticator = app[AUTHENTICATOR]
+    _end_tokens_without_deny_list(app)
     authenticator.revoked |= await app[DB].run(tokens.revoked)
     authenticator.keys = {key.digest: key for key in await app[DB].run(api_keys.all_keys)}
     await app[LOGINS].load()
@@ -44,6 +45,14 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     await app[PROVIDERS].close()
     await app[NETWORK].close()
     await app[DB].close()
+
+
+def _end_tokens_without_deny_list(app: web.Application) -> None:
+    """End all tokens where nobody knows any more which of them were logged out."""
+    db, authenticator = app[DB], app[AUTHENTICATOR]
+    is_lost = db.is_new or (db.salvage is not None and not db.salvage.has_deny_list)
+    if is_lost and authenticator.is_set_up:
+        authenticator.end_all_tokens()
 
 
 async def _keep_key_uses(app: web.Application) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, TypeVarTuple
 
+from store import salvage
 from store.errors import DatabaseError
+from store.salvage import Damaged, Salvage, is_damage
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,14 +48,22 @@ class Database:
         self._path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
+        self.is_new = False  # whether there was nothing in it when it was opened
+        self.is_damaged = False  # found out in use; the next start carries over what can be read
+        self.salvage: Salvage | None = None  # what became of a damaged one at this start
 
     async def open(self) -> None:
-        """Connect and bring the schema up to date.
+        """Connect and bring the schema up to date; carry over what can be read of a damaged file.
 
-        Raises DatabaseError when the schema is newer than this program.
+        Raises DatabaseError when the schema is newer than this program, or the file unusable.
         """
-        await self._on_thread(self._path.touch, 0o600)  # its journal takes the same rights
-        self._connection = await self._on_thread(connect, self._path)
+        try:
+            self._connection = await self._on_thread(self._open)
+        except sqlite3.OperationalError as error:
+            raise DatabaseError(
+                f"{self._path} cannot be opened: {error}",
+                fix="It has to be a file that this user may read and write",
+            ) from error
 
     async def run(
         self,
@@ -81,6 +95,34 @@ class Database:
             await self._on_thread(self._connection.close)
         self._thread.shutdown()
 
+    def _open(self) -> sqlite3.Connection:
+        if self._path.is_dir():
+            raise DatabaseError(f"{self._path} is a folder", fix="Move it away")
+        self._path.touch(0o600)  # its journal takes the same rights
+        self.is_new = not self._path.stat().st_size
+        if not salvage.is_marked(self._path):
+            try:
+                return connect(self._path)
+            except sqlite3.DatabaseError as error:
+                if not salvage.is_damage(error):
+                    raise
+        return self._salvage()
+
+    def _salvage(self) -> sqlite3.Connection:
+        kept = salvage.set_aside(self._path)
+        self._path.touch(0o600)
+        connection = connect(self._path, salvage.version_of(kept))
+        self.salvage = salvage.carry_over(kept, connection)
+        _migrate(connection)
+        lost = ", ".join(self.salvage.incomplete)
+        log.error(
+            "%s was damaged. It is kept as %s; %s. Rescan the library, and look at the queue",
+            self._path,
+            kept.name,
+            f"some rows could not be read ({lost})" if lost else "every row was carried over",
+        )
+        return connection
+
     def _on_thread(
         self, function: Callable[[*Arguments], T], *args: *Arguments
     ) -> asyncio.Future[T]:
@@ -95,32 +137,57 @@ class Database:
             result = step(connection)
             connection.execute("commit")
             return result
-        except BaseException:
+        except BaseException as error:
             if connection.in_transaction:
-                connection.execute("rollback")
+                with suppress(sqlite3.Error):  # what ended the step says more
+                    connection.execute("rollback")
+            self._judge(error)
             raise
 
+    def _judge(self, error: BaseException) -> None:
+        """Remember a file that turned out to be damaged, and say once what helps."""
+        if self.is_damaged or not isinstance(error, sqlite3.Error) or not is_damage(error):
+            return
+        self.is_damaged = True
+        salvage.mark(self._path)
+        log.error(
+            "%s is damaged: stop the server and start it again, which keeps this file aside and"
+            " carries over what can be read",
+            self._path,
+        )
 
-def connect(path: Path | str) -> sqlite3.Connection:
-    """Connect to the database and bring its schema up to date; tests may pass ":memory:".
 
-    Raises DatabaseError when the schema is newer than this program.
+def connect(path: Path | str, version: int = 0) -> sqlite3.Connection:
+    """Connect to the database and bring its schema up to `version`, else to the newest one.
+
+    Tests may pass ":memory:". Raises DatabaseError when the schema is newer than this program, and
+    sqlite3.DatabaseError for a file that is none.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    for pragma in PRAGMAS:
-        connection.execute(f"pragma {pragma}")
+    try:
+        connection.row_factory = sqlite3.Row
+        for pragma in PRAGMAS:
+            connection.execute(f"pragma {pragma}")
+        _migrate(connection, version)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection, wanted: int = 0) -> None:
     version = connection.execute("pragma user_version").fetchone()[0]
     newest = len(list(MIGRATIONS.glob("*.sql")))
+    if version < 0:
+        raise Damaged(f"The database says that it is of version {version}")
     if version > newest:
-        connection.close()
         raise DatabaseError(
             f"The database is of version {version}, this program knows {newest}: update Aniworld"
         )
-    if version < newest:
-        numbers = range(version + 1, newest + 1)
+    target = wanted or newest
+    if version < target:
+        numbers = range(version + 1, target + 1)
         scripts = [(MIGRATIONS / f"{number}.sql").read_text("utf-8") for number in numbers]
         connection.executescript(
-            f"begin; {'; '.join(scripts)}; pragma user_version = {newest}; commit;"
+            f"begin; {'; '.join(scripts)}; pragma user_version = {target}; commit;"
         )
-    return connection

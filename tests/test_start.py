@@ -78,7 +78,6 @@ STARTS = {
     "binary-password": ({"ANIWORLD_MASTER_PASSWORD": "\udcff" * 9}, 1, "ANIWORLD_MASTER_PASSWORD"),
     "config-is-a-folder": ({"ANIWORLD_CONFIG": "{tmp}"}, 1, "{tmp}"),
     "state-is-a-file": ({"ANIWORLD_DATA_DIR": "{tmp}/binary"}, 1, "{tmp}/binary"),
-    "damaged-database": ({}, 1, "database"),
     "newer-database": ({}, 1, "update Aniworld"),
     "damaged-secrets": ({}, 1, "secrets.json"),
 }
@@ -96,8 +95,6 @@ async def test_starts_that_fail_say_why_in_a_line(tmp_path, name):
     env, code, words = STARTS[name]
     state, *_ = folders(tmp_path)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00binary")
-    if name == "damaged-database":
-        (state / "aniworld.db").write_bytes(b"no database " * 1000)
     if name == "newer-database":
         with sqlite3.connect(state / "aniworld.db") as connection:
             connection.execute("pragma user_version = 99")

@@ -1,0 +1,165 @@
+"""A damaged database: set aside, and what can be read of it carried over into a new one.
+
+Everything here blocks. docs/formats.md, "The database", tells it to the owner.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+log = logging.getLogger(__name__)
+
+# What SQLite writes beside a database; it belongs to it wherever it is moved.
+COMPANIONS = ("-wal", "-shm")
+# Written beside a database that turned out to be damaged while it was in use.
+MARK = ".damaged"
+DENY_LIST = "revoked"
+
+
+class Salvage(NamedTuple):
+    """Where the damaged database lies, and which tables were not carried over wholly."""
+
+    kept: Path
+    incomplete: tuple[str, ...]
+
+    @property
+    def has_deny_list(self) -> bool:
+        """Whether every token that was logged out is still known."""
+        return DENY_LIST not in self.incomplete
+
+
+class Damaged(sqlite3.DatabaseError):
+    """The file can be read, and what it says cannot be."""
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file itself is no sound database."""
+    if isinstance(error, Damaged):
+        return True
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def mark(path: Path) -> None:
+    """Let the next start carry over what can be read."""
+    with suppress(OSError):  # a disk that takes nothing; the damage will show again
+        path.with_name(path.name + MARK).touch(0o600)
+
+
+def is_marked(path: Path) -> bool:
+    return path.with_name(path.name + MARK).exists()
+
+
+def set_aside(path: Path) -> Path:
+    """Move a database, with what belongs to it, to `<name>.corrupt-<time>`; returns where to."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
+    kept = path.with_name(f"{path.name}.corrupt-{moment}")
+    for end in COMPANIONS:
+        with suppress(FileNotFoundError):
+            os.replace(f"{path}{end}", f"{kept}{end}")
+    os.replace(path, kept)
+    path.with_name(path.name + MARK).unlink(missing_ok=True)
+    return kept
+
+
+def version_of(kept: Path) -> int:
+    """The version of a damaged database's schema; 0 where it cannot be read."""
+    try:
+        with closing(sqlite3.connect(kept)) as old:
+            return max(0, int(old.execute("pragma user_version").fetchone()[0]))
+    except sqlite3.Error:
+        return 0
+
+
+def carry_over(kept: Path, new: sqlite3.Connection) -> Salvage:
+    """Copy all rows that can be read into the empty tables of the same schema.
+
+    A row that refers to one that is lost is left out. Everything is one transaction.
+    """
+    tables = [
+        row[0]
+        for row in new.execute(
+            "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'"
+        )
+    ]
+    incomplete = []
+    new.execute("pragma foreign_keys = off")
+    new.execute("begin")
+    with closing(sqlite3.connect(kept)) as old:
+        for table in tables:
+            if not _copy(table, old, new):
+                incomplete.append(table)
+        _copy_sequences(old, new)
+    incomplete += [table for table in _delete_orphans(new) if table not in incomplete]
+    new.execute("update folders set mtime = -1")  # the next rescan reads every folder
+    new.execute("commit")
+    new.execute("pragma foreign_keys = on")
+    return Salvage(kept, tuple(incomplete))
+
+
+def _copy(table: str, old: sqlite3.Connection, new: sqlite3.Connection) -> bool:
+    """Copy the rows of one table from both its ends; whether all of them could be read."""
+    columns = [row[1] for row in new.execute(f"pragma table_info({table})")]
+    names = ", ".join(columns)
+    places = ", ".join("?" * len(columns))
+    is_whole = True
+    try:
+        keys = [row[1] for row in old.execute(f"pragma table_info({table})") if row[5]]
+    except sqlite3.Error:
+        return False
+    order = ", ".join(f"{key} {{0}}" for key in keys) or "rowid {0}"
+    for direction in ("asc", "desc"):
+        query = f"select {names} from {table} order by {order.format(direction)}"
+        is_whole = True
+        for row in _readable(old, query):
+            if row is None:
+                is_whole = False
+            else:
+                with suppress(sqlite3.Error):  # a value that damage has made impossible
+                    new.execute(f"insert or ignore into {table} ({names}) values ({places})", row)
+        if is_whole:
+            return True
+    return is_whole
+
+
+def _readable(old: sqlite3.Connection, query: str) -> Iterator[tuple[object, ...] | None]:
+    """The rows up to the first that cannot be read, for which None comes."""
+    try:
+        yield from old.execute(query)
+    except sqlite3.Error:
+        yield None
+
+
+def _copy_sequences(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """Go on counting where the old database was: no id is given twice."""
+    for row in _readable(old, "select name, seq from sqlite_sequence"):
+        if row:
+            new.execute("delete from sqlite_sequence where name = ?", row[:1])
+            new.execute("insert into sqlite_sequence (name, seq) values (?, ?)", row)
+
+
+def _delete_orphans(new: sqlite3.Connection) -> list[str]:
+    """Delete the rows that refer to rows which are lost; returns the names of their tables."""
+    tables: list[str] = []
+    while lost := new.execute("pragma foreign_key_check").fetchall():
+        for table, parent, number in {(row[0], row[2], row[3]) for row in lost}:
+            tables.append(table)
+            links = new.execute(f"pragma foreign_key_list({table})").fetchall()
+            for link in (each for each in links if each[0] == number):
+                column, referred = link[3], link[4] or _primary_key(new, parent)
+                new.execute(
+                    f"delete from {table} where {column} is not null"
+                    f" and {column} not in (select {referred} from {parent})"
+                )
+    return tables
+
+
+def _primary_key(new: sqlite3.Connection, table: str) -> str:
+    return next(str(row[1]) for row in new.execute(f"pragma table_info({table})") if row[5])
