@@ -15,7 +15,6 @@ from store.names.lexer import (
     NUMBER,
     OPEN,
     SPECIAL,
-    TECHNICAL,
     WORD,
     Tokens,
     hide_brackets,
@@ -69,7 +68,7 @@ def read_component(
     best = ranked[0] if ranked else NO_EPISODE
     candidates = leave_out_title_seasons(candidates, best)
     running = find_running_number(tokens, best)
-    place = find_place(candidates, best, start=start, running=running, is_folder=is_folder)
+    place = find_place(tokens, candidates, best, start=start, running=running, is_folder=is_folder)
     title = read_title(tokens, outside, place)
     own_season = find_season(candidates, best)
     best, absolute, also = decide_compressed(tokens, ranked, own_season, running.numbers)
@@ -113,6 +112,9 @@ def find_codes(tokens: Tokens, chosen: Chosen | None) -> list[Candidate]:
 
 
 BEGINNING = "_ !.-m()t"  # what may stand in front of a title: brackets, signs, tags
+TAGS_AND_COLON = re.compile("[ut][ ut]*;")
+# One word or number and the group's bracket, "37 [Nachtsub]_", and one that lacks its beginning.
+GROUP_BEHIND = re.compile(r"(?:(?:n[ ]|w\.)_+|\)?[wn]+\))[ ](?=[wN])")
 
 
 def find_title_start(tokens: Tokens, outside: str) -> int:
@@ -121,13 +123,11 @@ def find_title_start(tokens: Tokens, outside: str) -> int:
     0 where no title can stand behind them. A tag of letters is the title's first word, unless a
     further one follows: "Hi no Michi".
     """
-    start = len(outside) - len(outside.lstrip(BEGINNING))
-    first = len(outside) - len(outside.lstrip(BEGINNING.strip("t")))
-    if (
-        first < start
-        and tokens.words[first].isalpha()
-        and outside.count(TECHNICAL, first, start) == 1
-    ):
+    front = TAGS_AND_COLON.match(outside) or GROUP_BEHIND.match(outside)
+    first = front.end() if front else 0
+    start = len(outside) - len(outside[first:].lstrip(BEGINNING))
+    first = len(outside) - len(outside[first:].lstrip(BEGINNING.strip("t")))
+    if first < start and tokens.words[first].isalpha() and outside.count("t", first, start) == 1:
         start = first
     has_words = outside.find(WORD, start) >= 0 or outside.find(LANGUAGE, start) >= 0
     return start if has_words or outside.count(NUMBER, start) > 1 else 0
@@ -164,6 +164,7 @@ def find_first_code(candidates: Sequence[Candidate], best: Candidate, start: int
 
 
 def find_place(
+    tokens: Tokens,
     candidates: Sequence[Candidate],
     best: Candidate,
     *,
@@ -177,23 +178,26 @@ def find_place(
         start=max(start, running.behind),
         end=find_first_code(candidates, best, start, running.first),
         episode=find_first_code(episodes, best, start, running.first),
-        behind=find_last_code(candidates, best, is_folder),
+        behind=find_last_code(tokens, candidates, best, is_folder),
         seasons=[(found.first, found.last) for found in candidates if not found.episodes],
         is_folder=is_folder,
     )
 
 
-def find_last_code(candidates: Sequence[Candidate], best: Candidate, is_folder: bool) -> int:
-    """The token behind the episode and all seasons, where a title may follow; 0 without any."""
-    lasts = [
-        found.last
-        for found in candidates
-        if found is best
-        or (
-            found.season is not None and found.rule != "compressed" and (best.episodes or is_folder)
-        )
-    ]
-    return max(lasts, default=0)
+def find_last_code(
+    tokens: Tokens, candidates: Sequence[Candidate], best: Candidate, is_folder: bool
+) -> int:
+    """The token behind the episode and all seasons, where a title may follow; 0 without any.
+
+    The title may stand between: "Folge 5 Nacht (Staffel 2)".
+    """
+    lasts = [best.last]
+    for found in candidates:
+        tells_season = found.season is not None and found.rule != "compressed"
+        if tells_season and (best.episodes or is_folder):
+            is_behind_title = best.episodes and WORD in tokens.labels[best.last : found.first]
+            lasts.append(0 if is_behind_title else found.last)
+    return max(lasts)
 
 
 def leave_out_title_seasons(candidates: list[Candidate], best: Candidate) -> list[Candidate]:

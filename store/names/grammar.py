@@ -221,8 +221,10 @@ def weigh_code(tokens: Tokens, match: re.Match[str], rule: str, run: Run) -> int
         return GLUED_SCORE
     if rule == "cross" and not is_cross(tokens, first, number):
         return GLUED_SCORE
-    is_in_title = rule == "episode" and labels[max(0, first - 2) : first] == "n-"
-    if is_in_title and not BOUNDARY.match(labels, run.last):  # "003 - Folge 3 der Reise"
+    is_behind_number = rule == "episode" and labels[max(0, first - 2) : first] == "n-"
+    if is_behind_number and not BOUNDARY.match(labels, run.last):  # "003 - Folge 3 der Reise"
+        return TITLE_SCORE
+    if rule == "hash" and labels.startswith("n-"):  # "321 - Post #1"
         return TITLE_SCORE
     return RULES[rule].score
 

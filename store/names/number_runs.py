@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from store.names.codes import Number
@@ -70,6 +71,7 @@ class Step(NamedTuple):
     is_next: bool  # the next number is higher by one
     is_ahead: bool  # it is higher, by no more than a range can be
     is_coded: bool  # a season or a word for episode stands in front of the first number
+    is_listed: bool  # there are several numbers before
 
     @property
     def joint(self) -> str:
@@ -94,7 +96,8 @@ def read_run(tokens: Tokens, first: int, season: int | None) -> Run:
     marker = tokens.labels[max(0, first - 2) : first].strip(" .:h")[-1:]
     previous = first
     while link:
-        step = read_step(tokens, link, previous, numbers[-1], season is not None or marker in CODED)
+        is_coded = season is not None or marker in CODED
+        step = read_step(tokens, link, previous, numbers, is_coded=is_coded)
         goes_on = (
             repeats_code(tokens, link, marker, season)
             if link["marker"]
@@ -114,11 +117,16 @@ def read_run(tokens: Tokens, first: int, season: int | None) -> Run:
 
 
 def read_step(
-    tokens: Tokens, link: re.Match[str], previous: int, number: Number, is_coded: bool
+    tokens: Tokens,
+    link: re.Match[str],
+    previous: int,
+    numbers: Sequence[Number],
+    *,
+    is_coded: bool,
 ) -> Step:
-    """Read how the numbers at both ends of a link compare; `number` is the first."""
+    """Read how the numbers at both ends of a link compare; `numbers` are those before."""
     following = link.start("number")
-    ahead = int(tokens.words[following]) - number
+    ahead = int(tokens.words[following]) - numbers[-1]
     is_long = min(len(tokens.words[previous]), len(tokens.words[following])) > 2
     return Step(
         link,
@@ -126,6 +134,7 @@ def read_step(
         is_next=ahead == 1,
         is_ahead=0 < ahead <= (MAX_LONG_RANGE if is_long else MAX_RANGE),
         is_coded=is_coded,
+        is_listed=is_coded and len(numbers) > 1,
     )
 
 
@@ -164,8 +173,9 @@ def continues(tokens: Tokens, step: Step) -> bool:
         return False
     if is_underscore_range(tokens, number, step.previous):
         return True
-    # "E01 02" goes on, "S01E10.24", "S01E01.1.23" and "E13 14 Tage" do not.
-    return step.is_next and width > 1 and not TITLE_OR_NUMBER.match(labels, number + 1)
+    # "E01 02" and "E01 02 04" go on, "S01E10.24", "S01E01.1.23" and "E13 14 Tage" do not.
+    goes_on = step.is_next or (step.is_listed and bool(BOUNDARY.match(labels, number + 1)))
+    return goes_on and width > 1 and not TITLE_OR_NUMBER.match(labels, number + 1)
 
 
 def is_wide_range(tokens: Tokens, step: Step) -> bool:
@@ -231,6 +241,8 @@ def read_number(tokens: Tokens, number: int, season: int | None) -> tuple[Number
     Where dots are spaces "E05.5.Freunde" is no decimal, except of specials, which are written so.
     """
     labels, words = tokens.labels, tokens.words
+    if labels.startswith("hn.n", number - 1) and int(words[number]) == season:  # S01 EP #1.2
+        return int(words[number + 2]), number + 3
     if (
         labels.startswith(".n", number + 1)
         and not labels.startswith(".n", number + 3)

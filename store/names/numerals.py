@@ -7,7 +7,7 @@ import re
 from store.names.lexer import MEANINGS, NUMBER, Tokens
 
 # Behind a word for season, episode or part; a further one may follow, "Teil I und II".
-NUMERAL = re.compile(r"(?<=[sceP])[ .:]{1,2}(?P<first>[wvx])(?:[ .]?[am+][ .]?(?P<second>[wvx]))?")
+NUMERAL = re.compile(r"(?<=[scePV])[ .:]{1,2}(?P<first>[wvx])(?:[ .]?[am+][ .]?(?P<second>[wvx]))?")
 
 
 def respell_numerals(tokens: Tokens) -> Tokens:

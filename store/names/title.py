@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from store.names.forms import HAN
 from store.names.lexer import (
+    CLOSE,
     GLUE,
     NUMBER,
     TECHNICAL_TAIL,
@@ -96,6 +97,9 @@ def find_bracketed_title(tokens: Tokens, end: int, seasons: Sequence[tuple[int, 
         last = min([last, *(season for season, _ in seasons if season >= first)])
         if not TITLE_WORDS.isdisjoint(labels) and not (tail and last - first < 2):
             titles.append(tokens.piece(first, last))
+    close = tokens.labels.find(CLOSE)
+    if tokens.labels.startswith(")m(", close) and tokens.text[tokens.starts[close + 2]] == "(":
+        return titles[0] if titles else ""  # "[Nacht]-(Night)-[05]"
     titles = titles[1:] or titles
     latin = [title for title in titles if LATIN.search(title)]
     return (latin or titles or [""])[-1]
