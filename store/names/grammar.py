@@ -47,6 +47,7 @@ D = "[ny]"  # a number
 GAP = "[ .:;]?h?"  # what may stand between a word and its number
 ENDING = "(?:m?i[ .]?|:|[ .])?"  # of an ordinal: "2nd ", "2. ", "5-й "
 NO = "(?![ .:;]?h?n)"  # no number follows
+DI = "(?:d[ ]?)?"  # the 第 of "第5話"
 EP = "[ec]"  # a word for episode
 MORE = r"(?:\.n)?(?:[ .]?[m\-~+,][ ]?d?n(?:\.n)?){0,9}"  # the rest of 6.5 and 03-04
 # "5. Folge", "5話", "5 Folge". An ordinal or a counter is the number's in front, whatever follows.
@@ -60,28 +61,28 @@ GRAMMAR = re.compile(
   | (?:e[ .:]?)? (?P<cross_s>{D}) (?:x|[ ]x[ ]) (?P<cross>n)            # 1x05
   | \((?P<dot_s>n)\.(?P<dot>n)\)                                        # [1.05]
   | (?P<short_s>n) E (?P<short>n)                                       # 01E05
-  | d? (?P<words_s>n) {ENDING} s [ .:,;m\-]{{0,2}}
-        (?: d?(?P<words>n) {MORE} {COUNTS} | {EP}{GAP} (?P<words2>n) )    # 2. Staffel 5. Folge
+  | {DI}(?P<words_s>n) {ENDING} s [ .:,;m\-]{{0,2}}
+        (?: {DI}(?P<words>n) {MORE} {COUNTS} | {EP}{GAP} (?P<words2>n) )    # 2. Staffel 5. Folge
   | s{GAP} (?P<turned_s>n) [ .:,;m\-]{{1,2}}
-        d?(?P<turned>n) (?:{MORE} {COUNTS} | [ .]? o[ .]?n)             # Staffel 2, 5. Folge
+        {DI}(?P<turned>n) (?:{MORE} {COUNTS} | [ .]? o[ .]?n)             # Staffel 2, 5. Folge
   | S (?P<dash_s>n) m (?P<dash>n) (?=\)|$)                              # (S4-24)
   | (?:[VP][ .]?)? (?P<of>n) [ .]? (?:{EP}[ .]?)? o [ .]? n             # 5 von 12
 
     # A season alone.
-  | d (?P<season7>n) s                                                  # 第2季
+  | d[ ]? (?P<season7>n) s                                                  # 第2季
   | s{GAP} (?P<season>{D}) (?!{ENDING} {EP} {NO})                       # Staffel 2
-  | d? (?P<season2>{D}) (?:m?i[ .]?|:) s                                # 2nd Season, 2. Staffel
-  | d? (?P<season3>n) [ .]? s {NO}                                      # 2 Season
+  | {DI}(?P<season2>{D}) (?:m?i[ .]?|:) s                                # 2nd Season, 2. Staffel
+  | {DI}(?P<season3>n) [ .]? s {NO}                                      # 2 Season
   | (?P<season4>N) [ .] s                                               # Zweite Staffel
   | S (?P<season5>{D})                                                  # S2
   | u m (?P<season6>n)                                                  # TV-2
 
     # An episode alone.
-  | d? (?P<episode2>n) {MORE} {COUNTS}                                  # 5. Folge, 03-04話
+  | {DI}(?P<episode2>n) {MORE} {COUNTS}                                  # 5. Folge, 03-04話
   | (?:{EP}[ .:;m]?h?|E[ ]?) (?P<episode>{D}) (?!x)                     # Folge 5, E05
   | h[ ]?(?P<hash>n)                                                    # #05
   | [kz][ .m:]? (?:e[ .:]?)? (?P<special>n)                             # OVA 2
-  | M[ .m]? (?P<movie>n) | P[ .]? (?P<part>n) | V[ .:]? (?P<volume>n)   # Film 2, Teil 2, Vol. 2
+  | M[ .m]? (?P<movie>n) | P[ .:]? (?P<part>n) | V[ .:]? (?P<volume>n)   # Film 2, Teil 2, Vol. 2
     """,
     re.VERBOSE,
 )

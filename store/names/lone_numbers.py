@@ -125,7 +125,7 @@ def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> 
     if number < start:
         score -= 40
     technical_tail = TECHNICAL_TAIL.search(outside, start)
-    if technical_tail and technical_tail.start() < number:
+    if technical_tail and technical_tail.start() < number and len(run.numbers) == 1:
         score -= 50
     if bracket >= 0:
         score += weigh_bracket(tokens, bracket, number, run)
@@ -230,7 +230,7 @@ def read_glued_number(tokens: Tokens, number: int, season: int | None) -> Candid
         episodes=(value,),
         rule="number",
     )
-    if len(digits) == 3 and value // 100 == season and number + 1 == len(labels):
+    if len(digits) > 2 and value // 100 == season and number + 1 == len(labels):
         episodes = (value % 100,)
         return candidate._replace(
             score=70, first=0, season=season, episodes=episodes, rule="compressed"

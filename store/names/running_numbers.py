@@ -15,6 +15,7 @@ BEHIND = re.compile(r"[ .\-]{0,2}(?P<bracket>\()?[ ]?(?P<number>n)")
 IN_FRONT = re.compile(
     r"(?P<left>^|.)(?P<number>n)(?:\.n)?(?:[m~]n)?(?P<gap>[ .\-]{1,2}\(?)$",
 )
+BRACKET_IN_FRONT = re.compile(r"\((?P<number>n)\)[ ]?$")
 AT_START = re.compile(r"(?P<number>n)(?P<gap>[.:])[wl]")
 SEASON_LENGTHS = 8, 30  # episodes that a season has, for telling running numbers from titles
 
@@ -38,6 +39,9 @@ def find_running_number(tokens: Tokens, best: Candidate) -> Running:
         return none
     if number := read_running_number_at_start(tokens, best):
         return Running((number,), best.first, 1)
+    bracket = BRACKET_IN_FRONT.search(tokens.labels, 0, best.first)
+    if bracket and bracket.start() and len(tokens.words[bracket.start("number")]) == 3:
+        return Running((int(tokens.words[bracket.start("number")]),), bracket.start())
     in_front = IN_FRONT.search(tokens.labels, 0, best.first)
     if not in_front:
         return none

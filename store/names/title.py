@@ -64,7 +64,7 @@ def read_title(tokens: Tokens, outside: str, place: Place) -> Title:
     if not is_in_front and behind:
         is_empty = place.is_folder and TITLE_WORDS.isdisjoint(outside[behind:])  # "S15 (Sub)"
         text = "" if is_empty else tokens.piece(behind, guess_title_end(tokens, outside, behind))
-    return polish(text, tokens.dotted, is_in_front)
+    return polish(text, tokens.dotted, is_in_front, place.is_folder)
 
 
 def leave_out(tokens: Tokens, start: int, end: int, seasons: Sequence[tuple[int, int]]) -> str:
@@ -129,11 +129,11 @@ SLASH = re.compile(rf"\s+[/|]\s*|\s*[/|]\s+|[/|·](?=[{HAN}])|(?<=[{HAN}])[/|·]
 HAN_LETTER = re.compile(f"[{HAN}]")
 HAN_WORD = f"[第{HAN}，：！？、・「」]+"
 HAN_BESIDE_LATIN = re.compile(
-    rf"^(?:{HAN_WORD}[ .]+)+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}})(?: {HAN_WORD})+$"
+    rf"^(?:{HAN_WORD}(?<![のと的之])[ .]+)+(?=.*[A-Za-z]{{3}})|(?<=[A-Za-z]{{3}})(?: {HAN_WORD})+$"
 )
 
 
-def polish(text: str, dotted: bool, is_in_front: bool) -> Title:
+def polish(text: str, dotted: bool, is_in_front: bool, is_folder: bool) -> Title:
     """Write a title as people do: spaces for signs, without tags, year and country at its end.
 
     Of two titles the Latin one counts.
@@ -148,7 +148,7 @@ def polish(text: str, dotted: bool, is_in_front: bool) -> Title:
             year = int(match[1] or match[2])
         elif match := COUNTRY_AT_END.search(text):
             country = match[1] or match[2]
-        elif not (match := BRACKET_AT_END.search(text)) or is_of_title(match[0]):
+        elif not (match := BRACKET_AT_END.search(text)) or is_of_title(match[0], is_folder):
             break
         text = text[: match.start()].rstrip(EDGES_AND_BRACKETS)
     text = choose_script(text)
@@ -170,10 +170,13 @@ def choose_script(text: str) -> str:
     return text if HAN_LETTER.search(rest) else rest
 
 
-def is_of_title(bracket: str) -> bool:
-    """Whether a bracket at the end belongs to a title: it is round, without technical words."""
+def is_of_title(bracket: str, is_folder: bool) -> bool:
+    """Whether a bracket at the end belongs to a title: it is round, without technical words.
+
+    "(OVA)" tells what a file is, but a series' folder is called so.
+    """
     labels = tokenize(bracket).labels
-    is_tag = TECHNICAL_TAIL.search(labels) or KIND_ALONE.search(labels)
+    is_tag = TECHNICAL_TAIL.search(labels) or (not is_folder and KIND_ALONE.search(labels))
     return bracket.lstrip()[0] == "(" and not is_tag
 
 
