@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from store.names.chosen_numbers import Chosen, read_chosen
 from store.names.grammar import Candidate
@@ -32,18 +31,16 @@ from store.names.lexer import (
 )
 from store.names.number_runs import (
     BOUNDARY,
-    MAX_RANGE,
     Run,
     read_dotted_pair,
     read_run,
 )
+from store.names.second_readings import list_pairs, list_ranges
 
 START = "^"  # stands for the label in front of the first token
 # What a number gains by the label in front of it; by any other 10.
 WEIGHTS_IN_FRONT = {WIDE_DASH: 40, START: 25, DASH: 12, OPEN: 0, PLUS: 0}
 GLUED_SCORE = 15
-MAX_RANGE_SCORE = 60  # of a second reading
-MAX_EPISODES_OF_FILE = 5
 PICTURE_LINES = ("480", "576", "720", "1080", "2160")
 MAX_DIGITS = 4
 
@@ -142,52 +139,6 @@ def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> 
     )
 
 
-def list_ranges(tokens: Tokens, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Each two numbers with a dash between them as a range, which they may be: "14 - 15"."""
-    lone = [found for found in candidates if found.rule == "number" and len(found.episodes) == 1]
-    return [
-        right._replace(
-            score=min(right.score - 10, MAX_RANGE_SCORE),
-            first=left.first,
-            episodes=tuple(range(int(left.episodes[0]), int(right.episodes[0]) + 1)),
-        )
-        for left, right in pairwise(lone)
-        if tokens.labels[left.last : right.first] == WIDE_DASH
-        and left.episodes < right.episodes <= (left.episodes[0] + MAX_RANGE,)
-        and len(tokens.words[left.first]) == len(tokens.words[right.first]) > 1
-        and not right.episodes[0] % 1
-        and not left.episodes[0] % 1
-    ]
-
-
-def list_pairs(tokens: Tokens, outside: str, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Each range "03-20" that stands by itself as season 3, episode 20, which it may be.
-
-    A file holds few episodes, so a long range is hardly one, unless it begins with 01.
-    """
-    if tokens.labels.startswith(OPEN):
-        return []
-    return [
-        run._replace(
-            score=min(run.score + (5 if is_long_range(run) else -10), MAX_RANGE_SCORE),
-            season=int(run.episodes[0]),
-            episodes=run.episodes[-1:],
-            rule="dot",
-        )
-        for run in candidates
-        if run.rule == "number"
-        and len(run.episodes) > 1
-        and PAIR.match(tokens.labels, run.first - 1)
-        and outside[run.first] != HIDDEN
-        and len(tokens.words[run.first]) == len(tokens.words[run.last - 1]) == 2
-    ]
-
-
-def is_long_range(run: Candidate) -> bool:
-    return run.episodes[0] > 1 and len(run.episodes) > MAX_EPISODES_OF_FILE
-
-
-PAIR = re.compile(r"[ .m]n[m ]n(?:$|\.f|[ .]?[(t])")
 TITLE_BEHIND = re.compile(r"[ .][wlNPs]")
 
 
