@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 from providers import trial, trust
 from providers.checked import CheckedProvider
+from providers.memory import Memory
 from providers.network import Network
 from providers.provider import Provider
 from providers.trial import Outcome
-from store import last_answers
+from store import last_answers, remembered
 from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
@@ -74,6 +75,8 @@ class Providers:
                 if self._kept_at.pop(name, None):
                     await self._keep_answer(provider, address_of(settings_before[name]))
                 await provider.close()
+        if sources:
+            await self._db.note(remembered.drop_others, set(wanted))
         for name, provider in opened.items():
             address = address_of(wanted[name])
             provider.last_success = await self._db.run(last_answers.find, name, address)
@@ -104,7 +107,7 @@ class Providers:
         """Try a source that need not be configured; nothing of it is stored."""
         async with self._trying, Network(self._network.own_port) as network:
             network.trust.files = _authorities([settings])
-            provider = _provider(settings, network)
+            provider = _provider(settings, network, Memory(settings.name))
             return await trial.run(CheckedProvider(settings.name, provider, self._db))
 
     def __iter__(self) -> Iterator[CheckedProvider]:
@@ -160,7 +163,7 @@ class Providers:
         await self.configure(())
 
     def _open(self, settings: SourceSettings) -> CheckedProvider:
-        provider = _provider(settings, self._network)
+        provider = _provider(settings, self._network, Memory(settings.name, self._db))
         return CheckedProvider(
             settings.name, provider, self._db, partial(self._note_answer, settings.name)
         )
@@ -195,10 +198,10 @@ def _authorities(sources: Sequence[SourceSettings]) -> dict[str, str]:
     return {trust.origin(address_of(each)): each.ca_file for each in sources if each.ca_file}
 
 
-def _provider(settings: SourceSettings, network: Network) -> Provider:
+def _provider(settings: SourceSettings, network: Network, memory: Memory) -> Provider:
     """Import the file of the source's kind, here, because few servers have one of each kind."""
     kind = import_module(f"providers.{settings.type}")
-    provider: Provider = kind.open_source(settings, network)
+    provider: Provider = kind.open_source(settings, network, memory)
     return provider
 
 

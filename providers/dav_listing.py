@@ -50,7 +50,7 @@ def parse(body: bytes, asked_url: str, url: str) -> FolderListing:
         raise NoListing(is_elsewhere=True)
     rows: list[Row] = []
     try:
-        for response in xml_elements.read(body, {f"{DAV}response"}):
+        for response in xml_elements.read(body, {f"{DAV}response"}, {f"{DAV}multistatus"}):
             if row := _row(response, folder):
                 rows.append(row)
             if len(rows) > MAX_ENTRIES + 1:

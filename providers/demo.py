@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from providers.memory import Memory
 from providers.network import Network
 from store.errors import NotFound
 from store.models import Episode, Hit, Listing, Source
@@ -64,7 +65,7 @@ IN_LIBRARY = ("123", "456")
 ALWAYS_FOUND = "789"  # by every search: whatever is tried in a demo should find something
 
 
-def open_source(settings: DemoProvider, network: Network) -> Demo:
+def open_source(settings: DemoProvider, network: Network, memory: Memory) -> Demo:
     return Demo(network)
 
 

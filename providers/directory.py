@@ -9,6 +9,7 @@ from providers import folder_listing
 from providers.folder_listing import FolderListing, NoListing
 from providers.folders import basic_login, is_no_folder
 from providers.library_tree import LibraryTree
+from providers.memory import Memory
 from providers.network import Network
 from store.errors import ProviderError
 from store.sources import DirectoryProvider
@@ -16,7 +17,7 @@ from store.sources import DirectoryProvider
 JSON_OR_HTML, HTML = "application/json, text/html;q=0.9", "text/html"
 
 
-def open_source(settings: DirectoryProvider, network: Network) -> LibraryTree:
+def open_source(settings: DirectoryProvider, network: Network, memory: Memory) -> LibraryTree:
     return LibraryTree(settings.name, WebFolders(settings, network))
 
 

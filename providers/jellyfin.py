@@ -13,6 +13,7 @@ from providers.jellyfin_items import Held
 from providers.json_answers import Fields
 from providers.late_listing import LateListing
 from providers.lately import Lately
+from providers.memory import Memory
 from providers.network import Network
 from store import VERSION
 from store.errors import NotFound, ProviderError
@@ -28,7 +29,7 @@ PLAIN = {"enableImages": "false", "enableUserData": "false"}
 ABOUT_FILES = "MediaSources,Path,CanDownload"
 
 
-def open_source(settings: JellyfinProvider, network: Network) -> Jellyfin:
+def open_source(settings: JellyfinProvider, network: Network, memory: Memory) -> Jellyfin:
     return Jellyfin(settings, network)
 
 

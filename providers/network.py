@@ -24,6 +24,7 @@ from yarl import URL
 from providers import digest, refusals
 from providers.addresses import METADATA, is_ours, judge
 from providers.answer import BROKEN, Answer
+from providers.body_version import Version
 from providers.connection import Connection, Origin, SecureConnection, Unanswered
 from providers.dialling import dial, look_up
 from providers.http_head import Headers, is_packed
@@ -167,12 +168,26 @@ class Network:
             url, base=base, headers=headers, method=method, data=data, passing=passing
         )
         async with _in_time(), request as answer:
-            if is_packed(answer.headers):
-                raise ProviderError(
-                    "The source sent packed data although plain data was asked for", final=True
-                )
-            body = await self._threads.run(answer.read, limit, stop=answer.connection.stop)
-            return body, answer.headers, answer.url
+            return await self._body(answer, limit), answer.headers, answer.url
+
+    async def read_if_changed(
+        self, url: str, *, base: str, version: Version, headers: Mapping[str, str] = {}
+    ) -> tuple[bytes, Version, str] | None:
+        """As `read`, with the version of the body that came; None where it is still `version`."""
+        headers = {**headers, **version.conditions()}
+        request = self.get(url, base=base, headers=headers, passing=(304,))
+        async with _in_time(), request as answer:
+            if answer.status == 304:
+                return None
+            body = await self._body(answer, MAX_SMALL_BODY_BYTES)
+            return body, Version.of(answer.headers), answer.url
+
+    async def _body(self, answer: Answer, limit: int) -> bytes:
+        if is_packed(answer.headers):
+            raise ProviderError(
+                "The source sent packed data although plain data was asked for", final=True
+            )
+        return await self._threads.run(answer.read, limit, stop=answer.connection.stop)
 
     # --- requests and redirects -------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from store.models import Episode, Hit, Listing, Source
 
 
 class Provider(Protocol):
-    """One source of episodes, made by the `open_source(settings, network)` of its file.
+    """One source of episodes, made by the `open_source(settings, network, memory)` of its
+    file.
 
     Keys are the source's own names for its series: a folder's name, a GUID, any text. Callers see
     public keys instead and need not trust an answer, because CheckedProvider stands between. Each

@@ -12,6 +12,7 @@ from providers import dav_listing
 from providers.folder_listing import FolderListing, NoListing
 from providers.folders import basic_login
 from providers.library_tree import LibraryTree
+from providers.memory import Memory
 from providers.network import Network
 from store.errors import ProviderError
 from store.sources import WebdavProvider
@@ -24,7 +25,7 @@ SHARE_LINK = re.compile(r"(https?://[^/]+(?:/[^?#]*?)?)/s/([A-Za-z0-9_-]{4,64})/
 BY_SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
 
 
-def open_source(settings: WebdavProvider, network: Network) -> LibraryTree:
+def open_source(settings: WebdavProvider, network: Network, memory: Memory) -> LibraryTree:
     return LibraryTree(settings.name, DavFolders(settings, network))
 
 

@@ -20,12 +20,13 @@ class NoXml(ValueError):
     """The document is none, declares a document type, or holds too much."""
 
 
-def read(body: bytes, wanted: Collection[str]) -> Iterator[Element]:
+def read(body: bytes, wanted: Collection[str], roots: Collection[str] = ()) -> Iterator[Element]:
     """Each element of `body` whose name is `wanted`, whole, with what is inside; one that is inside
-    another is not told again. Names are written `{namespace}name`. Raises NoXml, maybe late."""
+    another is not told again. Names are written `{namespace}name`; the document's own has to be one
+    of `roots`, if there are any. Raises NoXml, maybe late."""
     if body.count(b"<") > 2 * MAX_ELEMENTS or body.count(b"=") > MAX_ATTRIBUTES:
         raise NoXml("it holds too much")
-    reader = _Reader(wanted)
+    reader = _Reader(wanted, roots)
     view = memoryview(body)
     try:
         for start in range(0, len(body), READ_BYTES):
@@ -40,8 +41,9 @@ def read(body: bytes, wanted: Collection[str]) -> Iterator[Element]:
 class _Reader:
     """Builds the elements that are wanted and forgets all others."""
 
-    def __init__(self, wanted: Collection[str]):
+    def __init__(self, wanted: Collection[str], roots: Collection[str]):
         self._wanted = wanted
+        self._roots = roots
         self._found: list[Element] = []
         self._builder: TreeBuilder | None = None  # of the element that is being read
         self._depth = 0
@@ -67,6 +69,8 @@ class _Reader:
         if self._depth > MAX_DEPTH or self._elements > MAX_ELEMENTS:
             raise NoXml("it holds too much")
         name = _name(name)
+        if self._depth == 1 and self._roots and name not in self._roots:
+            raise NoXml("it is of another kind")
         if self._builder is None:
             if name not in self._wanted:
                 return

@@ -28,6 +28,14 @@ Address = Annotated[
         example="http://nas.lan/shows/",
     ),
 ]
+FeedAddress = Annotated[
+    str,
+    Rule(
+        pattern=r"https?://[^\s/?#@]+(/[^\s?#]{0,1900})?(\?[^\s#]{0,1900})?",
+        issue="must be an http:// or https:// address without user name or fragment",
+        example="https://tube.example/feeds/videos.xml?videoChannelId=1",
+    ),
+]
 Text = Annotated[str, Rule(most=200)]
 Password = Annotated[Secret, Rule(most=200)]
 AuthorityFile = Annotated[
@@ -93,6 +101,26 @@ class JellyfinProvider(AnyKind):
 
 
 @dataclass(frozen=True)
+class FeedProvider(AnyKind):
+    """A feed of videos: a podcast, a PeerTube channel, a search of MediathekViewWeb.
+
+    A feed is one series, called `title` or as it calls itself. Without a title, a search of
+    MediathekViewWeb has a series for each of its topics. `query` is what its /api/query is asked.
+    """
+
+    type: Literal["feed"]
+    name: SourceName
+    url: FeedAddress
+    title: Text = ""
+    query: Text = ""
+
+    @property
+    def is_query(self) -> bool:
+        """Whether the address takes questions in place of giving a feed."""
+        return urlsplit(self.url).path.endswith("/api/query")
+
+
+@dataclass(frozen=True)
 class DemoProvider(AnyKind):
     """The small world of --demo."""
 
@@ -100,7 +128,7 @@ class DemoProvider(AnyKind):
     name: SourceName = "aniworld"
 
 
-SourceSettings = DirectoryProvider | WebdavProvider | JellyfinProvider | DemoProvider
+SourceSettings = DirectoryProvider | WebdavProvider | JellyfinProvider | FeedProvider | DemoProvider
 AnySource = TypeVar("AnySource", bound=SourceSettings)
 
 

@@ -236,7 +236,7 @@ async def test_the_key_is_in_no_address(up, tmp_path):
 @pytest.mark.parametrize("end", ["", "/", "/web", "/web/", "/web/index.html"])
 def test_the_address_of_the_page_will_do(end):
     settings = JellyfinProvider("jellyfin", "home", f"http://nas:8096/jf{end}", Secret(KEY))
-    assert jellyfin.open_source(settings, None).base == "http://nas:8096/jf/"
+    assert jellyfin.open_source(settings, None, None).base == "http://nas:8096/jf/"
 
 
 async def test_a_series_that_is_gone(up, tmp_path):

@@ -311,7 +311,7 @@ async def test_a_call_that_is_cancelled_is_no_failure(db):
 def fakes(monkeypatch):
     """Fakes that are opened in place of demo sources, by the source's name."""
     made: dict[str, Fake] = {}
-    open_source = lambda settings, network: made[settings.name]  # noqa: E731
+    open_source = lambda settings, network, memory: made[settings.name]  # noqa: E731
     monkeypatch.setattr("providers.demo.open_source", open_source)
     return made
 

@@ -1,0 +1,253 @@
+"""A feed of videos: a podcast, a channel of a PeerTube, a search of MediathekViewWeb.
+
+What a feed has dropped is kept in the memory of the source, for a video does not cease to exist
+because a newer one has come.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from providers import catalogue, feed_numbers, feed_xml, mediathek
+from providers.body_version import Version
+from providers.catalogue import Catalogue
+from providers.feed_items import MAX_ITEMS, FeedItem, FeedPage, NoFeed
+from providers.memory import Memory
+from providers.network import Network
+from store import schema
+from store.errors import Failure, NotFound, ProviderError
+from store.models import Episode, Hit, Listing, Source
+from store.names import codes
+from store.remembered import Remembered
+from store.sources import FeedProvider
+
+FRESH_SECONDS = 30.0  # for which a feed is taken from memory, if it asks for no more
+MAX_FRESH_SECONDS = 3_600.0
+ONLY = "feed"  # the key of a feed's only series
+ACCEPT = {"Accept": "application/rss+xml, application/atom+xml, application/xml, text/xml;q=0.9"}
+AS_TEXT = {"Content-Type": "text/plain"}
+
+
+def open_source(settings: FeedProvider, network: Network, memory: Memory) -> Feed:
+    return Feed(settings, network, memory)
+
+
+class Feed:
+    """See the Provider protocol. A series' key is its topic, an episode's ref the id of its item in
+    the feed."""
+
+    def __init__(self, settings: FeedProvider, network: Network, memory: Memory):
+        self.base = settings.url
+        self._settings = settings
+        self._network = network
+        self._memory = memory
+        # One address may be asked for many things.
+        self._address = f"{settings.url} {settings.query}" if settings.is_query else settings.url
+        self._catalogue = Catalogue(self._read_series, lambda key: "")
+        self._page: FeedPage | None = None
+        self._version = Version()
+        self._read_at = -MAX_FRESH_SECONDS
+        self._reading = asyncio.Lock()
+
+    async def search(self, query: str, limit: int) -> list[Hit]:
+        """See the Provider protocol."""
+        return await self._catalogue.search(query, limit)
+
+    async def listing(self, key: str) -> Listing:
+        """See the Provider protocol. Of several videos of one number the best counts."""
+        series = (await self._catalogue.all()).get(key)
+        page = await self._read()
+        if series is None:
+            raise NotFound("The source has no such series")
+        episodes = []
+        for code, items in _by_code(self._items(page, key)).items():
+            season, number = codes.decode(code)
+            best = max(items, key=_rank)
+            episode = Episode(
+                season,
+                number,
+                title=best.title,
+                ref=best.guid,
+                aired=best.aired,
+                available=not best.is_gone,
+            )
+            episodes.append(episode)
+        return Listing(key, series.title, series.description, episodes=tuple(episodes))
+
+    async def source(self, key: str, episode: Episode) -> Source:
+        """See the Provider protocol: the address is the feed's of now, as some are signed."""
+        page = await self._read()
+        items = self._items(page, key)
+        item = next((item for item in items if item.guid == episode.ref), None)
+        if item is None:
+            code = codes.code(episode.season, episode.number)
+            same = _by_code(items).get(code, [])
+            item = max(same, key=_rank, default=None)
+        if item is None or item.is_gone:
+            raise NotFound("The source has no such episode")
+        if not item.is_current:
+            await self._check_still_there(page, item)
+        return Source(item.url, item.extension, beside=item.subtitles)
+
+    async def look(self) -> None:
+        """See the Provider protocol: what has not changed is not sent."""
+        await self._read(at_once=True)
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+    async def _read_series(self) -> Iterable[catalogue.Series]:
+        page = await self._read()
+        topics = {item.topic for item in page.items}
+        if self._has_topics(page):
+            return [
+                catalogue.series(topic or ONLY, topic or self._title(page), {}) for topic in topics
+            ]
+        return [catalogue.series(ONLY, self._title(page), {}, page.description)]
+
+    def _has_topics(self, page: FeedPage) -> bool:
+        """Whether the items belong to series of their own."""
+        return any(item.topic for item in page.items)
+
+    def _title(self, page: FeedPage) -> str:
+        return self._settings.title or page.title or self._settings.query or self._settings.name
+
+    def _items(self, page: FeedPage, key: str) -> list[FeedItem]:
+        if not self._has_topics(page):
+            return page.items if key == ONLY else []
+        return [item for item in page.items if (item.topic or ONLY) == key]
+
+    async def _check_still_there(self, page: FeedPage, item: FeedItem) -> None:
+        """Raise NotFound where a video that the feed has dropped is not at its address any more."""
+        try:
+            async with self._network.get(item.url, base=self.base, method="HEAD"):
+                return
+        except ProviderError as error:
+            if error.details.get("status") not in (404, 410):
+                return  # the download itself will tell
+        item.is_gone = True
+        await self._keep(page)
+        raise NotFound("The source has no file of this episode any more")
+
+    # -- reading and remembering -------------------------------------------------------------------
+
+    async def _read(self, *, at_once: bool = False) -> FeedPage:
+        """All that the feed has and had. Raises ProviderError."""
+        async with self._reading:
+            if self._page is None:
+                await self._recall()
+            page = self._page
+            if page is None or at_once or time.monotonic() - self._read_at > _fresh_seconds(page):
+                found = await self._fetch()
+                if found is not None:
+                    page = await asyncio.to_thread(self._merged, page, found)
+                    await self._keep(page)
+                self._page = page = page or FeedPage("", "", 0, [])
+                self._read_at = time.monotonic()
+            return page
+
+    async def _fetch(self) -> FeedPage | None:
+        """What the feed has now; None where nothing has changed."""
+        try:
+            if self._settings.is_query:
+                return await self._fetch_query()
+            found = await self._network.read_if_changed(
+                self._settings.url, base=self.base, version=self._version, headers=ACCEPT
+            )
+            if found is None:
+                return None
+            body, version, url = found
+            page = await asyncio.to_thread(feed_xml.parse, body, url)
+            self._version = version
+            return page
+        except NoFeed:
+            raise ProviderError(
+                "The source answered no feed",
+                cause="no listing",
+                fix="Check that the address is the feed's own, which is XML, not that of a page",
+            ) from None
+
+    async def _fetch_query(self) -> FeedPage:
+        items: list[FeedItem] = []
+        for number in range(mediathek.MAX_PAGES):
+            question = mediathek.question(self._settings.query, number * mediathek.PAGE)
+            body, _, url = await self._network.read(
+                self._settings.url, base=self.base, method="POST", headers=AS_TEXT, data=question
+            )
+            page, total = await asyncio.to_thread(mediathek.parse, body, url)
+            items += page.items
+            if not page.items or (number + 1) * mediathek.PAGE >= total:
+                break
+        return FeedPage("", "", 0, items)
+
+    def _merged(self, before: FeedPage | None, found: FeedPage) -> FeedPage:
+        known = before.items if before else []
+        if self._settings.title:  # one series, whatever its items say
+            for item in (*known, *found.items):
+                item.code = "" if item.topic else item.code
+                item.topic = ""
+        items = merge(known, found.items)
+        page = FeedPage(found.title, found.description, found.minutes, items)
+        feed_numbers.give(items, self._title(page))
+        return page
+
+    async def _recall(self) -> None:
+        """Take up what was kept of an earlier run; what cannot be read is read anew."""
+        kept = await self._memory.find(self._address)
+        if kept is None:
+            return
+        try:
+            text = kept.content.encode()
+            self._page = await asyncio.to_thread(lambda: schema.read(FeedPage, schema.loads(text)))
+        except (Failure, ValueError):
+            return
+        self._version = Version(kept.etag, kept.modified)
+
+    async def _keep(self, page: FeedPage) -> None:
+        content = await asyncio.to_thread(schema.dump, page)
+        await self._memory.keep(Remembered(self._address, *self._version, content))
+
+
+def merge(before: Sequence[FeedItem], found: Sequence[FeedItem]) -> list[FeedItem]:
+    """The items that a feed has now, and behind them those that it had, MAX_ITEMS at most.
+
+    A number stays with its item as long as the feed calls the item the same.
+    """
+    known = {item.guid: item for item in before}
+    current: dict[str, FeedItem] = {}
+    for item in found:
+        if item.guid in current:  # some feeds give one id to all of their items
+            item.guid = item.url
+        old = known.get(item.guid)
+        if old and _name(old) == _name(item):
+            item.code, item.is_counted = old.code, old.is_counted
+        current.setdefault(item.guid, item)
+    dropped = [item for guid, item in known.items() if guid not in current]
+    for item in dropped:
+        item.is_current = False
+    dropped.sort(key=lambda item: item.aired or "", reverse=True)
+    return [*current.values(), *dropped][:MAX_ITEMS]
+
+
+def _name(item: FeedItem) -> tuple[object, ...]:
+    return item.title, item.season, item.number, item.topic
+
+
+def _by_code(items: Iterable[FeedItem]) -> dict[str, list[FeedItem]]:
+    found: defaultdict[str, list[FeedItem]] = defaultdict(list)
+    for item in items:
+        if item.code:
+            found[item.code].append(item)
+    return found
+
+
+def _rank(item: FeedItem) -> tuple[object, ...]:
+    """What makes one video of an episode better than another."""
+    return not item.is_gone, item.is_plain, item.is_current, item.height, item.aired or ""
+
+
+def _fresh_seconds(page: FeedPage) -> float:
+    return min(MAX_FRESH_SECONDS, max(FRESH_SECONDS, page.minutes * 60.0))

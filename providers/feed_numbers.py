@@ -1,0 +1,127 @@
+"""Which episode each video of a feed is: by the feed's word, by its title, or by its day. Pure.
+
+A number that was given stays: what a feed drops, adds or reorders changes no other video's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from providers.feed_items import VERSIONS, FeedItem
+from providers.library_tree import episodes_in
+from store.names import codes, spelling
+from store.names.codes import Number
+
+MAX_SEASON, MAX_NUMBER = 9_999, 99_999
+DAYS_APART = 7  # at most, between a video and its version for the deaf or the blind
+
+_SEASON_SLASH = re.compile(r"\b[Ss](\d{1,4})\s*/\s*[Ee](\d{1,5})\b")
+_OF_SO_MANY = re.compile(r"\((\d{1,4})\s*/\s*(\d{1,4})\)|\b[Ff]olge (\d{1,4})\s*/\s*(\d{1,4})\b")
+_MOMENT = re.compile(
+    r"\b(?:vom |am |of )?\d{1,2}\.\s?(?:\d{1,2}\.|[A-Z][a-zä]{2,8})\s?(?:\d{4}|\d\d\b)?"
+    r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}/\d{4}\b|\b\d{1,2}[:.]\d\d(?:\s?Uhr|\s?h\b)|\b\d{1,2}:\d\d\b"
+)
+_EMPTY_BRACKETS = re.compile(r"[(\[]\s*[-,|]*\s*[)\]]")
+
+
+def give(items: Sequence[FeedItem], title: str) -> None:
+    """Give each of the items without a code one; `title` is the series' where items name none.
+
+    Reads names, so it belongs on a thread.
+    """
+    groups: defaultdict[str, list[FeedItem]] = defaultdict(list)
+    for item in items:
+        groups[item.topic].append(item)
+    for topic, group in groups.items():
+        if any(not item.code for item in group):
+            _give(sorted(group, key=lambda item: item.aired or ""), topic or title)
+
+
+def _give(items: list[FeedItem], title: str) -> None:
+    """The items of one series, the oldest first."""
+    new = [item for item in items if not item.code]
+    read = _read_titles(items, title)
+    uncounted = []
+    for item in new:
+        key = _told(item, read.get(item.guid))
+        if key:
+            item.code = codes.code(*key)
+        else:
+            uncounted.append(item)
+    has_numbers = any(item.code and not item.is_counted for item in items)
+    by_title = _by_plain_title(items)
+    for item in sorted(uncounted, key=lambda item: not item.is_plain):
+        mate = None if item.is_plain else _mate(item, by_title)
+        item.is_counted = True
+        item.code = mate.code if mate else _next_code(items, item, has_numbers)
+
+
+def _told(item: FeedItem, read: tuple[int, Number] | None) -> tuple[int, Number] | None:
+    """The season and the number of an item, where the feed or its title tells them."""
+    if item.number is not None:
+        season = 1 if item.season is None else item.season
+        return (season, item.number) if season <= MAX_SEASON else None
+    if read is None or not 0 < read[1] <= MAX_NUMBER or read[0] > MAX_SEASON:
+        return None
+    has_own_season = item.season is not None and item.season <= MAX_SEASON and not read[1] % 1
+    return (item.season or 0, read[1]) if has_own_season else read
+
+
+def _read_titles(items: Sequence[FeedItem], title: str) -> Mapping[str, tuple[int, Number]]:
+    """guid -> what an item's title says; the titles of a series are read together."""
+    paths = [f"{_as_name(title)}/{_as_name(readable(item.title))}.mp4" for item in items]
+    contents = episodes_in(paths)
+    return {item.guid: keys[0] for item, keys in zip(items, contents) if keys}
+
+
+def readable(title: str) -> str:
+    """A title as the reader of names takes it: without versions, days and clock times."""
+    title = _SEASON_SLASH.sub(r"S\1E\2", title)
+    title = _OF_SO_MANY.sub(_part, VERSIONS.sub("", title))
+    return _EMPTY_BRACKETS.sub("", _MOMENT.sub(" ", title))
+
+
+def _part(found: re.Match[str]) -> str:
+    """ "(5/8)" is part 5 of 8; "(8/5)" is a day or anything else."""
+    number, total = (int(text) for text in found.groups() if text)
+    return f"Folge {number}" if 0 < number <= total else ""
+
+
+def _as_name(text: str) -> str:
+    return " ".join(re.sub(r"[/\\\0]", " ", text).split()) or "video"
+
+
+def _by_plain_title(items: Iterable[FeedItem]) -> dict[str, list[FeedItem]]:
+    found: defaultdict[str, list[FeedItem]] = defaultdict(list)
+    for item in items:
+        if item.is_plain:
+            found[_fold(item)].append(item)
+    return found
+
+
+def _mate(item: FeedItem, by_title: Mapping[str, list[FeedItem]]) -> FeedItem | None:
+    """The video of which an item is another version."""
+    same = [each for each in by_title.get(_fold(item), ()) if each.code]
+    near = [each for each in same if _days_between(each, item) <= DAYS_APART]
+    return min(near, key=lambda each: _days_between(each, item), default=None)
+
+
+def _fold(item: FeedItem) -> str:
+    return spelling.fold(VERSIONS.sub("", item.title))
+
+
+def _days_between(one: FeedItem, other: FeedItem) -> int:
+    if one.aired is None or other.aired is None:
+        return 0 if one.aired == other.aired else DAYS_APART + 1
+    return abs((date.fromisoformat(one.aired) - date.fromisoformat(other.aired)).days)
+
+
+def _next_code(items: Iterable[FeedItem], item: FeedItem, has_numbers: bool) -> str:
+    """A special among numbered videos; else the next one of its year."""
+    season = 0 if has_numbers else int((item.aired or "0001")[:4])
+    keys = [codes.decode(each.code) for each in items if each.code]
+    taken = [int(number) for each_season, number in keys if each_season == season]
+    return codes.code(season, max(taken, default=0) + 1)

@@ -1,0 +1,215 @@
+"""Feeds in XML: RSS of all versions, Atom, and what podcasts and Media RSS add. Pure.
+
+docs/formats.md tells what is read. Elements are told by the kind of their namespace, because feeds
+write the same one in several ways.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import chain
+from xml.etree.ElementTree import Element
+
+from providers import xml_elements
+from providers.feed_items import (
+    MAX_ITEMS,
+    MAX_TEXT,
+    FeedItem,
+    FeedPage,
+    NoFeed,
+    address,
+    choose_file,
+    extension_of,
+    subtitle_end,
+)
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+# The namespaces of RSS: none in 0.9x and 2.0 as a rule.
+RSS = (
+    "",
+    "{http://purl.org/rss/1.0/}",
+    "{http://backend.userland.com/rss2}",
+    "{http://my.netscape.com/rdf/simple/0.9/}",
+)
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
+OLD_ATOM = "{http://purl.org/atom/ns#}"
+ROOTS = {f"{space}rss" for space in RSS} | {f"{ATOM}feed", f"{OLD_ATOM}feed", RDF}
+ABOUT = ("title", "description", "subtitle", "tagline", "ttl", "language", "generator")
+# With what holds titles of its own, so that those are not taken for the feed's.
+OTHERS = ("image", "textinput", "textInput", "author", "skipHours")
+WANTED = {f"{space}{name}" for space in (*RSS, ATOM, OLD_ATOM)
+          for name in ("item", "entry", *ABOUT, *OTHERS)}  # fmt: skip
+_ITUNES = re.compile(r"\{http://www\.itunes\.com/dtds/podcast-1\.0\.dtd\}", re.IGNORECASE)
+_MEDIA = re.compile(r"\{https?://(search\.yahoo\.com/mrss|www\.rssboard\.org/media-rss)/?\}")
+_PODCAST = re.compile(
+    r"\{https?://(podcastindex\.org/namespace/1\.0|github\.com/Podcastindex)[^}]*\}", re.I
+)
+_ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_BARE_AMPERSAND = re.compile(r"&(?!#?\w{1,32};)")
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding=["']([A-Za-z0-9._-]{1,40})["']""")
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def parse(body: bytes, url: str) -> FeedPage:
+    """Read the feed that came from `url`. Takes part of a second. Raises NoFeed.
+
+    What is no proper XML is mended once, where browsers would mend it too.
+    """
+    try:
+        return _parse(body, url)
+    except xml_elements.NoXml:
+        pass
+    try:
+        return _parse(_mended(body), url)
+    except xml_elements.NoXml:
+        raise NoFeed from None
+
+
+def _parse(body: bytes, url: str) -> FeedPage:
+    about: dict[str, str] = {}
+    items: list[FeedItem] = []
+    for element in xml_elements.read(body, WANTED, ROOTS):
+        name = element.tag.rpartition("}")[2]
+        if name in ("item", "entry"):
+            if len(items) < MAX_ITEMS and (item := _item(element, url)):
+                items.append(item)
+        elif name in ABOUT:
+            about.setdefault(name, _plain(element))
+    described = about.get("description") or about.get("subtitle") or about.get("tagline") or ""
+    ttl = about.get("ttl", "")
+    minutes = int(ttl) if re.fullmatch(r"[0-9]{1,6}", ttl) else 0
+    return FeedPage(about.get("title", "")[:MAX_TEXT], described[:5_000], minutes, items)
+
+
+def _mended(body: bytes) -> bytes:
+    """As UTF-8, with HTML's entities written out and without characters that XML does not know."""
+    declared = _ENCODING.search(body[:300])
+    try:
+        text = body.decode(declared[1].decode() if declared else "utf-8", "replace")
+    except LookupError:
+        text = body.decode("utf-8", "replace")
+    text = _DECLARATION.sub("", text[max(0, text.find("<")) :])
+    text = _ENTITY.sub(_written_out, _NO_XML.sub("", text))
+    return _BARE_AMPERSAND.sub("&amp;", text).encode("utf-8", "replace")
+
+
+def _written_out(entity: re.Match[str]) -> str:
+    if entity[1] in XML_ENTITIES:
+        return entity[0]
+    written = html.unescape(entity[0])
+    return f"&amp;{entity[1]};" if written == entity[0] else written
+
+
+# -- one item --------------------------------------------------------------------------------------
+
+
+def _item(element: Element, base: str) -> FeedItem | None:
+    """None for an item without a video."""
+    file = choose_file(_files(element, base))
+    if file is None:
+        return None
+    texts = {_name(child): _plain(child) for child in reversed(element)}
+    guid = texts.get("guid") or texts.get("id") or file.url
+    kind = texts.get("itunes:episodetype", "").casefold()
+    if kind == "trailer":
+        return None
+    file.guid = guid[:MAX_TEXT]
+    title = texts.get("title") or texts.get("itunes:title") or texts.get("media:title") or ""
+    file.title = title[:MAX_TEXT]
+    file.number = _whole(texts.get("itunes:episode", ""))
+    file.season = 0 if kind == "bonus" else _whole(texts.get("itunes:season", ""))
+    moments = ("pubdate", "published", "dc:date", "issued", "updated", "modified")
+    file.aired = next(filter(None, (day_of(texts.get(name, "")) for name in moments)), None)
+    file.subtitles = _subtitles(element, base)
+    return file
+
+
+def _files(element: Element, base: str) -> Iterator[FeedItem]:
+    """The videos of an item, each as an item without a name."""
+    for child in _with_groups(element):
+        attributes = child.attrib
+        name = _name(child)
+        is_link = name == "link" and attributes.get("rel") == "enclosure"
+        if name in ("enclosure", "media:content") or is_link:
+            found = address(base, attributes.get("url") or attributes.get("href"))
+            yield from _file(found, attributes.get("type", ""), attributes.get("height", ""))
+        elif name == "podcast:alternateenclosure":
+            for source in child:
+                found = address(base, source.get("uri"))
+                yield from _file(found, attributes.get("type", ""), attributes.get("height", ""))
+
+
+def _file(url: str, kind: str, height: str) -> Iterator[FeedItem]:
+    extension = extension_of(url, kind) if url else ""
+    if extension:
+        yield FeedItem(guid="", title="", url=url, extension=extension, height=_whole(height) or 0)
+
+
+def _subtitles(element: Element, base: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for child in _with_groups(element):
+        if _name(child) in ("podcast:transcript", "media:subtitle"):
+            url = address(base, child.get("url") or child.get("href"))
+            language = child.get("language") or child.get("lang") or ""
+            end = subtitle_end(url, child.get("type", ""), language) if url else ""
+            if end:
+                found.setdefault(end, url)
+    return found
+
+
+def _with_groups(element: Element) -> Iterator[Element]:
+    """The children, and those of `media:group`."""
+    for child in element:
+        yield from chain((child,), child if _name(child) == "media:group" else ())
+
+
+def _name(element: Element) -> str:
+    """The name of an element without case, with the prefix that is usual for its namespace."""
+    tag = element.tag
+    name = tag.rpartition("}")[2].casefold()
+    for prefix, pattern in (("itunes", _ITUNES), ("media", _MEDIA), ("podcast", _PODCAST)):
+        if pattern.match(tag):
+            return f"{prefix}:{name}"
+    if tag.startswith("{http://purl.org/dc/"):
+        return f"dc:{name}"
+    return name if tag.startswith((ATOM, OLD_ATOM, *RSS[1:])) or "}" not in tag else f"?:{name}"
+
+
+def _plain(element: Element) -> str:
+    """The text of an element without tags, however many times those are escaped."""
+    text = "".join(element.itertext()).strip()
+    if "<" in text or "&" in text:
+        text = html.unescape(_TAG.sub(" ", html.unescape(text)))
+    return " ".join(text.split())
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,5}", text) else None
+
+
+def day_of(moment: str) -> str | None:
+    """The day of a time as feeds write it (RFC 822 or ISO 8601), in UTC; None where it is none."""
+    moment = moment.strip()
+    try:
+        if DAY.match(moment):
+            found = datetime.fromisoformat(moment if len(moment) > 10 else f"{moment}T12:00:00")
+        else:
+            found = parsedate_to_datetime(moment)
+        return (found.astimezone(UTC) if found.tzinfo else found).date().isoformat()
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return moment[:10] if DAY.match(moment) and _is_day(moment[:10]) else None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except ValueError:
+        return False

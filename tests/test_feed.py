@@ -1,0 +1,475 @@
+"""Feeds of videos: podcasts, PeerTube, MediathekViewWeb, and what the world calls RSS."""
+
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+
+from providers import feed_numbers, feed_xml, mediathek
+from providers.feed import merge
+from providers.feed_items import FeedItem, NoFeed, extension_of, subtitle_end
+from store.errors import ProviderError
+from store.models import Episode
+from store.sources import FeedProvider
+from tests.app import running, until
+from tests.contract import Known, ProviderContract, opened
+from tests.upstream import Knobs, Upstream
+
+ITUNES = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+MEDIA = 'xmlns:media="http://search.yahoo.com/mrss/"'
+PODCAST = 'xmlns:podcast="https://podcastindex.org/namespace/1.0"'
+
+
+def item(title: str, file: str, more: str = "", *, guid: str | None = None) -> str:
+    return (
+        f"<item><title>{title}</title><guid>{guid or file}</guid>"
+        f'<enclosure url="{file}" type="video/mp4" length="0"/>{more}</item>'
+    )
+
+
+def rss(*items: str, more: str = "", head: str = '<?xml version="1.0"?>') -> bytes:
+    spaces = f"{ITUNES} {MEDIA} {PODCAST}"
+    return (
+        f'{head}<rss version="2.0" {spaces}><channel><title>Show A</title>{more}'
+        f"{''.join(items)}</channel></rss>"
+    ).encode()
+
+
+class FeedServer(Upstream):
+    """Answers `page` at any address that is no file, with the validator `version`."""
+
+    def __init__(self, page: bytes = b"", videos: dict[str, bytes] | None = None):
+        super().__init__()
+        self.page, self.videos = page, videos or {}
+        self.version: str | None = '"1"'
+        self.page_kind = "application/rss+xml"
+
+    def _answer(self, knobs, request):
+        path = request.path.lstrip("/")
+        if path in self.videos:
+            knobs.body, knobs.etag = self.videos[path], f'"{path}"'
+        elif knobs.status is None:
+            plain = vars(Knobs(body=self.page, kind=self.page_kind))
+            vars(knobs).update(plain | {"etag": self.version, "modified": None})
+            if path.endswith(".mp4"):
+                knobs.status = 404
+            elif self.version and request.headers.get("If-None-Match") == self.version:
+                knobs.status = 304
+        status, body = super()._answer(knobs, request)
+        return status, b"" if knobs.status == 304 else body
+
+
+CONTENTS = {
+    (season, number): b"\x00\x00\x00\x18ftypmp42 not really: %d %d" % (season, number)
+    for season, number in [(0, 1), (1, 1), (1, 2), (2, 1)]
+}
+
+
+class TestPodcast(ProviderContract):
+    kind = FeedProvider
+    known = Known("show a", "Show A", CONTENTS, has_sizes=False)
+    series_count = 1
+    hostile_answers = (
+        (
+            "application/rss+xml",
+            rss(*(item("x", "/a.mp4") for _ in range(9)), more="<ttl>-1</ttl>"),
+        ),
+        ("application/rss+xml", rss(item("1" * 9_000, "javascript:x.mp4"))),
+        ("application/rss+xml", rss(item("S99999E999999999", "//[bad/x.mp4"))),
+        ("application/rss+xml", rss(item("Folge 1", "file:///etc/passwd.mp4"))),
+        ("application/rss+xml", rss(item("\ud800".encode("utf-8", "replace").decode(), "/a.mp4"))),
+        ("application/atom+xml", b'<feed xmlns="http://www.w3.org/2005/Atom"><entry/></feed>'),
+    )
+
+    def videos(self) -> dict[str, bytes]:
+        return {
+            f"S{season:02}E{number:02}.mp4": body for (season, number), body in CONTENTS.items()
+        }
+
+    def page(self) -> bytes:
+        return rss(*(item(name.removesuffix(".mp4"), f"/{name}") for name in self.videos()))
+
+    @asynccontextmanager
+    async def serve(self, tmp_path):
+        async with FeedServer(self.page(), self.videos()) as up:
+            yield FeedProvider("feed", "home", f"{up.base}feed.xml?token=1")
+
+
+class TestMediathek(TestPodcast):
+    def page(self) -> bytes:
+        rows = [result(f"Titel ({name[:3]}/{name[3:6]})", f"/{name}") for name in self.videos()]
+        return answer(*rows)
+
+    @asynccontextmanager
+    async def serve(self, tmp_path):
+        async with FeedServer(self.page(), self.videos()) as up:
+            up.page_kind, up.version = "application/json", None
+            yield FeedProvider("feed", "home", f"{up.base}api/query", query="show")
+
+
+def result(title: str, url: str, **more) -> dict:
+    row = {"channel": "ARD", "topic": "Show A", "title": title, "id": title, "url_video": url}
+    return row | {"timestamp": 1_700_000_000, "size": 1, "url_video_hd": "", **more}
+
+
+def answer(*rows: dict, total: int | None = None) -> bytes:
+    about = {"totalResults": len(rows) if total is None else total}
+    return json.dumps({"result": {"results": rows, "queryInfo": about}, "err": None}).encode()
+
+
+# -- what a feed says ------------------------------------------------------------------------------
+
+
+def parse(body: bytes | str) -> list[FeedItem]:
+    body = body if isinstance(body, bytes) else body.encode()
+    return feed_xml.parse(body, "http://nas/pod/feed.xml").items
+
+
+ATOM = """<feed xmlns="http://www.w3.org/2005/Atom"><title>Show A</title><entry>
+<title type="html">One &amp;amp; two</title><id>urn:1</id>
+<updated>2024-05-06T23:30:00-03:00</updated>
+<link rel="alternate" href="http://nas/1"/><link rel="enclosure" type="video/webm" href="one.webm"/>
+</entry></feed>"""
+FORMS = {
+    "RSS 2.0": rss(item("One &amp;amp; two", "one.webm", "<pubDate>Tue, 07 May 2024 02:30:00 GMT"
+                        "</pubDate>", guid="urn:1").replace("video/mp4", "video/webm")),
+    "Atom": ATOM,
+    "Atom with a prefix": ATOM.replace("<", "<a:").replace("<a:/", "</a:").replace(
+        "xmlns=", "xmlns:a="),
+    "RSS 1.0": f"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+        xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/" {MEDIA}>
+        <channel><title>Show A</title></channel><item><title>One &amp; two</title>
+        <dc:date>2024-05-07T02:30Z</dc:date><media:content url="one.webm"/>
+        <guid>urn:1</guid></item></rdf:RDF>""",
+    "Media RSS": rss("""<item><guid>urn:1</guid><media:title>One &amp; two</media:title>
+        <pubDate>Tue, 7 May 2024 02:30 +0000</pubDate><media:group>
+        <media:content url="small.mp4" type="video/mp4" height="360"/>
+        <media:content url="one.webm" type="video/webm" height="1080"/>
+        <media:content url="mid.mp4" type="video/mp4" height="720"/></media:group>
+        <enclosure url="x.torrent" type="application/x-bittorrent"/>
+        <enclosure url="magnet:?xt=1" type="video/mp4"/></item>"""),
+    "podcast": rss("""<item><guid>urn:1</guid><itunes:title>One &amp; two</itunes:title>
+        <pubDate>Tue, 07 May 2024 02:30:00 UT</pubDate>
+        <enclosure url="one.mp3" type="audio/mpeg"/>
+        <podcast:alternateEnclosure type="video/webm" height="720">
+        <podcast:source uri="ipfs://x.webm"/><podcast:source uri="one.webm"/>
+        </podcast:alternateEnclosure></item>"""),
+    "with faults": """  <?xml version="1.0" encoding="windows-1252"?><rss><channel>
+        <title>Show A</title>
+        <item><title>One & two\x01&nbsp;</title><guid>urn:1</guid><enclosure url="one.webm"/>
+        <pubDate>2024-05-07 02:30:00</pubDate></item></channel></rss>""",
+    "with a namespace of its own": rss(item("One &amp; two", "one.webm", guid="urn:1",
+        more="<pubDate>2024-05-07</pubDate>")).replace(
+        b'<rss version="2.0"', b'<rss version="2.0" xmlns="http://backend.userland.com/rss2"'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", FORMS.values(), ids=FORMS)
+def test_one_video_in_each_form_of_feed(body):
+    (found,) = parse(body)
+    assert (found.guid, found.title, found.aired) == ("urn:1", "One & two", "2024-05-07")
+    assert (found.url, found.extension) == ("http://nas/pod/one.webm", ".webm")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"<", b"{}", b"<html><title>x</title></html>", b"<rss><channel>", b"<a><item/></a>",
+     b"<html xmlns='http://www.w3.org/1999/xhtml'><title>x</title></html>", b"\xff\xfe\x00",
+     b"<!DOCTYPE rss [<!ENTITY a 'b'>]><rss><channel><title>&a;</title></channel></rss>",
+     b"<?xml version='1.0' encoding='no-such'?><rss><channel>"],
+)  # fmt: skip
+def test_an_answer_that_is_no_feed(body):
+    with pytest.raises(NoFeed):
+        parse(body)
+
+
+def test_the_feeds_own_title_and_pause():
+    more = "<image><title>Logo</title></image><ttl>90</ttl><description>Of A</description>"
+    head = "<rss><channel>"
+    body = f"{head}{more}<title>Show A</title></channel></rss>".encode()
+    page = feed_xml.parse(body, "http://nas/")
+    assert (page.title, page.minutes, page.description) == ("Show A", 90, "Of A")
+
+
+def test_subtitles_of_podcasts():
+    more = """<podcast:transcript url="a.srt" type="application/srt" language="de"/>
+    <podcast:transcript url="a.vtt" type="text/vtt"/><podcast:transcript url="a.html"/>
+    <media:subTitle href="b" type="text/vtt" lang="en"/>"""
+    (found,) = parse(rss(item("x", "a.mp4", more)))
+    base = "http://nas/pod"
+    assert found.subtitles == {
+        ".de.srt": f"{base}/a.srt",
+        ".vtt": f"{base}/a.vtt",
+        ".en.vtt": f"{base}/b",
+    }
+
+
+@pytest.mark.parametrize(
+    "url, kind, extension",
+    [("http://x/a.MKV?x=1", "", ".mkv"), ("http://x/a", "video/mp4; codecs=x", ".mp4"),
+     ("http://x/a.php", "video/quicktime", ".mov"), ("http://x/a.mp4", "audio/mpeg", ""),
+     ("http://x/a.mp3", "audio/mpeg", ""), ("http://x/a.m3u8", "application/x-mpegURL", ""),
+     ("http://x/a.torrent", "application/x-bittorrent", ""), ("http://x/a%2Emp4", "", ".mp4")],
+)  # fmt: skip
+def test_what_counts_as_a_video(url, kind, extension):
+    assert extension_of(url, kind) == extension
+    assert subtitle_end("http://x/a.de.srt?x", "", "../DE\n") == ".de.srt"
+
+
+def test_what_a_mediathek_answers():
+    rows = [
+        result("T", "/n.mp4", url_video_hd="/h.mp4", url_video_low="/l.mp4", url_subtitle="/s.vtt"),
+        result("U", "/n.mp4", url_video_hd=None, timestamp="1700000000", size="x"),
+        result("V", "", url_video_low="/l.mp4", timestamp=10**30),
+        result("stream", "/a.m3u8"),
+        {"topic": 7},
+    ]
+    page, total = mediathek.parse(answer(*rows, total=9), "http://m/api/query")
+    assert total == 9
+    assert [(each.title, each.url, each.aired) for each in page.items] == [
+        ("T", "http://m/h.mp4", "2023-11-14"),
+        ("U", "http://m/n.mp4", "2023-11-14"),
+        ("V", "http://m/l.mp4", None),
+    ]
+    assert page.items[0].subtitles == {".de.vtt": "http://m/s.vtt"}
+    asked = json.loads(mediathek.question("größe", 500))
+    assert asked["queries"] == [{"fields": ["topic", "title"], "query": "größe"}]
+    assert (asked["offset"], asked["size"]) == (500, 500)
+    for body in (b"{}", b'{"result": null}', b'{"result": {"results": 7}}', b"[]"):
+        with pytest.raises(NoFeed):
+            mediathek.parse(body, "http://m/")
+
+
+# -- which episode each video is -------------------------------------------------------------------
+
+
+def video(title: str, aired: str | None = None, **more) -> FeedItem:
+    name = f"http://nas/{title} {aired}.mp4"
+    return FeedItem(guid=name, title=title, url=name, extension=".mp4", aired=aired, **more)
+
+
+@pytest.mark.parametrize(
+    "title, code",
+    [
+        ("Folge 12: Der Titel", "S01E12"),
+        ("Der Titel (S02/E03)", "S02E03"),
+        ("Der Titel (5/8)", "S01E05"),
+        ("Folge 3/10", "S01E03"),
+        ("Staffel 2, Folge 3 - Titel", "S02E03"),
+        ("S2 E4: Titel", "S02E04"),
+        ("#12 Titel", "S01E12"),
+        ("Titel (12) (Audiodeskription)", "S01E12"),
+        ("Folge 1234 vom 12.03.2020", "S01E1234"),
+    ],
+)
+def test_numbers_in_titles(title, code):
+    items = [video(title)]
+    feed_numbers.give(items, "Show")
+    assert (items[0].code, items[0].is_counted) == (code, False)
+
+
+@pytest.mark.parametrize(
+    "season, number, title, code",
+    [(2, 5, "Folge 1", "S02E05"), (None, 5, "x", "S01E05"), (3, None, "Folge 7", "S03E07"),
+     (0, 2, "x", "S00E02"), (99_999, 2, "x", "S01E01")],
+)  # fmt: skip
+def test_the_feeds_word_goes_before_the_title(season, number, title, code):
+    items = [video(title, season=season, number=number)]
+    feed_numbers.give(items, "Show")
+    assert items[0].code == code
+
+
+def codes_of(items: list[FeedItem]) -> list[str]:
+    return [each.code for each in items]
+
+
+def test_videos_without_numbers_are_counted_by_year_and_keep_what_they_got():
+    items = [
+        video("Tagesschau 20:00 Uhr, 02.01.2024", "2024-01-02"),
+        video("Tagesschau 20:00 Uhr, 01.01.2024", "2024-01-01"),
+        video("Tagesschau 20:00 Uhr, 31.12.2023", "2023-12-31"),
+    ]
+    feed_numbers.give(items, "Tagesschau")
+    assert codes_of(items) == ["S2024E02", "S2024E01", "S2023E01"]
+    late = video("Tagesschau, Nachtrag vom 01.01.2024", "2024-01-01")
+    after = merge(items, [late, *(video(each.title, each.aired) for each in items[:2])])
+    feed_numbers.give(after, "Tagesschau")
+    assert codes_of(after) == ["S2024E03", "S2024E02", "S2024E01", "S2023E01"]
+    assert [each.is_current for each in after] == [True, True, True, False]
+
+
+def test_videos_without_numbers_among_numbered_ones_are_specials():
+    items = [video("Folge 1", "2024-01-01"), video("Making of", "2024-01-02"), video("Folge 2")]
+    feed_numbers.give(items, "Show")
+    assert codes_of(items) == ["S01E01", "S00E01", "S01E02"]
+
+
+def test_a_version_for_the_deaf_is_the_same_episode():
+    items = [
+        video("Der Fall (Audiodeskription)", "2024-03-02"),
+        video("Der Fall", "2024-03-01"),
+        video("Der Fall (mit Gebärdensprache)", "2024-09-01"),
+    ]
+    feed_numbers.give(items, "Show")
+    assert codes_of(items) == ["S2024E01", "S2024E01", "S2024E02"]
+    assert [each.is_plain for each in items] == [False, True, False]
+
+
+def test_a_new_title_is_a_new_number():
+    before = [video("Folge 1")]
+    feed_numbers.give(before, "Show")
+    renamed = FeedItem(guid=before[0].guid, title="Folge 3", url="http://x/a.mp4", extension=".mp4")
+    (after,) = merge(before, [renamed])
+    feed_numbers.give([after], "Show")
+    assert after.code == "S01E03"
+
+
+def test_one_id_for_all_items_is_none():
+    twins = [FeedItem(guid="1", title=t, url=f"http://x/{t}", extension=".mp4") for t in "ab"]
+    assert [each.guid for each in merge([], twins)] == ["1", "http://x/b"]
+
+
+# -- how feeds are asked ---------------------------------------------------------------------------
+
+
+def two(*names: str) -> bytes:
+    return rss(*(item(f"Folge {name}", f"/{name}.mp4") for name in names))
+
+
+async def test_a_restart_asks_for_what_has_changed_and_knows_what_was_dropped(tmp_path):
+    async with FeedServer(two("1", "2"), {"1.mp4": b"x", "2.mp4": b"y", "3.mp4": b"z"}) as up:
+        settings = FeedProvider("feed", "home", f"{up.base}feed.xml")
+        async with opened(settings, tmp_path / "db") as source:
+            key = (await source.provider.search("", 5))[0].key
+            assert len((await source.provider.listing(key)).episodes) == 2
+            assert [request.status for request in up.requests] == [200]
+        up.requests.clear()
+        async with opened(settings, tmp_path / "db") as source:
+            assert len((await source.provider.listing(key)).episodes) == 2
+            assert [request.status for request in up.requests] == [304]
+        up.page, up.version = two("2", "3"), '"2"'
+        del up.videos["2.mp4"]
+        async with opened(settings, tmp_path / "db") as source:
+            listing = await source.provider.listing(key)
+            assert [episode.number for episode in listing.episodes] == [1, 2, 3]
+            first, second, _ = listing.episodes
+            where = await source.provider.source(key, first)
+            assert where.url == f"{up.base}1.mp4" and up.requests[-1].method == "HEAD"
+            del up.videos["1.mp4"]
+            with pytest.raises(ProviderError, match="no longer has this episode"):
+                await source.provider.source(key, first)
+            listing = await source.provider.listing(key)
+            assert [episode.available for episode in listing.episodes] == [False, True, True]
+            asked = len(up.requests)
+            await source.provider.source(key, second)  # the feed has it: it is not looked for
+            assert len(up.requests) == asked
+        async with opened(settings, tmp_path / "db") as source:
+            (gone, *_) = (await source.provider.listing(key)).episodes
+            assert (gone.number, gone.available) == (1, False)
+
+
+async def test_a_feed_is_asked_as_often_as_it_wishes(tmp_path):
+    async with FeedServer(rss(item("Folge 1", "/1.mp4"), more="<ttl>1</ttl>")) as up:
+        async with opened(FeedProvider("feed", "home", up.base), tmp_path / "db") as source:
+            provider = source.provider._provider
+            await source.provider.search("", 5)
+            for seconds, asked in ((40, 1), (30, 2)):  # later, while it asks for a minute
+                provider._read_at -= seconds
+                await provider.listing("feed")
+                assert len(up.requests) == asked
+            await provider.look()
+            assert [request.status for request in up.requests] == [200, 304, 304]
+
+
+async def test_memory_that_cannot_be_read_is_read_anew(tmp_path):
+    async with FeedServer(two("1")) as up:
+        settings = FeedProvider("feed", "home", up.base)
+        async with opened(settings, tmp_path / "db") as source:
+            await source.provider.search("", 5)
+
+            def spoil(conn):
+                conn.execute("""update remembered set content = '{"title": 7}'""")
+
+            await source.provider._db.run(spoil)
+        async with opened(settings, tmp_path / "db") as source:
+            assert len((await source.provider.listing("feed")).episodes) == 1
+            assert [request.status for request in up.requests] == [200, 200]
+
+
+async def test_the_best_of_several_videos_of_one_number(tmp_path):
+    page = rss(
+        item(
+            "Folge 1 (Audiodeskription)", "/big.mp4", '<media:content url="/b.mp4" height="2160"/>'
+        ),
+        item("Folge 1", "/small.mp4"),
+    )
+    async with FeedServer(page) as up:
+        async with opened(FeedProvider("feed", "home", up.base), tmp_path / "db") as source:
+            (episode,) = (await source.provider.listing("feed")).episodes
+            where = await source.provider.source("feed", episode)
+            assert where.url == f"{up.base}small.mp4"
+            gone = Episode(1, 1, ref="an id that the feed has changed")
+            assert (await source.provider.source("feed", gone)).url == where.url
+
+
+@pytest.mark.parametrize("title, names", [("", ["Other", "Show A"]), ("Mine", ["Mine"])])
+async def test_topics_are_series_unless_the_owner_gives_a_title(tmp_path, title, names):
+    page = answer(result("Folge 1", "/1.mp4"), result("Folge 2", "/2.mp4", topic="Other"))
+    async with FeedServer(page) as up:
+        up.page_kind, up.version = "application/json", None
+        address = f"{up.base}api/query"
+        settings = FeedProvider("feed", "home", address, title=title, query="x")
+        async with opened(settings, tmp_path / "db") as source:
+            hits = await source.provider.search("", 5)
+            assert sorted(hit.name for hit in hits) == names
+            listings = [await source.provider.listing(hit.key) for hit in hits]
+            assert sum(len(listing.episodes) for listing in listings) == 2
+            assert len(up.requests) == 1 and up.requests[0].method == "POST"
+            assert up.requests[0].headers["Content-Type"] == "text/plain"
+
+
+async def test_a_query_that_has_many_results_is_asked_page_by_page(tmp_path):
+    async with FeedServer(answer(result("Folge 1", "/1.mp4"), total=10**9)) as up:
+        up.page_kind, up.version = "application/json", None
+        settings = FeedProvider("feed", "home", f"{up.base}api/query", query="x")
+        async with opened(settings, tmp_path / "db") as source:
+            await source.provider.search("", 5)
+            assert len(up.requests) == mediathek.MAX_PAGES
+
+
+async def test_addresses_in_a_feed_lead_nowhere_inward(tmp_path):
+    """A file at another private address is not fetched: nothing is asked there."""
+    async with FeedServer() as up, FeedServer(videos={"1.mp4": b"x"}) as canary:
+        address = canary.base.replace("127.0.0.1", "127.0.0.2")
+        up.page = rss(item("Folge 1", f"{address}1.mp4"))
+        sources = [{"type": "feed", "name": "home", "url": up.base}]
+        async with running(tmp_path, providers=sources) as server:
+            await server.login()
+            wanted = {"anime_id": "home_feed", "episodes": ["S01E01"]}
+            assert (await server.post("/api/queue/add", json=wanted))[0] == 201
+            await server.post("/api/queue/start")
+
+            async def has_failed() -> bool:
+                (queued,) = (await server.get("/api/queue"))[1]["data"]
+                return queued["status"] == "failed" and "private" in queued["error_message"]
+
+            await until(has_failed)
+        assert canary.connections == 0
+
+
+async def test_a_query_without_words_is_refused(tmp_path):
+    async with running(tmp_path) as server:
+        await server.login()
+        source = {"type": "feed", "name": "tv", "url": "https://mediathek.example/api/query"}
+        status, refusal, _ = await server.put("/api/config", json={"providers": [source]})
+        assert (status, refusal["details"]["field"]) == (400, "providers[0].query")
+        for url in ("https://x/feed.xml?a=1&b=2", "https://x?a=1", "http://x:81/feed"):
+            status, _, _ = await server.put(
+                "/api/config", json={"providers": [source | {"url": url}]}
+            )
+            assert status == 200
+        for url in ("ftp://x/feed", "https://me@x/feed", "https://x/feed#a", "https://x/f eed"):
+            status, _, _ = await server.put(
+                "/api/config", json={"providers": [source | {"url": url}]}
+            )
+            assert status == 422
