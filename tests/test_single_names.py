@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from store.names.folder_parser import parse_folder
+from store.names.matching import judge
 from store.names.parser import parse
 
 TABLE = Path(__file__).with_name("single_names.txt").read_text("utf-8")
@@ -70,3 +72,13 @@ def test_what_stands_beside(row):
     wanted = eval(f"dict({expected})")
     name = parse(path.strip())
     assert {field: getattr(name, field) for field in wanted} == wanted
+
+
+@pytest.mark.parametrize("title", ["Yoru 2", "Yoru! 2", "Yoru II", "[Nachtsub] Yoru no Kita 2"])
+def test_the_number_of_a_sequel_may_be_the_season(title):
+    paths = [f"Yoru/{title} - {number:02}.mkv" for number in range(1, 13)]
+    one = {(1, number) for number in range(1, 13)}
+    two = one | {(2, number) for number in range(1, 13)}
+    for number, name in enumerate(parse_folder(paths), 1):
+        assert judge(name, one)[:2] == (((1, number),), True)
+        assert judge(name, two)[:2] == (((1, number), (2, number)), False)

@@ -12,6 +12,7 @@ from store.names.grammar import RULES, Candidate, find_candidates, give_back_sea
 from store.names.lexer import (
     EXTRA,
     LANGUAGE,
+    MEANINGS,
     NUMBER,
     OPEN,
     SPECIAL,
@@ -34,6 +35,7 @@ from store.names.title import Place, read_title
 
 CLEAR_SCORE = 70  # a code of this score explains a name: no lone number is looked for
 MIN_SCORE = 10  # an episode below is not believed at all
+SEQUEL_TOKENS = 6
 REPEATED = ("code", "cross")
 NO_EPISODE = Candidate(score=0, first=0, last=0, season=None, episodes=(), rule="")
 
@@ -88,6 +90,7 @@ def read_component(
         country=title.country,
         score=min(best.score, 100),
         also=also,
+        sequel=find_sequel(tokens, best) if own_season is None else None,
         rivals=list_rivals(tokens, ranked),
         why=explain(tokens, best, own_season),
     )
@@ -236,6 +239,23 @@ def find_season(candidates: Sequence[Candidate], best: Candidate) -> int | None:
     if before:
         return before[-1].season
     return seasons[0].season if seasons else None
+
+
+SEQUEL = re.compile(r"(?:[wl)][ .]|!)(?P<number>[nwvxy])[ .\-(]+$")  # behind the title
+
+
+def find_sequel(tokens: Tokens, best: Candidate) -> int | None:
+    """The number, numeral or year between title and episode, which may be the season's."""
+    start = max(0, best.first - SEQUEL_TOKENS)
+    match = SEQUEL.search(tokens.labels, start, best.first)
+    if not match:
+        return None
+    token = match.start("number")
+    word = tokens.words[token]
+    number = MEANINGS.get(word, word)
+    if not number.isdecimal() or (len(number) > 1 and tokens.labels[token] == NUMBER):
+        return None
+    return int(number) if int(number) > 1 else None
 
 
 def list_rivals(tokens: Tokens, ranked: Sequence[Candidate]) -> tuple[Reading, ...]:

@@ -89,6 +89,9 @@ def _list_readings(
         readings[in_season(season, numbers)] = f"season {season}, for the name says none"
         if counted := count_through(numbers, regular):
             readings.setdefault(counted, COUNTED)
+        if name.sequel and any(listed == name.sequel for listed, _ in regular):
+            episodes = in_season(name.sequel, numbers)
+            readings.setdefault(episodes, f"season {name.sequel}, with which the title ends")
     else:
         season = name.season
         readings[in_season(season, numbers)] = ""

@@ -33,6 +33,7 @@ class ParsedName(NamedTuple):
     crc: str | None = None
     language: str | None = None  # of the sound, ISO 639-1
     country: str | None = None  # "Nachtdienst (US)": US
+    sequel: int | None = None  # 2 of "Nacht 2 - 05" and "Nacht II - 05": perhaps the season
     score: int = 0  # 0 to 100, which is S01E05
     also: tuple[Reading, ...] = ()  # what else it may be, the likelier first
     rivals: tuple[Reading, ...] = ()  # what comes so near that only the series' list can tell

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from store.names.component import Component, read_component
 from store.names.database_ids import PATTERN as IDS
 from store.names.extensions import MEDIA, SUBTITLES
-from store.names.extras import A_DISC, why_extra, why_in_folders
+from store.names.extras import A_DISC, is_disc, why_extra, why_in_folders
 from store.names.lexer import EXTRA, LANGUAGE, NUMBER, SPECIAL, WORD, YEAR
 from store.names.parsed_name import SURE, Kind, ParsedName
 
@@ -51,11 +52,11 @@ def read_extra(folders: tuple[str, ...], base: str) -> ParsedName | None:
     why = why_extra(list_below_series(folders), base)
     if why is None:
         return None
+    if why == A_DISC:  # the numbers are those of its parts
+        context = read_folders(tuple(takewhile(lambda folder: not is_disc(folder), folders)))
+        return ParsedName(context.title, context.year, kind="extra", why=(why,))
     context = read_folders(folders)
     name = complete_from_folders(read_component(base, context.season), context)
-    if why == A_DISC:  # the numbers are those of its parts
-        title = context.title or name.title
-        return ParsedName(title, context.year or name.year, kind="extra", why=(why,))
     return name._replace(kind="extra", why=(*name.why, why))
 
 
@@ -107,8 +108,9 @@ def read_folders(folders: tuple[str, ...]) -> FolderContext:
             continue
         component = read_folder(folder)
         name, folder_kind = component.name, find_folder_kind(component.tokens.labels)
-        if depth and kind is None and is_kind_of_series(component, telling[depth - 1]):
-            kind = "special"
+        if depth and is_kind_of_series(component, telling[depth - 1]):
+            kind = kind or "special"
+            continue
         if code is None and name.episodes and name.score >= SURE:
             code = name
         if season is None:
