@@ -114,7 +114,7 @@ async def change_password(request: web.Request, body: NewPassword) -> Token:
     """
     authenticator = request.app[AUTHENTICATOR]
     check_new_password(body.new_password, "new_password")
-    await _check_password(request, body.password)
+    await _check_password(request, body.password, field="password")
     async with authenticator.password_lock:
         authenticator.require(authenticator.bearer_claims(request))  # somebody else was faster
         await asyncio.to_thread(authenticator.set_password, body.new_password)
@@ -144,8 +144,8 @@ def _issue(request: web.Request) -> Token:
     return Token(issued.bearer)
 
 
-async def _check_password(request: web.Request, password: str) -> None:
-    """Raises Unauthorized for a wrong password, TooMany for a caller who has to wait."""
+async def _check_password(request: web.Request, password: str, **details: str) -> None:
+    """Raises Unauthorized, with `details`, for a wrong password; TooMany where one has to wait."""
     authenticator, logins = request.app[AUTHENTICATOR], request.app[LOGINS]
     is_local_owner = await asyncio.to_thread(authenticator.is_local_owner, request)
     caller = LOCAL_OWNER if is_local_owner else authenticator.caller(request)
@@ -159,5 +159,5 @@ async def _check_password(request: web.Request, password: str) -> None:
         if not await asyncio.to_thread(authenticator.matches, password):
             trace.warn(request, "wrong password")
             await logins.record_failure(caller)
-            raise Unauthorized("Invalid password")
+            raise Unauthorized("Invalid password", **details)
     await logins.record_success(caller)

@@ -75,7 +75,8 @@ export async function callApi(method, path, body, { signal, headers = {} } = {})
   const refusal = new Refusal(response.status, answer, waitSeconds);
   if (refusal.status === 401) {
     if (refusal.details.setup_required) endSession("setup");
-    else if (token && token === getToken()) endSession("ended"); // no other tab has a newer token
+    // A refusal of a field is one of the password in it; and another tab may have a newer token.
+    else if (!refusal.details.field && token && token === getToken()) endSession("ended");
   }
   throw refusal;
 }

@@ -13,7 +13,7 @@ import { connect, disconnect, listenToSocket } from "./socket.js";
 // -- views: the login form, or the home of the series and the queue -------------------------------
 
 function showHome() {
-  $("#home").hidden = $("#tabs").hidden = $("#logout").hidden = false;
+  setSignedIn(true);
   login.close(visibleHeading());
   showTitle();
   connect();
@@ -22,9 +22,13 @@ function showHome() {
 
 function showLogin(reason) {
   disconnect();
-  $("#series-dialog").close();
-  $("#home").hidden = $("#tabs").hidden = $("#logout").hidden = true;
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  setSignedIn(false);
   login.open(reason);
+}
+
+function setSignedIn(isSignedIn) {
+  for (const id of ["home", "tabs", "account", "logout"]) $(`#${id}`).hidden = !isSignedIn;
 }
 
 function showTitle() {
@@ -66,6 +70,12 @@ $("#logout").onclick = ({ currentTarget: button }) =>
     } finally {
       if (getToken()) endSession("logout"); // 401 has ended it already
     }
+  });
+
+$("#account").onclick = ({ currentTarget: button }) =>
+  runAction(button, async () => {
+    const account = await import("./account.js"); // few need it, so it comes late
+    await account.open();
   });
 
 // -- the socket -----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ const TEXTS = {
   series: ["Serien", "Series"],
   queue: ["Warteschlange", "Queue"],
   logout: ["Abmelden", "Log out"],
+  account: ["Konto", "Account"],
   docs: ["API-Dokumentation", "API documentation"],
   close: ["Schließen", "Close"],
   details: ["Details", "Details"],
@@ -42,6 +43,39 @@ const TEXTS = {
     "Das Passwort muss 8 bis 1.024 Zeichen lang sein.",
     "The password has to be 8 to 1,024 characters long.",
   ],
+  oldPassword: ["Bisheriges Passwort", "Present password"],
+  newPassword: ["Neues Passwort", "New password"],
+  changePassword: ["Passwort ändern", "Change password"],
+  passwordChanged: [
+    "Das Passwort ist geändert. Alle anderen Anmeldungen sind beendet.",
+    "The password is changed. All other logins have ended.",
+  ],
+  sessionsHint: [
+    "Auf allen Geräten abmelden, auch hier. Schlüssel bleiben gültig.",
+    "Log out on all devices, here as well. Keys stay good.",
+  ],
+  endSessions: ["Überall abmelden", "Log out everywhere"],
+  keys: ["Schlüssel", "Keys"],
+  keysHint: [
+    "Für Skripte und Dashboards, statt des Passworts: Authorization: Bearer aw_…",
+    "For scripts and dashboards, in place of the password: Authorization: Bearer aw_…",
+  ],
+  noKeys: ["Noch keine.", "None yet."],
+  keyName: ["Name", "Name"],
+  keyScope: ["Darf", "May"],
+  "scope.read": ["lesen", "read"],
+  "scope.write": ["lesen und ändern", "read and change"],
+  "scope.share": ["Geteiltes lesen", "read what is shared"],
+  makeKey: ["Schlüssel anlegen", "Make a key"],
+  keyOnce: [
+    "Jetzt kopieren: er wird nur dieses Mal gezeigt.",
+    "Copy it now: it is shown this once.",
+  ],
+  keyUsed: ["zuletzt benutzt am {day}", "last used on {day}"],
+  keyUnused: ["noch nicht benutzt", "not used yet"],
+  deleteKey: ["Löschen", "Delete"],
+  deleteKeyOf: ["Schlüssel {name} löschen", "Delete the key {name}"],
+  keyDeleted: ["Schlüssel {name} ist gelöscht.", "The key {name} is deleted."],
   tooManyLogins: ["Zu viele Versuche. Noch {time} warten.", "Too many attempts. Wait {time}."],
   waitFor: ["Noch {time} warten", "Wait {time}"],
 
@@ -304,4 +338,9 @@ export function formatDuration(seconds) {
 /** "08:11 PM", of a date, in the reader's time zone. */
 export function formatTime(date) {
   return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** "5 Nov 2026", of a time as the API writes it. */
+export function formatDay(time) {
+  return new Date(time).toLocaleDateString(language, { dateStyle: "medium" });
 }

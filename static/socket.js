@@ -34,6 +34,7 @@ export function listenToSocket(given) {
 export function connect() {
   disconnect();
   const opened = openSocket();
+  const token = getToken();
   socket = opened;
   let openedAt = 0;
   let lastSeq = null;
@@ -52,7 +53,10 @@ export function connect() {
   opened.onclose = (event) => {
     if (opened !== socket) return;
     disconnect();
-    if (event.code === POLICY_VIOLATION) return endSession("ended");
+    if (event.code === POLICY_VIOLATION) {
+      // Another tab may have a fresh token by now, after a change of the password.
+      return token === getToken() ? endSession("ended") : connect();
+    }
     listeners.onConnection(false);
     if (!openedAt) askWhyRefused();
     else if (Date.now() - openedAt > STEADY_MS) failedTries = 0;

@@ -303,6 +303,61 @@ async def test_from_another_device(tmp_path):
         await page.wait_for(shown("#login"))
 
 
+async def fill(page, selector: str, value: str) -> None:
+    await page.evaluate(set_value(selector))
+    await page.click(selector)
+    await page.type(value)
+
+
+@pytest.mark.slow
+async def test_the_account(tmp_path):
+    """Another password in two tabs, a key made and deleted, and all sessions ended."""
+    async with running(tmp_path) as server, Chromium() as browser:
+        page = await open_in(browser, server.base + "/")
+        await log_in(page)
+        await page.wait_for(shown("#series-empty"))
+        other = await browser.open(server.base + "/")
+        await other.wait_for(shown("#series-empty"))
+        await page.click("#account")
+        await page.wait_for(shown("#account-dialog"))
+
+        async def change(old: str, new: str) -> None:
+            await fill(page, "#old-password", old)
+            await fill(page, "#new-password", new)
+            await page.press("Enter")
+
+        await change(PASSWORD, "short")
+        await page.wait_for(has_text("#password-error", "8 to 1,024"))
+        await change("not the password", "another password")
+        await page.wait_for(has_text("#password-error", "wrong"))
+        await change(PASSWORD, "another password")
+        await page.wait_for(has_text("#toasts", "password is changed"))
+        assert (await page.evaluate(text("#password-error"))) == ""
+        for tab in (page, other):
+            await tab.wait_for(shown("#home"))
+            assert await tab.evaluate(hidden("#login"))
+
+        await fill(page, "#key-name", HOSTILE[:100])
+        await page.press("Enter")
+        await page.wait_for(f"{shown('#new-key')} && {count('#keys li')} == 1")
+        key = await page.evaluate("document.querySelector('#key-text').value")
+        assert (await server.get("/api/queue", token=key))[0] == 200
+        assert (await server.post("/api/queue/start", token=key))[0] == 403
+        await fits(page, "account", tmp_path)
+        await page.click("#keys [data-action=delete]")
+        await page.wait_for(f"{count('#keys li')} == 0 && {shown('#no-keys')}")
+        assert (await server.get("/api/queue", token=key))[0] == 401
+
+        await page.click("#end-sessions")
+        for tab in (page, other):
+            await tab.wait_for(shown("#login"))
+        assert await page.evaluate("document.querySelector('#account-dialog').open") is False
+        await log_in(page, "another password")
+        await page.wait_for(shown("#home"))
+        assert await page.evaluate("window.broken") is None
+        assert [line for line in page.console if "401" not in line and "422" not in line] == []
+
+
 async def test_wrong_passwords(tmp_path):
     """Said in words, and after too many of them the button waits."""
     is_answered = (
