@@ -6,9 +6,11 @@ write the same one in several ways.
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import chain
@@ -37,7 +39,7 @@ RSS = (
 )
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
 OLD_ATOM = "{http://purl.org/atom/ns#}"
-ROOTS = {f"{space}rss" for space in RSS} | {f"{ATOM}feed", f"{OLD_ATOM}feed", RDF}
+ROOTS = {f"{space}rss" for space in RSS} | {f"{ATOM}feed", f"{OLD_ATOM}feed", "feed", RDF}
 ABOUT = ("title", "description", "subtitle", "tagline", "ttl", "language", "generator")
 # With what holds titles of its own, so that those are not taken for the feed's.
 OTHERS = ("image", "textinput", "textInput", "author", "skipHours")
@@ -54,6 +56,13 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding=["']([A-Za-z0-9._-]{1,40})["']""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
+TITLES = ("title", "itunes:title", "media:title", "dc:title")
+MOMENTS = (
+    "pubdate published dc:date issued dc:issued dc:created updated modified dc:modified".split()
+)
+NUMBERS = ("itunes:season", "itunes:episode", "itunes:episodetype")
+TEXTS = {"guid", "id", *TITLES, *MOMENTS, *NUMBERS}  # of an item
+BASE64_TYPES = {"application/octet-stream": "base64"}  # of a text in Atom; 0.3 says it by a mode
 XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -61,32 +70,42 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 def parse(body: bytes, url: str) -> FeedPage:
     """Read the feed that came from `url`. Takes part of a second. Raises NoFeed.
 
-    What is no proper XML is mended once, where browsers would mend it too.
+    What is no proper XML is mended once, where browsers would mend it too. Of what cannot be mended
+    the items count that come before the fault.
     """
-    try:
-        return _parse(body, url)
-    except xml_elements.NoXml:
-        pass
-    try:
-        return _parse(_mended(body), url)
-    except xml_elements.NoXml:
-        raise NoFeed from None
-
-
-def _parse(body: bytes, url: str) -> FeedPage:
-    about: dict[str, str] = {}
-    items: list[FeedItem] = []
-    for element in xml_elements.read(body, WANTED, ROOTS):
-        name = element.tag.rpartition("}")[2]
-        if name in ("item", "entry"):
-            if len(items) < MAX_ITEMS and (item := _item(element, url)):
-                items.append(item)
-        elif name in ABOUT:
-            about.setdefault(name, _plain(element))
+    read = _Read(body, url)
+    if not read.is_whole:
+        read = _Read(_mended(body), url)
+    if not (read.is_whole or read.items):
+        raise NoFeed
+    about = read.about
     described = about.get("description") or about.get("subtitle") or about.get("tagline") or ""
     ttl = about.get("ttl", "")
     minutes = int(ttl) if re.fullmatch(r"[0-9]{1,6}", ttl) else 0
-    return FeedPage(about.get("title", "")[:MAX_TEXT], described[:5_000], minutes, items)
+    return FeedPage(about.get("title", "")[:MAX_TEXT], described[:5_000], minutes, read.items)
+
+
+class _Read:
+    """What a document says of itself, its items, and whether it has no fault."""
+
+    def __init__(self, body: bytes, url: str):
+        self.about: dict[str, str] = {}
+        self.items: list[FeedItem] = []
+        self.is_whole = True
+        try:
+            for element in xml_elements.read(body, WANTED, ROOTS):
+                self._take(element, url)
+        except xml_elements.NoXml:
+            self.is_whole = False
+
+    def _take(self, element: Element, url: str) -> None:
+        name = element.tag.rpartition("}")[2]
+        if name in ABOUT:
+            self.about.setdefault(name, _plain(element))
+        elif name in ("item", "entry") and (item := _item(element, url)):
+            self.items.append(item)
+            if len(self.items) > MAX_ITEMS:
+                raise xml_elements.NoXml("it holds too much")
 
 
 def _mended(body: bytes) -> bytes:
@@ -96,9 +115,14 @@ def _mended(body: bytes) -> bytes:
         text = body.decode(declared[1].decode() if declared else "utf-8", "replace")
     except LookupError:
         text = body.decode("utf-8", "replace")
-    text = _DECLARATION.sub("", text[max(0, text.find("<")) :])
-    text = _ENTITY.sub(_written_out, _NO_XML.sub("", text))
+    text = _without_comments(_DECLARATION.sub("", text[max(0, text.find("<")) :]))
+    text = _ENTITY.sub(_written_out, _NO_XML.sub("", text)).replace("&#X", "&#x")
     return _BARE_AMPERSAND.sub("&amp;", text).encode("utf-8", "replace")
+
+
+def _without_comments(text: str) -> str:
+    first, *others = text.split("<!--")
+    return first + "".join([other.partition("-->")[2] for other in others])
 
 
 def _written_out(entity: re.Match[str]) -> str:
@@ -116,18 +140,17 @@ def _item(element: Element, base: str) -> FeedItem | None:
     file = choose_file(_files(element, base))
     if file is None:
         return None
-    texts = {_name(child): _plain(child) for child in reversed(element)}
+    named = [(_name(child), child) for child in reversed(element)]
+    texts = {name: _plain(child) for name, child in named if name in TEXTS}
     guid = texts.get("guid") or texts.get("id") or file.url
     kind = texts.get("itunes:episodetype", "").casefold()
     if kind == "trailer":
         return None
     file.guid = guid[:MAX_TEXT]
-    title = texts.get("title") or texts.get("itunes:title") or texts.get("media:title") or ""
-    file.title = title[:MAX_TEXT]
+    file.title = next(filter(None, (texts.get(name) for name in TITLES)), "")[:MAX_TEXT]
     file.number = _whole(texts.get("itunes:episode", ""))
     file.season = 0 if kind == "bonus" else _whole(texts.get("itunes:season", ""))
-    moments = ("pubdate", "published", "dc:date", "issued", "updated", "modified")
-    file.aired = next(filter(None, (day_of(texts.get(name, "")) for name in moments)), None)
+    file.aired = next(filter(None, (day_of(texts.get(name, "")) for name in MOMENTS)), None)
     file.subtitles = _subtitles(element, base)
     return file
 
@@ -186,6 +209,9 @@ def _name(element: Element) -> str:
 def _plain(element: Element) -> str:
     """The text of an element without tags, however many times those are escaped."""
     text = "".join(element.itertext()).strip()
+    if "base64" in (element.get("mode"), BASE64_TYPES.get(element.get("type", ""))):
+        with suppress(ValueError):
+            text = base64.b64decode(text).decode("utf-8", "replace")
     if "<" in text or "&" in text:
         text = html.unescape(_TAG.sub(" ", html.unescape(text)))
     return " ".join(text.split())

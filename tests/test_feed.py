@@ -176,11 +176,20 @@ def test_one_video_in_each_form_of_feed(body):
     [b"", b"<", b"{}", b"<html><title>x</title></html>", b"<rss><channel>", b"<a><item/></a>",
      b"<html xmlns='http://www.w3.org/1999/xhtml'><title>x</title></html>", b"\xff\xfe\x00",
      b"<!DOCTYPE rss [<!ENTITY a 'b'>]><rss><channel><title>&a;</title></channel></rss>",
-     b"<?xml version='1.0' encoding='no-such'?><rss><channel>"],
+     b"<?xml version='1.0' encoding='no-such'?><rss><channel>", b"<!--" * 1_250_000,
+     b"<rss><channel>" + b"<" * 4_000_000, b"<rss><channel>" + b"&" * 4_000_000,
+     b"<rss><channel><item><title>" + b"&lt;a" * 900_000 + b"</title></item>"],
 )  # fmt: skip
 def test_an_answer_that_is_no_feed(body):
     with pytest.raises(NoFeed):
         parse(body)
+
+
+def test_a_feed_that_is_cut_off_has_what_came_before():
+    whole = rss(item("Folge 1", "/1.mp4"), item("Folge 2", "/2.mp4"))
+    assert [each.title for each in parse(whole[:-60])] == ["Folge 1"]
+    entities = rss(item("A &uuml; &#X26; B <!-- -- -->", "/1.mp4"))
+    assert [each.title for each in parse(entities)] == ["A ü & B"]
 
 
 def test_the_feeds_own_title_and_pause():
