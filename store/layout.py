@@ -50,7 +50,7 @@ class Layout(NamedTuple):
         return writer.choose_path(
             self.naming,
             self._wanted([key]),
-            new=self._numbered(self._folder_of(key[0]), key),
+            new=self._numbered(self._folder_of(key), key),
             files=[self._numbered(path, own) for path, own in self._single_episodes().items()],
             extension=extension,
             readable=lambda path: self._reads_as(path, key),
@@ -65,8 +65,9 @@ class Layout(NamedTuple):
                     " mount it, then retry this item"
                 )
 
-    def _folder_of(self, season: int) -> str:
-        """The series' folder for a new episode of a season; a new one where all are others'."""
+    def _folder_of(self, key: EpisodeKey) -> str:
+        """The series' folder for a new episode; a new one where all are other seasons'."""
+        season, number = key
         if len(self.folders) == 1 and not self.anime.folder:
             return self.folders[0]
         holding = Counter(
@@ -76,7 +77,8 @@ class Layout(NamedTuple):
                 if any(key[0] == season for key in keys)
             ]
         )
-        if folder := season_tops.choose(season, self.folders, holding):
+        numbers = [number, *_all_running(self.running, [key])]
+        if folder := season_tops.choose(season, numbers, self.folders, holding):
             return folder
         for name in (season_tops.name_like(self.folders, season), self._plain_folder()):
             if name and name.casefold() not in self.names_taken:

@@ -107,6 +107,17 @@ def test_words_of_batch_season_quality_and_year_are_read(name):
         ("Nacht|[G] Nacht [BD]|nacht|Nacht (2010)", "", "Nacht"),
         ("[A] Nacht|[B] Nacht", "", ""),
         ("[A] Nacht S1|[B] Nacht S1|Nacht S2", "", "Nacht S2"),
+        ("[HS] Nacht (01-12)|[HS] Nacht (13-24)", "", "[HS] Nacht (01-12)|[HS] Nacht (13-24)"),
+        ("[A] Nacht (01-12)|[B] Nacht (12-24)", "", ""),
+        ("Nacht Vol.1|Nacht Vol.2|Nacht Vol.3", "", "Nacht Vol.1|Nacht Vol.2|Nacht Vol.3"),
+        (
+            "Nacht.S01E01-G|Nacht.S01E02-G|Nacht.S02E01-G",
+            "",
+            "Nacht.S01E01-G|Nacht.S01E02-G|Nacht.S02E01-G",
+        ),
+        ("Nacht.S01E01.720p-A|Nacht.S01E01.1080p-B", "", ""),
+        ("Nacht.S01E03-G|Nacht.S01E01-B", "Nacht.S01E01-G", "Nacht.S01E03-G"),
+        ("Nacht S01|Nacht S01 Extras", "", "Nacht S01"),
         ("Nacht (1999)|Nacht (2010)", "", ""),
         ("Nacht (1999)|Nacht (2010)|Nacht", "", "Nacht"),
         ("Nacht (2010)|Nacht S2", "", "Nacht (2010)|Nacht S2"),
@@ -139,6 +150,8 @@ def test_several_folders_of_one_series(folders, owned, granted):
         (2, "Nacht|Nacht S2", {"Nacht": 3}, "Nacht"),
         (2, "Nacht S01-S02|Nacht S3", {}, "Nacht S01-S02"),
         (0, "Nacht S1|Nacht S2", {}, "Nacht S1"),
+        (1, "Nacht (1-12)|Nacht (13-24)", {"Nacht (1-12)": 9, "Nacht (13-24)": 1}, "Nacht (13-24)"),
+        (1, "Nacht.S01E01.1080p-G|Nacht.S01E02.1080p-G", {"Nacht.S01E01.1080p-G": 1}, "new: None"),
         (3, "[G] Nacht S01 [1080p]|Nacht 2nd Season", {}, "new: Nacht S03"),
         (2, "Nacht.S01.1080p.WEB-GRP", {}, "new: Nacht.S02"),
         (10, "Nacht - Staffel 9", {}, "new: Nacht - Staffel 10"),
@@ -149,7 +162,7 @@ def test_several_folders_of_one_series(folders, owned, granted):
 )
 def test_the_folder_of_a_season(season, folders, held, expected):
     own = folders.split("|")
-    chosen = season_tops.choose(season, own, held)
+    chosen = season_tops.choose(season, [14], own, held)
     assert (chosen or f"new: {season_tops.name_like(own, season)}") == expected
 
 

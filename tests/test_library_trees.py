@@ -67,6 +67,47 @@ TREES = [
         Yakei/Yakei - 04 = Yakei/[G] Yakei - 04""",
     ),
     Tree(
+        "T3, in folders",
+        "Yakei/Yakei TV/Yakei - {1-3}; Yakei/Yakei OVA/Yakei - {1-2}",
+        "Yakei/Yakei - 03",
+        "S01E03",
+        "Yakei/Yakei - {1-2} = Yakei/Yakei TV/Yakei - {1-2}",
+    ),
+    Tree(
+        "T4, half an episode in front of its word",
+        """Yakei/Yakei 第{1-4}話; Yakei/Yakei 5. Folge 14 Tage; Yakei/Yakei 第06集 2人の夜;
+        Yakei/Yakei 第07.5話; Yakei/Yakei 第07話""",
+        "Yakei/Yakei 第01話; Yakei/Yakei 第07.5話; Yakei/Yakei 7. Folge",
+        "S01E01; S00E07.5; S01E07",
+        """Yakei/Yakei - S01E{2-4} = Yakei/Yakei 第{2-4}話;
+        Yakei/Yakei - S01E05 = Yakei/Yakei 5. Folge 14 Tage;
+        Yakei/Yakei - S01E06 = Yakei/Yakei 第06集 2人の夜""",
+    ),
+    Tree(
+        "T14, decimals that are season and episode",
+        "Nacht/Season 1/{1-3}; Nacht/Season 2/{1-4}",
+        "Nacht/Season 1/1.01 A; Nacht/Season 1/1.02 B; Nacht/Season 2/2.01 D; Nacht/Season 2/2.04",
+        "S01E01; S01E02; S02E01; S02E04",
+        """Nacht/Season 1/Nacht - S01E03 = Nacht/Season 1/03;
+        Nacht/Season 2/Nacht - S02E{2-3} = Nacht/Season 2/{2-3}""",
+    ),
+    Tree(
+        "T14, at the source",
+        "Nacht/Season 1/1.01 A; Nacht/Season 1/1.02 B; Nacht/Season 2/2.01 D; Nacht/Season 2/2.02",
+        "Nacht/Nacht - S01E01",
+        "S01E01",
+        """Nacht/Nacht - S01E02 = Nacht/Season 1/1.02 B;
+        Nacht/Nacht - S02E01 = Nacht/Season 2/2.01 D;
+        Nacht/Nacht - S02E02 = Nacht/Season 2/2.02""",
+    ),
+    Tree(
+        "T15, a title that ends in digits",
+        "Digi 02/Digi 02 - S01E{1-8}",
+        "Digi 02/Digi 02 - {5-8}",
+        "S01E{5-8}",
+        "Digi 02/Digi 02 - {1-4} = Digi 02/Digi 02 - S01E{1-4}",
+    ),
+    Tree(
         "T5, clips at the source",
         "Yakei/Yakei - {1-4}; Yakei/Clips/02",
         "Yakei/Yakei - 01",
@@ -206,6 +247,14 @@ TREES = [
         "S01E01; S02E01; S01E02; S02E02",
         """K-ON! S01/02 = K-ON!/Season 1/02; K-ON! S02/02 = K-ON!/Season 2/02;
         K-ON!! S01/01 = K-ON!!/Season 1/01; K-ON!! S02/01 = K-ON!!/Season 2/01""",
+    ),
+    Tree(
+        "T18, a folder for each half of a season, and for each episode",
+        "Nacht/S01E{1-6}; Yakei/S01E{1-3}",
+        """[HS] Nacht (01-03) (Batch)/{1-3}; [HS] Nacht (04-06) (Batch)/{4-5};
+        Yakei.S01E01.1080p-G/yakei.s01e01; Yakei.S01E02.1080p-G/yakei.s01e02""",
+        "S01E{1-5}; S01E01; S01E02",
+        """[HS] Nacht (04-06) (Batch)/06 = Nacht/S01E06; Yakei/yakei.s01e03 = Yakei/S01E03""",
     ),
     Tree(
         "T18, the source has the season as a series of its own",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from store.names.identity import BUT_FOR_CASE, Evidence, Identity, find_best
@@ -36,10 +37,8 @@ def grant(claims: Sequence[Claim], owned: Sequence[Identity] = ()) -> set[str]:
         rest = [c for c in others if shows.spelling(c.identity) in spellings or is_called_so(c)]
     else:
         rest = _best_spelled(others, shows)
-    taken = {identity.seasons for identity in sure}
-    return {claim.folder for claim in by_id} | {
-        claim.folder for claim in _one_for_each_place(rest, taken)
-    }
+    free = [claim for claim in rest if not _is_taken(claim.identity, sure)]
+    return {claim.folder for claim in by_id} | {claim.folder for claim in _one_for_each_place(free)}
 
 
 class _Shows:
@@ -73,14 +72,29 @@ def _but_for_season(claim: Claim) -> Evidence:
     return claim.evidence._replace(agreement=(*claim.evidence.agreement[:-1], True))
 
 
-def _one_for_each_place(
-    claims: Sequence[Claim], taken: set[frozenset[int] | None]
-) -> Iterable[Claim]:
+def _is_taken(identity: Identity, sure: Iterable[Identity]) -> bool:
+    """Whether one of the series' folders is the one for the same seasons, and the same part."""
+    same_seasons = [other for other in sure if other.seasons == identity.seasons]
+    part = identity.part
+    return not all(part and part.is_apart_from(other.part) for other in same_seasons)
+
+
+def _one_for_each_place(claims: Sequence[Claim]) -> Iterable[Claim]:
     """Of the claims for each season, and for the whole series, the one that beats the others."""
     places: defaultdict[frozenset[int] | None, list[Claim]] = defaultdict(list)
     for claim in claims:
         places[claim.identity.seasons].append(claim)
-    for seasons, rivals in places.items():
+    for rivals in places.values():
         best = find_best([(claim.evidence, claim) for claim in rivals])
-        if best and seasons not in taken:
+        if best:
             yield best[1]
+        elif _are_parts(rivals):
+            yield from rivals
+
+
+def _are_parts(claims: Sequence[Claim]) -> bool:
+    """Whether each holds another part: "Nacht (01-12)" and "Nacht (13-24)"."""
+    parts = sorted([claim.identity.part for claim in claims if claim.identity.part])
+    return len(parts) == len(claims) and all(
+        part.is_apart_from(after) for part, after in pairwise(parts)
+    )

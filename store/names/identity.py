@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
-from store.names import database_ids, spelling
+from store.names import database_ids, folder_words, spelling
+from store.names.folder_words import Part, Words
 
 T = TypeVar("T")
 
@@ -37,12 +38,13 @@ class Name(NamedTuple):
 class Identity(NamedTuple):
     """How a series, or a folder of one, is recognised.
 
-    `seasons` are those that its folder's name says, None where it says none.
+    `seasons` and `part` are what its folder's name says that it holds, None where it says nothing.
     """
 
     names: tuple[Name, ...]
     year: int | None
     seasons: frozenset[int] | None
+    part: Part | None
     ids: frozenset[tuple[str, str]]  # database and id
 
     @property
@@ -71,11 +73,12 @@ def identify(*names: str, year: int | None = None, ids: Mapping[str, str] = {}) 
     for name in names:
         every_id = database_ids.parse(name) | every_id
     read = [_read(database_ids.strip(name)) for name in names]
-    years = [year, *[own_year for _, own_year, _ in read]]
+    years = [year, *[words.year for _, words in read]]
     return Identity(
-        names=tuple(dict.fromkeys([name for name, _, _ in read])),
+        names=tuple(dict.fromkeys([name for name, _ in read])),
         year=next(filter(None, years), None),
-        seasons=next((seasons for _, _, seasons in read if seasons is not None), None),
+        seasons=next((words.seasons for _, words in read if words.seasons is not None), None),
+        part=next((words.part for _, words in read if words.part), None),
         ids=frozenset(every_id.items()),
     )
 
@@ -160,32 +163,8 @@ def _compare_names(
     return FITS, (is_same_title, one.year == other.year, one.seasons == other.seasons)
 
 
-# --- the words of batch, season, quality and year ---
+# --- the spellings ---
 
-# "[12 Episodes]", "{edition-Langfassung}"
-_NOTE = re.compile(
-    r"[(\[]\s*\d{1,4}\s*(?:episodes?|eps?|folgen?)\s*[)\]]|\{(?!\d{4}\})[^{}]*\}", re.IGNORECASE
-)
-# "Nacht (OVA)" is as much another series than "Nacht" as "Nacht OVA" is.
-_OTHER_KIND = re.compile(
-    r"[(\[]\s*(OVAs?|OADs?|ONAs?|SPs?|Specials?|Extras?)\s*[)\]]", re.IGNORECASE
-)
-SEVERAL_SEASONS = re.compile(
-    r"\b(?:(?:seasons?|staffeln?|saisons?)\s*(\d{1,2})\s*(?:[-–+&~,]|to|bis|und|and)\s*"
-    r"|s(\d{1,2})\s*[-–+&~,]?\s*s)(\d{1,2})\b",
-    re.IGNORECASE,
-)
-# At the end of a title: "(01-12)", "- 01 ~ 12 END", "(Komplett)", "- Die komplette Serie".
-_RANGE = r"\d{1,4}\s*[-–~]\s*\d{1,4}(?:\s*(?:end|fin|complete|完))?"
-_WORDS = (
-    r"(?:(?:the|die) )?(?:complete|komplette?)(?: (?:tv |anime )?(?:series|serie|collection|box))?"
-    r"|(?:tv|anime)[ -]?(?:series|serie)|komplettbox|gesamtausgabe|batch|int[eé]grale"
-    r"|serie completa|completa|completo|remastered|uncut|uncensored|unzensiert"
-)
-_LOOSE_END = re.compile(
-    rf"(?<=\S)(?:\s*[\[(]\s*(?:{_RANGE}|{_WORDS})\s*[\])]|\s*[-–—:]?\s+(?:{_RANGE}|{_WORDS}))\s*$",
-    re.IGNORECASE,
-)
 _SIGNS_AT_END = re.compile(r"[^\w\s]+$")
 # Signs that file systems refuse, and those that only part words.
 _MUTE_SIGNS = dict.fromkeys(map(ord, '?*:"<>|/\\.,;-–—_&…()[]{}'))
@@ -193,12 +172,12 @@ _SQUARE_BRACKETS = str.maketrans("【】［］", "[][]")
 
 
 @lru_cache(8192)
-def _read(name: str) -> tuple[Name, int | None, frozenset[int] | None]:
-    """The spellings of one name, and its year and its seasons where it tells them."""
+def _read(name: str) -> tuple[Name, Words]:
+    """The spellings of one name, and its words."""
     text = unicodedata.normalize("NFC", name)
     wide = _one_width(text)
-    title, year, seasons = _read_words(wide)
-    title = title.casefold()
+    words = folder_words.read(wide)
+    title = words.title.casefold()
     return (
         Name(
             text=text,
@@ -208,8 +187,7 @@ def _read(name: str) -> tuple[Name, int | None, frozenset[int] | None]:
             signs="".join(_SIGNS_AT_END.findall(title)).translate(_MUTE_SIGNS),
             numerals="".join([c for c in title if unicodedata.category(c) == "No"]),
         ),
-        spelling.year(text) or year,
-        seasons,
+        words._replace(year=spelling.year(text) or words.year),
     )
 
 
@@ -219,21 +197,3 @@ def _one_width(text: str) -> str:
         c if unicodedata.category(c) == "No" else unicodedata.normalize("NFKC", c) for c in text
     ]
     return unicodedata.normalize("NFC", "".join(plain)).translate(_SQUARE_BRACKETS)
-
-
-def _read_words(text: str) -> tuple[str, int | None, frozenset[int] | None]:
-    """(title, year, seasons) of a folder's name."""
-    # Late: a server that scans nothing never needs it.
-    from store.names.path_context import read_folder
-
-    name = read_folder(_OTHER_KIND.sub(r" \1 ", _NOTE.sub("", text))).name
-    if not name.title or (len(name.episodes) == 1 and name.season is None):
-        return text, name.year, None  # "Nacht Part 2" is a series of its own
-    title = f"{name.title} ({name.country})" if name.country else name.title
-    while (shorter := _LOOSE_END.sub("", title)) != title:
-        title = shorter
-    seasons = None if name.season is None else frozenset([name.season])
-    if several := SEVERAL_SEASONS.search(text):
-        first, last = int(several[1] or several[2]), int(several[3])
-        seasons = frozenset(range(first, last + 1)) or seasons
-    return title, name.year, seasons

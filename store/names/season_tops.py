@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from store.names import spelling
+from store.names.codes import Number
+from store.names.folder_words import Part
 from store.names.identity import identify
 from store.names.templates import pad
 
@@ -18,19 +20,36 @@ _SEASON = re.compile(
 _CLOSING = {"(": ")", "[": "]", "": ""}
 
 
-def choose(season: int, folders: Sequence[str], holding: Mapping[str, int]) -> str | None:
-    """The folder in which a new episode of the season belongs; None where each is another season's.
+def choose(
+    season: int, numbers: Sequence[Number], folders: Sequence[str], holding: Mapping[str, int]
+) -> str | None:
+    """The folder in which a new episode belongs; None where each is another season's.
 
-    `holding` counts the videos of this season that each folder has.
+    `numbers` are the episode's own, within its season and through all of them. `holding` counts the
+    videos of its season that each folder has. A folder for one episode, as releases have it, is no
+    other episode's.
     """
-    held = [folder for folder in folders if holding.get(folder)]
-    if held:
-        return max(held, key=lambda folder: holding[folder])  # of two the first
-    seasons = {folder: identify(folder).seasons for folder in folders}
-    named = [folder for folder in folders if season in (seasons[folder] or ())]
-    whole = [folder for folder in folders if seasons[folder] is None]
-    specials = folders if season == 0 else ()
+    identities = {folder: identify(folder) for folder in folders}
+    parts = {folder: identity.part for folder, identity in identities.items()}
+    wide = [folder for folder in folders if not _is_of_one_episode(parts[folder])]
+    held = [folder for folder in wide if holding.get(folder)]
+    if held:  # of two the first
+        return max(held, key=lambda folder: (_covers(parts[folder], numbers), holding[folder]))
+    named = [folder for folder in wide if season in (identities[folder].seasons or ())]
+    whole = [folder for folder in wide if identities[folder].seasons is None]
+    specials = wide if season == 0 else ()
     return next(iter([*named, *whole, *specials]), None)
+
+
+def _is_of_one_episode(part: Part | None) -> bool:
+    return part is not None and part.kind == "episodes" and part.first == part.last
+
+
+def _covers(part: Part | None, numbers: Sequence[Number]) -> int:
+    """1 for a folder whose name says that it holds one of the numbers, -1 if it says otherwise."""
+    if part is None or part.kind != "episodes":
+        return 0
+    return 1 if any(part.first <= number <= part.last for number in numbers) else -1
 
 
 def name_like(folders: Sequence[str], season: int) -> str | None:

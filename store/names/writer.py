@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from store.names import spelling
 from store.names.codes import Number
-from store.names.identity import SEVERAL_SEASONS
+from store.names.folder_words import SEVERAL_SEASONS
 from store.names.templates import MAX_TITLE_BYTES, Templates, Wanted, fill, pad
 
 MAX_NAME_BYTES = 240
