@@ -86,7 +86,8 @@ TREES = [
     Tree(
         "T14, decimals that are season and episode",
         "Nacht/Season 1/{1-3}; Nacht/Season 2/{1-4}",
-        "Nacht/Season 1/1.01 A; Nacht/Season 1/1.02 B; Nacht/Season 2/2.01 D; Nacht/Season 2/2.04",
+        """Nacht/Season 1/1.01 A; Nacht/Season 1/1.02 B;
+        Nacht/Season 2/2.01 D; Nacht/Season 2/2.04 Ende""",
         "S01E01; S01E02; S02E01; S02E04",
         """Nacht/Season 1/Nacht - S01E03 = Nacht/Season 1/03;
         Nacht/Season 2/Nacht - S02E{2-3} = Nacht/Season 2/{2-3}""",

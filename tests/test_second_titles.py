@@ -20,7 +20,9 @@ CASES = {  # folder -> files, "|" between those that are its own and those that 
     # The same series in another language, and the titles of episodes.
     "Yakei": "Nacht - 01, Nacht - 02, Nacht - 03 | ",
     "Yakei 2010": "Nacht - 01, Nacht - 02, Nacht - 03, Yakei - 04 | Nacht Zwei - 01",
-    "Yakei [G]": "Yakei - 01, Yakei - 02, Yakei - 03 | Nacht - 04",
+    "Yakei [G]": "Yakei - 01, Yakei - 02, Yakei - 03 | Nacht - 04, Nacht - 05",
+    "Yakei [H]": "Yakei - 01, Yakei - 02, Nacht S02E04 | ",
+    "Yakei [I]": "Yakei - 01, Yakei - 02 | Nacht - 02",
     "Zone": "Zone - Anfang - 01, Zone - Flucht - 02, Zone - Ende - 03 | ",
     "Zone [G]": "Zone - Anfang - S01E01 | ",
     "Zone (2010)": "Anfang - 01, Flucht - 02, Ende - 03 | ",

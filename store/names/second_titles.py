@@ -7,10 +7,12 @@ about (docs/names.md, "A second title").
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from store.names import spelling
+from store.names.codes import Number
 from store.names.identity import Name, identify
 from store.names.matching import EXTRA, Verdict
 from store.names.parsed_name import ParsedName
@@ -33,9 +35,10 @@ class _Group(NamedTuple):
 def find(names: Sequence[ParsedName], own_titles: Iterable[str]) -> dict[int, str]:
     """place -> title of each regular episode that may be another series'.
 
-    `own_titles` are the names of the series and of its folders. A longer title, or another one, is
-    a second title. But a title that most files bear is the series' own in another language, and
-    titles that differ from file to file are those of the episodes.
+    `own_titles` are the names of the series and of its folders. A longer title is a second one, and
+    so is another title that several files bear, or one that has an episode of another file. But a
+    title that most files bear is the series' own in another language, and titles that differ from
+    file to file are those of the episodes.
     """
     own = list(own_titles)
     places = [place for place, name in enumerate(names) if _has_title(name)]
@@ -46,12 +49,16 @@ def find(names: Sequence[ParsedName], own_titles: Iterable[str]) -> dict[int, st
     largest = max(groups, key=lambda group: len(group.places))
     if 2 * len(largest.places) > len(places) and _relate(largest.name, series) == "other":
         series.append(largest.name)
-    second: dict[int, str] = {}
-    for relation in ("longer", "other"):
-        alike = [group for group in groups if _relate(group.name, series) == relation]
-        if not _are_titles_of_episodes(alike):
-            second |= {place: names[place].title or "" for group in alike for place in group.places}
-    return second
+    longer = [group for group in groups if _relate(group.name, series) == "longer"]
+    others = [group for group in groups if _relate(group.name, series) == "other"]
+    holders = Counter(key for place in places for key in _episodes(names[place]))
+    second = [] if _are_titles_of_episodes(longer) else longer
+    if not _are_titles_of_episodes(others):
+        for group in others:
+            is_double = any(holders[key] > 1 for key in _episodes(names[group.places[0]]))
+            if len(group.places) > 1 or is_double:
+                second.append(group)
+    return {place: names[place].title or "" for group in second for place in group.places}
 
 
 def leave_open(verdicts: Sequence[Verdict], second: Mapping[int, str]) -> list[Verdict]:
@@ -88,6 +95,10 @@ def _group(names: Sequence[ParsedName], places: Sequence[int]) -> list[_Group]:
         (name,) = identify(text or "").names
         groups.setdefault(name.title, _Group(name, [])).places.extend(alike)
     return list(groups.values())
+
+
+def _episodes(name: ParsedName) -> list[tuple[int | None, Number]]:
+    return [(name.season, number) for number in name.episodes]
 
 
 def _are_titles_of_episodes(groups: Sequence[_Group]) -> bool:
