@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from downloads.part_file import MIB, Journal, Segment, join
+from downloads.part_file import MIB, OVERLAP_BYTES, Journal, Segment, join
 from downloads.progress import Progress
 from downloads.proof import SHORT, Proof
 from downloads.receiver import Limits, Receiver
 from downloads.requests import Requests
 from downloads.scheduler import Segments
 from downloads.throttle import Throttle
-from downloads.validators import SNIFF_BYTES, Changed, sniff
+from downloads.validators import SNIFF_BYTES, Changed, check_partial, sniff
 from store.errors import ProviderError
 
 MIN_STEP_BYTES = 64 * 1024
@@ -80,6 +80,18 @@ class Filler:
             raise ProviderError(SHORT)
         if overlap and theirs != await self._file.read(overlap, segment.at - overlap):
             raise Changed
+
+    async def compare_start(self) -> None:
+        """Compare the file's first bytes with what the source has there. Raises Changed."""
+        point = self._journal.point
+        size = min(self._journal.done, OVERLAP_BYTES)
+        async with self._requests.get(point, 0, size, alone=True) as answer:
+            check_partial(answer, point, 0, conditional=self._requests.if_range)
+            receiver = Receiver(answer, self._file.threads, self._limits)
+            try:
+                await self.compare(Segment(size, size), receiver, size)
+            finally:
+                receiver.close()
 
     async def fill(self, segment: Segment, receiver: Receiver) -> None:
         """Write the body where the segment is, until the one or the other ends."""

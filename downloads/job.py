@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TypeVar
 
-from downloads import disk
+from downloads import disk, settling
 from downloads.events import DownloadCompleted, Transferred
 from downloads.part_file import Checkpoint
 from downloads.progress import Progress
@@ -23,8 +23,9 @@ from providers import Providers
 from providers.network import Network
 from store import files, history, layout, library, placing, queue, series
 from store.case import Case
+from store.clock import seconds_since
 from store.db import Database
-from store.errors import Conflict, ProviderError
+from store.errors import Conflict, ProviderError, Unsettled
 from store.layout import Layout
 from store.models import Episode, Item, Receipt, Source
 from store.names import database_ids, spelling
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SUBTITLES = 20  # files beside one episode
+PATIENCE_SECONDS = 3600.0  # with a file that has the same size and is always brand-new
 SPEED_SECONDS = 5.0  # over which a speed is measured
 
 
@@ -84,6 +86,7 @@ class Job:
             raise ProviderError("The source no longer has this episode", final=True)
         provider = self._providers.get(item.provider)
         source = await provider.source(item.key, item.episode)
+        await self._compare_sizes(item.episode.size, source.size)
         part = self._config.downloads / part_name(item, source)
         self.path = part
         resume = Checkpoint.loads(item.checkpoint) if item.part == part.name else None
@@ -101,6 +104,7 @@ class Job:
             throttle=self._throttle,
             reserve=self._reserve,
             spare=self._spare,
+            must_settle=self._must_settle,
         )
         subtitles = await self._fetch_subtitles(source, provider.base)
         return await unbroken(self._complete(part, source, receipt, subtitles))
@@ -129,6 +133,21 @@ class Job:
     def size(self) -> int:
         """Bytes of the whole file, as far as known."""
         return max(self.progress.total or 0, self.progress.done)
+
+    @property
+    def _must_settle(self) -> bool:
+        """Whether the file has to be left alone at its source for a minute.
+
+        A server may call each file brand-new for ever: that is borne for a while.
+        """
+        started_at = self.item.started_at
+        return not started_at or seconds_since(started_at) < PATIENCE_SECONDS
+
+    async def _compare_sizes(self, before: int | None, size: int | None) -> None:
+        """Raises Unsettled when the file's size is another than at the last look."""
+        if before is not None and size is not None and size != before:
+            await self._db.run(queue.set_listed_size, self.item.id, size)
+            raise Unsettled(settling.GREW, settling.LOOK_SECONDS)
 
     # -- inside ----------------------------------------------------------------------------------
 

@@ -47,6 +47,10 @@ class Checkpoint:
     restarts: int = 0
     overlap: int = OVERLAP_BYTES
 
+    def of_version(self, other: Checkpoint) -> Checkpoint:
+        """The same bytes, of the version of the file that `other` is of."""
+        return replace(self, etag=other.etag, modified=other.modified, total=other.total)
+
     def dumps(self) -> str:
         return json.dumps(vars(self), separators=(",", ":"))
 

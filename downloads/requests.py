@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import NamedTuple
 
 from downloads.part_file import Checkpoint
 from downloads.validators import is_misfit, is_same_whole, validator
@@ -17,6 +18,14 @@ from store.models import Source
 TELLING_STATUSES = {401, 408, 410, 425, 429}
 BUSY_STATUSES = {408, 425, 429, 502, 503, 504}
 _TOTAL = re.compile(r"bytes (?:\*|\d{1,18}-\d{1,18})/(\d{1,18})")
+
+
+class Told(NamedTuple):
+    """What a source tells of a file without sending it."""
+
+    length: int | None
+    etag: str | None
+    modified: str | None
 
 
 class Requests:
@@ -70,21 +79,34 @@ class Requests:
         """The file's length as its source tells it, None where it tells none. `found` bytes have
         come. Raises ProviderError where nobody is there to tell it."""
         try:
-            async with self._ask("HEAD", dict(self._source.headers)) as answer:
-                told = _told_length(answer)
-        except ProviderError:
-            told = None  # many know no HEAD
-        if told is not None:
-            return told
-        try:
-            headers = {**self._source.headers, "Range": f"bytes={found - 1}-"}
-            async with self._ask("GET", headers) as answer:
-                return _told_length(answer)
+            told = await self._ask_for_end(found)
         except ProviderError as refusal:
-            status = refusal.details.get("status")
-            if status is None or status in BUSY_STATUSES:
+            if refusal.details.get("status") in {None, *BUSY_STATUSES}:
                 raise
             return None
+        return told.length
+
+    async def ask_again(self, found: int) -> Told | None:
+        """What the source tells of the file now; None where it refuses. `found` bytes have come.
+        Raises ProviderError where nobody is there to tell it."""
+        try:
+            return await self._ask_for_end(found)
+        except ProviderError as refusal:
+            if refusal.details.get("status") is None:
+                raise
+            return None
+
+    async def _ask_for_end(self, found: int) -> Told:
+        try:
+            async with self._ask("HEAD", dict(self._source.headers)) as answer:
+                told = _told(answer)
+            if told.length is not None:
+                return told
+        except ProviderError:
+            pass  # many know no HEAD
+        headers = {**self._source.headers, "Range": f"bytes={found - 1}-"}
+        async with self._ask("GET", headers) as answer:
+            return _told(answer)
 
     def _ask(self, method: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Answer]:
         return self._web.get(
@@ -111,6 +133,11 @@ class Requests:
         if not alone or "Range" not in headers or not is_of_ranges or status in TELLING_STATUSES:
             return None
         return dict(self._source.headers)
+
+
+def _told(answer: Answer) -> Told:
+    headers = answer.headers
+    return Told(_told_length(answer), headers.get("ETag"), headers.get("Last-Modified"))
 
 
 def _told_length(answer: Answer) -> int | None:

@@ -11,8 +11,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from downloads.attempt import Attempt
 from downloads.filler import Filler
-from downloads.part_file import MIB, OVERLAP_BYTES, Checkpoint, Journal, Part, Segment, Span
+from downloads.last_look import LastLook
+from downloads.part_file import MIB, Checkpoint, Journal, Part, Segment, Span
 from downloads.progress import Progress
 from downloads.proof import Proof
 from downloads.receiver import NORMAL_LIMITS, Limits, Receiver
@@ -21,6 +23,7 @@ from downloads.scheduler import Segments, Workers
 from downloads.throttle import Throttle
 from downloads.validators import (
     Changed,
+    Grown,
     check_full,
     check_partial,
     resumable,
@@ -38,10 +41,6 @@ FAST_BYTES_PER_SECOND = 24 * MIB  # for which one connection is enough
 # Until a source that was asked for too many connections is asked again, with one of them.
 CALM_SECONDS = (1, 2, 4)
 MAX_CALM_SECONDS = 10  # that are waited for here if the source says so
-MAX_RESTARTS = 4  # of a file whose download breaks off each time
-# Of what a try has brought, that the next one compares: what moves on each time must get on.
-OVERLAP_SHARE = 8
-UNNAMED_OVERLAP_BYTES = 16 * 1024  # the least where nothing else shows that the file is the same
 
 
 async def fetch(
@@ -57,17 +56,18 @@ async def fetch(
     spare: Callable[[], int] = lambda: 0,
     reserve: Callable[[int], Awaitable[None]] | None = None,
     limits: Limits = NORMAL_LIMITS,
+    must_settle: bool = True,
 ) -> Receipt:
     """Make `part` the file at `source.url`, complete, verified and durable.
 
     `save` is awaited with every new checkpoint, after its bytes are durable. `reserve` is awaited
     with the number of bytes still to come (64 MiB while the length is unknown) before the first one
     and each 64 MiB; it refuses by raising. `spare` answers how many further connections this host
-    would bear now.
+    would bear now. `must_settle` says that a file which may still be being written is refused.
 
     Raises ProviderError (the source; `final` and `retry_after` say what to do), DownloadError
-    (something else lies at `part`), OSError (our disk; what was fetched is kept), CancelledError
-    (what was fetched is kept)."""
+    (something else lies at `part`); and Unsettled (see above), OSError (our disk) and
+    CancelledError, all of which keep what was fetched."""
     async with Part(part) as file:
         transfer = _Transfer(
             web,
@@ -79,6 +79,7 @@ async def fetch(
             spare=spare,
             reserve=reserve,
             limits=limits,
+            must_settle=must_settle,
         )
         return await transfer.run(resume)
 
@@ -96,6 +97,7 @@ class _Transfer:
         spare: Callable[[], int],
         reserve: Callable[[int], Awaitable[None]] | None,
         limits: Limits,
+        must_settle: bool,
     ):
         self.source = source
         self.requests = Requests(web, source, base)
@@ -106,10 +108,10 @@ class _Transfer:
         self.spare = spare
         self.limits = limits
         self.segments = Segments(self.file)
-        self.has_restarted = False
+        self.attempt = Attempt(journal, progress)
         self.is_crowded = False  # a connection failed beside another
-        self.done_before = 0  # bytes that this try began with
         self.proof = Proof(self.file, source)
+        self.last_look = LastLook(self.requests, is_needed=must_settle)
         self.filler = Filler(
             journal,
             self.segments,
@@ -134,7 +136,7 @@ class _Transfer:
             await self._begin(resume)
             await self._finish()
         except ProviderError as failure:
-            raise await self._kept(self._counted(failure)) from None
+            raise await self._kept(self.attempt.count(failure)) from None
         except BaseException as failure:
             raise await self._kept(failure) from None
         return Receipt(
@@ -144,27 +146,6 @@ class _Transfer:
             proof=self.proof.strongest(),
             seconds=self.journal.seconds,
         )
-
-    def _fit_overlap(self) -> None:
-        """Let the next try compare less where this one brought little."""
-        if self.progress.fetched:
-            point = self.journal.point
-            gained = self.journal.done - self.done_before
-            share = (gained if gained > 0 else point.overlap) // OVERLAP_SHARE
-            least = UNNAMED_OVERLAP_BYTES if validator(point)[0] == "length" else 1
-            point.overlap = max(least, min(share, OVERLAP_BYTES))
-
-    def _counted(self, failure: ProviderError) -> ProviderError:
-        """Count a file that has begun anew and failed again: this must not go on for ever."""
-        self._fit_overlap()
-        if failure.final or not self.has_restarted or not self.progress.fetched:
-            return failure
-        point = self.journal.point
-        point.restarts += 1
-        if point.restarts < MAX_RESTARTS:
-            return failure
-        point.restarts = 0  # for whoever tries it again by hand
-        return ProviderError("The source cannot go on where it broke off", final=True)
 
     async def _kept(self, failure: BaseException) -> BaseException:
         """Make durable what was fetched; returns what is to be raised. This is not to be hurried by
@@ -183,12 +164,12 @@ class _Transfer:
             self.journal.resume(resume)
             self.earlier_spans = resume.spans
             self.progress.done, self.progress.total = self.journal.done, resume.total
-            self.done_before = self.journal.done
+            self.attempt.done_before = self.journal.done
             return
         if resume:
             self.journal.point.spans = resume.spans
             self.journal.point.restarts = resume.restarts
-            self.has_restarted = bool(resume.spans)
+            self.attempt.has_restarted = bool(resume.spans)
         await self._restart()
 
     async def _is_usable(self, resume: Checkpoint) -> bool:
@@ -200,24 +181,30 @@ class _Transfer:
         self._forget()
         await self.journal.restart()
         self.progress.done, self.progress.total = 0, None
-        self.done_before = 0
+        self.attempt.done_before = 0
 
     async def _finish(self) -> None:
         """Fetch all bytes, of one version of the file, and the right ones."""
         restarts: Counter[str] = Counter()
+        grown: Checkpoint | None = None
         while True:
             try:
+                if grown:
+                    await self._go_on(grown)
                 await self._fetch_missing()
                 await self.journal.flush()
+                await self.last_look.look(self.journal.point, self.journal.done)
                 return await self.proof.verify(self.journal.point.total)
+            except Grown as growth:
+                grown = growth.point
             except Changed as change:
-                reason = str(change)
+                grown, reason = None, str(change)
                 self.spare = lambda: 0
-                self.has_restarted = True
+                self.attempt.has_restarted = True
                 await self._restart()
                 restarts[reason] += 1
                 if restarts[reason] == change.tries:
-                    self.has_restarted = False  # that is not why it failed
+                    self.attempt.has_restarted = False  # that is not why it failed
                     raise change.failure from None
 
     # --- connections ------------------------------------------------------------------------------
@@ -273,8 +260,8 @@ class _Transfer:
 
     def _next_segment(self) -> Segment | None:
         total = self.journal.point.total
-        complete = bool(self.earlier_spans) and self.journal.done == total
-        if complete and total is not None and not self.proof.validator:
+        is_unproven = bool(self.earlier_spans) and not self.proof.validator
+        if total is not None and is_unproven and self._is_complete():
             return Segment(total, total)  # only its end is compared with the server's
         return self.segments.next(total)
 
@@ -289,6 +276,7 @@ class _Transfer:
             end,
             alone=len(self.segments) == 1,
         ) as answer:
+            self.last_look.hear(answer, is_complete=self._is_complete())
             receiver = Receiver(answer, self.file.threads, self.limits)
             try:
                 if segment.at and answer.status != 200:
@@ -301,6 +289,18 @@ class _Transfer:
                 await self.filler.fill(segment, receiver)
             finally:
                 receiver.close()
+
+    def _is_complete(self) -> bool:
+        return self.journal.done == self.journal.point.total
+
+    async def _go_on(self, point: Checkpoint) -> None:
+        """The whole file was here, and is longer now: fetch the rest of `point`. Raises Changed if
+        it does not begin as the file did that is here; its end is compared with what follows."""
+        if not resumable(point):
+            raise Changed
+        self.journal.point = self.journal.point.of_version(point)
+        self.progress.total = point.total
+        await self.filler.compare_start()
 
     def _earlier_bytes_before(self, segment: Segment) -> int:
         return next((end - start for start, end in self.earlier_spans if end == segment.at), 0)
@@ -326,10 +326,12 @@ class _Transfer:
             raise ProviderError("The source gives one connection only")
         point = check_full(answer, self.source.url, self.limits.cap)
         self.proof.check_length(point.total)
+        if segment.at and self._is_complete() and (point.total or 0) > segment.at:
+            raise Grown(point)
         head = bytearray()
         if segment.at:
             head = await self.filler.read_head(receiver, type_of(answer))
-            self.has_restarted = True
+            self.attempt.has_restarted = True
             self.spare = lambda: 0  # it gave the whole in place of a stretch
             await self._restart()
             self.segments.move_to_start(segment)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from email.utils import parsedate_to_datetime
-from time import time
 
 from downloads.part_file import Checkpoint
+from downloads.settling import SETTLED_SECONDS, age
 from providers.answer import Answer
 from providers.http_head import is_packed
 from store.errors import Cause, ProviderError
 
 SNIFF_BYTES = 512  # at a file's start, which tell what it is
-SETTLED_SECONDS = 60  # between Last-Modified and Date: a younger file may change within its second
 PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"PK\x03\x04")
 DOCUMENTS = (b"<", b"{", b"[Desktop Entry]", b"%PDF-")
 CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
@@ -36,6 +34,15 @@ class Changed(Exception):
         super().__init__(reason)
         self.tries = tries
         self.failure = ProviderError(reason, final=final, cause=cause)
+
+
+class Grown(Exception):
+    """The file that is here whole is longer at its source now: `point` is the empty checkpoint of
+    that one."""
+
+    def __init__(self, point: Checkpoint):
+        super().__init__()
+        self.point = point
 
 
 def validator(point: Checkpoint) -> tuple[str, str | None]:
@@ -66,7 +73,8 @@ def check_full(answer: Answer, url: str, cap: int) -> Checkpoint:
     if length and length > cap:
         raise ProviderError("The file is larger than any that is believed", final=True)
     etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-    if modified and not _is_settled(answer):
+    seconds = age(answer)
+    if modified and (seconds is None or seconds < SETTLED_SECONDS):
         modified = None
         etag = etag or 'W/""'  # the date proves as little as a weak ETag
     return Checkpoint(url, etag, modified, length)
@@ -88,6 +96,15 @@ def is_same_whole(answer: Answer, point: Checkpoint) -> bool:
     if answer.status != 200 or answer.headers.get("Accept-Ranges", "").lower() == "none":
         return False
     return _has_validator(answer, point)
+
+
+def is_same_version(told: tuple[str | None, str | None], point: Checkpoint) -> bool:
+    """Whether an ETag and a date, as far as both sides know them, are those of `point`. A weak ETag
+    tells nothing."""
+    etag, modified = told
+    strong = all(tag and STRONG_ETAG.fullmatch(tag) for tag in (etag, point.etag))
+    has_other_etag = strong and etag != point.etag
+    return not has_other_etag and (not (modified and point.modified) or modified == point.modified)
 
 
 def _has_validator(answer: Answer, point: Checkpoint) -> bool:
@@ -170,23 +187,6 @@ def _is_text(head: bytes) -> bool:
     except UnicodeDecodeError as odd:
         return odd.start >= len(head) - 7
     return True
-
-
-def _is_settled(answer: Answer) -> bool:
-    """Whether Last-Modified is clearly older than the answer. Where the source tells no time, our
-    clock tells when the answer came (RFC 9110, 6.6.1)."""
-    modified = _seconds(answer.headers.get("Last-Modified", ""))
-    sent = _seconds(answer.headers.get("Date", ""))
-    if modified is None:
-        return False
-    return (time() if sent is None else sent) - modified >= SETTLED_SECONDS
-
-
-def _seconds(date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def _check_unpacked(answer: Answer) -> None:

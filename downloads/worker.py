@@ -17,7 +17,7 @@ from downloads.judgement import CONSEQUENCES, COUNTS, LASTING
 from downloads.rests import Rests
 from store import queue, rests
 from store.db import Database
-from store.errors import Failure, ProviderError
+from store.errors import Failure, ProviderError, Unsettled
 from store.models import Item
 
 log = logging.getLogger(__name__)
@@ -75,6 +75,9 @@ class Worker:
             await self._release(item, "")
         except ProviderError as failure:
             await self._judge_source(job, failure)
+        except Unsettled as wait:
+            self._backoff.delay(item.id, 0, wait.seconds)
+            await self._release(item, str(wait), durable=job.durable)
         except Failure as failure:
             await self._fail(item, failure.code, str(failure))
         except OSError as error:

@@ -23,6 +23,7 @@ from store.models import Episode, Hit, Listing, Source
 from store.names import database_ids, extensions
 from store.names.codes import Number
 from store.names.system_folders import is_system_folder
+from store.names.unfinished import is_unfinished, named_beside
 
 log = logging.getLogger(__name__)
 
@@ -147,12 +148,15 @@ class LibraryTree:
                 raise ProviderError(
                     f"The source lists more than {MAX_ENTRIES} entries for one series"
                 )
+            unfinished = named_beside([entry.name for entry in entries])
             for entry in entries:
                 path = f"{folder}/{entry.name}"
-                if is_system_folder(entry.name):
+                if is_system_folder(entry.name) or entry.name in unfinished:
                     continue
                 if entry.is_folder is False:
-                    if extensions.of(entry.name) in extensions.MEDIA:
+                    if extensions.of(entry.name) in extensions.MEDIA and not is_unfinished(
+                        entry.name
+                    ):
                         files.append(File(path, entry.size, entry.checksums))
                 elif depth < MAX_DEPTH:
                     folders.append((path, depth + 1, entry.is_folder is True))

@@ -19,8 +19,13 @@ def in_seconds(seconds: float) -> str:
 
 def seconds_until(moment: str) -> float:
     """Seconds from now to a moment that `now` or `in_seconds` wrote; 0 when it is over."""
+    return max(0.0, -seconds_since(moment))
+
+
+def seconds_since(moment: str) -> float:
+    """Seconds from a moment that `now` wrote until now; negative for one to come."""
     then = datetime.strptime(moment, _FORMAT).replace(tzinfo=UTC)
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
+    return (datetime.now(UTC) - then).total_seconds()
 
 
 def today() -> str:

@@ -118,3 +118,13 @@ class ProviderError(Failure):
     def down(self) -> bool:
         """Whether nobody answers there, whatever is asked for."""
         return self.cause in ("refused", "unreachable", "name unknown")
+
+
+class Unsettled(Failure):
+    """A file may still be being written at its source; it is to be left alone for `seconds`."""
+
+    code = "PROVIDER_ERROR"
+
+    def __init__(self, message: str, seconds: float):
+        super().__init__(message)
+        self.seconds = seconds

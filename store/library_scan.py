@@ -15,6 +15,7 @@ from store import library
 from store.errors import ConfigurationError
 from store.names import extensions, extras
 from store.names.system_folders import is_system_folder
+from store.names.unfinished import is_unfinished, named_beside
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +180,8 @@ class _Walk:
             return []
         if any(entry.name == ".ignore" for entry in entries):
             return []
-        below = [self._visit(folder, entry) for entry in entries]
+        unfinished = named_beside([entry.name for entry in entries])
+        below = [self._visit(folder, entry) for entry in entries if entry.name not in unfinished]
         return [(path, status.st_dev) for path in below if path]
 
     def _visit(self, folder: str, entry: os.DirEntry[str]) -> str | None:
@@ -227,4 +229,5 @@ def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_video(name: str) -> bool:
-    return not name.startswith(".") and extensions.of(name) in extensions.MEDIA
+    is_named_so = not name.startswith(".") and extensions.of(name) in extensions.MEDIA
+    return is_named_so and not is_unfinished(name)

@@ -21,7 +21,7 @@ from store.schema import record
 
 # A failed item forgets this when it is tried again; its bytes stay.
 _ANEW = """status = 'pending', reason = '', attempts = 0, error_code = null, error_message = null,
-    target = null, receipt = null, finished_at = null"""
+    target = null, receipt = null, started_at = null, finished_at = null"""
 
 
 NOTHING_NEW = "Everything asked for is queued or in the library already"
@@ -182,6 +182,16 @@ def claim(
         (now(), row["id"]),
     )
     return get(conn, row["id"])
+
+
+def set_listed_size(conn: sqlite3.Connection, item_id: int, size: int) -> None:
+    """The item's file has another size at its source now: its way begins anew."""
+    conn.execute(
+        """update episodes set size = ? where (series, season, number) =
+        (select series, season, number from items where id = ?)""",
+        (size, item_id),
+    )
+    conn.execute("update items set started_at = ? where id = ?", (now(), item_id))
 
 
 def set_part(conn: sqlite3.Connection, item_id: int, part: str, total: int | None) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.requirements import lack, need
-from tests.upstream import free_port, listens
+from tests.upstream import free_port, listens, settle
 
 PARTS = Path(__file__).parent.parent / ".ci" / "parts"
 NGINX_MODULES = Path("/usr/lib/nginx/modules")
@@ -50,7 +50,8 @@ class Server:
 
     @asynccontextmanager
     async def running(self, folder: Path, root: Path) -> AsyncIterator[str]:
-        """The URL of the server over `root`."""
+        """The URL of the server over `root`, whose files are an hour old now."""
+        settle(root)
         place = Place(folder, root, free_port())
         name, *arguments = self.command(place)
         if self.needed and not self.needed.exists():

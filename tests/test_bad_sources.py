@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from downloads import scheduler, transfer
+from downloads import part_file, scheduler, transfer
 from downloads.part_file import Checkpoint
 from downloads.validators import sniff
 from providers.http_head import parse_head
@@ -346,7 +346,7 @@ async def test_an_odd_answer_once_costs_no_bytes(run, up, row):
     await run()
     assert run.part.read_bytes() == BODY
     assert len(up.requests) <= 3
-    assert run.progress.fetched < len(BODY) + 2 * transfer.OVERLAP_BYTES
+    assert run.progress.fetched < len(BODY) + 2 * part_file.OVERLAP_BYTES
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 412, 500, 501])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from downloads import settling
 from providers import folder_listing
 from store.models import Episode
 from store.sources import DirectoryProvider
@@ -310,7 +311,8 @@ async def test_a_rescan_gives_up_on_a_source_that_is_busy_for_long(tmp_path):
 
 @pytest.mark.parametrize("season", ["", "Season 01/"])
 @pytest.mark.parametrize("change", ["longer", "renamed", "moved"])
-async def test_a_file_that_changed_since_it_was_listed(tmp_path, season, change):
+async def test_a_file_that_changed_since_it_was_listed(tmp_path, monkeypatch, season, change):
+    monkeypatch.setattr(settling, "LOOK_SECONDS", 0.1)
     before = {f"Show/{season}Show - S01E{n:02}.mkv": video(n, 100_000) for n in (1, 2)}
     async with Tree(before) as up, running(tmp_path, providers=home(up.base)) as server:
         await server.login()

@@ -29,11 +29,13 @@ Knobs of a request's kind hold for it alone: `ranged` (with Range), `conditional
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import ssl
 import struct
 import subprocess
+import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -320,6 +322,13 @@ http {{
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
+def settle(root: Path) -> None:
+    """Let every file below `root` be an hour old: else it may still be being written."""
+    for file in root.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            os.utime(file, (time.time() - 3600, time.time() - 3600))
+
+
 @asynccontextmanager
 async def nginx(
     folder: Path,
@@ -330,12 +339,13 @@ async def nginx(
     http: str = "",
     port: int | None = None,
 ):
-    """A real nginx over `root`; yields its base URL.
+    """A real nginx over `root`, whose files are an hour old now; yields its base URL.
 
     `extra` goes into its server block, `http` beside it; with `tls`, `certificate` has been called
     for `folder`.
     """
     need("nginx", "nginx-light")
+    settle(root)
     if tls:
         extra += f"ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;"
     for _ in range(3):  # the port may be taken between our look and its start
