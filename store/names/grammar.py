@@ -44,7 +44,7 @@ class Candidate(NamedTuple):
 
 # Fragments of the grammar.
 D = "[ny]"  # a number
-GAP = "[ .:;]?h?"  # what may stand between a word and its number
+GAP = "[ .:;m]?h?"  # what may stand between a word and its number
 ENDING = "(?:m?i[ .]?|:|[ .])?"  # of an ordinal: "2nd ", "2. ", "5-й "
 NO = "(?![ .:;]?h?n)"  # no number follows
 DI = "(?:d[ ]?)?"  # the 第 of "第5話"

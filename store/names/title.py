@@ -54,7 +54,7 @@ def read_title(tokens: Tokens, outside: str, place: Place) -> Title:
     text = ""
     if start < end and WORDS_AND_NUMBERS.isdisjoint(outside[start:end]):
         text = find_bracketed_title(tokens, limit, place.seasons)
-    elif end < limit and any("/" in word or "|" in word for word in tokens.words[end:limit]):
+    elif end < limit and has_second_title(tokens, start, end, limit):
         text = leave_out(tokens, start, limit, place.seasons)
     if not text:
         if not tokens.dotted and tokens.labels[end - 1 : end] == ".":
@@ -65,6 +65,14 @@ def read_title(tokens: Tokens, outside: str, place: Place) -> Title:
         is_empty = place.is_folder and TITLE_WORDS.isdisjoint(outside[behind:])  # "S15 (Sub)"
         text = "" if is_empty else tokens.piece(behind, guess_title_end(tokens, outside, behind))
     return polish(text, tokens.dotted, is_in_front, place.is_folder)
+
+
+def has_second_title(tokens: Tokens, start: int, end: int, limit: int) -> bool:
+    """Whether a title between `end` and `limit` is in another script than the one in front."""
+    first, second = tokens.piece(start, end), tokens.piece(end, limit)
+    if "/" in second or "|" in second:
+        return True
+    return bool(HAN_LETTER.search(first) and not LATIN.search(first) and LATIN_WORD.search(second))
 
 
 def leave_out(tokens: Tokens, start: int, end: int, seasons: Sequence[tuple[int, int]]) -> str:
@@ -80,6 +88,7 @@ def leave_out(tokens: Tokens, start: int, end: int, seasons: Sequence[tuple[int,
 WORDS_AND_NUMBERS = GLUE | {NUMBER, YEAR}
 BRACKETED = re.compile(r"\(([^()]+)")
 TITLE_WORDS = frozenset("wNPVaorixfvh")  # no tag, nor a word for season, episode or kind
+LATIN_WORD = re.compile("[A-Za-z]{4}")
 LATIN = re.compile("[A-Za-z]{2}")
 
 
@@ -124,8 +133,9 @@ YEAR_AT_END = re.compile(r"\s*[\[({]((?:19|20)\d\d)[\])}]\s*$|(?<=\S)[ .]((?:19|
 COUNTRY_AT_END = re.compile(r"(?<=\S)\s*(?:\((US|UK|AU|NZ|CA|JP|KR|DE|FR)\)|\b(US|UK))\s*$")
 BRACKET_AT_END = re.compile(r"(?<=\S)\s*(?:\[[^\[\]]*\]|\([^()]*\))$")
 KIND_ALONE = re.compile(r"\([kz]\)")  # "(OVA)"
-# Between two titles, not in "22/7".
-SLASH = re.compile(rf"\s+[/|]\s*|\s*[/|]\s+|[/|·](?=[{HAN}])|(?<=[{HAN}])[/|·]")
+SLASH = re.compile(r"\s+[/|]\s*|[/|]\s+")  # between two titles
+SLASHES = frozenset("/|·_")
+ANY_SLASH = re.compile(r"[/|·]|\s_\s")
 HAN_LETTER = re.compile(f"[{HAN}]")
 HAN_WORD = f"[第{HAN}，：！？、・「」]+"
 HAN_BESIDE_LATIN = re.compile(
@@ -138,6 +148,8 @@ def polish(text: str, dotted: bool, is_in_front: bool, is_folder: bool) -> Title
 
     Of two titles the Latin one counts.
     """
+    if not SLASHES.isdisjoint(text):
+        text = choose_name(text)
     text = text.replace("_", " ")
     if dotted:
         text = DOT.sub(" ", text)
@@ -151,7 +163,8 @@ def polish(text: str, dotted: bool, is_in_front: bool, is_folder: bool) -> Title
         elif not (match := BRACKET_AT_END.search(text)) or is_of_title(match[0], is_folder):
             break
         text = text[: match.start()].rstrip(EDGES_AND_BRACKETS)
-    text = choose_script(text)
+    if not text.isascii():
+        text = choose_script(text)
     text = FULL_STOP.sub("", text)
     if text.endswith(", The"):
         text = "The " + text.removesuffix(", The")
@@ -159,13 +172,23 @@ def polish(text: str, dotted: bool, is_in_front: bool, is_folder: bool) -> Title
     return Title(text if has_letter_or_digit(text) else None, year, country, is_in_front)
 
 
+def choose_name(text: str) -> str:
+    """Of several titles beside each other the Latin one: "夜警 / Yakei", "夜警·Yakei".
+
+    Without room around it a sign parts only titles of different scripts, not "22/7".
+    """
+    names = [name for name in SLASH.split(text) if has_letter_or_digit(name)]
+    if len(names) < 2:
+        names = [name for name in ANY_SLASH.split(text) if has_letter_or_digit(name)]
+        if len(names) < 2 or len({HAN_LETTER.search(name) is None for name in names}) < 2:
+            return text
+        names.sort(key=lambda name: HAN_LETTER.search(name) is not None)
+    return next((name for name in names if THREE_LETTERS.search(name)), names[0])
+
+
 def choose_script(text: str) -> str:
-    """Of several titles the Latin one: "夜警 / Yakei", "夜警 Yakei"; but "我的 Star 日記"."""
-    names = SLASH.split(text) if "/" in text or "|" in text or "·" in text else []
-    names = [name for name in names if has_letter_or_digit(name)]
-    if len(names) > 1:
-        return next((name for name in names if THREE_LETTERS.search(name)), names[0]).strip(EDGES)
-    match = None if text.isascii() else HAN_BESIDE_LATIN.search(text)
+    """Of titles in two scripts the Latin one, "夜警 Yakei"; but "我的 Star 日記" is one title."""
+    match = HAN_BESIDE_LATIN.search(text)
     rest = text[: match.start()] + text[match.end() :] if match else text
     return text if HAN_LETTER.search(rest) else rest
 
