@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from store import atomic, problems
 from store.backups import BackupMade, Backups
 from store.errors import BadRequest, ConfigurationError, Conflict, Failure, Invalid
+from store.foreign_settings import Foreign, join, split
 from store.problems import Problem
 from store.schema import loads, read
 from store.secret import UNSET, Secret
@@ -22,6 +23,8 @@ from store.settings import SETTINGS, Config
 from store.sources import SourceSettings, origin_of, secrets_of, with_secrets
 
 log = logging.getLogger(__name__)
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"  # of some editors
 
 
 class Configuration:
@@ -47,6 +50,7 @@ class Configuration:
         self._secrets = secrets_file
         self.backups = Backups(state / "backups")
         self._lock = threading.RLock()
+        self._foreign = Foreign()
         self._stored = self._load()
         self.current = self._effective(self._stored)
 
@@ -126,7 +130,7 @@ class Configuration:
     def back_up(self) -> BackupMade:
         """Keep a copy of the stored settings that is never pruned."""
         with self._lock:
-            return self.backups.make(_to_file(self._stored))
+            return self.backups.make(self._to_file(self._stored))
 
     def restore(self, name: str) -> Config:
         """Put a backup in force, the present file backed up first.
@@ -136,20 +140,26 @@ class Configuration:
         with self._lock:
             data = self.backups.read(name)
             try:
-                restored = self._restored(_parse(data))
+                stored, foreign = _parse(data)
+                restored = self._restored(stored)
             except Failure as error:
                 raise BadRequest(
                     f"The backup cannot be used: {_describe(error)}", backup_name=name
                 ) from error
             # The next change forgets those of sources that are gone.
             known = self._secrets.current.providers
-            self._put_in_force(restored, SETTINGS, other_secrets=known)
+            self._put_in_force(restored, SETTINGS, other_secrets=known, foreign=foreign)
             return self.current
 
     # -- inside ------------------------------------------------------------------------------------
 
     def _put_in_force(
-        self, new: Config, names: Collection[str], *, other_secrets: Mapping[str, str] = {}
+        self,
+        new: Config,
+        names: Collection[str],
+        *,
+        other_secrets: Mapping[str, str] = {},
+        foreign: Foreign | None = None,
     ) -> None:
         """Write a backup, then the secrets, then the file.
 
@@ -159,8 +169,9 @@ class Configuration:
         if found := self.problems(new, names):
             raise BadRequest(found[0].issue, field=found[0].field, fix=found[0].fix)
         stored = replace(new, **{name: getattr(self._stored, name) for name in self.forced})
-        content = _to_file(stored)
-        self.backups.make(_to_file(self._stored), automatic=True)
+        self.backups.make(self._to_file(self._stored), automatic=True)
+        before, self._foreign = self._foreign, self._foreign if foreign is None else foreign
+        content = self._to_file(stored)
         secrets = {**other_secrets, **self._secrets_of(stored, new)}
         secrets = {key: text for key, text in secrets.items() if text}
         if secrets != self._secrets.current.providers:
@@ -168,6 +179,7 @@ class Configuration:
         try:
             atomic.replace(self.path, content)
         except OSError:
+            self._foreign = before
             self._secrets.settle(self._read())
             raise
         self._secrets.settle(content)
@@ -178,7 +190,11 @@ class Configuration:
         """The secrets of all sources: those in `new`, and those that `stored` has besides, which a
         variable hides. Secrets of sources that are gone go, too."""
         known = self._secrets.current.providers
-        secrets = {key: known.get(key, "") for each in stored.providers for key in secrets_of(each)}
+        foreign = self._foreign.source_names()
+        secrets = {key: text for key, text in known.items() if key.partition(".")[0] in foreign}
+        secrets |= {
+            key: known.get(key, "") for each in stored.providers for key in secrets_of(each)
+        }
         for source in new.providers:
             secrets |= {key: secret.reveal() for key, secret in secrets_of(source).items()}
         return secrets
@@ -196,13 +212,19 @@ class Configuration:
     def _load(self) -> Config:
         self._secrets.settle(self._read())
         try:
-            stored = _parse(self.path.read_bytes())
+            stored, self._foreign = _parse(self.path.read_bytes())
         except FileNotFoundError:
             return Config()
         except OSError as error:
             raise ConfigurationError(f"{self.path} cannot be read: {error.strerror}") from error
         except Failure as error:
             return self._fall_back(error)
+        if names := self._foreign.names():
+            log.warning(
+                "%s holds settings of another version, which have no effect and are kept: %s",
+                self.path,
+                ", ".join(names),
+            )
         written_by_hand = {
             key: secret
             for source in stored.providers
@@ -213,25 +235,28 @@ class Configuration:
             known = self._secrets.current.providers
             typed = {key: secret.reveal() for key, secret in written_by_hand.items()}
             self._secrets.change(providers=known | typed)
-            atomic.replace(self.path, _to_file(stored))
+            atomic.replace(self.path, self._to_file(stored))
         return stored
 
     def _fall_back(self, error: Failure) -> Config:
         """Take the newest backup that can be read for a damaged file, which is kept beside it.
 
-        Raises ConfigurationError, which says what is wrong with the file, when there is none.
+        The damaged file may have closed the door to the local owner: it stays closed until the
+        owner opens it. Raises ConfigurationError, which says what is wrong with the file, when
+        there is no backup.
         """
         for backup in self.backups.newest_first():
             try:
-                stored = _parse(self.backups.read(backup.name))
+                stored, self._foreign = _parse(self.backups.read(backup.name))
             except Failure:
                 continue
+            stored = replace(stored, local_owner="off")
             moment = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
             kept = self.path.with_name(f"{self.path.name}.corrupt-{moment}")
             os.replace(self.path, kept)
-            atomic.replace(self.path, _to_file(stored))
+            atomic.replace(self.path, self._to_file(stored))
             log.warning(
-                "%s: %s. Went back to %s; the bad file is %s",
+                "%s: %s. Went back to %s, with local_owner off; the bad file is %s",
                 self.path,
                 _describe(error),
                 backup.name,
@@ -240,18 +265,24 @@ class Configuration:
             return stored
         raise ConfigurationError(f"{self.path}: {_describe(error)}") from error
 
+    def _to_file(self, config: Config) -> bytes:
+        """The content of config.json: everything but the secrets."""
+        sources = [with_secrets(source, {}) for source in config.providers]
+        return atomic.to_json(join(asdict(replace(config, providers=sources)), self._foreign))
+
     def _effective(self, stored: Config) -> Config:
         secrets = self._stored_secrets()
         sources = [with_secrets(source, secrets) for source in stored.providers]
         return _expanded(replace(stored, **{"providers": sources, **self._forced_values}))
 
 
-def _parse(data: bytes) -> Config:
-    """The content of a configuration file; settings that it lacks take their defaults.
+def _parse(data: bytes) -> tuple[Config, Foreign]:
+    """The content of a configuration file, and what another version knows of it.
 
-    Raises BadRequest or Invalid.
+    Settings that the file lacks take their defaults. Raises BadRequest or Invalid.
     """
-    return _with_unique_names(read(Config, loads(data)))
+    known, foreign = split(loads(data.removeprefix(BYTE_ORDER_MARK)), Config)
+    return _with_unique_names(read(Config, known)), foreign
 
 
 def _with_unique_names(config: Config) -> Config:
@@ -260,12 +291,6 @@ def _with_unique_names(config: Config) -> Config:
         if name in names[:index]:
             raise Invalid(f"providers[{index}].name", f"'{name}' is used twice")
     return config
-
-
-def _to_file(config: Config) -> bytes:
-    """The content of config.json: everything but the secrets."""
-    sources = [with_secrets(source, {}) for source in config.providers]
-    return atomic.to_json(replace(config, providers=sources))
 
 
 def _describe(error: Failure) -> str:

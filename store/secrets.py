@@ -9,7 +9,7 @@ import hashlib
 import logging
 import secrets
 import threading
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class SecretsFile:
     def __init__(self, path: Path):
         self._path = path
         self._lock = threading.Lock()
+        self._foreign: dict[str, Any] = {}  # what a newer version has written, kept for it
         self.current = self._load()
 
     def change(self, **changes: Any) -> None:
@@ -84,7 +85,11 @@ class SecretsFile:
 
     def _load(self) -> Secrets:
         try:
-            found: Secrets = schema.read(Secrets, schema.loads(self._path.read_bytes()))
+            document = schema.loads(self._path.read_bytes())
+            if isinstance(document, dict):
+                known = {each.name for each in fields(Secrets)}
+                self._foreign = {name: document.pop(name) for name in document.keys() - known}
+            found: Secrets = schema.read(Secrets, document)
             if len(found.signing_key) != KEY_BYTES:
                 raise ValueError
         except FileNotFoundError:
@@ -100,11 +105,11 @@ class SecretsFile:
             ) from error
         return replace(found, providers=_keyed_by_field(found.providers))
 
-    def _write(self, content: Secrets) -> None:
-        fields = asdict(content)
-        if not content.proposed_for:  # which an older program does not know
-            del fields["proposed"], fields["proposed_for"]
-        atomic.replace(self._path, atomic.to_json(fields), 0o600)
+    def _write(self, secrets_to_keep: Secrets) -> None:
+        content = asdict(secrets_to_keep)
+        if not secrets_to_keep.proposed_for:  # which an older program does not know
+            del content["proposed"], content["proposed_for"]
+        atomic.replace(self._path, atomic.to_json(self._foreign | content), 0o600)
 
 
 def _digest(configuration: bytes) -> str:

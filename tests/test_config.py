@@ -385,9 +385,10 @@ TORN = [
     b'{"log_level": "in',
     b"[]",
     b'{"log_level": "loud"}',
+    b'{"log_level": "info" // a comment\n}',
     b'{"unknown": 1}',
     b"\xff\xfe",
-    b"\xef\xbb\xbf{}",
+    b"\xef\xbb\xbf{",
     b"[" * 50_000,
     b'{"anime_directory": "a", "anime_directory": "b"}',
     b"9" * 5000,
@@ -411,6 +412,7 @@ async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplo
     (bad,) = path.parent.glob("config.json.corrupt-*")
     assert bad.read_bytes() == torn and json.loads(path.read_text())["session_timeout_hours"] == 2
     assert "Went back to" in caplog.text and bad.name in caplog.text
+    assert again.current.local_owner == "off", "the bad file may have said so"
 
 
 @pytest.mark.parametrize("torn", TORN, ids=lambda torn: f"INV-4-{torn[:20]}")
@@ -423,6 +425,57 @@ async def test_without_a_backup_it_is_left_alone_and_named(tmp_path, torn):
     with pytest.raises(ConfigurationError, match="config.json"):
         config.Configuration(state, secrets_file)
     assert path.read_bytes() == torn
+
+
+NEWER = {
+    "log_level": "warning",
+    "local_owner": "off",
+    "follow": {"every_hours": 6},
+    "naming": {"season": "S{season}", "music": "{artist}"},
+    "providers": [
+        {"type": "directory", "name": "nas", "url": "http://192.0.2.1/", "colour": "blue"},
+        {"type": "gopher", "name": "hole", "url": "gopher://192.0.2.2/"},
+    ],
+}
+
+
+async def test_settings_of_a_newer_version_are_kept_and_told(tmp_path, caplog):
+    state, *_ = folders(tmp_path)
+    path = state / "config.json"
+    secrets_file = SecretsFile(state / "secrets.json")
+    secrets_file.change(providers={"hole.password": "hush", "nas.password": "hush", "x.key": "no"})
+    path.write_bytes(config.BYTE_ORDER_MARK + json.dumps(NEWER).encode())
+    found = config.Configuration(state, secrets_file)
+    assert (found.current.log_level, found.current.local_owner) == ("warning", "off")
+    assert found.current.naming.season == "S{season}"
+    assert [source.name for source in found.current.providers] == ["nas"]
+    for name in ("follow", "naming.music", "'hole' (gopher)", "colour of the source 'nas'"):
+        assert name in caplog.text
+    place = {"anime_directory": str(tmp_path / "library")}
+    found.update(place | {"download_directory": str(tmp_path / "downloads"), "log_level": "error"})
+    stored = json.loads(path.read_text())
+    assert stored["log_level"] == "error" and stored["follow"] == {"every_hours": 6}
+    assert stored["naming"]["music"] == "{artist}"
+    assert stored["providers"][0]["colour"] == "blue" and stored["providers"][1:] == [
+        NEWER["providers"][1]
+    ]
+    assert secrets_file.current.providers == {"hole.password": "hush", "nas.password": "hush"}
+    made = found.back_up().name
+    found.update({"providers": []})
+    assert json.loads(path.read_text())["providers"] == NEWER["providers"][1:]
+    found.restore(made)
+    assert len(json.loads(path.read_text())["providers"]) == 2
+    assert not list(state.glob("*.corrupt-*"))
+
+
+async def test_secrets_of_a_newer_version_are_kept(tmp_path):
+    path = tmp_path / "secrets.json"
+    SecretsFile(path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"passkeys": ["x"]}))
+    secrets_file = SecretsFile(path)
+    secrets_file.change(epoch=7)
+    stored = json.loads(path.read_text())
+    assert (stored["passkeys"], stored["epoch"]) == (["x"], 7)
 
 
 DAMAGED_SECRETS = [
@@ -439,7 +492,7 @@ DAMAGED_SECRETS = [
     b'{"jwt_key": "%s", "epoch": true}',
     b'{"jwt_key": "%s", "providers": []}',
     b'{"jwt_key": "%s", "providers": {"a": 1}}',
-    b'{"jwt_key": "%s", "more": 1}',
+    b'{"more": 1}',
     b'{"jwt_key": "\xff"}',
     b'{"jwt_key": "\\ud800"}',
     b"[" * 50_000,
