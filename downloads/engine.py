@@ -320,7 +320,9 @@ class Engine:
 
     def _spare_connections(self, provider: str) -> int:
         """How many further connections each download from this provider may have."""
-        most = self._config().max_connections_per_host
+        most = min(
+            self._config().max_connections_per_host, self._providers.most_connections(provider)
+        )
         return self._slots.spare_connections(provider, self._crowds.limit(provider, most))
 
     def _wait_for(self, reason: str) -> None:

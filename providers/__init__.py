@@ -22,7 +22,7 @@ from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Hit, Listing
-from store.sources import SourceSettings, address_of, is_calendar
+from store.sources import SourceSettings, address_of
 
 log = logging.getLogger(__name__)
 
@@ -115,15 +115,19 @@ class Providers:
         return (
             provider
             for name, provider in self._providers.items()
-            if not is_calendar(self._settings[name])
+            if not self._settings[name].is_calendar
         )
+
+    def most_connections(self, name: str) -> int:
+        """How many connections at a time the source of this name bears."""
+        return self._settings[name].most_connections if name in self._settings else 1
 
     def calendars(self) -> list[CheckedProvider]:
         """Those that only say which episodes exist."""
         return [
             provider
             for name, provider in self._providers.items()
-            if is_calendar(self._settings[name])
+            if self._settings[name].is_calendar
         ]
 
     async def search(self, query: str, limit: int) -> Found:

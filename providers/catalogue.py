@@ -34,20 +34,29 @@ def series(key: str, title: str, ids: Mapping[str, str], description: str = "") 
 
 
 class Catalogue:
-    """`read` asks the source for all its series, `site` makes the address that is shown of one."""
+    """`read` asks the source for all its series, `site` makes the address that is shown of one.
 
-    def __init__(self, read: Callable[[], Awaitable[Iterable[Series]]], site: Callable[[str], str]):
+    The series are taken from memory for `fresh_seconds`.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[Iterable[Series]]],
+        site: Callable[[str], str],
+        fresh_seconds: float = FRESH_SECONDS,
+    ):
         self._read = read
         self._site = site
         self._series: dict[str, Series] = {}  # by key
         self._titles = _Titles(())
-        self._read_at = -FRESH_SECONDS
+        self._fresh_seconds = fresh_seconds
+        self._read_at = -fresh_seconds
         self._reading = asyncio.Lock()
 
     async def all(self) -> dict[str, Series]:
-        """The series by key, at most FRESH_SECONDS old."""
+        """The series by key."""
         async with self._reading:
-            if time.monotonic() - self._read_at > FRESH_SECONDS:
+            if time.monotonic() - self._read_at > self._fresh_seconds:
                 found = await self._read()
                 self._series = {each.key: each for each in found}
                 self._titles = _Titles(self._series.values())

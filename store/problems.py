@@ -7,7 +7,6 @@ from pathlib import Path
 from store import allowed_folders
 from store.schema import record
 from store.settings import Config, Naming
-from store.sources import FeedProvider, JellyfinProvider
 
 
 @record
@@ -87,12 +86,9 @@ def _of_sources(config: Config, names: Collection[str]) -> list[Problem]:
                 "Name a PEM file that the user who runs the server can read",
             )
             problems.append(problem)
-        if isinstance(source, JellyfinProvider) and not source.key:
-            fix = "Make a key in the dashboard of Jellyfin, under API keys"
-            problems.append(Problem(f"providers[{index}].key", "The API key is missing", fix))
-        if isinstance(source, FeedProvider) and source.is_query and not source.query:
-            fix = "Say what MediathekViewWeb is to look for, such as the title of a series"
-            problems.append(Problem(f"providers[{index}].query", "The query is missing", fix))
+        if lack := source.lack():
+            field = f"providers[{index}].{lack.field}"
+            problems.append(Problem(field, lack.issue, lack.fix))
     return problems
 
 

@@ -6,7 +6,7 @@ class and `open_source`. A field that is a Secret is kept in secrets.json, whate
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from store.schema import Rule
@@ -36,6 +36,14 @@ FeedAddress = Annotated[
         example="https://tube.example/feeds/videos.xml?videoChannelId=1",
     ),
 ]
+Collection = Annotated[
+    str,
+    Rule(
+        pattern=r"[A-Za-z0-9_.-]{0,100}",
+        issue="must be the identifier of a collection: letters, digits, _ . and -",
+        example="classic_tv",
+    ),
+]
 Text = Annotated[str, Rule(most=200)]
 Password = Annotated[Secret, Rule(most=200)]
 AuthorityFile = Annotated[
@@ -49,6 +57,14 @@ AuthorityFile = Annotated[
 ]
 
 
+class Lack(NamedTuple):
+    """The field that is missing, why that is no use, and what to do about it."""
+
+    field: str
+    issue: str
+    fix: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnyKind:
     """What the settings of every kind have.
@@ -59,6 +75,20 @@ class AnyKind:
 
     ca_file: AuthorityFile = ""
     enabled: bool = True
+
+    def lack(self) -> Lack | None:
+        """What these settings lack to be of use."""
+        return None
+
+    @property
+    def is_calendar(self) -> bool:
+        """Whether the source only says which episodes exist: their files come from elsewhere."""
+        return False
+
+    @property
+    def most_connections(self) -> int:
+        """At a time, as the manners of the source ask for."""
+        return 16
 
 
 @dataclass(frozen=True)
@@ -99,6 +129,15 @@ class JellyfinProvider(AnyKind):
     key: Password = UNSET
     use: Literal["files", "calendar"] = "files"
 
+    def lack(self) -> Lack | None:
+        """A server says nothing without a key."""
+        fix = "Make a key in the dashboard of Jellyfin, under API keys"
+        return None if self.key else Lack("key", "The API key is missing", fix)
+
+    @property
+    def is_calendar(self) -> bool:
+        return self.use == "calendar"
+
 
 @dataclass(frozen=True)
 class FeedProvider(AnyKind):
@@ -114,10 +153,37 @@ class FeedProvider(AnyKind):
     title: Text = ""
     query: Text = ""
 
+    def lack(self) -> Lack | None:
+        """An address that takes questions answers nothing without one."""
+        fix = "Say what MediathekViewWeb is to look for, such as the title of a series"
+        is_asked = self.query or not self.is_query
+        return None if is_asked else Lack("query", "The query is missing", fix)
+
     @property
     def is_query(self) -> bool:
         """Whether the address takes questions in place of giving a feed."""
         return urlsplit(self.url).path.endswith("/api/query")
+
+
+@dataclass(frozen=True)
+class ArchiveProvider(AnyKind):
+    """Items of the Internet Archive: a collection, what a query finds, or both together."""
+
+    type: Literal["archive"]
+    name: SourceName
+    url: Address = "https://archive.org/"
+    collection: Collection = ""
+    query: Text = ""
+
+    def lack(self) -> Lack | None:
+        """Nobody wants to search everything that the Archive has for each folder of a library."""
+        fix = "Name a collection, such as classic_tv, or give a query"
+        is_told = self.collection or self.query
+        return None if is_told else Lack("collection", "Neither collection nor query is set", fix)
+
+    @property
+    def most_connections(self) -> int:
+        return 2
 
 
 @dataclass(frozen=True)
@@ -128,13 +194,15 @@ class DemoProvider(AnyKind):
     name: SourceName = "aniworld"
 
 
-SourceSettings = DirectoryProvider | WebdavProvider | JellyfinProvider | FeedProvider | DemoProvider
+SourceSettings = (
+    DirectoryProvider
+    | WebdavProvider
+    | JellyfinProvider
+    | FeedProvider
+    | ArchiveProvider
+    | DemoProvider
+)
 AnySource = TypeVar("AnySource", bound=SourceSettings)
-
-
-def is_calendar(source: SourceSettings) -> bool:
-    """Whether a source only says which episodes exist: their files come from elsewhere."""
-    return isinstance(source, JellyfinProvider) and source.use == "calendar"
 
 
 def address_of(source: SourceSettings) -> str:

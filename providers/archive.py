@@ -1,0 +1,145 @@
+"""The Internet Archive: a collection of it, or what a query finds there. Each item is a series."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from urllib.parse import quote, urlencode
+
+from providers import archive_items, catalogue, json_answers
+from providers.archive_items import File
+from providers.catalogue import Catalogue
+from providers.json_answers import Fields
+from providers.late_listing import LateListing
+from providers.lately import Lately
+from providers.memory import Memory
+from providers.network import Network
+from store.errors import NotFound
+from store.models import Episode, Hit, Listing, Source
+from store.names import extensions
+from store.sources import ArchiveProvider
+
+PAGE, MAX_PAGES = 500, 20  # items in an answer; the Archive itself ends at 10,000
+FRESH_SECONDS = 3_600.0  # for which the list of items is taken from memory
+MAX_BYTES = 8_000_000  # of one answer: an item may have thousands of files
+FIELDS = ("identifier", "title", "year", "date")
+
+
+def open_source(settings: ArchiveProvider, network: Network, memory: Memory) -> Archive:
+    return Archive(settings, network)
+
+
+class Archive:
+    """See the Provider protocol. A series' key is the identifier of an item, an episode's ref the
+    name of its file there."""
+
+    def __init__(self, settings: ArchiveProvider, network: Network):
+        self.base = settings.url.removesuffix("/") + "/"
+        self._network = network
+        self._question = question(settings)
+        self._catalogue = Catalogue(self._read_series, self._site, FRESH_SECONDS)
+        self._items = Lately(self._read_item)
+        self._late = LateListing(self.listing)
+
+    async def search(self, query: str, limit: int) -> list[Hit]:
+        """See the Provider protocol."""
+        return await self._catalogue.search(query, limit)
+
+    async def listing(self, key: str) -> Listing:
+        """See the Provider protocol."""
+        series = (await self._catalogue.all()).get(key)
+        if series is None:
+            raise NotFound("The source has no such item")
+        item = await self._read_item(key)
+        files = await asyncio.to_thread(archive_items.find_files, item)
+        episodes = await asyncio.to_thread(archive_items.read_episodes, series.title, files)
+        return Listing(
+            key,
+            series.title,
+            description=archive_items.describe(item),
+            site=self._site(key),
+            episodes=tuple(episodes),
+        )
+
+    async def source(self, key: str, episode: Episode) -> Source:
+        """See the Provider protocol. The address is that of the Archive, never that of the machine
+        to which it redirects: the next try may be redirected to another one."""
+        file = await self._find(key, episode.ref)
+        if file is None:
+            found = await self._late.find(key, episode)
+            file = await self._find(key, found.ref)
+        if file is None:
+            raise NotFound("The source has no such file")
+        return Source(
+            self._address(key, file.name),
+            extensions.of(file.name),
+            size=file.size,
+            checksums=file.checksums,
+            beside={end: self._address(key, name) for end, name in file.subtitles.items()},
+        )
+
+    async def look(self) -> None:
+        """See the Provider protocol."""
+        await self._read_page(1, rows=1)
+
+    async def close(self) -> None:
+        """Nothing of its own is open."""
+
+    def _site(self, key: str) -> str:
+        return f"{self.base}details/{quote(key, safe='')}"
+
+    def _address(self, key: str, name: str) -> str:
+        return f"{self.base}download/{quote(key, safe='')}/{quote(name)}"
+
+    async def _find(self, key: str, name: str) -> File | None:
+        files = archive_items.find_files(await self._items.get(key))
+        return next((file for file in files if file.name == name), None)
+
+    async def _read_series(self) -> Iterable[catalogue.Series]:
+        series: list[catalogue.Series] = []
+        for number in range(1, MAX_PAGES + 1):
+            docs, total = await self._read_page(number, rows=PAGE)
+            series += archive_items.read_series(docs)
+            if not docs or number * PAGE >= total:
+                break
+        return series
+
+    async def _read_page(self, number: int, *, rows: int) -> tuple[list[Fields], int]:
+        """Found items, and how many there are in all."""
+        query = [("q", self._question), *[("fl[]", name) for name in FIELDS]]
+        query += [("sort[]", "identifier asc"), ("rows", str(rows)), ("page", str(number))]
+        answer = await self._ask(f"advancedsearch.php?{urlencode(query)}&output=json")
+        response = answer.get("response")
+        if not isinstance(response, dict) or not isinstance(response.get("docs"), list):
+            raise json_answers.not_expected()
+        total = json_answers.whole(response, "numFound") or 0
+        return json_answers.objects(response, "docs"), total
+
+    async def _read_item(self, key: str) -> Fields:
+        """An item with its files. Raises NotFound, also for one that was withdrawn."""
+        item = await self._ask(f"metadata/{quote(key, safe='')}")
+        if not isinstance(item.get("files"), list) or item.get("is_dark") is True:
+            raise NotFound("The source has no such item")
+        return item
+
+    async def _ask(self, path: str) -> Fields:
+        body, _, _ = await self._network.read(
+            f"{self.base}{path}",
+            base=self.base,
+            headers={"Accept": "application/json"},
+            limit=MAX_BYTES,
+        )
+        answer = await asyncio.to_thread(json_answers.parse, body)
+        if not isinstance(answer, dict):
+            raise json_answers.not_expected()
+        return answer
+
+
+def question(settings: ArchiveProvider) -> str:
+    """What the Archive is asked for: videos alone, of a collection or by a query."""
+    parts = ["mediatype:movies"]
+    if settings.collection:
+        parts.append(f"collection:{settings.collection}")
+    if settings.query:
+        parts.append(f"({settings.query})")
+    return " AND ".join(parts)

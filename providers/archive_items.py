@@ -1,0 +1,132 @@
+"""What the Internet Archive says of its items and of the files in them. Pure.
+
+Numbers are texts there, a field may be a text or a list of texts, and any may be absent.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from providers import catalogue
+from providers.json_answers import Fields, objects, text, whole
+from providers.library_tree import episodes_in
+from store.models import Episode
+from store.names import extensions, spelling
+from store.names.codes import EpisodeKey, Number
+
+MAX_FILES = 10_000  # of one item
+MAX_TEXT = 5_000
+KINDS = {"sha1": 40, "md5": 32, "crc32": 8}  # of checksums, the strongest first -> digits
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+
+
+class File(NamedTuple):
+    """A video of an item; `name` may hold slashes. `checksums` are as those of Source."""
+
+    name: str
+    size: int | None
+    checksums: Mapping[str, str]
+    subtitles: Mapping[str, str]  # what follows the stem -> name
+
+
+def read_series(docs: Iterable[Fields]) -> list[catalogue.Series]:
+    """The items that a search has found; the title bears the year, as the folder of a library."""
+    found = []
+    for doc in docs:
+        key = _first(doc, "identifier")
+        title = _first(doc, "title") or key
+        year = re.match(r"(?:19|20)\d\d", _first(doc, "year") or _first(doc, "date"))
+        if year and spelling.year(title) is None:
+            title = f"{title} ({year[0]})"
+        if key:
+            found.append(catalogue.series(key, title, {}))
+    return found
+
+
+def describe(item: Fields) -> str:
+    """What an item says of itself and of its licence, as plain text."""
+    about = item.get("metadata")
+    if not isinstance(about, dict):
+        return ""
+    described = html.unescape(_TAG.sub(" ", _first(about, "description")))
+    rights = [_first(about, name) for name in ("rights", "licenseurl")]
+    return " ".join(" ".join([described, *rights]).split())[:MAX_TEXT]
+
+
+def find_files(item: Fields) -> list[File]:
+    """The videos of an item, each once: the original, or the best of what was made of it."""
+    every = [row for row in objects(item, "files")[:MAX_FILES] if _is_open(row)]
+    versions: defaultdict[str, list[Fields]] = defaultdict(list)
+    for row in every:
+        if extensions.of(text(row, "name")) in extensions.MEDIA:
+            versions[_first(row, "original") or text(row, "name")].append(row)
+    names = [text(row, "name") for row in every]
+    return [_file(max(rows, key=_rank), names) for _, rows in sorted(versions.items())]
+
+
+def _is_open(row: Fields) -> bool:
+    """Whether a file may be fetched by everybody, under a name that makes an address."""
+    name = text(row, "name")
+    parts = name.split("/")
+    is_safe = bool(name) and name.isprintable() and not {"", ".", ".."} & set(parts)
+    return is_safe and text(row, "private") != "true" and row.get("private") is not True
+
+
+def _rank(row: Fields) -> tuple[bool, int, int]:
+    is_original = text(row, "source") == "original"
+    return is_original, whole(row, "height") or 0, whole(row, "size") or 0
+
+
+def _file(row: Fields, names: Sequence[str]) -> File:
+    name = text(row, "name")
+    folder, slash, base = name.rpartition("/")
+    beside = [
+        each.removeprefix(folder + slash)
+        for each in names
+        if each.startswith(folder + slash) and "/" not in each.removeprefix(folder + slash)
+    ]
+    sidecars = extensions.sidecars(base, beside, extensions.SUBTITLES)
+    subtitles = {end: f"{folder}{slash}{other}" for end, other in sidecars.items()}
+    return File(name, whole(row, "size") or None, _checksums(row), subtitles)
+
+
+def _checksums(row: Fields) -> dict[str, str]:
+    """The strongest one alone: each costs a pass over the file."""
+    for kind, digits in KINDS.items():
+        digest = text(row, kind).casefold()
+        if re.fullmatch(rf"[0-9a-f]{{{digits}}}", digest):
+            return {kind: digest}
+    return {}
+
+
+def read_episodes(title: str, files: Sequence[File]) -> list[Episode]:
+    """The episodes that the files of an item hold. Reads names, so it belongs on a thread.
+
+    Where no name has a number, the files are counted in the order of their names.
+    """
+    contents = episodes_in([f"{title.replace('/', ' ')}/{file.name}" for file in files])
+    if not any(contents):
+        contents = [[(1, number)] for number in range(1, len(files) + 1)]
+    episodes: dict[EpisodeKey, Episode] = {}
+    for file, keys in zip(files, contents):
+        for season, number in keys:
+            episodes.setdefault((season, number), _episode(season, number, file))
+    return list(episodes.values())
+
+
+def _episode(season: int, number: Number, file: File) -> Episode:
+    return Episode(season, number, ref=file.name, size=file.size, checksums=file.checksums)
+
+
+def _first(fields: Fields, key: str) -> str:
+    """The text under `key`, or the first of several."""
+    found = fields.get(key)
+    if isinstance(found, list):
+        found = next((each for each in found if isinstance(each, str)), "")
+    if type(found) is int:
+        found = str(found)
+    return found.strip() if isinstance(found, str) else ""
