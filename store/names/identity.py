@@ -171,24 +171,26 @@ _MUTE_SIGNS = dict.fromkeys(map(ord, '?*:"<>|/\\.,;-–—_&…()[]{}'))
 _SQUARE_BRACKETS = str.maketrans("【】［］", "[][]")
 
 
+def spell(text: str, title: str | None = None) -> Name:
+    """The spellings of a name, whose words are read already: `title` is what is left of it."""
+    text = unicodedata.normalize("NFC", text)
+    wide = _one_width(text)
+    title = (wide if title is None else title).casefold()
+    return Name(
+        text=text,
+        plain=" ".join(wide.casefold().split()),
+        title=title,
+        keys=frozenset([spelling.fold(title), spelling.fold(text)]),
+        signs="".join(_SIGNS_AT_END.findall(title)).translate(_MUTE_SIGNS),
+        numerals="".join([c for c in title if unicodedata.category(c) == "No"]),
+    )
+
+
 @lru_cache(8192)
 def _read(name: str) -> tuple[Name, Words]:
     """The spellings of one name, and its words."""
-    text = unicodedata.normalize("NFC", name)
-    wide = _one_width(text)
-    words = folder_words.read(wide)
-    title = words.title.casefold()
-    return (
-        Name(
-            text=text,
-            plain=" ".join(wide.casefold().split()),
-            title=title,
-            keys=frozenset([spelling.fold(title), spelling.fold(text)]),
-            signs="".join(_SIGNS_AT_END.findall(title)).translate(_MUTE_SIGNS),
-            numerals="".join([c for c in title if unicodedata.category(c) == "No"]),
-        ),
-        words._replace(year=spelling.year(text) or words.year),
-    )
+    words = folder_words.read(_one_width(unicodedata.normalize("NFC", name)))
+    return spell(name, words.title), words._replace(year=spelling.year(name) or words.year)
 
 
 def _one_width(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from store.names import spelling
 from store.names.codes import Number
-from store.names.identity import Name, identify
+from store.names.identity import Name, identify, spell
 from store.names.matching import EXTRA, Verdict
 from store.names.parsed_name import ParsedName
 
@@ -92,7 +92,7 @@ def _group(names: Sequence[ParsedName], places: Sequence[int]) -> list[_Group]:
         by_text.setdefault(names[place].title, []).append(place)
     groups: dict[str, _Group] = {}
     for text, alike in by_text.items():
-        (name,) = identify(text or "").names
+        name = spell(text or "")
         groups.setdefault(name.title, _Group(name, [])).places.extend(alike)
     return list(groups.values())
 
@@ -109,8 +109,16 @@ def _are_titles_of_episodes(groups: Sequence[_Group]) -> bool:
     return bool(groups) and files == len(groups) and all(_DASH.search(g.name.title) for g in groups)
 
 
-def _relate(name: Name, series: Iterable[Name]) -> Relation:
+def _relate(name: Name, series: Sequence[Name]) -> Relation:
     """How a title stands to the series' own; the beginning of one of these is own, too."""
+    relation = _relate_to_any(name, series)
+    if relation == "longer":  # by words of its release, perhaps
+        (short,) = identify(name.text).names
+        return _relate_to_any(short, series)
+    return relation
+
+
+def _relate_to_any(name: Name, series: Sequence[Name]) -> Relation:
     relations = {_relate_to(name, own) for own in series}
     return "own" if "own" in relations else "longer" if "longer" in relations else "other"
 
