@@ -130,6 +130,7 @@ GLUED_SCORE = 25  # a code that is glued to a number belongs to a random name
 TITLE_SCORE = 40  # a code that stands in an episode's title
 COUNTED_RULES = ("episode2", "words", "turned")
 SHORT_SEASONS = ("se",)  # words of titles, unless an episode follows
+BOOKS = frozenset("book buch livre libro книга".split())  # a title's, unless an episode follows
 PLURALS = frozenset("episodes episoden folgen épisodes episodios episódios episodi серий".split())
 
 
@@ -222,9 +223,10 @@ def weigh_code(tokens: Tokens, match: re.Match[str], rule: str, run: Run) -> int
         return GLUED_SCORE
     if rule == "cross" and not is_cross(tokens, first, number):
         return GLUED_SCORE
-    is_behind_number = rule == "episode" and labels[max(0, first - 2) : first] == "n-"
-    if is_behind_number and not BOUNDARY.match(labels, run.last):  # "003 - Folge 3 der Reise"
-        return TITLE_SCORE
+    if rule == "episode" and labels[max(0, first - 2) : first] == "n-":
+        is_bound = labels[max(0, first - 3)] in "-n" and len(tokens.words[first - 2]) > 1
+        if is_bound or not BOUNDARY.match(labels, run.last):  # "- 05 - Folge 3 der Reise"
+            return TITLE_SCORE
     if rule == "hash" and labels.startswith("n-"):  # "321 - Post #1"
         return TITLE_SCORE
     return RULES[rule].score
@@ -255,6 +257,8 @@ def belongs_to_word(tokens: Tokens, found: re.Match[str], rule: str, number: int
             return len(words[number]) < 2
         case "season":
             return words[first] in SHORT_SEASONS
+        case "volume":
+            return words[first] in BOOKS and NUMBER not in labels[found.end() :]
         case "season5":
             return following in GLUE_OF_SEASON
         case "season6":

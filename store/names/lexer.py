@@ -216,9 +216,10 @@ def label_separator(run: str) -> str:
     """The label of a run of signs and spaces between two words."""
     if "~" in run:
         return TILDE
-    if "+" in run or "&" in run:
+    dash = ANY_DASH.search(run)
+    if "+" in run[dash is not None :] or "&" in run:
         return PLUS
-    if dash := ANY_DASH.search(run):
+    if dash:
         return WIDE_DASH if dash[0][0] in " _." and dash[0][-1] in " _." else DASH
     if run.strip(" _") in ("..", "...", "…"):
         return TILDE

@@ -93,7 +93,8 @@ def weigh_lone_numbers(
         if candidate.rule == "number" and (split := split_compressed(tokens, candidate)):
             score += weigh_split(tokens, outside, split, season)
             candidates.append(split._replace(score=score))
-    return candidates + list_ranges(tokens, candidates) + list_pairs(tokens, outside, candidates)
+    candidates += list_ranges(tokens, candidates)
+    return candidates + list_pairs(tokens, outside, candidates, season)
 
 
 def weigh_split(tokens: Tokens, outside: str, split: Candidate, season: int | None) -> int:

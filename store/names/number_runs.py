@@ -187,7 +187,8 @@ def is_wide_range(tokens: Tokens, step: Step) -> bool:
     first, second = tokens.words[previous], tokens.words[step.number]
     if not BOUNDARY.match(labels, step.number + 1):
         return False
-    if step.is_coded or labels[max(0, previous - 1) : previous] in (OPEN, WIDE_DASH):
+    left = labels[max(0, previous - 1) : previous]
+    if step.is_coded or left == OPEN or (left == WIDE_DASH and step.is_next):
         return len(first) == len(second)
     return first[0] == "0" and int(first) == 1 and len(first) <= len(second)
 

@@ -33,10 +33,13 @@ def list_ranges(tokens: Tokens, candidates: Sequence[Candidate]) -> list[Candida
     ]
 
 
-def list_pairs(tokens: Tokens, outside: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+def list_pairs(
+    tokens: Tokens, outside: str, candidates: Sequence[Candidate], season: int | None
+) -> list[Candidate]:
     """Each range "03-20" that stands by itself as season 3, episode 20, which it may be.
 
-    A file holds few episodes, so a long range is hardly one, unless it begins with 01.
+    A file holds few episodes, so a long range is hardly one, unless it begins with 01. `season` is
+    what the folders say.
     """
     if tokens.labels.startswith(OPEN):
         return []
@@ -50,6 +53,7 @@ def list_pairs(tokens: Tokens, outside: str, candidates: Sequence[Candidate]) ->
         for run in candidates
         if run.rule == "number"
         and len(run.episodes) > 1
+        and season in (None, run.episodes[0])
         and PAIR.match(tokens.labels, run.first - 1)
         and outside[run.first] != HIDDEN
         and len(tokens.words[run.first]) == len(tokens.words[run.last - 1]) == 2

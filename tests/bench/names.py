@@ -41,6 +41,27 @@ SHAPES = (
 )
 
 
+HOSTILE = (
+    *("(", "[", "-", "~", " ", ".", "9", "1-", "1.", "+1", "1_", "x1", "1x", "S1E1", "E01-", "v2 "),
+    *(
+        "[1]",
+        "n.",
+        "a/",
+        "05 - ",
+        "12 mai ",
+        "24.12.",
+        "第1",
+        "第",
+        "夜1",
+        "全1話",
+        "2 話 ",
+        "5.5 ",
+    ),
+)
+HOSTILE_CHARACTERS = 4096
+HOSTILE_AIM = 20  # milliseconds
+
+
 def corpus(size: int) -> list[str]:
     """`size` names that all differ."""
     return [
@@ -64,6 +85,20 @@ def rate(read: Callable[[str], object], names: Sequence[str], rounds: int) -> fl
     return len(names) / median(spent)
 
 
+def read_hostile() -> float:
+    """The longest time in milliseconds that a name of 4,096 characters takes."""
+    longest = 0.0
+    for piece in HOSTILE:
+        name = (piece * HOSTILE_CHARACTERS)[:HOSTILE_CHARACTERS]
+        spent = []
+        for _ in range(3):
+            start = time.process_time()
+            parse(name)
+            spent.append(time.process_time() - start)
+        longest = max(longest, median(spent))
+    return 1e3 * longest
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="names", description=__doc__)
     parser.add_argument("--size", type=int, default=4000, help="names for us")
@@ -71,6 +106,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     ours = rate(parse, corpus(options.size), options.rounds)
     print(f"aniworld  {ours:9,.0f} names/s  {1e6 / ours:7.1f} us a name   (aim: {AIM} us)")
+    print(
+        f"hostile   {read_hostile():9.1f} ms at most                     (target: {HOSTILE_AIM} ms)"
+    )
     if table := os.environ.get("NAMES_TABLE"):
         _truth.tell(Path(table))
     try:
