@@ -10,12 +10,11 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from store.names.codes import EpisodeKey, Number, code
-from store.names.parsed_name import SURE, ParsedName
+from store.names.parsed_name import SURE, ParsedName, Reading
+from store.names.source_list import Episodes, SourceList, as_list
 
 COUNTED = "counted through all seasons"
 EXTRA: EpisodeKey = (-1, 0)  # where a file stands that is no episode, or nobody knows which
-
-Episodes = tuple[EpisodeKey, ...]
 
 
 class Verdict(NamedTuple):
@@ -32,7 +31,10 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    name: ParsedName, known: Collection[EpisodeKey], numbering: str | None = None, offset: int = 0
+    name: ParsedName,
+    known: Collection[EpisodeKey] | SourceList,
+    numbering: str | None = None,
+    offset: int = 0,
 ) -> Verdict:
     """Decide which episodes a file holds, in a series whose source has the episodes `known`.
 
@@ -41,53 +43,89 @@ def judge(
     each number first: with 12, a second cour's 01 is 13.
     """
     numbers = name.episodes or name.absolute
-    if name.kind == "movie" and not numbers and name.rivals:
-        return leave_open(name, [(EXTRA,), *(in_season(1, own) for _, own in name.rivals)])
     if name.kind in ("extra", "movie") or not numbers:
-        kind = "a film" if name.kind == "movie" else "an extra"
-        return decide(name, (EXTRA,), f"no episode, but {kind}")
+        return _judge_extra(name, numbers)
     if name.kind == "special" or any(number % 1 for number in numbers):
-        return decide(name, in_season(0, numbers), "a special")
+        return _judge_special(name, numbers)
     shifted = ""
     if offset:
         numbers = tuple([number + offset for number in numbers])
         shifted = f"{offset:+d} as this series is linked"
-    has_season = name.season is not None and (name.score >= SURE or not name.rivals)
-    if numbering == "season" or (numbering is None and has_season):
+    listed = as_list(known)
+    if numbering == "season" or (numbering is None and _has_season(name, listed)):
         season = 1 if name.season is None else name.season
         return decide(name, in_season(season, numbers), shifted)
-    regular = sorted(episode for episode in known if episode[0] > 0)
     if numbering == "absolute":
-        counted = count_through(numbers, regular)
+        counted = listed.count_through(numbers)
         if not counted:
             return refuse(name, shifted)
         return as_counted(decide(name, counted, COUNTED, shifted))
-    readings = _list_readings(name, numbers, regular)
-    fitting = {
-        episodes: why for episodes, why in readings.items() if _fits(episodes, known, regular)
-    }
+    readings = _list_readings(name, numbers, listed)
+    fitting = {episodes: why for episodes, why in readings.items() if _fits(episodes, listed)}
     if len(fitting) > 1:
         return leave_open(name, list(fitting))
-    if not fitting and len({season for season, _ in regular}) > 1:
+    if not fitting and (len(listed.seasons) > 1 or name.rivals):
         return refuse(name, shifted)
     episodes, why = next(iter((fitting or readings).items()))
     verdict = decide(name, episodes, why, shifted)
     return as_counted(verdict) if why == COUNTED else verdict
 
 
-def _list_readings(
-    name: ParsedName, numbers: tuple[Number, ...], regular: list[EpisodeKey]
-) -> dict[Episodes, str]:
-    """What numbers without a season may be, the likeliest first, each with its reason.
+def _judge_extra(name: ParsedName, numbers: tuple[Number, ...]) -> Verdict:
+    """An extra or a film. One whose name has a number that nothing explains may be an episode."""
+    if name.kind == "movie" and not numbers and name.rivals:
+        return leave_open(name, [(EXTRA,), *(in_season(1, own) for _, own in name.rivals)])
+    kind = "a film" if name.kind == "movie" else "an extra"
+    return decide(name, (EXTRA,), f"no episode, but {kind}")
 
-    `regular` are the known episodes but for specials.
+
+def _judge_special(name: ParsedName, numbers: tuple[Number, ...]) -> Verdict:
+    """A special. One that says the code of a regular episode may be that: "S01E05 OVA"."""
+    special = in_season(0, numbers)
+    regular = [in_season(season, own) for season, own in name.rivals if season and own == numbers]
+    if regular:
+        return leave_open(name, [special, *regular])
+    number = numbers[0]
+    is_decimal = len(numbers) == 1 and number % 1
+    return decide(name, special, f"{number} is a special" if is_decimal else "a special")
+
+
+def _has_season(name: ParsedName, listed: SourceList) -> bool:
+    """Whether a name tells its season without doubt, whatever the source has.
+
+    "Season 2/203" is S02E03, unless the season has an episode 203 as well.
     """
-    seasons = {season for season, _ in regular}
-    season = seasons.pop() if len(seasons) == 1 else 1
+    if name.season is None or (name.rivals and name.score < SURE):
+        return False
+    return not any(
+        season is None and own and listed.may_have(_plain(name.season, own, listed))
+        for season, own in _splits(name)
+    )
+
+
+def _splits(name: ParsedName) -> list[Reading]:
+    """The readings of 203 that "Season 2/203" has besides S02E03."""
+    if name.season is None or name.is_season_of_folder:
+        return []
+    running = tuple([100 * name.season + number for number in name.episodes])
+    return [other for other in name.also if other == (None, running)]
+
+
+def _plain(season: int, numbers: tuple[Number, ...], listed: SourceList) -> Episodes:
+    """The episodes of 203 in a season's folder, which may be that season's or the 203rd of all."""
+    counted = listed.count_through(numbers)
+    return counted if {key[0] for key in counted} == {season} else in_season(season, numbers)
+
+
+def _list_readings(
+    name: ParsedName, numbers: tuple[Number, ...], listed: SourceList
+) -> dict[Episodes, str]:
+    """What numbers may be, the likeliest first, each with its reason."""
+    season = listed.seasons[0] if len(listed.seasons) == 1 else 1
     readings: dict[Episodes, str] = {}
     if name.season is None:
         readings[in_season(season, numbers)] = f"season {season}, for the name says none"
-        if counted := count_through(numbers, regular):
+        if counted := listed.count_through(numbers):
             readings.setdefault(counted, COUNTED)
         if name.sequel and any(listed == name.sequel for listed, _ in regular):
             episodes = in_season(name.sequel, numbers)
@@ -95,36 +133,31 @@ def _list_readings(
     else:
         season = name.season
         readings[in_season(season, numbers)] = ""
+        for _, own in _splits(name):
+            readings.setdefault(_plain(season, own, listed), f"read as season {season}")
     if name.score < SURE:
         split = [other for other in name.also if other[0]]
         for other_season, others in (*split, *name.rivals):
             own_season = season if other_season is None else other_season
             episodes = in_season(own_season, others) or (EXTRA,)
             readings.setdefault(episodes, f"read as season {own_season}")
-            if others and other_season is None and (counted := count_through(others, regular)):
+            if others and other_season is None and (counted := listed.count_through(others)):
                 readings.setdefault(counted, COUNTED)
     return readings
 
 
-def _fits(episodes: Episodes, known: Collection[EpisodeKey], regular: list[EpisodeKey]) -> bool:
+def _fits(episodes: Episodes, listed: SourceList) -> bool:
     """Whether the source has these episodes, or may have them where it lists none."""
     if episodes == (EXTRA,):
         return True
-    if regular:
-        return all(episode in known for episode in episodes)
+    if listed.seasons:
+        return listed.may_have(episodes)
     return all(number >= 0 and not number % 1 for _, number in episodes)
 
 
 def in_season(season: int, numbers: tuple[Number, ...]) -> Episodes:
     """The episodes of one season."""
     return tuple([(season, number) for number in numbers])
-
-
-def count_through(numbers: tuple[Number, ...], regular: list[EpisodeKey]) -> Episodes:
-    """The episodes that these running numbers are; () when one of them is beyond the list."""
-    if min(numbers) < 1 or max(numbers) > len(regular):
-        return ()
-    return tuple([regular[int(number) - 1] for number in numbers])
 
 
 def decide(name: ParsedName, episodes: Episodes, *why: str) -> Verdict:

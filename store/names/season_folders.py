@@ -11,10 +11,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from store.names.codes import EpisodeKey, Number, code
 from store.names.matching import (
-    Episodes,
     Verdict,
     as_counted,
-    count_through,
     decide,
     in_season,
     judge,
@@ -22,6 +20,7 @@ from store.names.matching import (
     refuse,
 )
 from store.names.parsed_name import ParsedName
+from store.names.source_list import Episodes, SourceList, as_list
 
 Style = tuple[str | None, str | None]  # title and group: files of one kind are counted in one way
 
@@ -37,20 +36,20 @@ def judge_together(
 
     `names` are those of `paths` as `parse_folder` reads them; all else is as for `judge`.
     """
-    verdicts = [judge(name, known, numbering, offset) for name in names]
-    if numbering is not None or not known:
+    listed = as_list(known)
+    verdicts = [judge(name, listed, numbering, offset) for name in names]
+    if numbering is not None or not listed.seasons:
         return verdicts
     folders: defaultdict[tuple[str, int, Style], list[int]] = defaultdict(list)
     for place, name in enumerate(names):
         if _counts_in_folder(name) and name.season:
             style = (name.title, name.group)
             folders[paths[place].rpartition("/")[0], name.season, style].append(place)
-    regular = sorted(episode for episode in known if episode[0] > 0)
     for (_, season, _), places in folders.items():
         numbers = {
             place: tuple([number + offset for number in names[place].episodes]) for place in places
         }
-        for place, verdict in _judge_season(names, numbers, season, regular).items():
+        for place, verdict in _judge_season(names, numbers, season, listed).items():
             verdicts[place] = verdict
     return verdicts
 
@@ -69,28 +68,26 @@ def _judge_season(
     names: Sequence[ParsedName],
     numbers: dict[int, tuple[Number, ...]],
     season: int,
-    regular: list[EpisodeKey],
+    listed: SourceList,
 ) -> dict[int, Verdict]:
     """The verdicts of one season folder's files where the source's list knows more than `judge`.
 
-    `numbers` are those of each file, by its place in `names`; `regular` is the list but for
-    specials, in order.
+    `numbers` are those of each file, by its place in `names`.
     """
-    listed = set(regular)
     within: dict[int, Episodes] = {}
     counted: dict[int, Episodes] = {}
     for place, own in numbers.items():
         in_this_season = in_season(season, own)
-        if listed.issuperset(in_this_season):
+        if listed.may_have(in_this_season):
             within[place] = in_this_season
-        through = count_through(own, regular)
+        through = listed.count_through(own)
         if through and all(key[0] == season for key in through):
             counted[place] = through
     if not counted or counted == within or len(within) == len(numbers) > len(counted):
         return {}  # the numbers are those of the season
     if len(counted) == len(numbers) > len(within) or not within:
         return {
-            place: _decide_counted(names[place], own, counted.get(place), len(regular))
+            place: _decide_counted(names[place], own, counted.get(place), listed.total)
             for place, own in numbers.items()
         }
     return {
