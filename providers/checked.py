@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -20,6 +20,7 @@ from store.names import extensions
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10.0
+SEARCH_SECONDS, LISTING_SECONDS = 120.0, 900.0  # for all requests together
 MAX_SERIES = 10_000  # of one source, asked for at once
 FOUND_HITS = 10  # of one query, among which a series is looked for
 MAX_KEY = 1_000  # characters of a source's own key
@@ -134,7 +135,9 @@ class CheckedProvider:
     async def _search(self, query: str, limit: int) -> list[Hit]:
         """The provider's hits, each key once; those that cannot be stored are left out."""
         hits: dict[str, Hit] = {}
-        for hit in await self._provider.search(query, limit):
+        async with _within(SEARCH_SECONDS):
+            found = await self._provider.search(query, limit)
+        for hit in found:
             texts = (hit.key, hit.name, hit.site, *hit.ids.values())
             if 0 < len(hit.key) <= MAX_KEY and _is_text(*texts):
                 hits.setdefault(hit.key, hit)
@@ -142,7 +145,8 @@ class CheckedProvider:
 
     async def _listing(self, native: str) -> Listing:
         """The provider's listing, each episode once; impossible episodes are left out."""
-        listing = await self._provider.listing(native)
+        async with _within(LISTING_SECONDS):
+            listing = await self._provider.listing(native)
         if not _is_text(listing.title, listing.description, listing.site, *listing.ids.values()):
             raise ProviderError("The source's title of this series is no text")
         episodes: dict[tuple[int, float], Episode] = {}
@@ -195,6 +199,19 @@ class CheckedProvider:
 
     def _not_found(self, key: str) -> NotFound:
         return NotFound("Anime not found", anime_id=f"{self.name}_{key}")
+
+
+@contextlib.asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    """Raise ProviderError after so many seconds."""
+    try:
+        async with asyncio.timeout(seconds) as deadline:
+            yield
+    except TimeoutError:
+        if not deadline.expired():
+            raise  # a bug of the provider's
+        message = f"The source did not finish its answer within {seconds:g} seconds"
+        raise ProviderError(message, cause="silent") from None
 
 
 def _is_text(*texts: str) -> bool:

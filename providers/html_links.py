@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 MAX_TAG_BYTES = 16_384  # a longer tag is none
 MAX_TAGS = 45_000  # that are looked at: some listings link each entry from its icon and size too
+MAX_ATTRIBUTES = 180_000  # of them
 MAX_LINK_BYTES = 4_096
 WORDS_BYTES = 300  # behind a tag are looked at
 
@@ -39,7 +40,7 @@ class NoHtml(ValueError):
 
 
 class TooLong(ValueError):
-    """The page has more than MAX_TAGS."""
+    """The page has more than MAX_TAGS or MAX_ATTRIBUTES."""
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Page:
 def read(body: bytes) -> Page:
     """Raises NoHtml and TooLong."""
     page = Page()
-    position = 0
+    position = attribute_count = 0
     for _ in range(MAX_TAGS):
         found = _TAG.search(body, position)
         if found is None:
@@ -66,7 +67,10 @@ def read(body: bytes) -> Page:
                 return page
             position = end.end()
             continue
-        attributes, position = _attributes(body, position)
+        attributes, position, count = _attributes(body, position)
+        attribute_count += count
+        if attribute_count > MAX_ATTRIBUTES:
+            raise TooLong
         text = body[position : position + WORDS_BYTES].partition(b"</")[0]
         if tag == b"a":
             link = attributes.get(b"href", b"")
@@ -80,16 +84,17 @@ def read(body: bytes) -> Page:
     raise TooLong
 
 
-def _attributes(body: bytes, position: int) -> tuple[dict[bytes, bytes], int]:
-    """The attributes that begin at `position`, and where their tag ends. Of two of one name the
-    first counts, as in browsers."""
+def _attributes(body: bytes, position: int) -> tuple[dict[bytes, bytes], int, int]:
+    """(attributes, where their tag ends, how many they are) of the attributes that begin at
+    `position`. Of two of one name the first counts, as in browsers."""
     attributes: dict[bytes, bytes] = {}
-    limit = position + MAX_TAG_BYTES
+    limit, count = position + MAX_TAG_BYTES, 0
     while found := _ATTRIBUTE.match(body, position, limit):
         name, *values = found.groups()
         attributes.setdefault(name.lower(), next((value for value in values if value), b""))
         position = found.end()
+        count += 1
     end = _TAG_END.match(body, position, limit)
     if end is None:
         raise NoHtml
-    return attributes, end.end()
+    return attributes, end.end(), count

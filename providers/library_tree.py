@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 MAX_DEPTH = 8  # folders below one another in a series
 MAX_ENTRIES = 10_000  # files and folders of a series
+MAX_PATHS = 500_000  # characters of all paths of a series: reading names takes seconds for more
 GONE = (404, 410)
 
 
@@ -160,6 +161,10 @@ class LibraryTree:
                         files.append(File(path, entry.size, entry.checksums))
                 elif depth < MAX_DEPTH:
                     folders.append((path, depth + 1, entry.is_folder is True))
+        if sum(len(file.path) for file in files) > MAX_PATHS:
+            raise ProviderError(
+                f"The names of one series have more than {MAX_PATHS:,} characters together"
+            )
         return sorted(files, key=lambda file: file.path)
 
 

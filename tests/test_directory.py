@@ -245,7 +245,7 @@ def parse_json(rows) -> list[Entry]:
 
 def test_only_plain_names_of_a_json_listing_count():
     folders = [entry.name for entry in parse_json(hostile_rows()) if entry.is_folder]
-    assert folders == [name for name in STRANGE_NAMES if len(name) <= 1024]
+    assert folders == [name for name in STRANGE_NAMES if len(name) <= 255]
     caddy = b'[{"name":"A/","is_dir":true,"size":4096},{"name":"b.mkv","is_dir":false,"size":7}]'
     assert parse_json(caddy) == [Entry("A", True), Entry("b.mkv", False, 7)]
     assert parse_json(b'[{"name":"link","type":"other"}]') == parse_json(b"[]") == []
@@ -258,7 +258,7 @@ def test_only_plain_names_of_a_json_listing_count():
 def test_an_odd_entry_of_a_json_listing_costs_that_entry():
     rows = [1, None, {"type": "directory"}, {"name": 7}, {"name": "\ud800x"},
             {"name": "Good", "type": "directory"}, {"name": "huge.mkv", "size": 2**63},
-            {"name": "x" * 1025}]  # fmt: skip
+            {"name": "x" * 256}]  # fmt: skip
     listing = folder_listing.parse(
         json.dumps(rows).encode()[:-1] + b',{"name":"caf\xe9.mkv"}]', "application/json", "/", "/"
     )
@@ -364,3 +364,44 @@ def test_a_listing_without_slashes_leaves_open_what_is_a_folder():
     untold = [Entry("Show A", None), Entry("b.mkv", False), Entry("b.de.srt", False)]
     assert parse(body) == [*untold, Entry("Dr. Who", None)]
     assert parse(body + b"<a href='C/'>")[0] == Entry("Show A", False)
+
+
+NESTING = b"<a " + b"a=b " * 4_000 + b"href='A/'>"
+
+
+@pytest.mark.parametrize(
+    "body", [NESTING * 240, b"<th>" * 900_000, b"<a href='n/'>" * 50_000], ids=["a", "th", "links"]
+)
+def test_a_page_of_too_much_is_refused_soon(body):
+    """Its time is counted by what is looked at, not by a clock."""
+    with pytest.raises(ProviderError, match="more than 10000 entries"):
+        parse(body)
+
+
+async def test_names_of_too_much_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    """A name like `6.5 6.5 6.5 …` takes milliseconds; no series has millions of letters."""
+    rows = [{"name": f"{'6.5 ' * 60}{n}.mkv", "type": "file"} for n in range(2_500)]
+    monkeypatch.setattr("providers.library_tree.episodes_in", None)
+    async with Upstream() as upstream:
+        upstream.kind, upstream.body = "application/json", json.dumps(rows).encode()
+        upstream.script = [{"body": b'[{"name":"A","type":"directory"}]'}]
+        settings = DirectoryProvider("directory", "home", upstream.base)
+        async with opened(settings, tmp_path / "db") as source:
+            with pytest.raises(ProviderError, match="500,000 characters together"):
+                await source.provider.listing("a")
+
+
+async def test_a_series_that_is_listed_without_end(tmp_path, monkeypatch):
+    """Thousands of folders, each of them slow: the whole has a deadline."""
+    monkeypatch.setattr("providers.checked.LISTING_SECONDS", 0.5)
+    rows = [{"name": f"{n}", "type": "directory"} for n in range(5_000)]
+    async with Upstream() as upstream:
+        upstream.kind, upstream.body = "application/json", b"[]"
+        top = b'[{"name":"A","type":"directory"}]'
+        upstream.script = [{"body": top}, {"body": json.dumps(rows).encode()}]
+        upstream.delay = 0.05
+        settings = DirectoryProvider("directory", "home", upstream.base)
+        async with opened(settings, tmp_path / "db") as source:
+            with pytest.raises(ProviderError, match="within 0.5 seconds") as failure:
+                await source.provider.listing("a")
+            assert failure.value.cause == "silent"
