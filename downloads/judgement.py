@@ -41,6 +41,7 @@ CONSEQUENCES: dict[Cause | DiskCause, Consequence] = {
     "broken off": Consequence("source or file", COUNTS),
     "silent": Consequence("source or file", COUNTS),
     "missing": Consequence("source or file", COUNTS),
+    "refusal": Consequence("source or file", COUNTS),
     "no video": Consequence("source or file", COUNTS),
     "file": Consequence("file", f"{COUNTS}, or {FAILS}"),
     "disk full": Consequence("disk", "the item waits for room, what fits goes on"),

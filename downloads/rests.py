@@ -101,7 +101,7 @@ class Rests:
         if why := await self._look(source):
             return Verdict(why, costs_try=False)
         self._fail_with_files.add(source)
-        if failure.cause == "missing":
+        if failure.cause in ("missing", "refusal"):
             return Verdict("", costs_try=True)
         failed = self._suspicious.setdefault(source, set())
         failed.add(item.id)

@@ -191,4 +191,4 @@ def _is_text(head: bytes) -> bool:
 
 def _check_unpacked(answer: Answer) -> None:
     if is_packed(answer.headers):
-        raise ProviderError("The source sent the video packed", final=True)
+        raise ProviderError("The source sent the video packed", final=True, cause="refusal")

@@ -185,7 +185,9 @@ class Network:
     async def _body(self, answer: Answer, limit: int) -> bytes:
         if is_packed(answer.headers):
             raise ProviderError(
-                "The source sent packed data although plain data was asked for", final=True
+                "The source sent packed data although plain data was asked for",
+                final=True,
+                cause="refusal",
             )
         return await self._threads.run(answer.read, limit, stop=answer.connection.stop)
 
@@ -202,7 +204,9 @@ class Network:
                 return answer
             self._idle.put_back(answer)
             request = _redirected(request, answer)
-        raise ProviderError(f"The source redirects more than {MAX_REDIRECTS} times")
+        raise ProviderError(
+            f"The source redirects more than {MAX_REDIRECTS} times", cause="refusal"
+        )
 
     async def _log_in(self, request: Request, addresses: list[str]) -> Answer:
         """Send a request, with the kind of login that the server wants: Basic, unless it has asked
@@ -271,14 +275,13 @@ class Network:
         if url.host == home.host:
             self.lan.setdefault(str(home.host), _any_private(found))
         if host.lower().rstrip(".") in METADATA or not found:
-            raise ProviderError("The source leads to an address that is never called", final=True)
+            raise _led_away("The source leads to an address that is never called")
         if port == self.own_port and any(map(is_ours, found)):
-            raise ProviderError("The source leads to this server itself", final=True)
+            raise _led_away("The source leads to this server itself")
         if _any_private(found) and (abroad or not await self._is_at_home(url, home, found)):
-            raise ProviderError(
+            raise _led_away(
                 "The source leads to a private address that is not its own",
-                final=True,
-                fix="Put the address to which it leads into the settings",
+                "Put the address to which it leads into the settings",
             )
         return found
 
@@ -288,6 +291,10 @@ class Network:
         home_addresses = found if url.host == home.host else await look_up(*_origin(home)[1:])
         in_lan = self.lan.setdefault(str(home.host), _any_private(home_addresses))
         return in_lan and set(found) <= set(home_addresses)
+
+
+def _led_away(message: str, fix: str = "Correct the address") -> ProviderError:
+    return ProviderError(message, final=True, cause="refusal", fix=fix)
 
 
 def _any_private(addresses: list[str]) -> bool:
@@ -316,11 +323,9 @@ def _url(text: str, base: URL | None = None) -> URL:
     except ValueError:
         good = False
     if not good:
-        raise ProviderError(
-            "The source names an address that is no http or https address", final=True
-        )
+        raise _led_away("The source names an address that is no http or https address")
     if url.user is not None or url.password is not None:
-        raise ProviderError("An address with a user name in it is not called", final=True)
+        raise _led_away("An address with a user name in it is not called")
     return url
 
 
@@ -335,10 +340,8 @@ def _redirected(request: Request, answer: Answer) -> Request:
     url, headers = request.url, request.headers
     onward = _url(answer.headers.get("Location") or "nowhere:", url)
     if url.scheme == "https" and onward.scheme == "http":
-        raise ProviderError(
-            "The source redirects from https to http",
-            final=True,
-            fix="Let the server redirect to https",
+        raise _led_away(
+            "The source redirects from https to http", "Let the server redirect to https"
         )
     if onward.origin() != url.origin():
         headers = {name: text for name, text in headers.items() if name.lower() in HARMLESS_HEADERS}

@@ -62,7 +62,7 @@ def _cause(status: int) -> Cause:
         return "login"
     if status in FINAL:
         return "missing"
-    return "server error" if status >= 500 else "file"
+    return "server error" if status >= 500 else "refusal"
 
 
 def retry_after(text: str, now: float | None = None) -> float | None:

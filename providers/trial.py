@@ -25,6 +25,7 @@ FIXES: dict[Cause, str] = {
     "broken off": "Check that a web server listens at this port; if it speaks TLS, write https://",
     "silent": "Check that a web server listens at this port, and that no firewall is between",
     "missing": "Correct the path in the address, and let the server read and list that folder",
+    "refusal": "Check what stands between, such as a proxy or a login page, and the address",
     "file": "Correct the address",
     "no video": "Correct the address",
 }

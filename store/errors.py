@@ -22,6 +22,7 @@ Cause = Literal[
     "broken off",
     "silent",
     "missing",
+    "refusal",
     "no video",
     "file",
 ]

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from handlers import keys
 from providers import Providers, tls_faults
 from providers.network import Network
 from providers.trust import origin
 from store.db import Database
 from store.errors import ProviderError
 from store.sources import DirectoryProvider
-from tests.app import PATIENCE_SECONDS, free_port, running
+from tests.app import PATIENCE_SECONDS, free_port, running, until
 from tests.requirements import need
-from tests.shows import home
+from tests.shows import Shows, completed, home, queue, statuses
+from tests.test_rests import impatient
 from tests.tree import Tree
 from tests.upstream import Upstream, certificate
 
@@ -209,3 +211,27 @@ async def test_an_authority_belongs_to_the_settings(issued, tmp_path):
         await providers.configure([DirectoryProvider("directory", "home", "https://nas.lan/x")])
         assert network.trust.file("https://nas.lan/x/") == ""
     await db.close()
+
+
+async def test_a_certificate_that_expires_in_the_night(issued, tmp_path, monkeypatch):
+    """The source rests with that reason, no item fails; with a new certificate all come."""
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    context = serving(issued)
+    up = Shows((200_000,) * 6)
+    up._tls = context
+    entry = {"ca_file": str(issued / "ca.pem")}
+    async with up:
+        sources = [home(up.base)[0] | entry]
+        async with impatient(tmp_path, monkeypatch, providers=sources) as server:
+            await queue(server, "S01")
+            context.load_cert_chain(issued / "expired.pem", issued / "key.pem")
+            server.app[keys.NETWORK]._idle.close()  # those are not asked for a certificate again
+            server.app[keys.NETWORK]._idle.open()
+            await server.post("/api/queue/start")
+            rests = server.app[keys.ENGINE].rests
+            await until(lambda: rests.describe("home").state == "resting")
+            reason = "The source's certificate is not valid: it has expired"
+            assert rests.describe("home").reason == reason
+            assert set((await statuses(server)).values()) <= {"pending", "downloading"}
+            context.load_cert_chain(issued / "nothing.pem", issued / "key.pem")
+            await completed(server, *[f"S01E0{number}" for number in range(1, 7)])
