@@ -53,6 +53,17 @@ def test_no_file_of_many_libraries_is_sure_and_wrong(show, forms, seed):
     check(show, forms, seed)
 
 
+paths = st.text(st.sampled_from("S0E1x25-~. ([]第話&+vK/OVA_日"), max_size=30)
+
+
+@given(st.lists(paths, max_size=6), shows | st.just(Show(())), st.integers(-30, 30))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_any_names_are_judged(files, show, offset):
+    names = folder_parser.parse_folder(files)
+    verdicts = season_folders.judge_together(files, names, show.known(), None, offset)
+    assert all(verdict.why and verdict.episodes for verdict in verdicts)
+
+
 @pytest.mark.parametrize("form", STYLES)
 @pytest.mark.parametrize("counts", [(12,), (12, 13), (6, 1, 24)], ids=str)
 def test_a_whole_library_is_known(form, counts):

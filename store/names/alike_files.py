@@ -31,7 +31,9 @@ NEVER = -150  # of a number that is surely the title's
 CHANGES = 60
 CHANGES_OFTEN = 20
 REPEATS = -50
-DENSE, SCATTERED = 30, -30
+GAPLESS = 50
+DENSE = 20
+SCATTERED = -30
 LATER_COLUMN = -5
 FRAMED_PAIR, RESTARTING_PAIR = 100, 60
 
@@ -210,7 +212,12 @@ def weigh_keys(keys: Sequence[tuple[Key, ...]], count: int) -> int:
         by_season.setdefault(season, []).append(number)
     span = sum(max(numbers) - min(numbers) + 1 for numbers in by_season.values())
     density = len(different) / span
-    weight += DENSE if density >= 0.5 else SCATTERED if density < 0.1 else 0
+    if density >= 0.9:
+        weight += GAPLESS
+    elif density >= 0.5:
+        weight += DENSE
+    elif density < 0.1:
+        weight += SCATTERED
     return weight if count > 2 else weight // 2
 
 

@@ -23,13 +23,14 @@ from store.names.lexer import (
 )
 from store.names.lone_numbers import split_compressed, weigh_lone_numbers
 from store.names.numerals import respell_numerals
-from store.names.parsed_name import CLEAR_DISTANCE, SURE, Kind, ParsedName, Reading
+from store.names.parsed_name import SURE, Kind, ParsedName, Reading
 from store.names.release import (
     find_audio_language,
     find_checksum,
     find_release_group,
     find_version,
 )
+from store.names.rivals import list_rivals
 from store.names.running_numbers import Running, find_running_number
 from store.names.title import Place, read_title
 
@@ -76,13 +77,14 @@ def read_component(
     best, absolute, also = decide_compressed(tokens, ranked, own_season, running.numbers)
     best = join_repeated_codes(tokens, ranked, best)
     own_season = own_season if best.season is None else best.season
+    kind = find_kind(tokens, best, own_season)
     name = ParsedName(
         title=title.text,
         year=title.year,
         season=own_season,
         episodes=best.episodes,
         absolute=absolute,
-        kind=find_kind(tokens, best, own_season),
+        kind=kind,
         group=find_release_group(tokens, start, title.text),
         version=find_version(tokens, best),
         crc=find_checksum(tokens),
@@ -91,7 +93,7 @@ def read_component(
         score=min(best.score, 100),
         also=also,
         sequel=find_sequel(tokens, best) if own_season is None else None,
-        rivals=list_rivals(tokens, ranked),
+        rivals=list_rivals(tokens, ranked, best, kind),
         why=explain(tokens, best, own_season),
     )
     return Component(name, title.is_in_front, tokens, tuple(candidates))
@@ -256,24 +258,6 @@ def find_sequel(tokens: Tokens, best: Candidate) -> int | None:
     if not number.isdecimal() or (len(number) > 1 and tokens.labels[token] == NUMBER):
         return None
     return int(number) if int(number) > 1 else None
-
-
-def list_rivals(tokens: Tokens, ranked: Sequence[Candidate]) -> tuple[Reading, ...]:
-    """The readings by other numbers that come near to the best.
-
-    A number right in front of the best comes near too: "08話 24".
-    """
-    best = ranked[0] if ranked else NO_EPISODE
-    if best.score >= SURE:
-        return ()
-    rivals: list[Reading] = [
-        (found.season, found.episodes)
-        for found in ranked[1:4]
-        if best.score - found.score < CLEAR_DISTANCE and found.first != best.first
-    ]
-    if best.first and tokens.labels[best.first - 1] == NUMBER:
-        rivals.append((None, (int(tokens.words[best.first - 1]),)))
-    return tuple(rivals)
 
 
 def decide_compressed(

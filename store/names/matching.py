@@ -14,6 +14,7 @@ from store.names.parsed_name import SURE, ParsedName, Reading
 from store.names.source_list import Episodes, SourceList, as_list
 
 COUNTED = "counted through all seasons"
+MAX_NUMBER = 10**7  # of an episode
 EXTRA: EpisodeKey = (-1, 0)  # where a file stands that is no episode, or nobody knows which
 
 
@@ -83,7 +84,7 @@ def _judge_special(name: ParsedName, numbers: tuple[Number, ...]) -> Verdict:
     """A special. One that says the code of a regular episode may be that: "S01E05 OVA"."""
     special = in_season(0, numbers)
     regular = [in_season(season, own) for season, own in name.rivals if season and own == numbers]
-    if regular:
+    if any(map(_can_be, regular)):
         return leave_open(name, [special, *regular])
     number = numbers[0]
     is_decimal = len(numbers) == 1 and number % 1
@@ -152,7 +153,15 @@ def _fits(episodes: Episodes, listed: SourceList) -> bool:
         return True
     if listed.seasons:
         return listed.may_have(episodes)
-    return all(number >= 0 and not number % 1 for _, number in episodes)
+    return _can_be(episodes)
+
+
+def _can_be(episodes: Episodes) -> bool:
+    """Whether there can be such episodes; those of half a number are specials."""
+    return episodes == (EXTRA,) or all(
+        season >= 0 and 0 <= number < MAX_NUMBER and (not number % 1 or not season)
+        for season, number in episodes
+    )
 
 
 def in_season(season: int, numbers: tuple[Number, ...]) -> Episodes:
@@ -171,7 +180,8 @@ def as_counted(verdict: Verdict) -> Verdict:
 
 
 def leave_open(name: ParsedName, readings: list[Episodes]) -> Verdict:
-    """The file may be any of these."""
+    """The file may be any of these, but for what no episode can be."""
+    readings = [episodes for episodes in readings if _can_be(episodes)] or [(EXTRA,)]
     choices = [
         "no episode" if episodes == (EXTRA,) else ", ".join([code(*key) for key in episodes])
         for episodes in readings

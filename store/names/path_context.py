@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from itertools import takewhile
@@ -11,7 +12,7 @@ from store.names.component import Component, read_component
 from store.names.database_ids import PATTERN as IDS
 from store.names.extensions import MEDIA, SUBTITLES
 from store.names.extras import A_DISC, is_disc, why_extra, why_in_folders
-from store.names.lexer import EXTRA, LANGUAGE, NUMBER, SPECIAL, WORD, YEAR
+from store.names.lexer import EXTRA, LANGUAGE, NUMBER, SPECIAL, WORD, YEAR, Tokens
 from store.names.parsed_name import SURE, Kind, ParsedName
 
 BESIDE_MEDIA = ".nfo .jpg .jpeg .png .torrent .nzb .rar .zip .7z .patch .part .txt .idx .mka"
@@ -25,6 +26,8 @@ GENERIC_FOLDERS = frozenset(
 SPECIALS_FOLDERS = frozenset(
     ("specials", "special", "season 0", "season 00", "s00", "staffel 0", "staffel 00")
 )
+SEVERAL_SEASONS = re.compile(r"s[ .:]?n[ ]?[m\-~+,][ ]?n(?![ .]?[ec])")
+PART_OF_SEASON = re.compile(r"P[ .]?(?P<part>n)")
 MAX_SEASON_FOLDER = 20  # "Nacht/20" is a season, "Nacht/24" may be a title
 
 
@@ -81,6 +84,7 @@ class FolderContext(NamedTuple):
     is_bare_season: bool = False  # the folder is called "2", not "Season 2"
     kind: Kind | None = None
     code: ParsedName | None = None  # of a folder that names an episode, or a range of them
+    part: int | None = None  # "Cour 2"
 
 
 @lru_cache(4096)
@@ -92,35 +96,58 @@ def read_folder(name: str) -> Component:
 @lru_cache(4096)
 def read_folders(folders: tuple[str, ...]) -> FolderContext:
     """Read the folders above a file, from the nearest one up to the first that has a title."""
-    season: int | None = None
-    is_bare = False
-    kind: Kind | None = None
-    code: ParsedName | None = None
+    context = FolderContext()
+    is_framed = False  # by a folder that tells the season, or that it holds several
     telling = [name for name in folders if not is_generic(name)]
     for depth, folder in reversed(list(enumerate(telling))):
         plain = folder.strip().casefold()
         if depth and plain.isdecimal() and int(plain) <= MAX_SEASON_FOLDER:
-            if season is None:
-                season, is_bare = int(plain), True
+            if not is_framed:
+                context = context._replace(season=int(plain), is_bare_season=True)
+            is_framed = True
             continue
         if depth and why_in_folders((folder,)):
-            kind = kind or "extra"
+            context = context._replace(kind=context.kind or "extra")
             continue
         component = read_folder(folder)
-        name, folder_kind = component.name, find_folder_kind(component.tokens.labels)
+        name, kind = component.name, find_folder_kind(component.tokens.labels)
         if depth and is_kind_of_series(component, telling[depth - 1]):
-            kind = kind or "special"
+            context = context._replace(kind=context.kind or "special")
             continue
-        if code is None and name.episodes and name.score >= SURE:
-            code = name
-        if season is None:
+        context = context._replace(
+            code=context.code or find_folder_code(name),
+            part=context.part or (find_part(component.tokens) if depth else None),
+        )
+        if not is_framed:
             season = 0 if plain in SPECIALS_FOLDERS else name.season
-        is_title = not depth and folder_kind == "extra"  # a series that is called "Extras"
-        if kind is None and folder_kind and not is_title:
-            kind = folder_kind
+            is_framed = has_several_seasons(component)
+            context = context._replace(season=None if is_framed else season)
+            is_framed = is_framed or season is not None
+        is_title = not depth and kind == "extra"  # a series that is called "Extras"
+        if context.kind is None and kind and not is_title:
+            context = context._replace(kind=kind)
         elif name.title:
-            return FolderContext(name.title, name.year, season, is_bare, kind, code)
-    return FolderContext(None, None, season, is_bare, kind, code)
+            return context._replace(title=name.title, year=name.year)
+    return context
+
+
+def find_folder_code(name: ParsedName) -> ParsedName | None:
+    """What a folder says if it names an episode, or a range of them."""
+    return name if name.episodes and name.score >= SURE else None
+
+
+def has_several_seasons(component: Component) -> bool:
+    """Whether a folder holds more than one season: "Nacht S01-S02", "Staffel 1-3"."""
+    seasons = {
+        found.season for found in component.found if found.season is not None and not found.episodes
+    }
+    return len(seasons) > 1 or SEVERAL_SEASONS.search(component.tokens.labels) is not None
+
+
+def find_part(tokens: Tokens) -> int | None:
+    """The number of a folder that holds a part of a season: "Cour 2", "Part 2"."""
+    match = PART_OF_SEASON.search(tokens.labels)
+    return int(tokens.words[match.start("part")]) if match else None
 
 
 def is_kind_of_series(component: Component, series: str) -> bool:

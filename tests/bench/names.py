@@ -2,6 +2,7 @@
 
 The names are made up here and differ from each other, so that no cache of whole names helps;
 folders repeat, as they do in a library. Medians of CPU time; the ratio stands beside its target.
+Names in their folders are those of whole seasons, whose titles stand behind the code.
 
 With a table of names in the folder that the variable NAMES_TABLE gives, it also tells how many are
 read right, and how many of those that count are wrong (`_truth.py`).
@@ -15,11 +16,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
+from store.names.folder_parser import parse_folder
 from store.names.parser import parse
 from tests.bench import _truth
 
+T = TypeVar("T")
+
 TARGET = 50  # times guessit's names a second
+IN_FOLDERS = 200
 AIM = 100  # microseconds a name
 TITLES = (
     "Nordlicht",
@@ -72,7 +78,7 @@ def corpus(size: int) -> list[str]:
     ]
 
 
-def rate(read: Callable[[str], object], names: Sequence[str], rounds: int) -> float:
+def rate(read: Callable[[T], object], names: Sequence[T], rounds: int) -> float:
     """Names a second, the median of `rounds`, after a warm-up."""
     for name in names[:50]:
         read(name)
@@ -99,6 +105,32 @@ def read_hostile() -> float:
     return 1e3 * longest
 
 
+FOLDERS = (
+    "{t}/Season 01/{t} - S01E{n:02d} - {w} {v}.mkv",
+    "{t}/[Nachtsub] {t} - {n:02d} [1080p][{c:08X}].mkv",
+    "{t}/{t}.S01E{n:02d}.{w}.{v}.German.DL.1080p.BluRay.x264-GRP.mkv",
+    "{t}/Staffel 1/{n:02d} - {w} {v}.mkv",
+)
+WORDS = ("Anfang", "Nacht", "Fremde", "Heimkehr", "Regen", "Wiedersehen", "Strasse")
+
+
+def folders(count: int) -> list[list[str]]:
+    """The names of `count` folders with 26 files each."""
+    return [
+        [
+            FOLDERS[f % len(FOLDERS)].format(
+                t=f"{TITLES[f % len(TITLES)]} {f}",
+                n=n,
+                c=(f * 26 + n) * 2654435761 % 2**32,
+                w=WORDS[(f + n) % len(WORDS)],
+                v=WORDS[f * n % len(WORDS)],
+            )
+            for n in range(1, 27)
+        ]
+        for f in range(count)
+    ]
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="names", description=__doc__)
     parser.add_argument("--size", type=int, default=4000, help="names for us")
@@ -111,6 +143,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     if table := os.environ.get("NAMES_TABLE"):
         _truth.tell(Path(table))
+    whole = folders(40)
+    beside = rate(parse_folder, whole, options.rounds) * 26
+    print(f"in folders{beside:9,.0f} names/s  {1e6 / beside:7.1f} us a name")
     try:
         from guessit import guessit
     except ImportError:
@@ -119,6 +154,7 @@ def main(arguments: list[str] | None = None) -> None:
     theirs = rate(guessit, corpus(150), 3)
     print(f"guessit   {theirs:9,.0f} names/s  {1e6 / theirs:7.1f} us a name")
     print(f"ratio     {ours / theirs:9.1f}                              (target: {TARGET})")
+    print(f"in folders{beside / theirs:9.1f}                              (target: {IN_FOLDERS})")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""Find what comes near to the best reading of a name, so that only the series' list can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from store.names.grammar import Candidate
+from store.names.lexer import NUMBER, Tokens
+from store.names.number_runs import BOUNDARY
+from store.names.parsed_name import CLEAR_DISTANCE, SURE, Kind, Reading
+
+MANY = 6  # episodes, more than which a video seldom holds
+
+
+def list_rivals(
+    tokens: Tokens, ranked: Sequence[Candidate], best: Candidate, kind: Kind
+) -> tuple[Reading, ...]:
+    """The readings that come near to `best`, which was chosen of the `ranked` candidates."""
+    if not ranked:
+        return ()
+    if ranked[0].score >= SURE:
+        # "S01E05 OVA" may be either.
+        return ((best.season, best.episodes),) if kind == "special" and best.season else ()
+    near = [
+        (found.season, found.episodes)
+        for found in ranked[1:4]
+        if ranked[0].score - found.score < CLEAR_DISTANCE and found.first != ranked[0].first
+    ]
+    return (*near, *list_others(tokens, ranked[0], best))
+
+
+def list_others(tokens: Tokens, first: Candidate, best: Candidate) -> list[Reading]:
+    """Other readings of the very number, which was the `first` candidate before it was split."""
+    labels, words = tokens.labels, tokens.words
+    others: list[Reading] = []
+    if best.episodes != first.episodes:  # "Temporada 4 [Cap.408]"
+        others.append((None, first.episodes))
+    if len(best.episodes) > MANY:
+        others += (best.season, best.episodes[:1]), (best.season, best.episodes[-1:])
+    before = labels[max(0, first.first - 2) : first.first]
+    if before[-1:] == NUMBER:  # "08話 24"
+        others.append((None, (int(words[first.first - 1]),)))
+    if before in ("y.", "y ") and first.rule == "episode":  # "Nacht 2021 E06"
+        others.append((int(words[first.first - 2]), best.episodes))
+    behind = first.last + 1
+    if labels.startswith(f" {NUMBER}", first.last) and BOUNDARY.match(labels, behind + 1):
+        number = int(words[behind])  # "E01 02 04"
+        if len(words[behind]) == len(words[behind - 2]) and number > max(best.episodes):
+            others.append((best.season, (*best.episodes, number)))
+    return others
