@@ -426,7 +426,9 @@ PIECES = [
 def afresh(paths, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(
-            folder_parser, "read_similar", lambda _, *asked: component.read_component(*asked)
+            folder_parser,
+            "read_similar",
+            lambda _, *asked, has_title: component.read_component(*asked),
         )
         return parse_folder(paths)
 
@@ -436,6 +438,43 @@ def numbered(before: str, after: str) -> list[str]:
         f"Nacht/{before}{number:02}{after}.mkv"
         for number in (5, 1, 2, 10, 11, 12, 24, 26, 48, 64, 72, 99)
     ]
+
+
+TITLES = (
+    *(
+        "Der Anfang",
+        "Die Nacht",
+        "A Name",
+        "Ein Ende",
+        "Special Agent",
+        "German Nights",
+        "Art en Nu",
+    ),
+    *("Teil 2", "100 Tage", "und 05", "The Trailer", "Deadbeef", "Picture Drama"),
+)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "Nacht/Season 01/Nacht - S01E{:02} - {}",
+        "Nacht/Nacht.S01E{:02}.{}.German.DL.1080p.BluRay.x264-GRP",
+        "Nacht/{:02} - {}",
+        "{:02} - {} [1080p]",
+        "Nacht/[G] Nacht - {:02} - {} [1080p][1A2B3C4D]",
+        "Nacht/Nacht 1x{:02} {}",
+        "Nacht/Nacht {:02} {}-GRP",
+        "Nacht 2/Nacht 2 - {:02} {}",
+        "Nacht/Folge {:02} {} 05",
+    ],
+)
+def test_titles_among_their_neighbours(form, monkeypatch):
+    paths = [
+        form.format(number, title.replace(" ", "." if " " not in form else " ")) + ".mkv"
+        for title in TITLES
+        for number in (1, 2, 7, 10, 11, 24)
+    ]
+    assert parse_folder(paths) == afresh(paths, monkeypatch)
 
 
 def test_a_number_within_a_checksum_is_no_neighbours(monkeypatch):

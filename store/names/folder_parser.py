@@ -19,7 +19,7 @@ from store.names.alike_files import (
 from store.names.chosen_numbers import Chosen
 from store.names.codes import Number
 from store.names.component import Component
-from store.names.lexer import TECHNICAL_TAIL, hide_brackets
+from store.names.lexer import TECHNICAL_TAIL, hide_brackets, tokenize
 from store.names.number_runs import read_number
 from store.names.own_names import read_own_name
 from store.names.parsed_name import CLEAR_DISTANCE, SURE, ParsedName, Reading
@@ -59,7 +59,7 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
         context = read_folders(folders)
         if context.part is not None:
             parts[context.season, context.part].append(place)
-        component = read_similar(models, base, context.season)
+        component = read_similar(models, base, context.season, has_title=context.title is not None)
         is_alone = videos[path.rpartition("/")[0]] == 1
         name = complete_from_folders(component, context, is_alone=is_alone)
         names.append(name)
@@ -127,9 +127,9 @@ def choose(
         if position not in best.keys:
             doubt(names, file.place, (None, ()))
             continue
-        chosen = Chosen(file.columns[best.column], best.form)
-        component = read_similar(models, file.base, file.context.season, chosen)
-        name = complete_from_folders(component, file.context, is_alone=False)
+        name = names[file.place]
+        if not is_read_so(file, best, position):
+            name = read_chosen(models, file, Chosen(file.columns[best.column], best.form))
         rivals = () if is_clear else list_others(schemes, best, position)
         names[file.place] = name._replace(
             score=max(name.score, SURE) if is_clear else min(name.score, SURE - 5),
@@ -140,11 +140,27 @@ def choose(
     agree_seasons(names, [files[position].place for position in best.keys])
 
 
+def is_read_so(file: AlikeFile, scheme: Scheme, position: int) -> bool:
+    """Whether a file alone was read as the scheme says."""
+    own = file.component.name
+    return scheme.form != "pair" and own.episodes == tuple(
+        [number for _, number in scheme.keys[position]]
+    )
+
+
+def read_chosen(models: dict[Similar, Model], file: AlikeFile, chosen: Chosen) -> ParsedName:
+    """Read a file again, of which the neighbours tell which number counts."""
+    has_title = file.context.title is not None
+    season = file.context.season
+    component = read_similar(models, file.base, season, chosen, has_title=has_title)
+    return complete_from_folders(component, file.context, is_alone=False)
+
+
 def are_doubles(files: Sequence[AlikeFile], scheme: Scheme) -> bool:
     """Whether files with the same number differ in nothing but what releases add."""
     behind = set()
     for position in scheme.keys:
-        tokens = files[position].component.tokens
+        tokens = tokenize(files[position].base)  # those of a similar name have its title
         token = files[position].columns[scheme.column]
         tail = TECHNICAL_TAIL.search(hide_brackets(tokens.labels), token)
         end = tail.start() if tail else len(tokens.labels)

@@ -119,7 +119,7 @@ def folders(count: int) -> list[list[str]]:
     return [
         [
             FOLDERS[f % len(FOLDERS)].format(
-                t=f"{TITLES[f % len(TITLES)]} {f}",
+                t=f"{TITLES[f % len(TITLES)]} {WORDS[f // 6 % len(WORDS)]}",
                 n=n,
                 c=(f * 26 + n) * 2654435761 % 2**32,
                 w=WORDS[(f + n) % len(WORDS)],
