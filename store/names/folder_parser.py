@@ -143,9 +143,8 @@ def choose(
 def is_read_so(file: AlikeFile, scheme: Scheme, position: int) -> bool:
     """Whether a file alone was read as the scheme says."""
     own = file.component.name
-    return scheme.form != "pair" and own.episodes == tuple(
-        [number for _, number in scheme.keys[position]]
-    )
+    numbers = tuple([number for _, number in scheme.keys[position]])
+    return scheme.form != "pair" and own.season is None and own.episodes == numbers
 
 
 def read_chosen(models: dict[Similar, Model], file: AlikeFile, chosen: Chosen) -> ParsedName:

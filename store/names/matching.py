@@ -128,8 +128,8 @@ def _list_readings(
         readings[in_season(season, numbers)] = f"season {season}, for the name says none"
         if counted := listed.count_through(numbers):
             readings.setdefault(counted, COUNTED)
-        if name.sequel and any(listed == name.sequel for listed, _ in regular):
-            episodes = in_season(name.sequel, numbers)
+        if name.sequel in listed.seasons:
+            episodes = in_season(name.sequel or 0, numbers)
             readings.setdefault(episodes, f"season {name.sequel}, with which the title ends")
     else:
         season = name.season
