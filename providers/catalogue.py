@@ -36,27 +36,28 @@ def series(key: str, title: str, ids: Mapping[str, str], description: str = "") 
 class Catalogue:
     """`read` asks the source for all its series, `site` makes the address that is shown of one.
 
-    The series are taken from memory for `fresh_seconds`.
+    The series are taken from memory for `fresh_seconds`, which are FRESH_SECONDS by default.
     """
 
     def __init__(
         self,
         read: Callable[[], Awaitable[Iterable[Series]]],
         site: Callable[[str], str],
-        fresh_seconds: float = FRESH_SECONDS,
+        fresh_seconds: float | None = None,
     ):
         self._read = read
         self._site = site
         self._series: dict[str, Series] = {}  # by key
         self._titles = _Titles(())
         self._fresh_seconds = fresh_seconds
-        self._read_at = -fresh_seconds
+        self._read_at: float | None = None
         self._reading = asyncio.Lock()
 
     async def all(self) -> dict[str, Series]:
         """The series by key."""
         async with self._reading:
-            if time.monotonic() - self._read_at > self._fresh_seconds:
+            fresh = FRESH_SECONDS if self._fresh_seconds is None else self._fresh_seconds
+            if self._read_at is None or time.monotonic() - self._read_at > fresh:
                 found = await self._read()
                 self._series = {each.key: each for each in found}
                 self._titles = _Titles(self._series.values())

@@ -381,7 +381,8 @@ async def test_a_rest_ends_with_a_good_answer(tmp_path, monkeypatch, call):
         assert rests.describe("home").state == "resting"
         up.sick = None
         if call == "search":
-            monkeypatch.setattr("providers.catalogue.FRESH_SECONDS", -1)
+            tree = server.app[keys.PROVIDERS].get("home")._provider
+            monkeypatch.setattr(tree._catalogue, "_fresh_seconds", -1)
             await server.get("/api/v1/anime/search", params={"q": "show"})
         else:
             await server.post("/api/v1/anime/rescan")
