@@ -243,7 +243,7 @@ def find_season(candidates: Sequence[Candidate], best: Candidate) -> int | None:
     return seasons[0].season if seasons else None
 
 
-SEQUEL = re.compile(r"(?:[wl)][ .]|!)(?P<number>[nwvxy])[ .\-(]+$")  # behind the title
+SEQUEL = re.compile(r"(?:[wl)][ .]|!)(?P<number>[nwvxy])[ .m\-(]+$")  # behind the title
 
 
 def find_sequel(tokens: Tokens, best: Candidate) -> int | None:

@@ -69,7 +69,7 @@ GRAMMAR = re.compile(
   | (?:[VP][ .]?)? (?P<of>n) [ .]? (?:{EP}[ .]?)? o [ .]? n             # 5 von 12
 
     # A season alone.
-  | d[ ]? (?P<season7>n) s                                                  # 第2季
+  | {DI}(?P<season7>n) s                                                  # 第2季
   | s{GAP} (?P<season>{D}) (?!{ENDING} {EP} {NO})                       # Staffel 2
   | {DI}(?P<season2>{D}) (?:m?i[ .]?|:) s                                # 2nd Season, 2. Staffel
   | {DI}(?P<season3>n) [ .]? s {NO}                                      # 2 Season
@@ -81,7 +81,7 @@ GRAMMAR = re.compile(
   | {DI}(?P<episode2>n) {MORE} {COUNTS}                                  # 5. Folge, 03-04話
   | (?:{EP}[ .:;m]?h?|E[ ]?) (?P<episode>{D}) (?!x)                     # Folge 5, E05
   | h[ ]?(?P<hash>n)                                                    # #05
-  | [kz][ .m:]? (?:e[ .:]?)? (?P<special>n)                             # OVA 2
+  | [kz][ .m:]? (?:e[ .:]?)? h? (?P<special>n)                             # OVA 2
   | M[ .m]? (?P<movie>n) | P[ .:]? (?P<part>n) | V[ .:]? (?P<volume>n)   # Film 2, Teil 2, Vol. 2
     """,
     re.VERBOSE,
@@ -257,6 +257,8 @@ def belongs_to_word(tokens: Tokens, found: re.Match[str], rule: str, number: int
             return len(words[number]) < 2
         case "season":
             return words[first] in SHORT_SEASONS
+        case "season7":  # a counter's
+            return words[number + 1].isascii()
         case "volume":
             return words[first] in BOOKS and NUMBER not in labels[found.end() :]
         case "season5":

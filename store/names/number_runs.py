@@ -165,11 +165,15 @@ def continues(tokens: Tokens, step: Step) -> bool:
     if joint == WIDE_DASH:
         return is_wide_range(tokens, step)
     width = len(tokens.words[number])
+    is_same_width = width == len(tokens.words[step.previous])
+    is_padded = tokens.words[number][0] == "0"
     if joint == DASH and TITLE_FOLLOWS.match(labels, number + 1):  # not "E11-30 Stunden"
-        return step.is_next or tokens.words[number][0] == "0"
+        return is_padded or (step.is_next and is_same_width)
+    if joint == DASH and is_padded and not is_same_width:  # not "Nacht_2-05"
+        return step.is_coded
     if joint:
         return True
-    if not step.link["joint"] or width != len(tokens.words[step.previous]):
+    if not step.link["joint"] or not is_same_width:
         return False
     if is_underscore_range(tokens, number, step.previous):
         return True

@@ -174,11 +174,11 @@ def is_generic(folder: str) -> bool:
 
 def find_folder_kind(labels: str) -> Kind | None:
     """The kind of files in a folder that is called after nothing else: "Specials", "Extras"."""
-    if not {WORD, NUMBER, YEAR, LANGUAGE}.isdisjoint(labels):
+    if not {WORD, YEAR, LANGUAGE}.isdisjoint(labels):
         return None
-    if SPECIAL in labels:
+    if SPECIAL in labels:  # "OVA 2" too
         return "special"
-    return "extra" if EXTRA in labels else None
+    return "extra" if EXTRA in labels and NUMBER not in labels else None
 
 
 def complete_from_folders(
