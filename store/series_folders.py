@@ -26,8 +26,13 @@ def of_series(conn: sqlite3.Connection, series_id: str) -> list[str]:
 
 
 def add(conn: sqlite3.Connection, series_id: str, folder: str) -> None:
-    """Let a folder be the series'; a series that has a folder is listed."""
+    """Let a folder be the series'; a series that has a folder is listed.
+
+    One that another series has meanwhile stays that one's.
+    """
     own = of_series(conn, series_id)
+    if folder not in own and folder in series.by_folder(conn):
+        return
     if not own:
         conn.execute("update series set folder = ? where id = ?", (folder, series_id))
     elif folder not in own:

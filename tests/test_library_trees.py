@@ -130,6 +130,13 @@ TREES = [
         "Nacht/Staffel 3/Folge 12 = Nacht/Season 3/04",
     ),
     Tree(
+        "T7, a folder of several seasons that counts through",
+        "Nacht/Season 1/{1-4}; Nacht/Season 2/{1-4}; Yakei/Season 1/{1-4}; Yakei/Season 2/{1-4}",
+        "Nacht/[G] Nacht S01-S02 [1080p]/[G] Nacht - {1-7}; Yakei Season 1+2/Yakei - {1-8}",
+        "S01E{1-4}; S02E{1-3}; S01E{1-4}; S02E{1-4}",
+        "Nacht/[G] Nacht S01-S02 [1080p]/Nacht - S02E04 = Nacht/Season 2/04",
+    ),
+    Tree(
         "T8, a source that counts through",
         "Nacht/Season 1/Nacht - {1-4}; Nacht/Season 2/Nacht - {5-8}",
         "Nacht/Season 1/Nacht - S01E{1-4}; Nacht/Season 2/Nacht - S02E{1-3}",

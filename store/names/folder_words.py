@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
+from store.names import season_ranges
 from store.names.codes import Number
 
 YEARS = 1900  # and more: "(1999-2001)" is no range of episodes
@@ -41,11 +42,6 @@ _NOTE = re.compile(
 _OTHER_KIND = re.compile(
     r"[(\[]\s*(OVAs?|OADs?|ONAs?|SPs?|Specials?|Extras?)\s*[)\]]", re.IGNORECASE
 )
-SEVERAL_SEASONS = re.compile(
-    r"\b(?:(?:seasons?|staffeln?|saisons?)\s*(\d{1,2})\s*(?:[-–+&~,]|to|bis|und|and)\s*"
-    r"|s(\d{1,2})\s*[-–+&~,]?\s*s)(\d{1,2})\b",
-    re.IGNORECASE,
-)
 # At the end of a title: "(01-12)", "- 01 ~ 12 END", "(Komplett)", "- Die komplette Serie".
 _RANGE = r"\d{1,4}\s*[-–~]\s*\d{1,4}(?:\s*(?:end|fin|complete|完))?"
 _WORDS = (
@@ -77,9 +73,7 @@ def read(text: str) -> Words:
     while (shorter := _LOOSE_END.sub("", title)) != title:
         title = shorter
     seasons = None if name.season is None else frozenset([name.season])
-    if several := SEVERAL_SEASONS.search(text):
-        first, last = int(several[1] or several[2]), int(several[3])
-        seasons = frozenset(range(first, last + 1)) or seasons
+    seasons = season_ranges.read(text) or seasons
     return Words(title, name.year, seasons, _find_part(text, title, name.episodes))
 
 

@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from store.names import spelling
+from store.names import season_ranges, spelling
 from store.names.codes import Number
-from store.names.folder_words import SEVERAL_SEASONS
 from store.names.templates import MAX_TITLE_BYTES, Templates, Wanted, fill, pad
 
 MAX_NAME_BYTES = 240
@@ -127,7 +126,7 @@ def _write_like(example: File, new: File, extension: str) -> str | None:
     _, *folders, base = example.path.split("/")
     if any(map(_CODE.search, folders)):  # a release's own folder
         return None
-    if any(map(SEVERAL_SEASONS.search, folders)):
+    if any(map(season_ranges.read, folders)):
         return None
     if example.season != new.season:
         season = re.compile(rf"(?<!\d){_with_zeros(example.season)}(?!\d)")
