@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import errno
 import functools
 import gc
 import importlib.util
@@ -68,12 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Failure as failure:
         reason = ". ".join(filter(None, (str(failure), failure.details.get("fix"))))
     except OSError as error:
-        reason = str(error)
-        if error.errno == errno.EADDRINUSE:
-            reason = (
-                f"port {options.port} is taken. "
-                "Stop what listens there, or choose another with --port"
-            )
+        reason = environment.explain(error, options.port)
     except sqlite3.Error as error:
         reason = f"the database cannot be used: {error}"
     finally:

@@ -136,17 +136,19 @@ class Engine:
     # -- verbs -----------------------------------------------------------------------------------
 
     async def set_state(self, state: State) -> None:
-        """Start, pause or stop the queue."""
+        """Start, pause or stop the queue, also where that cannot be stored."""
         async with self._lock:
-            await self._db.run(queue.set_state, state)
-            self.state = state
-            self.reason = self._trouble = ""
-            self._look_again = 0.0
-            self._disks.forget_all()
-            if state != "running":
-                await self._slots.cancel(self._slots.item_ids())
-            self._publish(events.QueueState(state, ""))
-        self.wake()
+            try:
+                await self._db.run(queue.set_state, state)
+            finally:
+                self.state = state
+                self.reason = self._trouble = ""
+                self._look_again = 0.0
+                self._disks.forget_all()
+                if state != "running":
+                    await self._slots.cancel(self._slots.item_ids())
+                self._publish(events.QueueState(state, ""))
+                self.wake()
 
     async def pause(self, paused: bool | None = None) -> bool:
         """Pause or go on; None toggles. Returns whether it is paused now.

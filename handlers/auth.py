@@ -1,6 +1,7 @@
 """The chapter Authentication: setup, login, logout, status, another password."""
 
 import asyncio
+import sqlite3
 from typing import Annotated, Literal
 
 from aiohttp import web
@@ -101,7 +102,11 @@ async def logout(request: web.Request, body: Logout | None = None) -> Done:
     else:
         authenticator.revoked.add(claims.jti)
         app[HUB].end(claims.jti)
-        await app[DB].run(tokens.revoke, claims.jti)
+        try:
+            await app[DB].run(tokens.revoke, claims.jti)
+        except sqlite3.Error:
+            authenticator.unsaved.add(claims.jti)
+            raise
         trace.record(request, "logout")
     set_cookie(request, COOKIE, "", path="/ws", max_age_seconds=0)
     return Done("Logged out successfully")

@@ -83,6 +83,7 @@ class Authenticator:
         self._decoded = functools.lru_cache(REMEMBERED_TOKENS)(self._decode)
         self.password_lock = asyncio.Lock()  # one setup or change of the password at a time
         self.revoked: set[str] = set()
+        self.unsaved: set[str] = set()  # of these, the ones that could not be put on disk yet
         self.keys: dict[str, ApiKey] = {}
         self.used_keys: dict[int, str] = {}  # id of a key -> when it was used last
         self.port: int | None = None

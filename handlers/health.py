@@ -96,7 +96,7 @@ async def _database(app: web.Application) -> DatabaseHealth:
         await app[DB].run(lambda connection: connection.execute("select 1").fetchone())
     except sqlite3.Error:
         health.status = "failed"
-    if app[DB].is_damaged:
+    if app[DB].is_damaged or app[DB].cannot_write:
         health.status = "failed"
     health.response_time_ms = round((time.perf_counter() - began) * 1000, 2)
     return health

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from store.errors import Failure
 
 log = logging.getLogger(__name__)
 
-KEY_USES_SECONDS = 3600  # between two notes of when keys were used last
+NOTES_SECONDS = 3600
 
 
 async def run(app: web.Application) -> AsyncIterator[None]:
@@ -35,12 +36,12 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     watch(app, renaming)
     engine = asyncio.create_task(app[ENGINE].run(), name="engine")
     watch(app, engine)
-    key_uses = asyncio.create_task(_keep_key_uses(app), name="key uses")
-    watch(app, key_uses)
+    notes = asyncio.create_task(_keep_notes(app), name="notes")
+    watch(app, notes)
     yield
-    for task in (engine, renaming, key_uses):
+    for task in (engine, renaming, notes):
         task.cancel()
-    await asyncio.gather(engine, renaming, key_uses, return_exceptions=True)
+    await asyncio.gather(engine, renaming, notes, return_exceptions=True)
     await app[RESCAN].close()
     await app[PROVIDERS].close()
     await app[NETWORK].close()
@@ -55,26 +56,27 @@ def _end_tokens_without_deny_list(app: web.Application) -> None:
         authenticator.end_all_tokens()
 
 
-async def _keep_key_uses(app: web.Application) -> None:
-    """Note when keys were used last, once an hour and at the end: not at each call."""
-    used = app[AUTHENTICATOR].used_keys
-    noted: dict[int, str] = {}
+async def _keep_notes(app: web.Application) -> None:
+    """Put on disk once an hour, and at the end, what calls have left to be noted."""
     try:
         while True:
-            await asyncio.sleep(KEY_USES_SECONDS)
-            noted = await _note_key_uses(app, used, noted)
+            await asyncio.sleep(NOTES_SECONDS)
+            await _write_notes(app)
     finally:
-        await _note_key_uses(app, used, noted)
+        await _write_notes(app)
 
 
-async def _note_key_uses(
-    app: web.Application, used: dict[int, str], noted: dict[int, str]
-) -> dict[int, str]:
-    """Note the uses that are not noted yet; returns what is noted now."""
-    news = {key_id: at for key_id, at in used.items() if noted.get(key_id) != at}
-    for key_id, at in news.items():
-        await app[DB].note(api_keys.set_last_used, key_id, at)
-    return noted | news
+async def _write_notes(app: web.Application) -> None:
+    """Note when keys were used last, and the ended tokens that found the disk full."""
+    authenticator, db = app[AUTHENTICATOR], app[DB]
+    try:
+        for key_id, at in list(authenticator.used_keys.items()):
+            await db.note(api_keys.set_last_used, key_id, at)
+        for jti in list(authenticator.unsaved):
+            await db.run(tokens.revoke, jti)
+            authenticator.unsaved.discard(jti)
+    except sqlite3.Error as error:
+        log.error("the uses of keys and the ended tokens cannot be stored: %s", error)
 
 
 async def close_sockets(app: web.Application) -> None:

@@ -61,4 +61,7 @@ def remove(conn: sqlite3.Connection, key_id: int) -> None:
 
 
 def set_last_used(conn: sqlite3.Connection, key_id: int, at: str) -> None:
-    conn.execute("update api_keys set last_used_at = ? where id = ?", (at, key_id))
+    conn.execute(
+        "update api_keys set last_used_at = ? where id = ? and last_used_at is not ?",
+        (at, key_id, at),
+    )

@@ -17,6 +17,8 @@ from store.salvage import Damaged, Salvage, is_damage
 
 log = logging.getLogger(__name__)
 
+CANNOT_WRITE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+
 P = ParamSpec("P")
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -49,6 +51,7 @@ class Database:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
         self.is_new = False  # whether there was nothing in it when it was opened
+        self.cannot_write = False  # the last attempt failed: a full disk, a read-only one
         self.is_damaged = False  # found out in use; the next start carries over what can be read
         self.salvage: Salvage | None = None  # what became of a damaged one at this start
 
@@ -133,9 +136,12 @@ class Database:
         assert connection, "open() comes first"
         connection.execute(f"pragma synchronous = {synchronous}")
         connection.execute("begin")
+        changes = connection.total_changes
         try:
             result = step(connection)
             connection.execute("commit")
+            if connection.total_changes > changes:
+                self.cannot_write = False
             return result
         except BaseException as error:
             if connection.in_transaction:
@@ -145,8 +151,12 @@ class Database:
             raise
 
     def _judge(self, error: BaseException) -> None:
-        """Remember a file that turned out to be damaged, and say once what helps."""
-        if self.is_damaged or not isinstance(error, sqlite3.Error) or not is_damage(error):
+        """Remember what keeps the file from being used; say once what helps a damaged one."""
+        if not isinstance(error, sqlite3.Error):
+            return
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in CANNOT_WRITE:
+            self.cannot_write = True
+        if self.is_damaged or not is_damage(error):
             return
         self.is_damaged = True
         salvage.mark(self._path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -45,6 +46,19 @@ def state_directory(chosen: Path | None) -> Path:
     xdg = os.environ.get("XDG_DATA_HOME", "")
     data_home = Path(xdg) if xdg.startswith("/") else Path.home() / ".local" / "share"
     return data_home / "aniworld"
+
+
+def explain(error: OSError, port: int) -> str:
+    """Why the start failed, and what to do where that is known."""
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken. Stop what listens there, or choose another with --port"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC) and error.filename:
+        where = Path(os.fsdecode(error.filename)).parent
+        return (
+            f"{where} cannot be written: {error.strerror}. "
+            "Mend that, or choose another place for the state with --data-dir"
+        )
+    return str(error)
 
 
 def master_password() -> str | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from downloads.engine import Engine
+from handlers import keys
 from store import library_scan
-from tests.app import running
+from tests.app import running, until
+from tests.shows import Shows, home, queue
 
 
 def bug(*_args, **_named):
@@ -55,6 +57,32 @@ async def test_a_queue_that_crashed_is_told(tmp_path, monkeypatch, caplog):
         services = {"anime_service": "ready", "download_service": "failed"}
         assert await health(server) == ("degraded", "degraded", services)
     assert "engine ended by a bug" in caplog.text
+
+
+async def test_where_the_state_cannot_be_written_stop_and_logout_still_work(tmp_path):
+    """A full or read-only state disk (C7): what can be done in memory is done, and health tells."""
+    async with Shows((3_000_000,)) as up, running(tmp_path, providers=home(up.base)) as server:
+        ended = await server.login()
+        await server.login()
+        await queue(server, "S01E01")
+        up.rate = 300_000
+        await server.post("/api/queue/start")
+        engine = server.app[keys.ENGINE]
+        await until(engine._slots.jobs)
+        database = server.app[keys.DB]
+        await database._on_thread(database._connection.execute, "pragma query_only = on")
+        assert (await server.post("/api/queue/stop"))[1]["error"] == "DATABASE_ERROR"
+        assert engine.state == "stopped" and not engine._slots.jobs()
+        status, answer, _ = await server.post("/api/auth/logout", token=ended)
+        assert (status, answer["error"]) == (500, "DATABASE_ERROR")
+        assert (await server.get("/api/auth/status", token=ended))[0] == 401
+        detailed = (await server.get("/health/detailed"))[1]
+        assert (detailed["status"], detailed["database"]["status"]) == ("degraded", "failed")
+        await database._on_thread(database._connection.execute, "pragma query_only = off")
+        assert (await server.post("/api/queue/stop"))[0] == 200
+        assert (await server.get("/health/detailed"))[1]["status"] == "healthy"
+    async with running(tmp_path) as server:
+        assert (await server.get("/api/auth/status", token=ended))[0] == 401, "stored at the end"
 
 
 @pytest.mark.parametrize("call", ["/health", "/health/detailed"])

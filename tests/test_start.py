@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
+import os
 import re
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from store import environment
 from tests.app import PASSWORD, PATIENCE_SECONDS, Process, folders, free_port, spawn
 from tests.test_auth import refused
 from tests.test_config import change, data, refusal
@@ -81,6 +84,13 @@ STARTS = {
     "newer-database": ({}, 1, "update Aniworld"),
     "damaged-secrets": ({}, 1, "secrets.json"),
 }
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_a_state_that_cannot_be_written_is_told_with_what_to_do(code):
+    error = OSError(code, os.strerror(code), "/state/lock")
+    text = environment.explain(error, 8000)
+    assert text.startswith("/state cannot be written: ") and "--data-dir" in text
 
 
 # One of each kind of cause runs by default.
