@@ -1,6 +1,7 @@
 """Which folder is which series: by ids, by title and year, and by what an NFO file says."""
 
 import logging
+import time
 from unittest import mock
 
 import pytest
@@ -175,6 +176,31 @@ def test_thousands_are_found_in_linear_time():
         for name in names:
             candidates.find(identify(f"[G] {name} S01 [1080p]"))
     assert len(names) == len(compared) == 1600
+
+
+HOSTILE = (
+    "Nacht| ",
+    "Nacht |- ",
+    "|(",
+    "|(1-2)",
+    "|1",
+    "a |1-2 ",
+    "|s1-",
+    "a |complete ",
+    "|!",
+    "|[a]",
+)
+
+
+def test_names_of_4096_characters_take_no_time():
+    """Of the processor: one of many blanks took seconds."""
+    began = time.process_time()
+    for case in HOSTILE:
+        front, again = case.split("|")
+        for text in (front + again * 4096, front + again * 4096 + "x"):
+            name = text[:4096]
+            assert compare(identify(name), identify(name))
+    assert time.process_time() - began < 3
 
 
 WORDS = [a + b + c for a in "bmfk" for b in "aeiou" for c in "lr"]

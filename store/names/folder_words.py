@@ -43,14 +43,14 @@ _OTHER_KIND = re.compile(
     r"[(\[]\s*(OVAs?|OADs?|ONAs?|SPs?|Specials?|Extras?)\s*[)\]]", re.IGNORECASE
 )
 # At the end of a title: "(01-12)", "- 01 ~ 12 END", "(Komplett)", "- Die komplette Serie".
-_RANGE = r"\d{1,4}\s*[-–~]\s*\d{1,4}(?:\s*(?:end|fin|complete|完))?"
+_RANGE = r"\d{1,4} ?[-–~] ?\d{1,4}(?: ?(?:end|fin|complete|完))?"
 _WORDS = (
     r"(?:(?:the|die) )?(?:complete|komplette?)(?: (?:tv |anime )?(?:series|serie|collection|box))?"
     r"|(?:tv|anime)[ -]?(?:series|serie)|komplettbox|gesamtausgabe|batch|int[eé]grale"
     r"|serie completa|completa|completo|remastered|uncut|uncensored|unzensiert"
 )
-_LOOSE_END = re.compile(
-    rf"(?<=\S)(?:\s*[\[(]\s*(?:{_RANGE}|{_WORDS})\s*[\])]|\s*[-–—:]?\s+(?:{_RANGE}|{_WORDS}))\s*$",
+_LOOSE_END = re.compile(  # blanks are single ones: else many of them would take long
+    rf"(?<=\S)(?: ?[\[(] ?(?:{_RANGE}|{_WORDS}) ?[\])]| ?[-–—:]? (?:{_RANGE}|{_WORDS}))$",
     re.IGNORECASE,
 )
 _EPISODES = re.compile(r"(?<!\d)(\d{1,4})\s*[-–~]\s*(\d{1,4})(?!\d)")
@@ -69,7 +69,9 @@ def read(text: str) -> Words:
     is_part = len(name.episodes) == 1 and name.season is None
     if not name.title or is_part or name.kind == "extra":
         return Words(text, name.year, None, None)  # "Nacht Part 2" is a series of its own
-    title = f"{name.title} ({name.country})" if name.country else name.title
+    title = " ".join(name.title.split())
+    if name.country:
+        title += f" ({name.country})"
     while (shorter := _LOOSE_END.sub("", title)) != title:
         title = shorter
     seasons = None if name.season is None else frozenset([name.season])

@@ -22,7 +22,7 @@ MANY = 3  # titles, of which nearly each file has its own, are those of the epis
 Relation = Literal["own", "longer", "other"]  # of a title to those of the series
 
 _WORD = re.compile(r"[^\W_]+")
-_DASH = re.compile(r"[^\w\s]*(?:\s+[-–—]\s|:\s)")
+_DASH = re.compile(r"(?<=\s)[-–—](?=\s)|:(?=\s)")
 
 
 class _Group(NamedTuple):
