@@ -109,6 +109,7 @@ class _Transfer:
         self.limits = limits
         self.segments = Segments(self.file)
         self.attempt = Attempt(journal, progress)
+        self.is_answered = False  # how the source answers is known
         self.is_crowded = False  # a connection failed beside another
         self.proof = Proof(self.file, source)
         self.last_look = LastLook(self.requests, is_needed=must_settle)
@@ -235,7 +236,7 @@ class _Transfer:
     def _extra_connections(self, speed: float) -> int:
         """How many more connections are worth having, at this many bytes per second."""
         total = self.journal.point.total
-        if total is None or validator(self.journal.point)[0] == "length":
+        if not self.is_answered or total is None or validator(self.journal.point)[0] == "length":
             return 0
         throttled = bool(self.throttle.mbps) and speed > self.throttle.rate / 2
         if throttled or speed > FAST_BYTES_PER_SECOND:
@@ -284,6 +285,7 @@ class _Transfer:
                 else:
                     await self._start_file(answer, segment, receiver)
                     overlap = 0
+                self.is_answered = True
                 await self.filler.reserve()
                 await self.filler.compare(segment, receiver, overlap)
                 await self.filler.fill(segment, receiver)
