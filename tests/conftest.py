@@ -16,12 +16,12 @@ from store.errors import Invalid
 from tests.app import ROOT
 from tests.requirements import lack
 
-WORKERS = 2
+WORKERS = 3  # for two cores: some of them always wait
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Let two processes share the quick suite: half of its time is waiting.
+    """Let some processes share the quick suite: half of its time is waiting.
 
     A run of some files, of the slow suites, or one with a debugger stays in one process, and so
     does each run without pytest-xdist. `-n 0` asks for one process.

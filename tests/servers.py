@@ -176,12 +176,11 @@ SERVERS = {
     "apache-fancy": Server(
         "apache2-bin",
         apache("Options Indexes", "IndexOptions FancyIndexing NameWidth=20"),
-        is_quick=True,
     ),
     "apache-table": Server(
         "apache2-bin", apache("Options Indexes", "IndexOptions FancyIndexing HTMLTable")
     ),
-    "lighttpd": Server("lighttpd", lighttpd, is_quick=True),
+    "lighttpd": Server("lighttpd", lighttpd),
     "caddy": Server(
         "caddy",
         lambda place: [

@@ -33,7 +33,7 @@ from tests.requirements import lack
 from tests.test_auth import authenticator_of, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-ROUNDS = int(os.environ.get("ANIWORLD_KILLS") or 6) // 2  # of killing it while it is changed
+ROUNDS = int(os.environ.get("ANIWORLD_KILLS") or 4) // 2  # of killing it while it is changed
 SECRET = "pässwort-of-the-NAS"
 NAS = {
     "type": "directory",
