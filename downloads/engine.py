@@ -328,12 +328,11 @@ class Engine:
         return self._slots.spare_connections(provider, self._crowds.limit(provider, most))
 
     def _wait_for(self, reason: str) -> None:
-        """Let the whole queue wait and look again until it can go on; "" ends that."""
-        self._trouble = reason
-        self._tell_reason()
+        """Let the whole queue wait and look again until it can go on; "" ends that.
 
-    def _tell_reason(self) -> None:
-        """Tell why the queue, or items of it, wait for what only the owner can mend."""
+        Where items alone wait for what only the owner can mend, that is told too.
+        """
+        self._trouble = reason
         reason = self._trouble or (disks.FULL if self._disks.waiting_items() else "")
         self._look_again = time.monotonic() + LOOK_AGAIN_SECONDS if reason else 0.0
         if reason != self.reason:
