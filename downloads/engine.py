@@ -328,10 +328,7 @@ class Engine:
         return self._slots.spare_connections(provider, self._crowds.limit(provider, most))
 
     def _wait_for(self, reason: str) -> None:
-        """Let the whole queue wait and look again until it can go on; "" ends that.
-
-        Where items alone wait for what only the owner can mend, that is told too.
-        """
+        """Let the whole queue wait, look again and tell why; "" ends that, but for some items."""
         self._trouble = reason
         reason = self._trouble or (disks.FULL if self._disks.waiting_items() else "")
         self._look_again = time.monotonic() + LOOK_AGAIN_SECONDS if reason else 0.0
