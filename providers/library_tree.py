@@ -183,19 +183,7 @@ def episodes_in(paths: Sequence[str]) -> list[list[tuple[int, Number]]]:
     A number without a season is of the first season: there is no other list to ask. A file that
     bears the title of another series beside those of this one holds none of its episodes.
     """
-    # Late: a server that lists nothing never needs them.
-    from store.names import folder_parser, matching, season_folders, second_titles
+    # Late: a server that lists nothing never needs it.
+    from store.names import source_files
 
-    names = folder_parser.parse_folder(paths)
-    tops = {path.partition("/")[0] for path in paths}
-    second = second_titles.find(names, [*tops, *map(database_ids.strip, tops)])
-    if sum(name.kind == "episode" for name in names) == len(second):
-        second = {}  # nothing but the folder's own name says otherwise
-    episodes = [
-        () if place in second else matching.judge(name, (), "season").episodes
-        for place, name in enumerate(names)
-    ]
-    return [
-        [key for key in keys if key != matching.EXTRA]
-        for keys in season_folders.renumber_running(episodes, names)
-    ]
+    return [list(keys) for keys in source_files.read_source(paths)]

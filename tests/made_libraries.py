@@ -107,12 +107,17 @@ NOISE = (
 )
 
 
-def make(random: Random, show: Show, styles: Sequence[str]) -> list[Video]:
-    """A library of some of a show's episodes in these styles, with doubles, extras and noise.
+def make(
+    random: Random,
+    show: Show,
+    styles: Sequence[str],
+    shares: Sequence[float] = (0.25, 0.6, 0.9, 1.0),
+) -> list[Video]:
+    """A library of a share of a show's episodes in these styles, with doubles, extras and noise.
 
     The first style's folder is the series'; a further style has some of the episodes.
     """
-    has = random.choice((0.25, 0.6, 0.9, 1.0))
+    has = random.choice(shares)
     episodes = list_episodes(random, show)
     top = STYLES[styles[0]](episodes[0]).partition("/")[0]
     videos: dict[str, Video] = {}

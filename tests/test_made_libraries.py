@@ -6,11 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store.names import folder_parser, season_folders
+from store.names import folder_parser, season_folders, source_files
 from store.names.matching import Verdict
 from tests.made_libraries import STYLES, Show, Video, make, make_full
 
 COUNTS = (1, 3, 4, 6, 10, 12, 13, 24, 26, 50)
+
+# The styles whose names tell season and episode without a list.
+COUNTED_IN_SEASONS = (
+    *("own", "own with a title", "scene", "cross", "fansub, seasons in folders", "German folders"),
+    *("German words", "number and title", "a dotted pair", "folders of a range", "both numbers"),
+    *("a season's title", "scene short", "number behind the title"),
+)
 
 shows = st.lists(st.sampled_from(COUNTS), min_size=1, max_size=4).map(tuple).map(Show)
 styles = st.lists(st.sampled_from(list(STYLES)), min_size=1, max_size=2)
@@ -62,6 +69,17 @@ def test_any_names_are_judged(files, show, offset):
     names = folder_parser.parse_folder(files)
     verdicts = season_folders.judge_together(files, names, show.known(), None, offset)
     assert all(verdict.why and verdict.episodes for verdict in verdicts)
+
+
+@given(shows, st.sampled_from(COUNTED_IN_SEASONS), seeds)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_no_file_of_a_source_is_offered_as_what_it_is_not(show, form, seed):
+    """A source has nearly all; what its files do not tell surely is not offered."""
+    videos = make(Random(seed), show, [form], (0.95, 1.0))
+    offered = source_files.read_source([video.path for video in videos])
+    for video, episodes in zip(videos, offered):
+        regular = {key for key in episodes if key[0] > 0}
+        assert regular <= set(video.holds), video
 
 
 @pytest.mark.parametrize("form", STYLES)

@@ -38,6 +38,7 @@ LATER_COLUMN = -5
 FRAMED_PAIR, RESTARTING_PAIR = 100, 60
 
 LOOSE_SEASON = "season3"  # "3 Staffel", as in "Nacht 03 Staffel-Finale"
+PAIR_RULE = "dot"
 LONE_RULES = ("number", "compressed")
 SEPARATORS_OF_PAIR = (".", "-", "_", "x")
 
@@ -189,6 +190,7 @@ def weigh_name(file: AlikeFile, column: int, form: Form) -> int:
         for found in file.component.found
         if found.first <= token < found.last
         and found.rule != "compressed"
+        and found.rule != PAIR_RULE
         and (found.rule not in LONE_RULES or found.first == token or form == "number")
     ]
     return min(max(scores, default=-10), 100)
@@ -206,13 +208,15 @@ def weigh_keys(keys: Sequence[tuple[Key, ...]], count: int) -> int:
     if len(different) == 1 and len(keys) > 1:
         return NEVER
     changing = len(different) / len(every)
-    weight = CHANGES if changing >= 0.8 else CHANGES_OFTEN if changing >= 0.4 else REPEATS
+    weight = CHANGES if changing >= 0.8 else CHANGES_OFTEN if changing >= 0.5 else REPEATS
     by_season: dict[int, list[Number]] = {}
     for season, number in different:
         by_season.setdefault(season, []).append(number)
     span = sum(max(numbers) - min(numbers) + 1 for numbers in by_season.values())
     density = len(different) / span
-    if density >= 0.9:
+    if len(by_season) > 1 and len(different) < 2 * len(by_season):
+        weight += SCATTERED  # hardly an episode of each season
+    elif density >= 0.9:
         weight += GAPLESS
     elif density >= 0.5:
         weight += DENSE
@@ -251,11 +255,26 @@ def weigh_pair(
         and len(numbers) < len(set(keys.values()))
         and len(keys) > 2
     )
-    if not is_framed and not is_restarting:
+    weight = max(
+        FRAMED_PAIR if is_framed else 0,
+        RESTARTING_PAIR if is_restarting else 0,
+        min(weigh_own_pair(files[position], column) for position in having[:SAMPLE]),
+    )
+    if not weight:
         return None
-    weight = FRAMED_PAIR if is_framed else RESTARTING_PAIR
     weight += weigh_keys(list(keys.values()), len(files))
     return Scheme(weight, "pair", column, keys, is_constant(keys))
+
+
+def weigh_own_pair(file: AlikeFile, column: int) -> int:
+    """The score with which a single name is read as a season and, in this column, its episode."""
+    token = file.columns[column]
+    scores = [
+        found.score
+        for found in file.component.found
+        if found.rule == PAIR_RULE and found.first < token < found.last
+    ]
+    return max(scores, default=0)
 
 
 # --- the frames of the folders ---

@@ -19,8 +19,8 @@ from store.names.alike_files import (
 from store.names.chosen_numbers import Chosen
 from store.names.codes import Number
 from store.names.component import Component
-from store.names.lexer import TECHNICAL_TAIL, hide_brackets, tokenize
-from store.names.number_runs import read_number
+from store.names.lexer import TECHNICAL_TAIL, tokenize
+from store.names.number_runs import read_ending, read_number
 from store.names.own_names import read_own_name
 from store.names.parsed_name import CLEAR_DISTANCE, SURE, ParsedName, Reading
 from store.names.path_context import (
@@ -97,7 +97,7 @@ def read_alike(
     if best.is_constant and are_doubles(files, best):
         for file in files:
             read_alike(names, models, [file])
-    elif best.is_constant or best.weight < 0:
+    elif best.is_constant or (best.weight < 0 and len(files) > 1):
         for file in files:
             doubt(names, file.place, (None, ()))
     elif len(files) > 1 or best.form == "pair":
@@ -160,10 +160,10 @@ def are_doubles(files: Sequence[AlikeFile], scheme: Scheme) -> bool:
     behind = set()
     for position in scheme.keys:
         tokens = tokenize(files[position].base)  # those of a similar name have its title
-        token = files[position].columns[scheme.column]
-        tail = TECHNICAL_TAIL.search(hide_brackets(tokens.labels), token)
+        _, last = read_ending(tokens, files[position].columns[scheme.column] + 1)
+        tail = TECHNICAL_TAIL.search(tokens.labels, last)
         end = tail.start() if tail else len(tokens.labels)
-        behind.add(tokens.piece(token + 1, end).strip(" ._-[("))
+        behind.add(tokens.piece(last, end).strip(" ._-[("))
     return len(behind) == 1
 
 

@@ -75,7 +75,7 @@ def judge(
 def _judge_extra(name: ParsedName, numbers: tuple[Number, ...]) -> Verdict:
     """An extra or a film. One whose name has a number that nothing explains may be an episode."""
     if name.kind == "movie" and not numbers and name.rivals:
-        return leave_open(name, [(EXTRA,), *(in_season(1, own) for _, own in name.rivals)])
+        return leave_open(name, [(EXTRA,), *(in_season(1, own) for _, own in name.rivals if own)])
     kind = "a film" if name.kind == "movie" else "an extra"
     return decide(name, (EXTRA,), f"no episode, but {kind}")
 

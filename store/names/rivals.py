@@ -9,6 +9,7 @@ from store.names.lexer import NUMBER, Tokens
 from store.names.number_runs import BOUNDARY
 from store.names.parsed_name import CLEAR_DISTANCE, SURE, Kind, Reading
 
+MIN_LONE_SCORE = 20  # of a number alone: below, it may well be no episode's
 MANY = 6  # episodes, more than which a video seldom holds
 
 
@@ -24,15 +25,22 @@ def list_rivals(
     near = [
         (found.season, found.episodes)
         for found in ranked[1:4]
-        if ranked[0].score - found.score < CLEAR_DISTANCE and found.first != ranked[0].first
+        if ranked[0].score - found.score < CLEAR_DISTANCE and not are_split(found, ranked[0])
     ]
     return (*near, *list_others(tokens, ranked[0], best))
+
+
+def are_split(one: Candidate, other: Candidate) -> bool:
+    """Whether two candidates are 102 and S01E02, of which `also` tells."""
+    return one.first == other.first and "compressed" in (one.rule, other.rule)
 
 
 def list_others(tokens: Tokens, first: Candidate, best: Candidate) -> list[Reading]:
     """Other readings of the very number, which was the `first` candidate before it was split."""
     labels, words = tokens.labels, tokens.words
     others: list[Reading] = []
+    if best.rule == "number" and best.score < MIN_LONE_SCORE:
+        others.append((None, ()))
     if best.episodes != first.episodes:  # "Temporada 4 [Cap.408]"
         others.append((None, first.episodes))
     if len(best.episodes) > MANY:

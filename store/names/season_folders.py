@@ -22,6 +22,7 @@ from store.names.matching import (
 from store.names.parsed_name import ParsedName
 from store.names.source_list import Episodes, SourceList, as_list
 
+SHORTEST_SEASON = 3  # episodes, behind which numbers that go on are no chance
 Style = tuple[str | None, str | None]  # title and group: files of one kind are counted in one way
 
 
@@ -119,23 +120,32 @@ def renumber_running(episodes: Sequence[Episodes], names: Sequence[ParsedName]) 
         if _counts_in_folder(name):
             for season, number in keys:
                 seasons[season].add(number)
-    skipped = _count_before(seasons)
+    before = _count_before(seasons)
     return [
-        tuple([(season, number - skipped.get(season, 0)) for season, number in keys])
-        if _counts_in_folder(name)
-        else keys
+        _renumber(keys, before) if _counts_in_folder(name) else keys
         for keys, name in zip(episodes, names)
     ]
 
 
-def _count_before(seasons: dict[int, set[Number]]) -> dict[int, Number]:
-    """season -> the number of episodes before it, of each season whose numbers go on."""
-    before: dict[int, Number] = {}
+def _renumber(keys: Episodes, before: dict[int, Number | None]) -> Episodes:
+    """The episodes without those before their season; () where nobody knows how many these are."""
+    if any(before.get(season, 0) is None for season, _ in keys):
+        return ()
+    return tuple([(season, number - (before.get(season) or 0)) for season, number in keys])
+
+
+def _count_before(seasons: dict[int, set[Number]]) -> dict[int, Number | None]:
+    """season -> the number of episodes before it, of each season whose numbers go on.
+
+    None where a season is so short that the next one may as well lack its first episodes.
+    """
+    before: dict[int, Number | None] = {}
     for season in sorted(_regular(seasons)):
         previous = seasons.get(season - 1)
         begins_anew = season - 1 not in before and previous and min(previous) != 1
         if previous and not begins_anew and min(seasons[season]) == max(previous) + 1:
-            before[season] = max(previous)
+            is_telling = len(previous) >= SHORTEST_SEASON
+            before[season] = max(previous) if is_telling else None
     return before
 
 
