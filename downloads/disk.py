@@ -48,6 +48,8 @@ def trouble(folder: Path) -> str:
     try:
         with _probing:
             shutil.rmtree(probe, ignore_errors=True)  # left by a crash
+            with suppress(OSError):
+                probe.unlink()  # planted: a file or a link
             probe.mkdir()
             try:
                 _use(probe)

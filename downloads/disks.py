@@ -20,6 +20,8 @@ HINTS = {
     errno.EROFS: "its disk is mounted for reading only",
     errno.EFBIG: "its file system takes no file of that size",
     errno.ENAMETOOLONG: "choose shorter names in `naming`",
+    errno.ELOOP: "a link there leads in circles: remove it",
+    errno.EIO: "look after its disk",
     errno.ENOTDIR: "a file is in the place of a folder: move it away",
 }
 

@@ -80,6 +80,7 @@ class Job:
         Raises Failure and OSError.
         """
         item = self.item
+        self.path = self._config.library / item.target if item.target else None
         if completed := await complete_if_placed(item, self._config, self._db):
             return completed
         if item.episode is None:

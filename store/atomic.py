@@ -48,7 +48,7 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _CANNOT_SYNC_FOLDERS:
-            raise
+            raise OSError(error.errno, error.strerror, str(folder)) from error
     finally:
         os.close(descriptor)
 

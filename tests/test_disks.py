@@ -8,7 +8,7 @@ import pytest
 from downloads import disk, engine, judgement
 from tests.app import Process, running, until
 from tests.shows import Shows, completed, home, library_is_right, queue, statuses, video
-from tests.test_failing import small_disk
+from tests.test_failing import small_disk, tampered
 from tests.upstream import nginx
 
 LIMIT_BYTES = 4_000_000
@@ -160,3 +160,53 @@ def test_a_root_that_cannot_be_used_is_no_items(tmp_path):
     assert judgement.of_disk(denied, (tmp_path, gone)) == "root"
     unmounted = FileNotFoundError(errno.ENOENT, "absent", str(tmp_path))
     assert judgement.of_disk(unmounted, (tmp_path,)) == "root"
+
+
+LASTING = {
+    "no such long names": ("mkdir", "Bad", "ENAMETOOLONG", "shorter names"),
+    "read only": ("mkdir", "Bad", "EROFS", "for reading only"),
+    "not allowed": ("mkdir", "Bad", "EACCES", "let the server's user write there"),
+    "links in circles": ("mkdir", "Bad", "ELOOP", "leads in circles"),
+    "quota": ("mkdir", "Bad", "EDQUOT", "The disk is full"),
+    "stale": ("mkdir", "Bad", "ESTALE", "Bad cannot be written"),
+    "folder's sync": ("fsync", "Bad/Season 01", "EIO", "Season 01 cannot be written"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", LASTING)
+async def test_a_path_that_fails_each_time_stops_only_its_items(
+    tmp_path, impatient, two_series, row
+):
+    """Each call on one folder fails, for good: the other series is fetched, the folder is named.
+
+    After a restart too, although the name was given before the sync failed.
+    """
+    call, path, error, said = LASTING[row]
+    one = {"max_concurrent_downloads": 1}
+    async with Process(tmp_path, providers=home(two_series), **one) as server:
+        await server.login()
+        rule = (call, str(server.library / path), f"error={error}")
+        for series in ("bad", "good"):
+            body = {"anime_id": f"home_{series}", "episodes": ["S01E01"]}
+            await server.post("/api/queue/add", json=body)
+
+        async def of_bad():
+            page = (await server.get("/api/queue"))[1]["data"]
+            (bad, good) = sorted(page, key=lambda item: item["anime_id"])
+            text = f"{bad['reason']}{bad['error_message'] or ''}"
+            return good["status"] == "completed" and said in text and bad["status"]
+
+        async with tampered(server, rule, number="1+"):
+            await server.post("/api/queue/start")
+            await until(of_bad)
+        server.kill9()
+        await server.start()
+        body = {"anime_id": "home_good", "episodes": ["S01E02"]}
+        await server.post("/api/queue/add", json=body)
+
+        async def all_come() -> bool:
+            page = (await server.get("/api/queue"))[1]["data"]
+            return {item["status"] for item in page} == {"completed"}
+
+        await until(all_come)

@@ -37,7 +37,7 @@ NAMES = {
 
 
 def place(server, name: str) -> str:
-    """A path by its name in the tables below, for the first episode."""
+    """A path by its name in the tables below, for the first episode, or as it is."""
     part = "Show - S01E01.mkv.queue_1.part"
     return str(
         {
@@ -50,7 +50,7 @@ def place(server, name: str) -> str:
             "incoming": server.library / ".aniworld-incoming",
             "copy": server.library / ".aniworld-incoming" / part,
             "wal": server.state / "aniworld.db-wal",
-        }[name]
+        }.get(name, name)
     )
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from downloads import settling
+from downloads import disk, settling
 from providers import folder_listing
 from store.models import Episode
 from store.sources import DirectoryProvider
-from tests.app import Process, running, until
+from tests.app import Process, Server, running, until
 from tests.contract import opened
 from tests.shows import SHOW, add, completed, home, queue, statuses, video
 from tests.tree import Tree
@@ -397,3 +397,40 @@ async def test_planted_pipes_and_links_stop_nothing(tmp_path):
         assert subtitles.read_bytes() == b"1" and not subtitles.is_symlink()
         assert victim.read_bytes() == b"mine"
         assert (await server.post("/api/queue/stop"))[0] == 200
+
+
+async def test_links_and_pipes_in_the_places_of_our_own_files(tmp_path):
+    """Nothing elsewhere is read, written or removed, and nothing waits for a pipe."""
+    files = show(1, 2) | {"Show/Show - S01E02.de.srt": b"1"}
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    for name in ("mine.queue_9.part", "config.json"):
+        (foreign / name).write_bytes(b"mine")
+    async with Tree(files) as up:
+        server = Server(tmp_path)
+        library, downloads = server.library, server.downloads
+        (library / ".aniworld-incoming").symlink_to(foreign)
+        (library / ".aniworld-probe").symlink_to(foreign)
+        (library / ".aniworld").symlink_to(foreign / "marker")
+        (downloads / "Show - S01E02.mkv.queue_1.part").symlink_to(foreign / "config.json")
+        os.mkfifo(downloads / "Show - S01E01.mkv.queue_2.part")
+        (library / "Other").mkdir()
+        os.mkfifo(library / "Other" / "Other - S01E01.mkv")
+        os.mkfifo(library / "Other" / "Other - S01E01.de.srt")
+        (library / "Circle").symlink_to(library)
+        async with running(tmp_path, providers=home(up.base)) as server:
+            await server.login()
+            await rescan(server)
+            await queue(server, "S01E02", "S01E01")
+            await server.post("/api/queue/start")
+
+            async def ended() -> bool:
+                return set((await statuses(server)).values()) <= {"completed", "failed"}
+
+            await until(ended)
+            assert await statuses(server) == {"S01E01": "failed", "S01E02": "completed"}
+            assert not list((library / "Show").rglob("*.srt")), "only what leads nowhere else"
+            assert disk.trouble(library) == ""
+            assert (await server.post("/api/queue/stop"))[0] == 200
+    content = {path.name: path.read_bytes() for path in foreign.iterdir()}
+    assert content == {"mine.queue_9.part": b"mine", "config.json": b"mine"}
