@@ -115,9 +115,8 @@ class Engine:
     async def settings_changed(self) -> None:
         """Put the settings in force that concern the queue.
 
-        Transfers into directories that are others now begin again under the new settings: else a
-        file would land in the old library, and be told as present in the new one. Their parts come
-        along where that is possible.
+        Transfers into directories that are others now go on under the new settings, with the parts
+        that can be moved: else a file would land in the old library, and count in the new one.
         """
         config = self._config()
         async with self._lock:
