@@ -101,12 +101,29 @@ def list_schemes(files: Sequence[AlikeFile]) -> list[Scheme]:
     schemes = []
     for column in range(min(MAX_COLUMNS, max(in_line))):
         having = [position for position, depth in enumerate(in_line) if depth > column]
-        schemes.append(weigh_column(files, having, column, "number", framed))
-        if any(len(numbers) > 1 for numbers in read_runs(files, having, column).values()):
-            schemes.append(weigh_column(files, having, column, "run", framed))
+        runs = read_runs(files, having, column)
+        forms = list_forms(files, runs)
+        schemes += [weigh_column(files, having, column, form, framed) for form in forms]
         if column and (pair := weigh_pair(files, having, column, framed)):
             schemes.append(pair)
     return sorted(schemes, key=lambda scheme: -scheme.weight)
+
+
+def list_forms(files: Sequence[AlikeFile], runs: dict[int, tuple[Number, ...]]) -> list[Form]:
+    """Whether the numbers of a column stand alone or begin runs; both where nobody knows.
+
+    A name of which the single reading is the run, as "20-21" among files of one number, leaves no
+    doubt.
+    """
+    long = {position: numbers for position, numbers in runs.items() if len(numbers) > 1}
+    if not long:
+        return ["number"]
+    if 2 * len(long) <= len(files) and all(
+        files[position].component.name.episodes == numbers and len(numbers) == 2
+        for position, numbers in long.items()
+    ):
+        return ["run"]
+    return ["number", "run"]
 
 
 def align(files: Sequence[AlikeFile]) -> list[int]:
