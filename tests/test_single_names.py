@@ -1,5 +1,6 @@
 """Names of real life, one by one: the table `single_names.txt`, and what releases add."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,25 @@ def test_names(kind):
         assert (path, *read) == (path, *told, what or name.kind)
 
 
+@pytest.mark.parametrize("kind", kinds())
+def test_names_among_their_neighbours(kind):
+    """A name is read as it is alone where the files beside it differ in its number only."""
+    for path, title, season, episodes, what in kinds()[kind]:
+        folder, slash, base = path.rpartition("/")
+        pieces = re.split(rf"(?<!\d)(0*{episodes})(?!\d)", base) if episodes.isdecimal() else ()
+        if len(pieces) != 3:
+            continue
+        before, spelled, after = pieces
+        neighbours = {
+            number: f"{folder}{slash}{before}{number:0{len(spelled)}}{after}"
+            for number in (1, 2, 3, 5, 12)
+        }
+        for number, name in zip(neighbours, parse_folder(list(neighbours.values()))):
+            read = name.title, name.season, name.episodes, name.kind
+            told = title or name.title, int(season) if season else None, (number,)
+            assert (path, *read) == (path, *told, what or name.kind)
+
+
 # The path, and what the name says beside its title and code.
 BESIDE = """
     Nordlicht - 09 - S01E09 - Titel.mkv | absolute=(9,)
@@ -46,6 +66,7 @@ BESIDE = """
     142. Nordlicht S02E10.mkv | absolute=(142,)
     911.Nordlicht.S03E04.mkv | absolute=(), title="911 Nordlicht"
     [Nachtsub] Abendmarkt 14 - 15 [1080p].mkv | also=((None, (14, 15)), (None, (14,)))
+    Nordlicht 03-20.mkv | title="Nordlicht", season=3, episodes=(20,)
     Nordlicht - S01E03 - Titel WEBDL-1080p.mkv | group=None
     Nordlicht_Ep03_Titel_[1080p,BluRay]_-_XYZ.mkv | group="XYZ"
     Nordlicht S01E01 1080p WEB-DL H.264-XYZ (Multi-Subs).mkv | group="XYZ"
@@ -82,3 +103,24 @@ def test_the_number_of_a_sequel_may_be_the_season(title):
     for number, name in enumerate(parse_folder(paths), 1):
         assert judge(name, one)[:2] == (((1, number),), True)
         assert judge(name, two)[:2] == (((1, number), (2, number)), False)
+
+
+@pytest.mark.parametrize(
+    "pattern, season",
+    [
+        ("Night/3.{:02} Title.mkv", 3),
+        ("Night/Night - 3.{:02} - Title.mkv", 3),
+        ("Night/Season 3/3.{:02}.mkv", 3),
+        ("Night/Folge {:02}_14 Tage.mkv", None),
+    ],
+)
+def test_what_one_name_says_its_neighbours_keep(pattern, season):
+    numbers = (1, 2, 3, 5, 8, 12, 13, 24)
+    names = parse_folder([pattern.format(number) for number in numbers])
+    assert [(name.season, name.episodes) for name in names] == [(season, (n,)) for n in numbers]
+
+
+@pytest.mark.parametrize("path", ["Nordlicht 11-13.mkv", "Nordlicht 03-20.mkv", "Kind_2-05.mkv"])
+def test_a_name_that_cannot_tell_is_not_sure(path):
+    known = {(season, number) for season in range(1, 13) for number in range(1, 25)}
+    assert not judge(parse(path), known).sure

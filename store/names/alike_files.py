@@ -251,7 +251,7 @@ def weigh_pair(
 ) -> Scheme | None:
     """Weigh a column as the episode's whose season stands in front: "2.05 Titel".
 
-    The folder frames the season, or the numbers begin anew with each.
+    The folder frames the season, the numbers begin anew with each, or the single name says it.
     """
     separator = read_gap(files[having[0]], column)
     if column - 1 < framed or separator not in SEPARATORS_OF_PAIR:
@@ -269,7 +269,7 @@ def weigh_pair(
     is_restarting = (
         separator != " "
         and len(seasons) > 1
-        and len(numbers) < len(set(keys.values()))
+        and 1 < len(numbers) < len(set(keys.values()))
         and len(keys) > 2
     )
     weight = max(

@@ -187,7 +187,7 @@ def read_glued_number(tokens: Tokens, number: int, season: int | None) -> Candid
         return candidate._replace(
             score=70, first=0, season=season, episodes=episodes, rule="compressed"
         )
-    is_long_word = len(tokens.words[number - 1]) > 3 and number < 4
+    is_long_word = len(tokens.words[number - 1]) > 3 and (number < 4 or digits[0] == "0")
     return candidate if len(digits) == 2 and is_long_word else None
 
 
