@@ -19,7 +19,7 @@ from store.names import extensions
 
 MAX_ENTRIES = 10_000  # of one folder
 MAX_BYTES = 4_000_000  # of one listing: MAX_ENTRIES rows of a table with long names, escaped
-MAX_NAME = 255  # characters: no file system has longer names
+MAX_NAME_BYTES = 1_024  # of keys in S3; no file system has longer names
 MAX_SIZE = 2**53 - 1  # bytes of a file: the largest number that every JSON reader keeps exact
 # What a JSON document of MAX_ENTRIES may hold, signs in names included.
 MAX_BRACKETS, MAX_COMMAS = 8 * MAX_ENTRIES, 20 * MAX_ENTRIES
@@ -188,7 +188,7 @@ def usable(entries: Iterable[Entry]) -> FolderListing:
         name_bytes = entry.name.encode("utf-8", "backslashreplace")
         if entry.name in ("", ".", ".."):
             continue
-        is_too_much = len(entry.name) > MAX_NAME or (entry.size or 0) > MAX_SIZE
+        is_too_much = len(name_bytes) > MAX_NAME_BYTES or (entry.size or 0) > MAX_SIZE
         if is_too_much or _FORBIDDEN.search(entry.name):
             left_out.append(name_bytes[:80].decode("utf-8", "replace"))
         else:
