@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import collections
-import errno
-import json
 import logging
-import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TypeVar
 
-from downloads import disk, settling
+from downloads import settling
+from downloads.completion import Completion, complete_if_placed
 from downloads.events import DownloadCompleted, Transferred
 from downloads.part_file import Checkpoint
 from downloads.progress import Progress
@@ -21,14 +19,12 @@ from downloads.throttle import Throttle
 from downloads.transfer import fetch
 from providers import Providers
 from providers.network import Network
-from store import files, history, layout, library, placing, queue, series
-from store.case import Case
+from store import queue
 from store.clock import seconds_since
 from store.db import Database
-from store.errors import Conflict, ProviderError, Unsettled
-from store.layout import Layout
-from store.models import Episode, Item, Receipt, Source
-from store.names import database_ids, spelling
+from store.errors import ProviderError, Unsettled
+from store.models import Item, Source
+from store.names import spelling
 from store.settings import Config
 from store.threads import undisturbed
 
@@ -108,7 +104,9 @@ class Job:
             must_settle=self._must_settle,
         )
         subtitles = await self._fetch_subtitles(source, provider.base)
-        return await unbroken(self._complete(part, source, receipt, subtitles))
+        completion = Completion(item, self._config, self._db, self._aim)
+        ending = completion.complete(part, source, receipt, subtitles, began=self._began)
+        return await unbroken(ending)
 
     # -- how far it has come ---------------------------------------------------------------------
 
@@ -152,6 +150,9 @@ class Job:
 
     # -- inside ----------------------------------------------------------------------------------
 
+    def _aim(self, path: Path) -> None:
+        self.path = path
+
     async def _save(self, checkpoint: Checkpoint) -> None:
         self.durable = sum(end - start for start, end in checkpoint.spans)
         await self._db.run(queue.set_checkpoint, self.item.id, checkpoint.dumps(), checkpoint.total)
@@ -171,88 +172,6 @@ class Job:
                 log.warning("%s: the subtitles %s are left out: %s", self.item.name, suffix, error)
         return subtitles
 
-    async def _complete(
-        self, part: Path, source: Source, receipt: Receipt, subtitles: dict[str, bytes]
-    ) -> DownloadCompleted:
-        """Name the verified file in the library, then record it; start mends a crash between."""
-        root = self._config.library
-        target = await self._choose_target(source.extension)
-        note = json.dumps(vars(receipt) | {"source": source.url.partition("?")[0]})
-        await self._db.run(queue.set_target, self.item.id, target, note)
-        known_paths = await self._db.run(files.some_paths)
-        self.path = root / target
-        try:
-            await asyncio.to_thread(_place, part, root, target, known_paths)
-        except FileExistsError:
-            raise Conflict(
-                f"{target} is in the library already; move it away, or remove this item"
-            ) from None
-        missing = await self._db.run(queue.finish, self.item.id, target, receipt.bytes)
-        await self._place_beside(target, subtitles)
-        return DownloadCompleted.of(
-            self.item,
-            receipt.bytes,
-            root / target,
-            seconds=time.monotonic() - self._began,
-            missing=missing,
-            reason=history.note_of(note),
-        )
-
-    async def _choose_target(self, extension: str) -> str:
-        """The path that the file gets in the library."""
-        planned = await self._db.run(layout.read, self.item.series_id, self._config.naming)
-        known_paths = await self._db.run(files.some_paths)
-        return await asyncio.to_thread(
-            _mounted_target, planned, self._config.library, self.item, extension, known_paths
-        )
-
-    async def _place_beside(self, target: str, subtitles: dict[str, bytes]) -> None:
-        """Put the small files beside the video. A file that is there already stays."""
-        root, stem = self._config.library, target.rpartition(".")[0]
-        contents = {stem + suffix: content for suffix, content in subtitles.items()}
-        if self._config.write_nfo:
-            contents |= await self._nfo_files(target.partition("/")[0], stem)
-        temporary_name = f"beside.{self.item.name}.part"
-        for path, content in contents.items():
-            try:
-                if content and not os.path.lexists(root / path):
-                    await asyncio.to_thread(
-                        placing.place_bytes, root, path, content, temporary_name
-                    )
-            except OSError as error:
-                log.warning("%s could not be written: %s", path, error)
-
-    async def _nfo_files(self, folder: str, stem: str) -> dict[str, bytes]:
-        """path -> content of the NFO files of the series and the episode."""
-        from store import nfo  # late: few want them
-
-        anime = await self._db.run(series.get, self.item.series_id)
-        episode = self.item.episode or Episode(self.item.season, self.item.number)
-        of_series = nfo.of_series(anime.title, anime.description, database_ids.parse(anime.ids))
-        of_episode = nfo.of_episode(episode.title, episode.season, episode.number, episode.aired)
-        contents = {f"{folder}/{nfo.SERIES}": of_series}
-        if of_episode:
-            contents[f"{stem}.nfo"] = of_episode
-        return contents
-
-
-async def complete_if_placed(item: Item, config: Config, db: Database) -> DownloadCompleted | None:
-    """Complete an item whose file got its name just before something failed: the disk is the truth.
-
-    Returns None where it did not. Raises OSError while the library is offline.
-    """
-    if not item.target:
-        return None
-    part, final = config.downloads / (item.part or "-"), config.library / item.target
-    if await asyncio.to_thread(placing.is_placed, part, config.library, item.target):
-        size = (await asyncio.to_thread(final.stat)).st_size
-        missing = await db.run(queue.finish, item.id, item.target, size)
-        reason = history.note_of(item.receipt)
-        return DownloadCompleted.of(item, size, final, seconds=0.0, missing=missing, reason=reason)
-    _need_online(config.library, await db.run(files.some_paths))
-    await db.run(queue.set_target, item.id, None)
-    return None
-
 
 def part_name(item: Item, source: Source) -> str:
     """The name of the item's part file. No other item's: the id in it is never given twice."""
@@ -269,32 +188,3 @@ async def unbroken(work: Coroutine[None, None, T]) -> T:
     if was_cancelled and task.exception():
         raise asyncio.CancelledError
     return task.result()
-
-
-def _mounted_target(
-    planned: Layout, root: Path, item: Item, extension: str, known_paths: list[str]
-) -> str:
-    _need_online(root, known_paths)
-    target = Case(root).spell(planned.path_of_new((item.season, item.number), extension))
-    planned.check_mounted(root, target)
-    return target
-
-
-def _need_online(root: Path, known_paths: list[str]) -> None:
-    if not library.is_online(root, known_paths):
-        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
-
-
-def _need_room(part: Path, folder: Path) -> None:
-    """Raise ENOSPC where the copy to another disk would not leave the reserve there."""
-    folder, about = disk.existing(folder), part.stat()
-    if folder.stat().st_dev != about.st_dev and disk.room(folder) < about.st_size:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
-
-
-def _place(part: Path, root: Path, target: str, known_paths: list[str]) -> None:
-    # Again: the disk may have gone since, and its mount point must not get our marker.
-    _need_online(root, known_paths)
-    library.write_marker(root)
-    _need_room(part, (root / target).parent)
-    placing.place(part, root, target)

@@ -7,7 +7,7 @@ import logging
 from pathlib import Path
 
 from downloads import disk, judgement
-from downloads.job import complete_if_placed
+from downloads.completion import complete_if_placed
 from store import folders, placing, queue
 from store.db import Database
 from store.settings import Config

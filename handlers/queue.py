@@ -33,9 +33,12 @@ Episodes = Annotated[
 
 @record
 class QueueAdd:
+    """`replace` fetches episodes anew that are in the library: the old files go into the trash."""
+
     anime_id: AnimeId
     episodes: Episodes
     priority: Priority = "normal"
+    replace: bool = False
 
 
 @record
@@ -114,17 +117,17 @@ async def add(request: web.Request, body: QueueAdd) -> Queued:
     """Add episodes of one series to the queue.
 
     Episodes are `S01E05`, `Season 1 Episode 5`, a range `S01E01-E12`, a season `S01`, or `missing`.
-    A failed item is retried under its id. Nothing is queued when one of them does not exist.
+    A failed item is retried under its id. Nothing is queued when one of them does not exist. With
+    `replace` those in the library are fetched anew, and the old files are kept in the trash.
     """
     app = request.app
+    wanted = (body.anime_id, body.episodes, body.priority)
     try:
-        added = await app[DB].run(queue.add, body.anime_id, body.episodes, body.priority)
+        added = await app[DB].run(queue.add, *wanted, replace=body.replace)
     except NotFound:  # a series that is not followed yet, or an episode that is new at its source
         source_id = await app[DB].run(series.source_id, body.anime_id)
         listing = await app[PROVIDERS].listing(source_id)
-        added = await app[DB].run(
-            queue.add, body.anime_id, body.episodes, body.priority, listing=listing
-        )
+        added = await app[DB].run(queue.add, *wanted, replace=body.replace, listing=listing)
     await app[ENGINE].announce(added.items)
     first = added.items[0]
     return Queued(

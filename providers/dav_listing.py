@@ -12,7 +12,15 @@ from urllib.parse import unquote, urlsplit
 from xml.etree.ElementTree import Element
 
 from providers import xml_elements
-from providers.folder_listing import MAX_ENTRIES, TOO_MANY, Entry, FolderListing, NoListing, usable
+from providers.folder_listing import (
+    MAX_ENTRIES,
+    TOO_MANY,
+    Entry,
+    FolderListing,
+    NoListing,
+    seconds,
+    usable,
+)
 from store.errors import ProviderError
 
 MAX_BYTES = 12_000_000  # of one listing: MAX_ENTRIES rows of the servers that write the most
@@ -110,6 +118,7 @@ def _row(response: Element, folder: str) -> Row | None:
         is_folder,
         None if is_folder else _size(properties),
         {} if is_folder else _checksums(properties),
+        None if is_folder else _modified(properties),
     )
     # Of decoded parents a slash in a name would make another folder: such a name is no entry's.
     return Row(host, f"{_decoded(parent)}/{entry.name}" if name else "", _decoded(parent), entry)
@@ -123,6 +132,11 @@ def _is_good(status: str | None) -> bool:
 
 def _decoded(path: str) -> str:
     return unquote(path, errors="replace").rstrip("/")
+
+
+def _modified(properties: list[Element]) -> int | None:
+    dates = [prop.findtext(f"{DAV}getlastmodified") for prop in properties]
+    return next((when for date in dates if (when := seconds(date)) is not None), None)
 
 
 def _size(properties: list[Element]) -> int | None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -20,6 +22,7 @@ from store.names import extensions
 MAX_ENTRIES = 10_000  # of one folder
 MAX_BYTES = 4_000_000  # of one listing: MAX_ENTRIES rows of a table with long names, escaped
 MAX_NAME_BYTES = 1_024  # of keys in S3; no file system has longer names
+LONGEST_DATE = 64  # characters
 MAX_SIZE = 2**53 - 1  # bytes of a file: the largest number that every JSON reader keeps exact
 # What a JSON document of MAX_ENTRIES may hold, signs in names included.
 MAX_BRACKETS, MAX_COMMAS = 8 * MAX_ENTRIES, 20 * MAX_ENTRIES
@@ -45,13 +48,15 @@ _FILES = (
 class Entry(NamedTuple):
     """One file or folder in a folder; `size` in bytes, where the listing tells it exactly.
 
-    `is_folder` is None where the listing does not tell. `checksums` are as those of Source.
+    `is_folder` is None where the listing does not tell. `checksums` are as those of Source,
+    `modified` is in Unix seconds.
     """
 
     name: str
     is_folder: bool | None
     size: int | None = None
     checksums: Mapping[str, str] = {}
+    modified: int | None = None
 
 
 class FolderListing(NamedTuple):
@@ -120,7 +125,22 @@ def _entry(name: str, row: Any) -> Entry | None:
     if kind != "file":
         return None
     size = row.get("size")
-    return Entry(name, False, size if type(size) is int and size >= 0 else None)
+    is_size = type(size) is int and size >= 0
+    modified = seconds(row.get("mtime", row.get("mod_time")))
+    return Entry(name, False, size if is_size else None, modified=modified)
+
+
+def seconds(date: object) -> int | None:
+    """Unix seconds of a date as listings write it, of HTTP or of ISO 8601; None for anything
+    else."""
+    if not isinstance(date, str) or len(date) > LONGEST_DATE:
+        return None
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            return int(read(date).timestamp())
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    return None
 
 
 def from_html(body: bytes, url: str) -> list[Entry]:

@@ -58,6 +58,7 @@ class Folders:
         self._marks_folders |= any(entry.is_folder for entry in entries)
         if self._marks_folders:
             entries = [entry._replace(is_folder=bool(entry.is_folder)) for entry in entries]
+        self._lately.refresh(folder, entries)
         return entries
 
     async def read_if_any(self, path: str) -> list[Entry]:

@@ -35,3 +35,8 @@ class Lately(Generic[T]):
             if len(self._values) > KEPT_VALUES:
                 self._values.popitem(last=False)
             return value
+
+    def refresh(self, key: str, value: T) -> None:
+        """The key was read by somebody else: an older value must not outlive that."""
+        if key in self._values:
+            self._values[key] = value, time.monotonic()

@@ -39,6 +39,7 @@ class File(NamedTuple):
     path: str
     size: int | None
     checksums: Mapping[str, str] = {}
+    modified: int | None = None
 
 
 class LibraryTree:
@@ -70,7 +71,14 @@ class LibraryTree:
         for file, numbers in zip(files, contents):
             ref = quote(file.path)
             for season, number in numbers:
-                episode = Episode(season, number, ref=ref, size=file.size, checksums=file.checksums)
+                episode = Episode(
+                    season,
+                    number,
+                    ref=ref,
+                    size=file.size,
+                    checksums=file.checksums,
+                    modified=file.modified,
+                )
                 episodes.setdefault((season, number), episode)
         return Listing(
             key,
@@ -86,7 +94,7 @@ class LibraryTree:
         A file that is gone is looked for in the whole series: it may have been moved or renamed.
         The name may hold a checksum, subtitles may lie beside the file.
         """
-        file = File(unquote(episode.ref), episode.size, episode.checksums)
+        file = File(unquote(episode.ref), episode.size, episode.checksums, episode.modified)
         try:
             beside = await self._files_beside(file.path)
         except ProviderError as error:
@@ -98,7 +106,7 @@ class LibraryTree:
             beside = {}
         if file.path not in beside:
             found = await self._late.find(key, episode)
-            file = File(unquote(found.ref), found.size, found.checksums)
+            file = File(unquote(found.ref), found.size, found.checksums, found.modified)
             beside = await self._files_beside(file.path)
         return self._source(beside.get(file.path, file), list(beside))
 
@@ -121,6 +129,7 @@ class LibraryTree:
             extensions.of(name),
             headers=self._lister.headers,
             size=file.size,
+            modified=file.modified,
             checksums={"crc32": checksum.lower(), **file.checksums} if checksum else file.checksums,
             beside={end: self._lister.url(f"{folder}/{other}") for end, other in subtitles.items()},
         )
@@ -130,7 +139,9 @@ class LibraryTree:
         folder, _, name = path.rpartition("/")
         entries = await self._folders.read_for(name, folder)
         paths = [(f"{folder}/{entry.name}", entry) for entry in entries if not entry.is_folder]
-        return {path: File(path, entry.size, entry.checksums) for path, entry in paths}
+        return {
+            path: File(path, entry.size, entry.checksums, entry.modified) for path, entry in paths
+        }
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
         names = await self._folders.top_folders()
@@ -158,7 +169,7 @@ class LibraryTree:
                     if extensions.of(entry.name) in extensions.MEDIA and not is_unfinished(
                         entry.name
                     ):
-                        files.append(File(path, entry.size, entry.checksums))
+                        files.append(File(path, entry.size, entry.checksums, entry.modified))
                 elif depth < MAX_DEPTH:
                     folders.append((path, depth + 1, entry.is_folder is True))
         if sum(len(file.path) for file in files) > MAX_PATHS:

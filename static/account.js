@@ -3,7 +3,8 @@
 import { callApi, endSession, getToken, setToken } from "./api.js";
 import { $, makeFromTemplate, setText, syncList } from "./dom.js";
 import { announce, runAction, showToast } from "./feedback.js";
-import { formatDay, t } from "./i18n.js";
+import { formatDay } from "./formats.js";
+import { t } from "./i18n.js";
 import { connect, disconnect } from "./socket.js";
 
 const dialog = $("#account-dialog");

@@ -3,7 +3,8 @@
 import { callApi, endSession, getToken, isTokenChange, onSessionEnd } from "./api.js";
 import { $, setHidden, setText, translate } from "./dom.js";
 import { runAction, showRefusal } from "./feedback.js";
-import { chooseLanguage, formatNumber, formatTime, language, t } from "./i18n.js";
+import { chooseLanguage, formatNumber, formatTime, language } from "./formats.js";
+import { t } from "./i18n.js";
 import * as login from "./login.js";
 import * as queue from "./queue.js";
 import * as search from "./search.js";

@@ -1,7 +1,8 @@
 // What the page answers to its reader: toasts, announcements, and actions that are under way.
 
 import { $, makeFromTemplate, setHidden, setText } from "./dom.js";
-import { formatDuration, t } from "./i18n.js";
+import { formatDuration } from "./formats.js";
+import { t } from "./i18n.js";
 
 const TOAST_MS = 8000;
 

@@ -1,4 +1,6 @@
-// The texts of the page in German and English, and numbers as the reader's language writes them.
+// The texts of the page in German and English.
+
+import { formatNumber, LANGUAGES, language } from "./formats.js";
 
 const TEXTS = {
   // key: [German, English]; a key that ends in .one or .other is for tn()
@@ -102,6 +104,12 @@ const TEXTS = {
   getMissing: ["Fehlende holen", "Get missing"],
   getMissingOf: ["Fehlende holen: Folgen von {title}", "Get missing episodes of {title}"],
   getEpisode: ["{episode} von {title} holen", "Get {episode} of {title}"],
+  replace: ["Ersetzen", "Replace"],
+  replaceEpisode: [
+    "Ersetzen: {episode} von {title}; die alte Datei bleibt im Papierkorb",
+    "Replace {episode} of {title}; the old file stays in the trash",
+  ],
+  changedAtSource: ["An der Quelle geändert", "Changed at the source"],
   ignore: ["Ignorieren", "Ignore"],
   unignore: ["Wieder zählen", "Don't ignore"],
   showEpisodesOf: ["{title}: Folgen zeigen", "{title}: show the episodes"],
@@ -270,21 +278,8 @@ const TEXTS = {
   "error.OTHER": ["Der Server hat einen Fehler gemeldet.", "The server reported an error."],
 };
 
-const LANGUAGES = ["de", "en"]; // in the order of TEXTS
-const CHOICE_KEY = "aniworld.language"; // in localStorage
-
-const preferences = [localStorage.getItem(CHOICE_KEY), ...navigator.languages];
-/** @type {string} the reader's choice, else the browser's, else English */
-export const language =
-  preferences.map((name) => name?.slice(0, 2)).find((name) => LANGUAGES.includes(name)) ?? "en";
 const languageIndex = LANGUAGES.indexOf(language);
 const pluralRules = new Intl.PluralRules(language);
-
-/** Choose the page's language, "de" or "en", and load the page again in it. */
-export function chooseLanguage(name) {
-  localStorage.setItem(CHOICE_KEY, name);
-  location.reload();
-}
 
 /** The text of a key, with `values` in its {places}. An unknown error code gets a general text. */
 export function t(key, values = {}) {
@@ -295,52 +290,4 @@ export function t(key, values = {}) {
 /** The text of a key for a count, in the singular or the plural: tn("episodeCount", 3). */
 export function tn(key, count, values = {}) {
   return t(`${key}.${pluralRules.select(count)}`, { n: formatNumber(count), ...values });
-}
-
-const numberFormats = new Map(); // options as JSON -> the format: to make one takes long
-function format(value, options) {
-  const key = JSON.stringify(options);
-  if (!numberFormats.has(key)) numberFormats.set(key, new Intl.NumberFormat(language, options));
-  return numberFormats.get(key).format(value);
-}
-
-/** A number with at most one digit after the point. */
-export const formatNumber = (value) => format(value, { maximumFractionDigits: 1 });
-
-/** "59%", of a number of hundredths. */
-export const formatPercent = (percent) => format(percent / 100, { style: "percent" });
-
-/** "19.3 Mbit/s". */
-export const formatSpeed = (megabits) => `${formatNumber(megabits)} Mbit/s`;
-
-/** @type {[number, string][]} */
-const SIZE_UNITS = [
-  [1e9, "gigabyte"],
-  [1e6, "megabyte"],
-  [1e3, "kilobyte"],
-  [1, "byte"],
-];
-
-/** "4.1 MB", of a number of bytes. */
-export function formatSize(bytes) {
-  const [factor, unit] = SIZE_UNITS.find(([least]) => bytes >= least) ?? SIZE_UNITS.at(-1);
-  return format(bytes / factor, { style: "unit", unit, maximumFractionDigits: 1 });
-}
-
-/** "5 min", of a number of seconds. */
-export function formatDuration(seconds) {
-  let [unit, length] = ["hour", 3600];
-  if (seconds < 90) [unit, length] = ["second", 1];
-  else if (seconds < 5400) [unit, length] = ["minute", 60];
-  return format(Math.max(0, Math.round(seconds / length)), { style: "unit", unit });
-}
-
-/** "08:11 PM", of a date, in the reader's time zone. */
-export function formatTime(date) {
-  return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
-}
-
-/** "5 Nov 2026", of a time as the API writes it. */
-export function formatDay(time) {
-  return new Date(time).toLocaleDateString(language, { dateStyle: "medium" });
 }

@@ -3,7 +3,8 @@
 import { callApi, setToken } from "./api.js";
 import { $, setHidden, setText } from "./dom.js";
 import { runAction, showRefusal } from "./feedback.js";
-import { formatDuration, t } from "./i18n.js";
+import { formatDuration } from "./formats.js";
+import { t } from "./i18n.js";
 
 const form = $("#login");
 const passwordField = $("#password");

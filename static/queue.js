@@ -3,8 +3,8 @@
 import { callApi } from "./api.js";
 import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
 import { announce, runAction, showToast } from "./feedback.js";
-import { formatDuration, formatNumber, formatPercent, formatSize, formatSpeed } from "./i18n.js";
-import { formatTime } from "./i18n.js";
+import { formatDuration, formatNumber, formatPercent } from "./formats.js";
+import { formatSize, formatSpeed, formatTime } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { requestSnapshot } from "./socket.js";
 
@@ -262,9 +262,10 @@ export async function loadFromApi() {
  * @param {string} title
  * @param {string[]} episodes codes, or ["missing"]
  */
-export async function addEpisodes(seriesId, title, episodes) {
+export async function addEpisodes(seriesId, title, episodes, options = {}) {
   try {
-    const { data } = await callApi("POST", "queue/add", { anime_id: seriesId, episodes });
+    const body = { anime_id: seriesId, episodes, ...options };
+    const { data } = await callApi("POST", "queue/add", body);
     const start = { text: t("startNow"), run: () => sendCommand("start") };
     const action = queueState === "stopped" ? start : undefined;
     retractStart = showToast(tn("queued", data.items.length, { title }), { action });

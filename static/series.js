@@ -3,7 +3,8 @@
 import { callApi, Refusal } from "./api.js";
 import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
 import { runAction, showRefusal, showToast } from "./feedback.js";
-import { formatNumber, t, tn } from "./i18n.js";
+import { formatNumber } from "./formats.js";
+import { t, tn } from "./i18n.js";
 import * as queue from "./queue.js";
 
 const PER_PAGE = 20;

@@ -3,7 +3,8 @@
 import { callApi } from "./api.js";
 import { $, makeFromTemplate, setHidden, setText, siteHost, syncList } from "./dom.js";
 import { runAction } from "./feedback.js";
-import { formatNumber, t } from "./i18n.js";
+import { formatNumber } from "./formats.js";
+import { t } from "./i18n.js";
 import * as queue from "./queue.js";
 import * as files from "./series_files.js";
 
@@ -90,13 +91,17 @@ function updateStates() {
     const wasQueued = QUEUE_STATES.includes(episode.state);
     if (status === "completed") {
       if (wasQueued) episode.state = "present";
+      if (episode.isReplaced) episode.changed = episode.isReplaced = false;
     } else if (status) {
       if (episode.state !== "present") episode.state = status;
+      else episode.isReplaced = isOpen(status);
     } else if (wasQueued && queue.isWhole()) {
       episode.state = "missing"; // its item was removed
     }
   }
 }
+
+const isOpen = (status) => ["pending", "downloading"].includes(status);
 
 const isLacking = ({ state }) => !["present", "upcoming", "special", "ignored"].includes(state);
 
@@ -111,18 +116,22 @@ function createRow(episode) {
   setText($(".code", row), code);
   setText($(".title", row), state === "ambiguous" ? `${path}: ${why}` : title);
   $("[data-action=add]", row).ariaLabel = t("getEpisode", names);
+  $("[data-action=replace]", row).ariaLabel = t("replaceEpisode", names);
   return row;
 }
 
 function updateRow(row, episode) {
   const badge = $(".badge", row);
-  setText(badge, t(`status.${episode.state}`));
-  badge.dataset.state = episode.state;
+  const isChanged = episode.state === "present" && episode.changed;
+  setText(badge, isChanged ? t("changedAtSource") : t(`status.${episode.state}`));
+  badge.dataset.state = isChanged ? "missing" : episode.state;
   badge.title = episode.why;
   const next = row.nextElementSibling;
   const heir = (next && $("button:not([hidden])", next)) ?? heading;
   const cannotBeFetched = ["present", "pending", "downloading", "wanted", "ignored"];
   setHidden($("[data-action=add]", row), cannotBeFetched.includes(episode.state), heir);
+  const isReplaceable = isChanged && !isOpen(queue.statusByEpisode(series.id).get(episode.code));
+  setHidden($("[data-action=replace]", row), !isReplaceable, heir);
   const ignore = $("[data-action=ignore]", row);
   setText(ignore, t(episode.ignored ? "unignore" : "ignore"));
   ignore.ariaLabel = `${ignore.textContent}: ${episode.code}`;
@@ -132,14 +141,15 @@ function updateRow(row, episode) {
 
 // -- actions --------------------------------------------------------------------------------------
 
-const addEpisodes = (button, episodes) =>
-  runAction(button, () => queue.addEpisodes(series.id, series.title, episodes));
+const addEpisodes = (button, episodes, options) =>
+  runAction(button, () => queue.addEpisodes(series.id, series.title, episodes, options));
 
 $("#episodes").addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (!button) return;
   const code = button.closest("li").dataset.key;
   if (button.dataset.action === "add") addEpisodes(button, [code]);
+  else if (button.dataset.action === "replace") addEpisodes(button, [code], { replace: true });
   else runAction(button, () => toggleIgnored(code));
 });
 

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from store import counts, series, series_folders
+from store.errors import Conflict
 from store.names import codes
 from store.names.codes import EpisodeKey, Number
 from store.series import Series
@@ -92,6 +93,33 @@ def add_fetched(conn: sqlite3.Connection, series_id: str, file: File) -> None:
     )
     series_folders.add(conn, series_id, file.path.partition("/")[0])
     counts.recount(conn, series_id)
+
+
+def replaceable(conn: sqlite3.Connection, series_id: str, key: EpisodeKey) -> str | None:
+    """The file that surely holds an episode, and nothing else; None where there is none.
+
+    Of several the one that was fetched last. Raises Conflict for one with further episodes.
+    """
+    rows = conn.execute(
+        """
+        select path, (select count(*) from files as others
+            where others.series = files.series and others.path = files.path) as episodes
+        from files where series = :id and season = :season and number = :number and sure
+        order by (select max(id) from history where series = :id and history.path = files.path)
+            desc nulls last, path
+        """,
+        {"id": series_id, "season": key[0], "number": key[1]},
+    ).fetchall()
+    if rows and rows[0]["episodes"] > 1:
+        raise Conflict(
+            f"{rows[0]['path']} holds further episodes and is not replaced", anime_id=series_id
+        )
+    return rows[0]["path"] if rows else None
+
+
+def drop(conn: sqlite3.Connection, series_id: str, path: str) -> None:
+    """A file is gone from the library."""
+    conn.execute("delete from files where series = ? and path = ?", (series_id, path))
 
 
 def set_numbering(

@@ -7,13 +7,17 @@ from store import series
 from store.models import Item
 from store.names import codes
 from store.schema import record
+from store.trash import Replaced
 
 UNPROVEN = "Unproven: the source does not tell the file's length, so its end may be missing"
 
 
 @record
 class Fetched:
-    """`source` is the address without its query. Null is what a crash kept from being noted."""
+    """`source` is the address without its query. Null is what a crash kept from being noted.
+
+    `replaced` is where the file lies now whose place this one took: its path in the trash.
+    """
 
     history_id: int
     queue_item_id: str
@@ -30,6 +34,18 @@ class Fetched:
     seconds: float | None
     average_mbps: float | None
     source: str | None
+    replaced: str | None
+
+
+def replacing(replaced: Replaced | None) -> dict[str, object]:
+    """What a receipt says of the file that was replaced."""
+    return {"replaced": vars(replaced)} if replaced else {}
+
+
+def replaced_of(receipt: str | None) -> Replaced | None:
+    """The file that is replaced, as its item's receipt says."""
+    replaced = json.loads(receipt or "{}").get("replaced")
+    return Replaced(**replaced) if replaced else None
 
 
 def note_of(receipt: str | None) -> str:
@@ -99,4 +115,5 @@ def _fetched(row: sqlite3.Row) -> Fetched:
         seconds=seconds and round(seconds, 3),
         average_mbps=round(size * 8e-6 / seconds, 2) if seconds else None,
         source=receipt.get("source"),
+        replaced=receipt.get("replaced", {}).get("trash"),
     )

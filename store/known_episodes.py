@@ -39,7 +39,8 @@ class Episode:
 
     `why` tells how the name of the file at `path` was read. An ambiguous file stands at each
     episode that it may be, and is counted at none. `sources` are those that have the episode. An
-    `ignored` one does not exist or is not wanted, as the owner says: it is counted nowhere.
+    `ignored` one does not exist or is not wanted, as the owner says: it is counted nowhere. One
+    that was fetched is `changed` when its source lists another size or date than then.
     """
 
     code: str
@@ -51,6 +52,7 @@ class Episode:
     queue_item_id: str | None
     sources: list[str]
     ignored: bool
+    changed: bool
 
 
 class KnownEpisode(NamedTuple):
@@ -71,6 +73,7 @@ class KnownEpisode(NamedTuple):
     item: int | None = None
     source: str | None = None
     ignored: bool = False
+    changed: bool = False
 
     @property
     def key(self) -> EpisodeKey:
@@ -130,7 +133,53 @@ class KnownEpisode(NamedTuple):
             queue_item_id=f"queue_{self.item}" if self.item else None,
             sources=[self.source] if self.source else [],
             ignored=self.ignored,
+            changed=self.changed,
         )
+
+
+_KNOWN = f"""
+    with {EXISTING}, known as (
+        select season, number from existing
+        union select season, number from files where series = :id and season >= 0
+        union select season, number from ignored where series = :id
+    ), held as (
+        select season, number, min(case when sure then path end) as path,
+            min(case when not sure then path end) as unsure_path, why
+        from files where series = :id and season >= 0 group by season, number
+    ), fetched as (
+        select season, number, max(id), json_extract(receipt, '$.bytes') as bytes,
+            json_extract(receipt, '$.modified') as modified
+        from history where series = :id and json_valid(receipt) group by season, number
+    ), changed as (
+        select fetched.season, fetched.number from fetched
+        join episodes on episodes.series = :id
+            and episodes.season = fetched.season and episodes.number = fetched.number
+        join files on files.series = :id and files.sure and files.size = bytes
+            and files.season = fetched.season and files.number = fetched.number
+        where episodes.size <> bytes or episodes.modified <> fetched.modified
+    ), found as (
+        select known.season, known.number, coalesce(existing.title, '') as title,
+            existing.aired, held.path,
+            case when held.path is null then held.unsure_path end as unsure_path,
+            coalesce(held.why, '') as why, items.status, items.id as item,
+            case when existing.available then :source end as source,
+            ignored.season is not null as ignored,
+            (known.season, known.number) in (select season, number from changed) as changed
+        from known
+        left join existing
+            on existing.season = known.season and existing.number = known.number
+        left join held on held.season = known.season and held.number = known.number
+        left join items on items.series = :id
+            and items.season = known.season and items.number = known.number
+        left join ignored on ignored.series = :id
+            and ignored.season = known.season and ignored.number = known.number
+        union all
+        select season, number, '', null, case when sure then path end,
+            case when not sure then path end, why, null, null, null, false, false
+        from files where series = :id and season = -1 and :with_extras
+    )
+    select * from found order by season = -1, season = 0, season, number, path
+"""
 
 
 def of_series(
@@ -142,40 +191,13 @@ def of_series(
     """
     anime = series.get(conn, anime_id)
     rows = conn.execute(
-        f"""
-        with {EXISTING}, known as (
-            select season, number from existing
-            union select season, number from files where series = :id and season >= 0
-            union select season, number from ignored where series = :id
-        ), held as (
-            select season, number, min(case when sure then path end) as path,
-                min(case when not sure then path end) as unsure_path, why
-            from files where series = :id and season >= 0 group by season, number
-        ), found as (
-            select known.season, known.number, coalesce(existing.title, '') as title,
-                existing.aired, held.path,
-                case when held.path is null then held.unsure_path end as unsure_path,
-                coalesce(held.why, '') as why, items.status, items.id as item,
-                case when existing.available then :source end as source,
-                ignored.season is not null as ignored
-            from known
-            left join existing
-                on existing.season = known.season and existing.number = known.number
-            left join held on held.season = known.season and held.number = known.number
-            left join items on items.series = :id
-                and items.season = known.season and items.number = known.number
-            left join ignored on ignored.series = :id
-                and ignored.season = known.season and ignored.number = known.number
-            union all
-            select season, number, '', null, case when sure then path end,
-                case when not sure then path end, why, null, null, null, false
-            from files where series = :id and season = -1 and :with_extras
-        )
-        select * from found order by season = -1, season = 0, season, number, path
-        """,
+        _KNOWN,
         {"id": anime.id, "source": anime.provider, "with_extras": with_extras},
     )
-    known = [KnownEpisode(**row)._replace(ignored=bool(row["ignored"])) for row in rows]
+    known = [
+        KnownEpisode(**{**row, "ignored": bool(row["ignored"]), "changed": bool(row["changed"])})
+        for row in rows
+    ]
     return with_holes(known) if counts.may_have_holes(conn, anime.id) else known
 
 

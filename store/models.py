@@ -39,6 +39,7 @@ class Episode:
     aired: str | None = None  # ISO date; an episode of the future is not yet aired
     checksums: Mapping[str, str] = field(default_factory=dict)  # as those of Source
     available: bool = True
+    modified: int | None = None  # when its file was changed at the source: Unix seconds
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Source:
     checksums: Mapping[str, str] = field(default_factory=dict)
     # The subtitles: what follows the video's stem -> URL.
     beside: Mapping[str, str] = field(default_factory=dict)
+    modified: int | None = None  # as that of Episode
 
 
 @record
@@ -132,6 +134,7 @@ class Item:
     finished_at: str | None
     receipt: str | None
     durable: int  # the most bytes that a try has left on the disk for good
+    replaces: bool  # the file that is in the library goes into the trash
     title: str
     provider: str
     key: str

@@ -7,6 +7,8 @@ import filecmp
 import os
 import shutil
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from store import atomic
@@ -16,7 +18,7 @@ COPY_BYTES = 4 << 20
 
 # Errors of a link that mean what they say. For any other a rename is tried: exFAT, SMB and old
 # kernels tell in many ways that they know no links.
-_REFUSED = {errno.EEXIST, errno.ENOSPC, errno.EDQUOT, errno.ENOENT}
+REFUSED = {errno.EEXIST, errno.ENOSPC, errno.EDQUOT, errno.ENOENT}
 
 
 def place(part: Path, root: Path, path: str) -> None:
@@ -28,14 +30,15 @@ def place(part: Path, root: Path, path: str) -> None:
     """
     final = root / path
     part.lstat()  # a copy on a disk that has gone meanwhile must not leave folders in its place
-    parents = _make_folders(root, final.parent)
+    parents = make_folders(root, final.parent)
     try:
         os.link(part, final, follow_symlinks=False)
     except OSError as error:
         if error.errno == errno.EXDEV:
-            _place_across(part, root, path)
+            with on_disk_of(part, root, final.parent) as copy:
+                place(copy, root, path)
             return
-        if error.errno in _REFUSED:
+        if error.errno in REFUSED:
             raise
         if os.path.lexists(final):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from error
@@ -83,7 +86,7 @@ def move(root: Path, old: str, new: str) -> None:
 
 def move_link(root: Path, old: str, new: str, text: str) -> None:
     """As `move`, for a symbolic link that says `text` at its new path."""
-    parents = _make_folders(root, (root / new).parent)
+    parents = make_folders(root, (root / new).parent)
     os.symlink(text, root / new)
     for folder in (*parents, (root / new).parent):
         atomic.sync_folder(folder)
@@ -157,20 +160,24 @@ def _drop_empty_folders(root: Path, path: str) -> None:
             break
 
 
-def _place_across(part: Path, root: Path, path: str) -> None:
-    """As `place`, by a copy on the library's disk."""
-    folder = _folder_for_copy(part, root, (root / path).parent)
-    copy = folder / INCOMING / part.name
+@contextmanager
+def on_disk_of(part: Path, root: Path, folder: Path) -> Iterator[Path]:
+    """A durable copy of `part` on the disk of a `folder` of the library, to be named there.
+
+    The part goes once that worked, and the copy goes where it did not.
+    """
+    near = _folder_for_copy(part, root, folder)
+    copy = near / INCOMING / part.name
     if copy == part:
-        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str((root / path).parent))
-    make_incoming(folder)
+        raise OSError(errno.EXDEV, os.strerror(errno.EXDEV), str(folder))
+    make_incoming(near)
     copy.unlink(missing_ok=True)
     try:
         with open(part, "rb") as old, open(copy, "xb") as new:
             shutil.copyfileobj(old, new, COPY_BYTES)
             new.flush()
             atomic.sync_file(new.fileno(), os.fsync)
-        place(copy, root, path)
+        yield copy
     except OSError:
         copy.unlink(missing_ok=True)
         raise
@@ -178,19 +185,24 @@ def _place_across(part: Path, root: Path, path: str) -> None:
     atomic.sync_folder(part.parent)
 
 
+def top_of_disk(root: Path, folder: Path) -> Path:
+    """The uppermost folder of the library that lies on the same disk as `folder`."""
+    while folder != root and folder.parent.stat().st_dev == folder.stat().st_dev:
+        folder = folder.parent
+    return folder
+
+
 def _folder_for_copy(part: Path, root: Path, folder: Path) -> Path:
-    """The uppermost folder of the library that lies on the same disk as `folder`.
+    """The folder for a copy of `part`: the uppermost one on the disk of `folder`.
 
     A folder of that disk may be bound to another place, into which the kernel refuses links all the
     same: a part that is such a copy already is copied once more, into `folder` itself.
     """
-    top = folder
-    while top != root and top.parent.stat().st_dev == folder.stat().st_dev:
-        top = top.parent
+    top = top_of_disk(root, folder)
     return folder if part.parent == top / INCOMING else top
 
 
-def _make_folders(root: Path, folder: Path) -> list[Path]:
+def make_folders(root: Path, folder: Path) -> list[Path]:
     """Make `folder` and those above it, up to `root`.
 
     Returns the parents of the new ones: their entries need a sync.

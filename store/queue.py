@@ -15,14 +15,8 @@ from store.clock import now
 from store.errors import Conflict, NotFound
 from store.files import File
 from store.models import Item, Listing, Priority, State, Status
-from store.names.codes import EpisodeKey
-from store.queue_items import PRIORITIES, items
+from store.queue_items import ANEW, PRIORITIES, items, put
 from store.schema import record
-
-# A failed item forgets this when it is tried again; its bytes stay.
-_ANEW = """status = 'pending', reason = '', attempts = 0, error_code = null, error_message = null,
-    target = null, receipt = null, started_at = null, finished_at = null"""
-
 
 NOTHING_NEW = "Everything asked for is queued or in the library already"
 NOBODY_HAS = "No source has the episodes that are missing"
@@ -54,13 +48,16 @@ def add(
     wanted: Sequence[str],
     priority: Priority,
     *,
+    replace: bool = False,
     listing: tuple[str, Listing] | None = None,
 ) -> Added:
     """Queue episodes. A failed item, or one whose file is gone again, is retried under its old id.
 
-    `listing` is (provider, what it just said of the series), to be stored first. Raises NotFound
-    (no such series or episode), Invalid (a range that runs backwards) and Conflict (nothing is
-    new); nothing is queued or stored then.
+    `replace` queues those too that are in the library: their files go into the trash when the new
+    ones take their places. `listing` is (provider, what it just said of the series), to be stored
+    first. Raises NotFound (no such series or episode), Invalid (a range that runs backwards) and
+    Conflict (nothing is new, or a file to be replaced holds further episodes); nothing is queued or
+    stored then.
     """
     if listing:
         episodes.store_listing(conn, *listing)
@@ -68,10 +65,13 @@ def add(
     known = known_episodes.of_series(conn, anime.id)
     new, skipped = [], []
     for episode in selection.select(wanted, known, anime):
-        if episode.path or episode.status in ("pending", "downloading"):
+        is_replaced = replace and bool(episode.path)
+        if is_replaced:
+            _check_replaceable(conn, anime, episode)
+        if episode.status in ("pending", "downloading") or (episode.path and not is_replaced):
             skipped.append(episode.code)
         else:
-            new.append(_put(conn, anime.id, episode.key, priority))
+            new.append(put(conn, anime.id, episode.key, priority, replaces=is_replaced))
     if not new:
         is_wanted = not skipped and any(episode.state == "wanted" for episode in known)
         raise Conflict(NOBODY_HAS if is_wanted else NOTHING_NEW, anime_id=anime.id, skipped=skipped)
@@ -252,11 +252,13 @@ def finish(conn: sqlite3.Connection, item_id: int, path: str, size: int) -> int:
     conn.execute(
         """update items set status = 'completed', reason = ?, error_code = null,
         error_message = null, total = ?, part = null, checkpoint = null, target = null,
-        finished_at = ?, durable = 0 where id = ?""",
+        finished_at = ?, durable = 0, replaces = 0 where id = ?""",
         (reason, size, now(), item_id),
     )
     item = get(conn, item_id)
     history.add(conn, item, path, size)
+    if replaced := history.replaced_of(item.receipt):
+        files.drop(conn, item.series_id, replaced.path)
     files.add_fetched(conn, item.series_id, File(item.season, item.number, path, size))
     return series.get(conn, item.series_id).missing
 
@@ -279,14 +281,14 @@ def retry(conn: sqlite3.Connection, item_id: int) -> Item:
             f"Only a failed item can be retried; this one is {item.status}",
             queue_item_id=item.name,
         )
-    conn.execute(f"update items set {_ANEW} where id = ?", (item_id,))
+    conn.execute(f"update items set {ANEW} where id = ?", (item_id,))
     return get(conn, item_id)
 
 
 def retry_all(conn: sqlite3.Connection) -> list[Item]:
     """All failed items are pending again; returns them."""
     failed = items(conn, "items.status = 'failed'")
-    conn.execute(f"update items set {_ANEW} where status = 'failed'")
+    conn.execute(f"update items set {ANEW} where status = 'failed'")
     return [get(conn, item.id) for item in failed]
 
 
@@ -320,18 +322,17 @@ def of_series(conn: sqlite3.Connection, anime_id: str) -> list[Item]:
 # -- inside --------------------------------------------------------------------------------------
 
 
-def _put(conn: sqlite3.Connection, series_id: str, key: EpisodeKey, priority: Priority) -> int:
-    """Put an episode into the queue, or try its old item again. Returns the item's id."""
-    row = conn.execute(
-        f"""
-        insert into items (series, season, number, priority, status, created_at)
-        values (?, ?, ?, ?, 'pending', ?)
-        on conflict (series, season, number) do update set priority = excluded.priority, {_ANEW}
-        returning id
-        """,
-        (series_id, *key, PRIORITIES.index(priority), now()),
-    ).fetchone()
-    return int(row["id"])
+def _check_replaceable(
+    conn: sqlite3.Connection, anime: series.Series, episode: known_episodes.KnownEpisode
+) -> None:
+    """Raises NotFound where nobody has the episode, Conflict where its file holds further ones."""
+    if not episode.source:
+        raise NotFound(
+            f"No source has {episode.code} of {anime.title}",
+            anime_id=anime.id,
+            episode=episode.code,
+        )
+    files.replaceable(conn, anime.id, episode.key)
 
 
 def _marks(values: set[int] | set[str]) -> str:

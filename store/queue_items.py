@@ -1,4 +1,4 @@
-"""Rows of the queue, read as items together with their series and their episodes."""
+"""Rows of the queue, read as items together with their series and their episodes, and put there."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import json
 import sqlite3
 from typing import Any, get_args
 
+from store.clock import now
 from store.models import Episode, Item, Priority
+from store.names.codes import EpisodeKey
 
+# A failed item forgets this when it is tried again; its bytes stay.
+ANEW = """status = 'pending', reason = '', attempts = 0, error_code = null, error_message = null,
+    target = null, receipt = null, started_at = null, finished_at = null"""
 PRIORITIES = get_args(Priority)  # stored as their index, so that ascending is the order of work
 
 _ITEM = """
     select items.id, items.series as series_id, items.season, items.number, items.priority,
         items.status, items.reason, items.error_code, items.error_message, items.attempts,
         items.part, items.checkpoint, items.target, items.total, items.created_at,
-        items.started_at, items.finished_at, items.receipt, items.durable,
+        items.started_at, items.finished_at, items.receipt, items.durable, items.replaces,
         series.title, series.provider, series.key,
         episodes.title as listed_title, episodes.ref as listed_ref, episodes.size as listed_size,
-        episodes.aired as listed_aired,
+        episodes.aired as listed_aired, episodes.modified as listed_modified,
         case when episodes.available then episodes.checksums end as listed_checksums
     from items
     join series on series.id = items.series
@@ -44,4 +49,27 @@ def _item(values: dict[str, Any]) -> Item:
             values["season"], values["number"], checksums=json.loads(checksums), **listed
         )
     priority = PRIORITIES[values.pop("priority")]
-    return Item(priority=priority, episode=episode, **values)
+    replaces = bool(values.pop("replaces"))
+    return Item(priority=priority, episode=episode, replaces=replaces, **values)
+
+
+def put(
+    conn: sqlite3.Connection,
+    series_id: str,
+    key: EpisodeKey,
+    priority: Priority,
+    *,
+    replaces: bool,
+) -> int:
+    """Put an episode into the queue, or try its old item again. Returns the item's id."""
+    row = conn.execute(
+        f"""
+        insert into items (series, season, number, priority, status, created_at, replaces)
+        values (?, ?, ?, ?, 'pending', ?, ?)
+        on conflict (series, season, number) do update set priority = excluded.priority,
+            replaces = excluded.replaces, {ANEW}
+        returning id
+        """,
+        (series_id, *key, PRIORITIES.index(priority), now(), replaces),
+    ).fetchone()
+    return int(row["id"])

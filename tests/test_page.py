@@ -17,7 +17,7 @@ from handlers import keys
 from handlers import page as page_handler
 from tests.app import PASSWORD, ROOT, Process, running
 from tests.browser import Chromium
-from tests.shows import Shows, add, home, queue
+from tests.shows import Shows, add, completed, home, queue, video
 from tests.test_renaming import tree
 from tests.tree import Tree
 from tests.upstream import nginx
@@ -525,7 +525,7 @@ async def test_sizes(tmp_path):
     sizes = {0: "0 byte", 512: "512 byte", 51_200: "51.2 kB", 4_100_000: "4.1 MB", 7e9: "7 GB"}
     async with demo_page(tmp_path) as (_, page):
         for size, shown_size in sizes.items():
-            script = f"import('./static/i18n.js').then((i18n) => i18n.formatSize({size}))"
+            script = f"import('./static/formats.js').then((formats) => formats.formatSize({size}))"
             assert await page.evaluate(script) == shown_size
 
 
@@ -652,6 +652,35 @@ async def test_an_episode_that_nobody_has_is_ignored(tmp_path):
         await page.click("#list-change button")
         await page.wait_for(hidden("#list-change"))
         assert await page.evaluate(FOCUSED_ID) == "dialog-title"
+        assert page.console == []
+
+
+@pytest.mark.slow
+async def test_a_file_that_changed_at_its_source_is_replaced(tmp_path):
+    name = "Show/Show - S01E01.mkv"
+    async with (
+        Tree({name: video(1, 1000)}) as up,
+        running(tmp_path, providers=home(up.base)) as server,
+        Chromium() as browser,
+    ):
+        await server.login()
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01")
+        up.files[name] = video(2, 2000)
+        await server.post("/api/v1/anime/rescan")
+        page = await open_in(browser, server.base + "/")
+        await log_in(page)
+        await page.click("#show-complete")
+        await page.wait_for(f"{text('#series-list .title')} == 'Show'")
+        await page.click("#series-list .title")
+        await page.wait_for(f"{text('#episodes .badge')} == 'Changed at the source'")
+        await fits(page, "changed", tmp_path)
+        await page.click("#episodes [data-action=replace]")
+        await page.wait_for(f"{text('#episodes .badge')} == 'In the library'")
+        assert not await page.evaluate(shown("#episodes [data-action=replace]"))
+        (kept,) = (server.library / ".aniworld-trash").rglob("*.mkv")
+        assert kept.read_bytes() == video(1, 1000)
         assert page.console == []
 
 

@@ -1,0 +1,202 @@
+"""The end of an item's way: the verified file gets its name in the library."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from downloads import disk
+from downloads.events import DownloadCompleted
+from store import files, history, layout, library, placing, queue, series, trash
+from store.case import Case
+from store.db import Database
+from store.errors import Conflict
+from store.layout import Layout
+from store.models import Episode, Item, Receipt, Source
+from store.names import database_ids, extensions
+from store.settings import Config
+from store.trash import Replaced
+
+log = logging.getLogger(__name__)
+
+
+class Completion:
+    """`aim` is told of the path that is worked on."""
+
+    def __init__(self, item: Item, config: Config, db: Database, aim: Callable[[Path], None]):
+        self._item = item
+        self._config = config
+        self._db = db
+        self._aim = aim
+
+    async def complete(
+        self,
+        part: Path,
+        source: Source,
+        receipt: Receipt,
+        subtitles: dict[str, bytes],
+        *,
+        began: float,
+    ) -> DownloadCompleted:
+        """Name the verified file in the library, then record it; start mends a crash between.
+
+        `began` is the monotonic time at which the work on the item did.
+        """
+        root = self._config.library
+        replaced = await self._choose_replaced()
+        target = await self._choose_target(source.extension, replaced)
+        about = {"source": source.url.partition("?")[0], "modified": source.modified}
+        note = json.dumps(vars(receipt) | about | history.replacing(replaced))
+        await self._db.run(queue.set_target, self._item.id, target, note)
+        known_paths = await self._db.run(files.some_paths)
+        self._aim(root / target)
+        try:
+            await asyncio.to_thread(_place, part, root, target, known_paths, replaced)
+        except FileExistsError:
+            raise Conflict(
+                f"{target} is in the library already; move it away, or remove this item"
+            ) from None
+        missing = await self._db.run(queue.finish, self._item.id, target, receipt.bytes)
+        await self._place_beside(target, subtitles)
+        return DownloadCompleted.of(
+            self._item,
+            receipt.bytes,
+            root / target,
+            seconds=time.monotonic() - began,
+            missing=missing,
+            reason=history.note_of(note),
+        )
+
+    async def _choose_replaced(self) -> Replaced | None:
+        """The file whose place the new one takes; None where there is none (any more).
+
+        Raises Conflict where the file holds further episodes.
+        """
+        if not self._item.replaces:
+            return None
+        key = self._item.season, self._item.number
+        path = await self._db.run(files.replaceable, self._item.series_id, key)
+        if path is None:
+            return None
+        try:
+            return await asyncio.to_thread(trash.choose, self._config.library, path)
+        except FileNotFoundError:
+            return None
+
+    async def _choose_target(self, extension: str, replaced: Replaced | None) -> str:
+        """The path that the file gets in the library."""
+        planned = await self._db.run(layout.read, self._item.series_id, self._config.naming)
+        known_paths = await self._db.run(files.some_paths)
+        return await asyncio.to_thread(
+            _mounted_target,
+            planned,
+            self._config.library,
+            self._item,
+            extension=extension,
+            known_paths=known_paths,
+            replaced=replaced,
+        )
+
+    async def _place_beside(self, target: str, subtitles: dict[str, bytes]) -> None:
+        """Put the small files beside the video. A file that is there already stays."""
+        root, stem = self._config.library, target.rpartition(".")[0]
+        contents = {stem + suffix: content for suffix, content in subtitles.items()}
+        if self._config.write_nfo:
+            contents |= await self._nfo_files(target.partition("/")[0], stem)
+        temporary_name = f"beside.{self._item.name}.part"
+        for path, content in contents.items():
+            try:
+                if content and not os.path.lexists(root / path):
+                    await asyncio.to_thread(
+                        placing.place_bytes, root, path, content, temporary_name
+                    )
+            except OSError as error:
+                log.warning("%s could not be written: %s", path, error)
+
+    async def _nfo_files(self, folder: str, stem: str) -> dict[str, bytes]:
+        """path -> content of the NFO files of the series and the episode."""
+        from store import nfo  # late: few want them
+
+        anime = await self._db.run(series.get, self._item.series_id)
+        episode = self._item.episode or Episode(self._item.season, self._item.number)
+        of_series = nfo.of_series(anime.title, anime.description, database_ids.parse(anime.ids))
+        of_episode = nfo.of_episode(episode.title, episode.season, episode.number, episode.aired)
+        contents = {f"{folder}/{nfo.SERIES}": of_series}
+        if of_episode:
+            contents[f"{stem}.nfo"] = of_episode
+        return contents
+
+
+async def complete_if_placed(item: Item, config: Config, db: Database) -> DownloadCompleted | None:
+    """Complete an item whose file got its name just before something failed: the disk is the truth.
+
+    Returns None where it did not. Raises OSError while the library is offline.
+    """
+    if not item.target:
+        return None
+    part, final = config.downloads / (item.part or "-"), config.library / item.target
+    replaced = history.replaced_of(item.receipt)
+    if await asyncio.to_thread(_is_placed, part, config.library, item.target, replaced):
+        size = (await asyncio.to_thread(final.stat)).st_size
+        missing = await db.run(queue.finish, item.id, item.target, size)
+        reason = history.note_of(item.receipt)
+        return DownloadCompleted.of(item, size, final, seconds=0.0, missing=missing, reason=reason)
+    _need_online(config.library, await db.run(files.some_paths))
+    await db.run(queue.set_target, item.id, None)
+    return None
+
+
+def _mounted_target(
+    planned: Layout,
+    root: Path,
+    item: Item,
+    *,
+    extension: str,
+    known_paths: list[str],
+    replaced: Replaced | None,
+) -> str:
+    _need_online(root, known_paths)
+    if replaced:
+        is_same = extensions.of(replaced.path) == extension
+        target = replaced.path if is_same else extensions.stem(replaced.path) + extension
+    else:
+        target = Case(root).spell(planned.path_of_new((item.season, item.number), extension))
+    planned.check_mounted(root, target)
+    return target
+
+
+def _need_online(root: Path, known_paths: list[str]) -> None:
+    if not library.is_online(root, known_paths):
+        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
+
+
+def _need_room(part: Path, folder: Path) -> None:
+    """Raise ENOSPC where the copy to another disk would not leave the reserve there."""
+    folder, about = disk.existing(folder), part.stat()
+    if folder.stat().st_dev != about.st_dev and disk.room(folder) < about.st_size:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+
+
+def _place(
+    part: Path, root: Path, target: str, known_paths: list[str], replaced: Replaced | None
+) -> None:
+    # Again: the disk may have gone since, and its mount point must not get our marker.
+    _need_online(root, known_paths)
+    library.write_marker(root)
+    _need_room(part, (root / target).parent)
+    if replaced:
+        trash.replace(part, root, target, replaced)
+    else:
+        placing.place(part, root, target)
+
+
+def _is_placed(part: Path, root: Path, target: str, replaced: Replaced | None) -> bool:
+    if replaced:
+        return trash.is_replaced(part, root, target, replaced)
+    return placing.is_placed(part, root, target)
