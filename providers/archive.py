@@ -129,7 +129,8 @@ class Archive:
             headers={"Accept": "application/json"},
             limit=MAX_BYTES,
         )
-        answer = await asyncio.to_thread(json_answers.parse, body)
+        async with self._network.parsing:
+            answer = await asyncio.to_thread(json_answers.parse, body)
         if not isinstance(answer, dict):
             raise json_answers.not_expected()
         return answer

@@ -23,7 +23,7 @@ from providers.folder_listing import (
 )
 from store.errors import ProviderError
 
-MAX_BYTES = 12_000_000  # of one listing: MAX_ENTRIES rows of the servers that write the most
+MAX_BYTES = 8_000_000  # of one listing: MAX_ENTRIES rows of the servers that write the most
 DAV, OWNCLOUD = "{DAV:}", "{http://owncloud.org/ns}"
 QUERY = (
     b'<?xml version="1.0" encoding="utf-8"?><d:propfind xmlns:d="DAV:" '

@@ -29,7 +29,6 @@ class WebFolders:
         self.headers = basic_login(settings.username, settings.password)
         self._network = network
         self._accept = JSON_OR_HTML
-        self._parsing = asyncio.Lock()  # one listing at a time: a large one takes much memory
 
     def url(self, path: str) -> str:
         return f"{self.base}{quote(path)}"
@@ -46,7 +45,7 @@ class WebFolders:
             )
             content_type = headers.get("Content-Type", "").lower()
             try:
-                async with self._parsing:
+                async with self._network.parsing:
                     listing = await asyncio.to_thread(
                         folder_listing.parse, body, content_type, url, final_url
                     )

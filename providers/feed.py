@@ -160,7 +160,8 @@ class Feed:
             if found is None:
                 return None
             body, version, url = found
-            page = await asyncio.to_thread(feed_xml.parse, body, url)
+            async with self._network.parsing:
+                page = await asyncio.to_thread(feed_xml.parse, body, url)
             self._version = version
             return page
         except NoFeed:
@@ -177,7 +178,8 @@ class Feed:
             body, _, url = await self._network.read(
                 self._settings.url, base=self.base, method="POST", headers=AS_TEXT, data=question
             )
-            page, total = await asyncio.to_thread(mediathek.parse, body, url)
+            async with self._network.parsing:
+                page, total = await asyncio.to_thread(mediathek.parse, body, url)
             items += page.items
             if not page.items or (number + 1) * mediathek.PAGE >= total:
                 break

@@ -53,10 +53,17 @@ def _give(items: list[FeedItem], title: str) -> None:
             uncounted.append(item)
     has_numbers = any(item.code and not item.is_counted for item in items)
     by_title = _by_plain_title(items)
+    last_numbers = _last_numbers(items)
     for item in sorted(uncounted, key=lambda item: not item.is_plain):
         mate = None if item.is_plain else _mate(item, by_title)
         item.is_counted = True
-        item.code = mate.code if mate else _next_code(items, item, has_numbers)
+        if mate:
+            item.code = mate.code
+            continue
+        # A special among numbered videos; else the next one of its year.
+        season = 0 if has_numbers else int((item.aired or "0001")[:4])
+        last_numbers[season] += 1
+        item.code = codes.code(season, last_numbers[season])
 
 
 def _told(item: FeedItem, read: tuple[int, Number] | None) -> tuple[int, Number] | None:
@@ -94,34 +101,33 @@ def _as_name(text: str) -> str:
     return " ".join(re.sub(r"[/\\\0]", " ", text).split()) or "video"
 
 
-def _by_plain_title(items: Iterable[FeedItem]) -> dict[str, list[FeedItem]]:
-    found: defaultdict[str, list[FeedItem]] = defaultdict(list)
-    for item in items:
-        if item.is_plain:
-            found[_fold(item)].append(item)
-    return found
+def _by_plain_title(items: Iterable[FeedItem]) -> dict[tuple[str, int], FeedItem]:
+    """(title, day) -> the plain video that is called so."""
+    plain = [item for item in items if item.is_plain]
+    return {(_fold(item), _day(item)): item for item in plain}
 
 
-def _mate(item: FeedItem, by_title: Mapping[str, list[FeedItem]]) -> FeedItem | None:
-    """The video of which an item is another version."""
-    same = [each for each in by_title.get(_fold(item), ()) if each.code]
-    near = [each for each in same if _days_between(each, item) <= DAYS_APART]
-    return min(near, key=lambda each: _days_between(each, item), default=None)
+def _mate(item: FeedItem, by_title: Mapping[tuple[str, int], FeedItem]) -> FeedItem | None:
+    """The video of which an item is another version: the nearest one of its title."""
+    days = sorted(range(-DAYS_APART, DAYS_APART + 1), key=abs)
+    found = [by_title.get((_fold(item), _day(item) + day)) for day in days]
+    return next((each for each in found if each and each.code), None)
 
 
 def _fold(item: FeedItem) -> str:
     return spelling.fold(VERSIONS.sub("", item.title))
 
 
-def _days_between(one: FeedItem, other: FeedItem) -> int:
-    if one.aired is None or other.aired is None:
-        return 0 if one.aired == other.aired else DAYS_APART + 1
-    return abs((date.fromisoformat(one.aired) - date.fromisoformat(other.aired)).days)
+def _day(item: FeedItem) -> int:
+    """The day as a number; that of a video without one is far from all others."""
+    return date.fromisoformat(item.aired).toordinal() if item.aired else -1_000
 
 
-def _next_code(items: Iterable[FeedItem], item: FeedItem, has_numbers: bool) -> str:
-    """A special among numbered videos; else the next one of its year."""
-    season = 0 if has_numbers else int((item.aired or "0001")[:4])
-    keys = [codes.decode(each.code) for each in items if each.code]
-    taken = [int(number) for each_season, number in keys if each_season == season]
-    return codes.code(season, max(taken, default=0) + 1)
+def _last_numbers(items: Iterable[FeedItem]) -> defaultdict[int, int]:
+    """season -> its highest number so far."""
+    last: defaultdict[int, int] = defaultdict(int)
+    for item in items:
+        if item.code:
+            season, number = codes.decode(item.code)
+            last[season] = max(last[season], int(number))
+    return last

@@ -62,6 +62,8 @@ MOMENTS = (
 )
 NUMBERS = ("itunes:season", "itunes:episode", "itunes:episodetype")
 TEXTS = {"guid", "id", *TITLES, *MOMENTS, *NUMBERS}  # of an item
+MAX_ENTITIES = 100_000
+MAX_PLAIN = 20_000  # characters of one text that are looked at
 BASE64_TYPES = {"application/octet-stream": "base64"}  # of a text in Atom; 0.3 says it by a mode
 XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -110,6 +112,8 @@ class _Read:
 
 def _mended(body: bytes) -> bytes:
     """As UTF-8, with HTML's entities written out and without characters that XML does not know."""
+    if body.count(b"&") > MAX_ENTITIES:  # each costs memory
+        return b""
     declared = _ENCODING.search(body[:300])
     try:
         text = body.decode(declared[1].decode() if declared else "utf-8", "replace")
@@ -208,7 +212,7 @@ def _name(element: Element) -> str:
 
 def _plain(element: Element) -> str:
     """The text of an element without tags, however many times those are escaped."""
-    text = "".join(element.itertext()).strip()
+    text = "".join(element.itertext()).strip()[:MAX_PLAIN]
     if "base64" in (element.get("mode"), BASE64_TYPES.get(element.get("type", ""))):
         with suppress(ValueError):
             text = base64.b64decode(text).decode("utf-8", "replace")

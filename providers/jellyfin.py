@@ -157,7 +157,8 @@ class Jellyfin:
             if error.cause != "login":
                 raise
             body = await self._read_as_emby(url)
-        answer = await asyncio.to_thread(json_answers.parse, body)
+        async with self._network.parsing:
+            answer = await asyncio.to_thread(json_answers.parse, body)
         if not isinstance(answer, dict) or not isinstance(answer.get("Items"), list):
             raise json_answers.not_expected()
         return answer

@@ -8,7 +8,7 @@ from typing import Any
 from store.errors import ProviderError
 
 # Of one document: each costs memory, however few bytes it has.
-MAX_BRACKETS, MAX_COMMAS = 300_000, 1_000_000
+MAX_BRACKETS, MAX_COMMAS = 150_000, 500_000
 
 Fields = dict[str, Any]  # an object of a document; any key may be absent or of any type
 

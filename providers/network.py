@@ -93,6 +93,7 @@ class Network:
         self.trust = Trust(tls)
         self._threads = Threads(MAX_THREADS, "network")
         self._idle = IdleConnections()
+        self.parsing = asyncio.Lock()  # one answer at a time: a large one takes much memory
         self._challenges: dict[
             Origin, digest.Challenge | None
         ] = {}  # of servers that refused Basic

@@ -45,7 +45,6 @@ class DavFolders:
         # The first that works is the only one from then on.
         self._entrances = entrances(settings, self.base)
         self._has_entered = False
-        self._parsing = asyncio.Lock()  # one listing at a time: a large one takes much memory
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -91,7 +90,7 @@ class DavFolders:
             if failure.details.get("status") in NO_DAV_STATUSES:
                 raise NoListing(NO_DAV) from failure
             raise
-        async with self._parsing:
+        async with self._network.parsing:
             return await asyncio.to_thread(dav_listing.parse, body, url, final_url)
 
 

@@ -12,7 +12,8 @@ from xml.parsers import expat
 
 MAX_DEPTH = 60  # elements inside one another
 MAX_PARTS = 5_000  # elements inside one that is wanted
-MAX_ELEMENTS, MAX_ATTRIBUTES = 400_000, 400_000  # of a document
+MAX_TEXT = 1_000_000  # characters inside one that is wanted
+MAX_ELEMENTS, MAX_ATTRIBUTES = 400_000, 200_000  # of a document
 READ_BYTES = 1 << 18  # at a time
 
 
@@ -49,6 +50,7 @@ class _Reader:
         self._depth = 0
         self._began_at = 0  # the depth where that element began
         self._parts = 0
+        self._characters = 0
         self._elements = 0
         self.parser = expat.ParserCreate(namespace_separator="}")
         self.parser.buffer_text = True
@@ -75,7 +77,8 @@ class _Reader:
             if name not in self._wanted:
                 return
             self._builder = TreeBuilder()
-            self._began_at, self._parts = self._depth, 0
+            self._began_at = self._depth
+            self._parts = self._characters = 0
         self._parts += 1
         if self._parts > MAX_PARTS:
             raise NoXml("it holds too much")
@@ -83,6 +86,9 @@ class _Reader:
 
     def _text(self, text: str) -> None:
         if self._builder is not None:
+            self._characters += len(text)
+            if self._characters > MAX_TEXT:
+                raise NoXml("it holds too much")
             self._builder.data(text)
 
     def _end(self, name: str) -> None:

@@ -203,7 +203,8 @@ def test_a_listing_of_ten_thousand_entries_is_read_and_no_longer_one():
 
 @pytest.mark.parametrize(
     "body", [b"<a>" * 61, b"<a>" + b"<b/>" * 400_001, b"<a>" + b"<r>" + b"<b/>" * 5_001,
-             b"<a" + b" b='c'" * 400_001, b"<r x='" + b"y" * 12_000_000]
+             b"<a" + b" b='c'" * 200_001, b"<r x='" + b"y" * 12_000_000,
+             b"<a><r>" + b"x" * 1_000_001 + b"</r></a>"]
 )  # fmt: skip
 def test_xml_that_holds_too_much(body):
     with pytest.raises(xml_elements.NoXml):

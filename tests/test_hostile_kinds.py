@@ -1,0 +1,68 @@
+"""Hostile answers of each kind of source: what they cost the whole program, and where they lead."""
+
+import pytest
+
+from tests.app import Process
+from tests.jellyfin_server import KEY
+from tests.test_listings import watched
+from tests.upstream import Upstream
+
+DEEP = b"[" * 149_000
+MANY = b'{"Items":[' + b'{"Id":"a"},' * 140_000 + b'{"Id":"b"}],"files":[],"response":{"docs":[]}}'
+STRINGS = b'{"Items":[' + b",".join(b'"%d"' % number for number in range(499_000)) + b"]}"
+JSON = {"deep": DEEP, "many": MANY, "strings": STRINGS}
+DAV = b"<d:multistatus xmlns:d='DAV:'>"
+XML = {
+    "rows": DAV + b"<d:response><d:href>/a</d:href></d:response>" * 80_000,
+    "parts": DAV + b"<d:response>" + b"<d:a/>" * 399_000,
+    "attributes": DAV + b"<d:response" + b"".join(b" a%d=''" % n for n in range(199_000)) + b"/>",
+    "wide": DAV + b"<d:response><d:href>" + "😀".encode() + b"x" * 7_900_000,
+    "open": DAV + b"<d:response x='" + b"y" * 7_900_000,
+}
+RSS = b"<rss><channel>"
+FEEDS = {
+    "items": RSS + b"<item><enclosure url='/a.mp4'/></item>" * 120_000,
+    "titles": RSS + b"<item><title>" + b"&lt;a" * 900_000 + b"</title></item>",
+    "comments": b"<!--" * 1_200_000,
+    "entities": RSS + b"&eacute;" * 600_000,
+    "numbers": RSS
+    + b"".join(
+        b"<item><title>%d S%dE%d 1x%d</title><enclosure url='/%d.mp4'/></item>" % ((n,) * 5)
+        for n in range(4_900)
+    )
+    + b"</channel></rss>",
+}
+KINDS = {
+    "webdav": (XML, {}),
+    "jellyfin": (JSON, {"key": KEY}),
+    "feed": (FEEDS, {}),
+    "archive": (JSON, {"collection": "tv"}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+async def test_hostile_answers_cost_little(tmp_path, kind):
+    """All of a kind at once: CPU and memory are counted, as no load changes them."""
+    pages, settings = KINDS[kind]
+    async with Process(tmp_path, rate_limit_per_minute=0) as server:
+        await server.login()
+        sources = []
+        upstreams = [Upstream() for _ in pages]
+        try:
+            for upstream, (name, body) in zip(upstreams, pages.items()):
+                await upstream.__aenter__()
+                upstream.kind, upstream.body = "application/xml", body
+                source = {"type": kind, "name": name, "url": upstream.base}
+                sources.append(source | settings)
+            assert (await server.put("/api/config", json={"providers": sources}))[0] == 200
+
+            async def search() -> None:
+                status, _, _ = await server.get("/api/v1/anime/search", params={"q": "show"})
+                assert status in (200, 500)
+
+            cpu, memory, _ = await watched(server, search())
+            assert cpu < 15 and memory < 120
+        finally:
+            for upstream in upstreams:
+                await upstream.__aexit__()
