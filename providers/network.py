@@ -17,7 +17,6 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import NamedTuple
 
 from yarl import URL
 
@@ -29,6 +28,7 @@ from providers.connection import Connection, Origin, SecureConnection, Unanswere
 from providers.dialling import dial, look_up
 from providers.http_head import Headers, is_packed
 from providers.idle import IdleConnections
+from providers.request import Request, has_login, logged_in
 from providers.trust import Trust
 from store import VERSION
 from store.errors import ProviderError
@@ -48,30 +48,6 @@ OWN_HEADERS = {
 }
 # What may follow a redirect to another origin: nothing here can carry a secret.
 HARMLESS_HEADERS = {"accept", "depth", "if-modified-since", "if-none-match", "if-range", "range"}
-
-
-class Request(NamedTuple):
-    """A request; `base` is the owner's address of the source that it is for."""
-
-    url: URL
-    base: str
-    method: str
-    headers: dict[str, str]
-    data: bytes
-
-
-def _has_login(request: Request) -> bool:
-    return request.headers.get("Authorization", "").startswith(digest.BASIC)
-
-
-def _logged_in(request: Request, challenge: digest.Challenge | None) -> Request:
-    """The request with an answer to the challenge in place of a Basic login."""
-    if challenge is None or not _has_login(request):
-        return request
-    login = challenge.answer(
-        request.headers["Authorization"], request.method, request.url.raw_path_qs
-    )
-    return request._replace(headers=request.headers | {"Authorization": login})
 
 
 class Network:
@@ -214,15 +190,15 @@ class Network:
         for Digest. It asks when it refuses, and the request is then sent once more."""
         origin = _origin(request.url)
         asked = self._challenges.get(origin)
-        answer = await self._ask(_logged_in(request, asked), addresses)
-        if answer.status != 401 or not _has_login(request):
+        answer = await self._ask(logged_in(request, asked), addresses)
+        if answer.status != 401 or not has_login(request):
             return answer
         wanted = None if digest.offers_basic(answer.headers) else digest.challenge(answer.headers)
         self._challenges[origin] = wanted
         if asked is wanted:  # None: it is Basic, and wrong
             return answer
         self._idle.put_back(answer)
-        return await self._ask(_logged_in(request, wanted), addresses)
+        return await self._ask(logged_in(request, wanted), addresses)
 
     async def _ask(self, request: Request, addresses: list[str]) -> Answer:
         """Send one request. A server may close a connection just when a request arrives: the
