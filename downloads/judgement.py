@@ -33,7 +33,7 @@ CONSEQUENCES: dict[Cause | DiskCause, Consequence] = {
     "unreachable": Consequence("source", RESTS),
     "name unknown": Consequence("source", RESTS),
     "no listing": Consequence("source or file", COUNTS),
-    "certificate": Consequence("source or file", FAILS),
+    "certificate": Consequence("source or file", COUNTS),
     "TLS": Consequence("source or file", COUNTS),
     "login": Consequence("source or file", COUNTS),
     "server error": Consequence("source or file", COUNTS),

@@ -84,7 +84,6 @@ CHANGED: dict[str, Behaviour] = {
         DATE_ONLY | NO_IF_RANGE,
         {"modified": LATER, "body": TWIN},
     ),
-    "date of this second": ({"etag": None, "modified": "now"}, {"body": NEW}),
     "nothing to know it by, other bytes": (NO_VALIDATOR, {"body": NEW}),
     "nothing to know it by, longer": (NO_VALIDATOR, {"body": LONGER}),
     "nothing to know it by, shorter": (NO_VALIDATOR, {"body": SHORTER}),
