@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
@@ -14,9 +15,11 @@ from providers.late_listing import LateListing
 from providers.lately import Lately
 from providers.memory import Memory
 from providers.network import Network
+from store.clock import now, seconds_since
 from store.errors import NotFound
 from store.models import Episode, Hit, Listing, Source
 from store.names import extensions
+from store.remembered import Remembered
 from store.sources import ArchiveProvider
 
 PAGE, MAX_PAGES = 500, 20  # items in an answer; the Archive itself ends at 10,000
@@ -26,16 +29,17 @@ FIELDS = ("identifier", "title", "year", "date")
 
 
 def open_source(settings: ArchiveProvider, network: Network, memory: Memory) -> Archive:
-    return Archive(settings, network)
+    return Archive(settings, network, memory)
 
 
 class Archive:
     """See the Provider protocol. A series' key is the identifier of an item, an episode's ref the
     name of its file there."""
 
-    def __init__(self, settings: ArchiveProvider, network: Network):
+    def __init__(self, settings: ArchiveProvider, network: Network, memory: Memory):
         self.base = settings.url.removesuffix("/") + "/"
         self._network = network
+        self._memory = memory
         self._question = question(settings)
         self._catalogue = Catalogue(self._read_series, self._site, FRESH_SECONDS)
         self._items = Lately(self._read_item)
@@ -96,13 +100,23 @@ class Archive:
         return next((file for file in files if file.name == name), None)
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
+        """All items; those of an earlier run if they are not old: a restart asks nobody anew."""
+        kept = await self._memory.find(self._address_of_list)
+        if kept and 0 <= seconds_since(kept.modified) < FRESH_SECONDS:
+            return await asyncio.to_thread(_recalled, kept.content)
         series: list[catalogue.Series] = []
         for number in range(1, MAX_PAGES + 1):
             docs, total = await self._read_page(number, rows=PAGE)
             series += archive_items.read_series(docs)
             if not docs or number * PAGE >= total:
                 break
+        content = json.dumps([[each.key, each.title] for each in series])
+        await self._memory.keep(Remembered(self._address_of_list, "", now(), content))
         return series
+
+    @property
+    def _address_of_list(self) -> str:
+        return f"{self.base} {self._question}"
 
     async def _read_page(self, number: int, *, rows: int) -> tuple[list[Fields], int]:
         """Found items, and how many there are in all."""
@@ -134,6 +148,10 @@ class Archive:
         if not isinstance(answer, dict):
             raise json_answers.not_expected()
         return answer
+
+
+def _recalled(content: str) -> list[catalogue.Series]:
+    return [catalogue.series(key, title, {}) for key, title in json.loads(content)]
 
 
 def question(settings: ArchiveProvider) -> str:

@@ -69,10 +69,10 @@ class FolderListing(NamedTuple):
 class NoListing(ProviderError):
     """An answer that lists no folder: a login page, an error that says 200, other people's JSON."""
 
-    def __init__(self, message: str = "", *, is_elsewhere: bool = False) -> None:
+    def __init__(self, message: str = "", *, is_elsewhere: bool = False, **details: Any) -> None:
         where = " at another address" if is_elsewhere else ""
         message = message or f"The source answered a page{where} that is no folder listing"
-        super().__init__(message, cause="no listing")
+        super().__init__(message, cause="no listing", **details)
 
 
 def parse(body: bytes, content_type: str, asked_url: str, url: str) -> FolderListing:

@@ -18,6 +18,7 @@ from store.errors import ProviderError
 from store.sources import WebdavProvider
 
 NO_DAV = "The source does not answer to WebDAV at this address"
+NO_DAV_FIX = "Take the address of the WebDAV folder, or the type directory for a plain web server"
 NO_DAV_STATUSES = (405, 501)  # to PROPFIND
 # The link that a Nextcloud gives for a shared folder; the last part of its path is a token.
 SHARE_LINK = re.compile(r"(https?://[^/]+(?:/[^?#]*?)?)/s/([A-Za-z0-9_-]{4,64})/")
@@ -88,7 +89,7 @@ class DavFolders:
             )
         except ProviderError as failure:
             if failure.details.get("status") in NO_DAV_STATUSES:
-                raise NoListing(NO_DAV) from failure
+                raise NoListing(NO_DAV, fix=NO_DAV_FIX) from failure
             raise
         async with self._network.parsing:
             return await asyncio.to_thread(dav_listing.parse, body, url, final_url)

@@ -143,7 +143,17 @@ async def test_many_items_come_page_by_page(up, tmp_path):
         assert len(await source.provider.search("", 2_000)) == 1_001
         assert len(up.requests) == 3
         await source.provider.search("title 7", 5)
-        assert len(up.requests) == 3
+    async with opened(ArchiveProvider("archive", "home", up.base, "tv"), tmp_path / "db") as source:
+        assert len(await source.provider.search("", 2_000)) == 1_001
+        assert len(up.requests) == 3, "a restart asks nobody anew"
+
+        def age(conn):
+            conn.execute("update remembered set modified = '2020-01-01T00:00:00Z'")
+
+        await source.provider._db.run(age)
+    async with opened(ArchiveProvider("archive", "home", up.base, "tv"), tmp_path / "db") as source:
+        await source.provider.search("", 5)
+        assert len(up.requests) == 6
 
 
 async def test_what_was_withdrawn_and_what_has_another_name(up, tmp_path):

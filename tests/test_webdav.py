@@ -235,7 +235,7 @@ async def test_a_server_that_knows_no_webdav(tmp_path, status):
         async with opened(settings, tmp_path / "db") as source:
             with pytest.raises(ProviderError, match="does not answer to WebDAV") as failure:
                 await source.provider.search("", 5)
-            assert failure.value.cause == "no listing"
+            assert failure.value.cause == "no listing" and failure.value.details["fix"]
 
 
 class Cloud(Upstream):
