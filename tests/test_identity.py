@@ -82,6 +82,9 @@ def test_find_same(wanted, others, same):
 
 
 BATCHES = """\
+Nacht + OVA|[G] Nacht S1 + S2 + OVA [BD]|Nacht [01-12 + OVA]|Nacht TV + OVA|Nacht (01-12+SP)
+Nacht - The Complete First Season|Nacht The Complete Series|Nacht Collection|Nacht (Anime)
+Nacht [12 von 12]|Nacht (Airing)|Nacht [Completed]|Nacht 1. Staffel|Nacht Saison 1|Nacht S1,S2
 Nacht S01|Nacht - Staffel 1|Nacht.Staffel.3|Nacht_S2|Nacht (Season 2)|Nacht 2nd Season
 Nacht [S2]|Nacht Complete|Nacht (Komplett)|Nacht - Die komplette Serie|Nacht Complete Series
 Nacht (TV Series)|Nacht (TV)|[HS] Nacht (01-12) [1080p] (Batch)|[HS] Nacht - 01-12 [1080p]

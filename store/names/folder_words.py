@@ -36,23 +36,33 @@ class Words(NamedTuple):
 
 # "[12 Episodes]", "{edition-Langfassung}"
 _NOTE = re.compile(
-    r"[(\[]\s*\d{1,4}\s*(?:episodes?|eps?|folgen?)\s*[)\]]|\{(?!\d{4}\})[^{}]*\}", re.IGNORECASE
+    r"[(\[]\s*\d{1,4}\s*(?:episodes?|eps?|folgen?|(?:von|of|/)\s*\d{1,4})\s*[)\]]|\{(?!\d{4}\})[^{}]*\}",
+    re.IGNORECASE,
 )
 # "Nacht (OVA)" is as much another series than "Nacht" as "Nacht OVA" is.
 _OTHER_KIND = re.compile(
     r"[(\[]\s*(OVAs?|OADs?|ONAs?|SPs?|Specials?|Extras?)\s*[)\]]", re.IGNORECASE
 )
 # At the end of a title: "(01-12)", "- 01 ~ 12 END", "(Komplett)", "- Die komplette Serie".
-_RANGE = r"\d{1,4} ?[-–~] ?\d{1,4}(?: ?(?:end|fin|complete|完))?"
+_MORE = r"(?:ovas?|oads?|onas?|sps?|specials?|movies?|filme?|extras?)"
+_RANGE = (
+    rf"\d{{1,4}} ?[-–~] ?\d{{1,4}}(?: ?(?:end|fin|complete|完|\+ ?{_MORE}))?"
+    r"|\d{1,4} ?(?:von|of|/) ?\d{1,4}"
+)
 _WORDS = (
     r"(?:(?:the|die) )?(?:complete|komplette?)(?: (?:tv |anime )?(?:series|serie|collection|box))?"
-    r"|(?:tv|anime)[ -]?(?:series|serie)|komplettbox|gesamtausgabe|batch|int[eé]grale"
-    r"|serie completa|completa|completo|remastered|uncut|uncensored|unzensiert"
+    r"|(?:tv|anime)[ -]?(?:series|serie)|(?:tv )?anime|tv|serie|batch|uncut|uncensored|unzensiert"
+    r"|komplettbox|gesamtausgabe|collection|box ?set|remastered|int[eé]grale"
+    r"|serie completa|completa|completo"
+    r"|airing|ongoing|laufend|completed|finished|fertig|beendet|unvollständig|incomplete"
 )
 _LOOSE_END = re.compile(  # blanks are single ones: else many of them would take long
-    rf"(?<=\S)(?: ?[\[(] ?(?:{_RANGE}|{_WORDS}) ?[\])]| ?[-–—:]? (?:{_RANGE}|{_WORDS}))$",
+    rf"(?<=\S)(?: ?[\[(] ?(?:{_RANGE}|{_WORDS}) ?[\])]| ?[-–—:]? (?:{_RANGE}|{_WORDS})"
+    rf"| ?\+ ?{_MORE})$",
     re.IGNORECASE,
 )
+_THE_COMPLETE = re.compile(r"\bthe complete\b", re.IGNORECASE)
+_THE_AT_END = re.compile(r"(?: ?[-–—:])? the$", re.IGNORECASE)
 _EPISODES = re.compile(r"(?<!\d)(\d{1,4})\s*[-–~]\s*(\d{1,4})(?!\d)")
 _VOLUME = re.compile(
     r"\b(?:vol(?:ume)?|dis[ck]|cd|dvd|box|part|teil|cour)[ ._]*(\d{1,2})\b(?!\s*[-–~])",
@@ -72,6 +82,8 @@ def read(text: str) -> Words:
     title = " ".join(name.title.split())
     if name.country:
         title += f" ({name.country})"
+    if _THE_COMPLETE.search(text):  # the reader of names knows "Complete Series" alone
+        title = _THE_AT_END.sub("", title)
     while (shorter := _LOOSE_END.sub("", title)) != title:
         title = shorter
     seasons = None if name.season is None else frozenset([name.season])
