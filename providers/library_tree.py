@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -21,7 +22,8 @@ from providers.late_listing import LateListing
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
 from store.names import database_ids, extensions
-from store.names.codes import Number
+from store.names.codes import EpisodeKey, Number
+from store.names.resolution import lines_of
 from store.names.system_folders import is_system_folder
 from store.names.unfinished import is_unfinished, named_beside
 
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 MAX_DEPTH = 8  # folders below one another in a series
 MAX_ENTRIES = 10_000  # files and folders of a series
+NAMED_ASIDE = 3  # files that were left aside, told by name
 MAX_PATHS = 500_000  # characters of all paths of a series: reading names takes seconds for more
 GONE = (404, 410)
 
@@ -40,6 +43,13 @@ class File(NamedTuple):
     size: int | None
     checksums: Mapping[str, str] = {}
     modified: int | None = None
+
+
+class Holder(NamedTuple):
+    """A file that holds an episode, and how many it holds in all."""
+
+    file: File
+    episodes: int
 
 
 class LibraryTree:
@@ -61,30 +71,21 @@ class LibraryTree:
         return await self._catalogue.search(query, limit)
 
     async def listing(self, key: str) -> Listing:
-        """See the Provider protocol; of two files that hold the same episode the first counts."""
+        """See the Provider protocol; of two files that hold the same episode the better counts."""
         series = (await self._catalogue.all()).get(key)
         if series is None:
             raise NotFound("The source has no such folder")
         files = await self._walk(key)
         contents = await asyncio.to_thread(episodes_in, [file.path for file in files])
-        episodes: dict[tuple[int, Number], Episode] = {}
-        for file, numbers in zip(files, contents):
-            ref = quote(file.path)
-            for season, number in numbers:
-                episode = Episode(
-                    season,
-                    number,
-                    ref=ref,
-                    size=file.size,
-                    checksums=file.checksums,
-                    modified=file.modified,
-                )
-                episodes.setdefault((season, number), episode)
+        holders: dict[EpisodeKey, list[Holder]] = defaultdict(list)
+        for file, keys in zip(files, contents):
+            for episode_key in keys:
+                holders[episode_key].append(Holder(file, len(keys)))
         return Listing(
             key,
             series.title,
             site=self._lister.url(f"{key}/"),
-            episodes=tuple(episodes.values()),
+            episodes=tuple([_episode(*choice) for choice in holders.items()]),
             ids=series.ids,
         )
 
@@ -177,6 +178,30 @@ class LibraryTree:
                 f"The names of one series have more than {MAX_PATHS:,} characters together"
             )
         return sorted(files, key=lambda file: file.path)
+
+
+def _episode(key: EpisodeKey, holders: Sequence[Holder]) -> Episode:
+    """The episode as the best of the files that hold it has it (docs/decisions.md, 38)."""
+    best, *aside = sorted(holders, key=_rank)
+    file = best.file
+    why = ""
+    if aside:
+        names = ", ".join([other.file.path.rpartition("/")[2] for other in aside[:NAMED_ASIDE]])
+        more = f" and {len(aside) - NAMED_ASIDE} more" if len(aside) > NAMED_ASIDE else ""
+        why = f"{file.path.rpartition('/')[2]} is taken; left aside: {names}{more}"
+    return Episode(
+        *key,
+        ref=quote(file.path),
+        size=file.size,
+        checksums=file.checksums,
+        modified=file.modified,
+        why=why,
+    )
+
+
+def _rank(holder: Holder) -> tuple[int, int, int]:
+    """Few episodes first, so that none is fetched twice; then the larger picture, then size."""
+    return holder.episodes, -lines_of(holder.file.path), -(holder.file.size or 0)
 
 
 def _series_folders(names: Sequence[str]) -> list[catalogue.Series]:

@@ -187,7 +187,7 @@ def store_listing(
             "now": now(),
         },
     )
-    columns = "season, number, title, ref, size, aired, checksums, available, modified"
+    columns = "season, number, title, ref, size, aired, checksums, available, modified, why"
     before = conn.execute(f"select {columns} from episodes where series = ?", (series_id,))
     listed = sorted(_row(episode) for episode in listing.episodes)
     known = [tuple(row) for row in before]
@@ -196,7 +196,7 @@ def store_listing(
         conn.execute("delete from episodes where series = ?", (series_id,))
         conn.executemany(
             f"""insert or ignore into episodes (series, {columns})
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [(series_id, *row) for row in kept],
         )
         files.judge_again(conn, series_id)
@@ -207,5 +207,5 @@ def _row(episode: models.Episode) -> tuple[object, ...]:
     """The columns of an episode that a source lists."""
     checksums = json.dumps(dict(episode.checksums))
     e = episode
-    about_file = (checksums, int(e.available), e.modified)
+    about_file = (checksums, int(e.available), e.modified, e.why)
     return (e.season, e.number, e.title, e.ref, e.size, e.aired, *about_file)

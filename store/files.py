@@ -204,7 +204,7 @@ def _judge(
     if not videos:
         return []
     # Late: a server that scans nothing never needs them.
-    from store.names import folder_parser, season_folders, second_titles
+    from store.names import dated_files, folder_parser, season_folders, second_titles
 
     known_by_history = _fetched_or_renamed(conn, anime.id, videos)
     listed = _listed_episodes(conn, anime.id)
@@ -215,6 +215,8 @@ def _judge(
     )
     second = second_titles.find(names, _titles(conn, anime, paths))
     judged = second_titles.leave_open(judged, second)
+    if any(map(dated_files.is_open, judged, names)):
+        judged = dated_files.match(paths, names, judged, _days(conn, anime.id))
     verdicts = []
     for (path, size), by_name in zip(videos, judged):
         verdict = known_by_history.get(path) or by_name
@@ -228,6 +230,15 @@ def _titles(conn: sqlite3.Connection, anime: Series, paths: Iterable[str]) -> li
     """The titles that its files may bear: its own, its folders', and what the owner says."""
     folders = dict.fromkeys([path.partition("/")[0] for path in paths])
     return [anime.title, *folders, *json.loads(anime.titles)]
+
+
+def _days(conn: sqlite3.Connection, series_id: str) -> list[tuple[EpisodeKey, str]]:
+    """The episodes of which it is known when they were aired, with that day."""
+    rows = conn.execute(
+        "select season, number, aired from episodes where series = ? and aired is not null",
+        (series_id,),
+    )
+    return [((row["season"], row["number"]), row["aired"]) for row in rows]
 
 
 def _listed_episodes(conn: sqlite3.Connection, series_id: str) -> set[EpisodeKey]:

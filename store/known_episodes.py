@@ -37,7 +37,8 @@ EpisodeState = Literal[
 class Episode:
     """One episode, or with an empty code a file that is none.
 
-    `why` tells how the name of the file at `path` was read. An ambiguous file stands at each
+    `why` tells how the name of the file at `path` was read, or without a file which other files of
+    the source were left aside. An ambiguous file stands at each
     episode that it may be, and is counted at none. `sources` are those that have the episode. An
     `ignored` one does not exist or is not wanted, as the owner says: it is counted nowhere. One
     that was fetched is `changed` when its source lists another size or date than then.
@@ -161,13 +162,15 @@ _KNOWN = f"""
         select known.season, known.number, coalesce(existing.title, '') as title,
             existing.aired, held.path,
             case when held.path is null then held.unsure_path end as unsure_path,
-            coalesce(held.why, '') as why, items.status, items.id as item,
+            coalesce(held.why, chosen.why, '') as why, items.status, items.id as item,
             case when existing.available then :source end as source,
             ignored.season is not null as ignored,
             (known.season, known.number) in (select season, number from changed) as changed
         from known
         left join existing
             on existing.season = known.season and existing.number = known.number
+        left join episodes as chosen on chosen.series = :id
+            and chosen.season = known.season and chosen.number = known.number
         left join held on held.season = known.season and held.number = known.number
         left join items on items.series = :id
             and items.season = known.season and items.number = known.number

@@ -40,6 +40,7 @@ class Episode:
     checksums: Mapping[str, str] = field(default_factory=dict)  # as those of Source
     available: bool = True
     modified: int | None = None  # when its file was changed at the source: Unix seconds
+    why: str = ""  # this file and no other one of the source, for people
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ _ITEM = """
         series.title, series.provider, series.key,
         episodes.title as listed_title, episodes.ref as listed_ref, episodes.size as listed_size,
         episodes.aired as listed_aired, episodes.modified as listed_modified,
+        episodes.why as listed_why,
         case when episodes.available then episodes.checksums end as listed_checksums
     from items
     join series on series.id = items.series
