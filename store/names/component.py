@@ -277,9 +277,18 @@ def decide_compressed(
         best, running = split, ()
     elif split and split.season == season:  # "Temporada 4 [Cap.408]"
         best = split
+    elif split and is_bracketed_chapter(tokens, best):
+        also.insert(0, (None, best.episodes))
+        best = split
     elif split:
         also.insert(0, (split.season, split.episodes))
     return best, running, tuple(dict.fromkeys(also))
+
+
+def is_bracketed_chapter(tokens: Tokens, found: Candidate) -> bool:
+    """Whether a code is that of Spanish releases, which say season and episode: "[Cap.205]"."""
+    in_front = tokens.labels[max(0, found.first - 1) : found.first]
+    return tokens.words[found.first] == "cap" and in_front == OPEN
 
 
 IN_BRACKET = re.compile(rf"\([{SPECIAL}{EXTRA}]\)$")  # "(OVA) - 03", "[OAD][03]"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from store.names.codes import Number
 from store.names.lexer import (
     CROSS,
+    DOT_AND_SPACE,
     END,
     EXTRA,
     GLUE,
@@ -80,7 +81,7 @@ GRAMMAR = re.compile(
     # An episode alone.
   | {DI}(?P<episode2>n) {MORE} {COUNTS}                                  # 5. Folge, 03-04話
   | (?:{EP}[ .:;m]?h?|E[ ]?) (?P<episode>{D}) (?!x)                     # Folge 5, E05
-  | h[ ]?(?P<hash>n)                                                    # #05
+  | h[ :]?(?P<hash>n)                                                    # #05
   | [kz][ .m:]? (?:e[ .:]?)? h? (?P<special>n)                             # OVA 2
   | M[ .m]? (?P<movie>n) | P[ .:]? (?P<part>n) | V[ .:]? (?P<volume>n)   # Film 2, Teil 2, Vol. 2
     """,
@@ -247,6 +248,8 @@ def belongs_to_word(tokens: Tokens, found: re.Match[str], rule: str, number: int
     if rule in COUNTED_RULES:  # the number is not the one that is counted: "Zone 3 - 5. Folge"
         behind = labels[read_run(tokens, number, None).last : found.end()]
         return NUMBER in behind.partition(OF)[0]
+    if rule == "hash" and labels[number - 1] == DOT_AND_SPACE:  # the title's, as in "Nr. 6 - 02"
+        return not first or NUMBER in labels[found.end() :]
     if rule in ("episode", "hash", "short"):
         is_glued = following in GLUE_OF_EPISODE
         return is_glued and (rule == "short" or len(words[number + 1]) > 1)

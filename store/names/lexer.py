@@ -208,7 +208,7 @@ def label_number(digits: str) -> str:
     return NUMBER if len(digits) <= MAX_DIGITS else TECHNICAL
 
 
-ANY_DASH = re.compile("[ _.]?[-–—‒―][ _.]?")
+ANY_DASH = re.compile("[ _.]?[-–—‒―][ _.]?| [·•] ")
 
 
 @lru_cache(1024)  # names use few different ones
@@ -217,7 +217,7 @@ def label_separator(run: str) -> str:
     if "~" in run:
         return TILDE
     dash = ANY_DASH.search(run)
-    if "+" in run[dash is not None :] or "&" in run:
+    if "&" in run or "+" in (run.lstrip("+") if dash else run):  # not of "Yuri+ - 05"
         return PLUS
     if dash:
         return WIDE_DASH if dash[0][0] in " _." and dash[0][-1] in " _." else DASH

@@ -95,6 +95,7 @@ def read_run(tokens: Tokens, first: int, season: int | None) -> Run:
     numbers = [number]
     marker = tokens.labels[max(0, first - 2) : first].strip(" .:h")[-1:]
     previous = first
+    is_chain = False
     while link:
         is_coded = season is not None or marker in CODED
         step = read_step(tokens, link, previous, numbers, is_coded=is_coded)
@@ -106,11 +107,14 @@ def read_run(tokens: Tokens, first: int, season: int | None) -> Run:
         if not goes_on or (link["word"] == WORD and not is_joined_by_word(tokens, step)):
             break
         number, last = read_number(tokens, step.number, season)
-        if step.is_ahead and is_range(tokens, step):
+        is_dashed = is_range(tokens, step)
+        is_named = is_dashed and bool(link["marker"])
+        if step.is_ahead and is_dashed and not (is_named and is_chain):
             numbers += range(int(numbers[-1]) + 1, int(number) + 1)
         else:
             numbers.append(number)
         _, last = read_ending(tokens, last)
+        is_chain = is_named  # E23-E24-E26 is a list
         previous = step.number
         link = LINK.match(tokens.labels, last)
     return Run(tuple(sorted(set(numbers))), last, version)
@@ -170,7 +174,7 @@ def continues(tokens: Tokens, step: Step) -> bool:
     if joint == DASH and TITLE_FOLLOWS.match(labels, number + 1):  # not "E11-30 Stunden"
         return is_padded or (step.is_next and is_same_width)
     if joint == DASH and is_padded and not is_same_width:  # not "Nacht_2-05"
-        return step.is_coded
+        return step.is_coded and len(tokens.words[step.previous]) == 1  # nor "E05-029"
     if joint:
         return True
     if not step.link["joint"] or not is_same_width:

@@ -124,7 +124,8 @@ def guess_title_end(tokens: Tokens, outside: str, start: int) -> int:
 
 # --- the text of a title ---
 
-EDGES = " -–—~,:;+|/\t"
+EDGES = " -–—~,:;+|/·•\t"
+EDGES_AND_CLOSINGS = EDGES + ")]}】"
 EDGES_AND_BRACKETS = EDGES + "([{"
 THREE_LETTERS = re.compile(r"[A-Za-z]{3}")
 DOT = re.compile(r"(?<!\b\w)\.|\.(?!\w\b)")  # not the dots of an abbreviation, "S.O.S"
@@ -153,7 +154,7 @@ def polish(text: str, dotted: bool, is_in_front: bool, is_folder: bool) -> Title
     text = text.replace("_", " ")
     if dotted:
         text = DOT.sub(" ", text)
-    text = text.lstrip(EDGES).removeprefix(". ").rstrip(EDGES_AND_BRACKETS)
+    text = text.lstrip(EDGES_AND_CLOSINGS).removeprefix(". ").rstrip(EDGES_AND_BRACKETS)
     year = country = None
     while True:
         if match := YEAR_AT_END.search(text):
