@@ -60,7 +60,7 @@ class LibraryTree:
         self._lister = lister
         self._folders = Folders(name, lister)
         self._catalogue = Catalogue(self._read_series, lambda key: lister.url(f"{key}/"))
-        self._late = LateListing(self.listing)
+        self._late = LateListing(self._list_again)
 
     @property
     def base(self) -> str:
@@ -88,6 +88,17 @@ class LibraryTree:
             episodes=tuple([_episode(*choice) for choice in holders.items()]),
             ids=series.ids,
         )
+
+    async def _list_again(self, key: str) -> Listing:
+        """As `listing`, for an episode that is gone. Raises ProviderError where the whole series is
+        gone: a page that only looks like a list of folders may have taken its place."""
+        try:
+            listing = await self.listing(key)
+        except NotFound:
+            listing = Listing(key, "")
+        if not listing.episodes:
+            raise ProviderError("The source lists nothing of this series", cause="no listing")
+        return listing
 
     async def source(self, key: str, episode: Episode) -> Source:
         """See the Provider protocol: the name and the size are those that the folder lists now.

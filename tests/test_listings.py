@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from downloads import disk, settling
+from handlers import keys
 from providers import folder_listing
 from store.models import Episode
 from store.sources import DirectoryProvider
 from tests.app import Process, Server, running, until
 from tests.contract import opened
 from tests.shows import SHOW, add, completed, home, queue, statuses, video
+from tests.test_rests import impatient
 from tests.tree import Tree
 
 LOGIN = ("text/html", b"<title>Sign in</title><form><input type=password></form>")
@@ -58,6 +60,31 @@ async def test_a_page_that_lists_nothing_takes_nothing_away(tmp_path, page, capl
         up.pages.clear()
         await server.post("/api/queue/start")
         await completed(server, "S01E02")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [b"<title>Welcome</title><a href='about.html'>x</a>", b"Sign in <a href='start/'>here</a>"],
+)
+async def test_a_page_that_looks_like_a_listing_fails_no_item(tmp_path, monkeypatch, page):
+    """A page with a link to a child, in place of each folder: nothing is lost by it."""
+    monkeypatch.setattr("providers.catalogue.FRESH_SECONDS", 0)
+    monkeypatch.setattr("providers.late_listing.LISTED_SECONDS", 0)
+    async with (
+        Tree(show(1, 2, 3)) as up,
+        impatient(tmp_path, monkeypatch, providers=home(up.base)) as server,
+    ):
+        await queue(server, "S01E01", "S01E02", "S01E03")
+        up.pages |= {"": ("text/html", page), "Show/": ("text/html", page)}
+        up.pages |= {"start/": ("text/html", page), "Show/start/": ("text/html", page)}
+        await server.post("/api/queue/start")
+        rests = server.app[keys.ENGINE].rests
+        await until(lambda: rests.describe("home").state == "resting")
+        await rescan(server)
+        assert "failed" not in (await statuses(server)).values()
+        assert await missing(server) == 3
+        up.pages.clear()
+        await completed(server, "S01E01", "S01E02", "S01E03")
 
 
 async def test_a_redirect_to_a_login_is_no_empty_folder(tmp_path):
