@@ -152,6 +152,7 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not options.check:  # a check may be made while the server runs
         stack.enter_context(atomic.lock(state))
+        atomic.warn_if_writable_by_all(state)
     if options.command == "reset-password":
         from handlers.reset_password import reset_password
 
@@ -285,7 +286,8 @@ def greet(host: str, port: int, state: Path, authenticator: Authenticator) -> No
     if not authenticator.is_set_up:
         print(
             "Not set up yet. On this machine just open the page; "
-            f"from elsewhere the setup code is {authenticator.setup_code()}"
+            f"from elsewhere the setup code is {authenticator.setup_code()}\n"
+            "If a proxy or a tunnel runs here under this user, set local_owner to off first"
         )
     sys.stdout.flush()
 

@@ -8,6 +8,7 @@ import functools
 import json
 import logging
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -89,6 +90,25 @@ def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
             os.unlink(name)
         raise
     sync_folder(path.parent)
+
+
+def keep_private(path: Path) -> None:
+    """Take a file of ours from everybody but its owner, and tell it in the log."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if not mode & 0o077 or os.name != "posix":
+        return
+    try:
+        path.chmod(mode & 0o700)
+        log.warning("%s was open to other users of this machine (%o); now it is not", path, mode)
+    except OSError as error:
+        log.warning("%s is open to other users of this machine (%o): %s", path, mode, error)
+
+
+def warn_if_writable_by_all(folder: Path) -> None:
+    """Tell of a folder in which everybody may replace our files. It may hold others' files too."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX and os.name == "posix":
+        log.warning("every user of this machine may write to %s (%o): chmod o-w it", folder, mode)
 
 
 def to_json(value: object) -> bytes:

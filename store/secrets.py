@@ -86,6 +86,7 @@ class SecretsFile:
     def _load(self) -> Secrets:
         try:
             document = schema.loads(self._path.read_bytes())
+            atomic.keep_private(self._path)
             if isinstance(document, dict):
                 known = {each.name for each in fields(Secrets)}
                 self._foreign = {name: document.pop(name) for name in document.keys() - known}

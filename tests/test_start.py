@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from store import environment
+from store import atomic, environment
 from tests.app import PASSWORD, PATIENCE_SECONDS, Process, folders, free_port, spawn
 from tests.test_auth import refused
 from tests.test_config import change, data, refusal
@@ -91,6 +91,22 @@ def test_a_state_that_cannot_be_written_is_told_with_what_to_do(code):
     error = OSError(code, os.strerror(code), "/state/lock")
     text = environment.explain(error, 8000)
     assert text.startswith("/state cannot be written: ") and "--data-dir" in text
+
+
+def test_what_is_open_to_others_is_closed_or_told(tmp_path, caplog):
+    path = tmp_path / "secrets.json"
+    path.touch()
+    path.chmod(0o644)
+    atomic.keep_private(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert f"{path} was open to other users" in caplog.text
+    for mode, is_told in ((0o755, False), (0o777, True), (0o1777, False)):
+        caplog.clear()
+        tmp_path.chmod(mode)
+        atomic.keep_private(path)
+        atomic.warn_if_writable_by_all(tmp_path)
+        assert (f"write to {tmp_path}" in caplog.text) == is_told
+        assert tmp_path.stat().st_mode & 0o7777 == mode, "the library may be in it"
 
 
 # One of each kind of cause runs by default.
