@@ -188,10 +188,11 @@ class _Walk:
         """Keep an entry that is a video. Returns the path of one that is a folder to look into."""
         path = f"{folder}/{entry.name}"
         try:
-            path.encode()
+            if not path.isascii():
+                path.encode()
             if entry.is_dir():
                 return path if _looks_like_folder(entry) and path.count("/") < DEPTH else None
-            if _leads_nowhere(entry):
+            if entry.is_symlink() and _leads_nowhere(entry):
                 self._leave(path, "its link leads nowhere")
             elif _is_video(entry.name) and entry.is_file():
                 self._keep(folder, path, entry.stat().st_size)

@@ -209,6 +209,16 @@ def by_folder(conn: sqlite3.Connection) -> dict[str, Owner]:
     return {folder: Owner(series_id, provider) for folder, series_id, provider in rows}
 
 
+def has_folder(conn: sqlite3.Connection, folder: str) -> bool:
+    """Whether a folder is some series'."""
+    row = conn.execute(
+        """select exists (select 1 from series where folder = :folder)
+            or exists (select 1 from further_folders where folder = :folder)""",
+        {"folder": folder},
+    ).fetchone()
+    return bool(row[0])
+
+
 def count_by_provider(conn: sqlite3.Connection) -> dict[str, int]:
     """provider -> how many series are known from it."""
     rows = conn.execute("select provider, count(*) as count from series group by provider")

@@ -31,7 +31,7 @@ def add(conn: sqlite3.Connection, series_id: str, folder: str) -> None:
     One that another series has meanwhile stays that one's.
     """
     own = of_series(conn, series_id)
-    if folder not in own and folder in series.by_folder(conn):
+    if folder not in own and series.has_folder(conn, folder):
         return
     if not own:
         conn.execute("update series set folder = ? where id = ?", (folder, series_id))

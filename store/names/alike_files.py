@@ -98,10 +98,13 @@ def list_schemes(files: Sequence[AlikeFile]) -> list[Scheme]:
     """What may count in these files, the likeliest first."""
     in_line = align(files)
     framed = count_title_columns(files[0])
+    # Similar names share what was found in them.
+    founds = {id(file.component.found): file.component.found for file in files}.values()
+    has_runs = any(len(one.episodes) > 1 for found in founds for one in found)
     schemes = []
     for column in range(min(MAX_COLUMNS, max(in_line))):
         having = [position for position, depth in enumerate(in_line) if depth > column]
-        runs = read_runs(files, having, column)
+        runs = read_runs(files, having, column) if has_runs else {}
         forms = list_forms(files, runs)
         schemes += [weigh_column(files, having, column, form, framed) for form in forms]
         if column and (pair := weigh_pair(files, having, column, framed)):

@@ -33,7 +33,9 @@ MAX_SEASON_FOLDER = 20  # "Nacht/20" is a season, "Nacht/24" may be a title
 
 def split_path(path: str) -> tuple[tuple[str, ...], str]:
     """The folders, and the file's name without its extension."""
-    *folders, base = unicodedata.normalize("NFC", path).rstrip("/").split("/")
+    if not path.isascii():
+        path = unicodedata.normalize("NFC", path)
+    *folders, base = path.rstrip("/").split("/")
     while folders and is_torn_bracket(folders[-1], base):
         base = folders.pop() + "/" + base
     stem, dot, extension = base.rpartition(".")

@@ -129,7 +129,7 @@ def find_episode_token(
         if not has_title_in_front or not is_checksum:
             return None
     in_front = tokens.labels[:token]
-    if in_front[-2:] in ("n-", "y-"):  # a range has two digits on both sides, or begins with 01
+    if in_front[-2:] in ("n-", "y-"):  # a range has as many digits on both sides
         before = tokens.words[token - 2]
-        return token if len(before) != len(digits) and before[0] != "0" else None
+        return token if len(before) != len(digits) else None
     return token if APART.search(in_front) else None
