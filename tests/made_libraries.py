@@ -31,6 +31,14 @@ class Show(NamedTuple):
             for number in range(1, count + 1)
         ]
 
+    def known_with_holes(self, random: Random) -> list[EpisodeKey]:
+        """The list of a source that lacks some episodes, but no season's last."""
+        return [
+            (season, number)
+            for season, number in self.known()
+            if number == self.counts[season - 1] or random.random() < 0.8
+        ]
+
 
 class Episode(NamedTuple):
     """An episode as a style writes it: `running` counts through all seasons."""
@@ -55,10 +63,12 @@ Style = Callable[[Episode], str]
 def _formed(text: str) -> Style:
     return lambda e: text.format(
         s=e.season, n=e.number, r=e.running, t=e.title, v=e.version, c=e.count, crc=e.crc,
-        d=e.title.replace(" ", "."),
+        d=e.title.replace(" ", "."), w=ORDINALS[e.season],
+        end=" END" if e.number == e.count else "",
     )  # fmt: skip
 
 
+ORDINALS = ("", "1st Season", "2nd Season", "3rd Season", "4th Season")
 FORMS = {
     "own": "Nacht/Season {s:02}/Nacht - S{s:02}E{n:02}.mkv",
     "own with a title": "Nacht/Season {s:02}/Nacht - S{s:02}E{n:02} - {t}.mkv",
@@ -84,6 +94,20 @@ FORMS = {
     "underscores": "Nacht/Nacht_{r:02}_[720p].mkv",
     "glued": "夜警/夜警{r:02}.mkv",
     "number behind the title": "Nacht/Season {s}/Nacht {n:02} {t}.mkv",
+    "second season in words": "Nacht/[G] Nacht {w} - {n:02} [1080p].mkv",
+    "a word for episode": "Nacht/Nacht - Folge {r:02} - {t}.mkv",
+    "an end": "Nacht/[G][Nacht][{r:02}{end}][1080P].mkv",
+    "season in a bracket": "Nacht/[G] Nacht (Season {s}) [{n:02}][1080p].mkv",
+    "dotted": "Nacht/nacht.{s}{n:02}.hdtv-grp.mkv",
+    "a number sign": "Nacht/Nacht #{r}.mkv",
+    "a bare number": "Nacht/{s}/{n:02}.mkv",
+    "running, then a title in brackets": "Nacht/Nacht {r:03} [{t}].mkv",
+    "a title with a year": "Nacht (2010)/Nacht (2010) - {r:02} - {t}.mkv",
+    "a title that is a number": "86/[G] 86 - {r:02} [1080p].mkv",
+    "a title with two numbers": "9-1-1/9-1-1 - {s}x{n:02} - {t}.mkv",
+    "numbers in front": "Nacht/{r:02}. Nacht - {t} [1080p].mkv",
+    "Russian": "Nacht/Nacht {s} сезон {n:02} серия.mkv",
+    "discs": "Nacht/Disc {s}/Nacht - {r:02}.mkv",
     "counted in all": "Nacht/Nacht - Folge {r} von 99 - {t}.mkv",
 }  # fmt: skip
 STYLES = {name: _formed(text) for name, text in FORMS.items()}

@@ -51,6 +51,7 @@ class AlikeFile(NamedTuple):
     context: FolderContext
     component: Component
     columns: Sequence[int]
+    is_framed: bool  # the numbers of the title that its folder bears are left out
 
 
 Key = tuple[int, Number]  # the season in a pair, else 0, and the number
@@ -97,7 +98,6 @@ def find_numbers(labels: str) -> list[int]:
 def list_schemes(files: Sequence[AlikeFile]) -> list[Scheme]:
     """What may count in these files, the likeliest first."""
     in_line = align(files)
-    framed = count_title_columns(files[0])
     # Similar names share what was found in them.
     founds = {id(file.component.found): file.component.found for file in files}.values()
     has_runs = any(len(one.episodes) > 1 for found in founds for one in found)
@@ -106,8 +106,8 @@ def list_schemes(files: Sequence[AlikeFile]) -> list[Scheme]:
         having = [position for position, depth in enumerate(in_line) if depth > column]
         runs = read_runs(files, having, column) if has_runs else {}
         forms = list_forms(files, runs)
-        schemes += [weigh_column(files, having, column, form, framed) for form in forms]
-        if column and (pair := weigh_pair(files, having, column, framed)):
+        schemes += [weigh_column(files, having, column, form) for form in forms]
+        if column and (pair := weigh_pair(files, having, column)):
             schemes.append(pair)
     return sorted(schemes, key=lambda scheme: -scheme.weight)
 
@@ -165,13 +165,8 @@ def read_gap(file: AlikeFile, column: int) -> str:
 # --- the weight of a scheme ---
 
 
-def weigh_column(
-    files: Sequence[AlikeFile], having: list[int], column: int, form: Form, framed: int
-) -> Scheme:
-    """Weigh a column as the number of an episode, or as the first of a run: "01-02".
-
-    The first `framed` columns are the title's, as the folder says.
-    """
+def weigh_column(files: Sequence[AlikeFile], having: list[int], column: int, form: Form) -> Scheme:
+    """Weigh a column as the number of an episode, or as the first of a run: "01-02"."""
     if form == "run":
         numbers = read_runs(files, having, column)
     else:
@@ -181,7 +176,7 @@ def weigh_column(
     prior = sum(weigh_name(files[position], column, form) for position in sample) // len(sample)
     weight = prior + weigh_keys(list(keys.values()), len(files)) + LATER_COLUMN * column
     begins_alike = form == "run" and len({own[0] for own in numbers.values()}) == 1 < len(files)
-    if column < framed or begins_alike:
+    if begins_alike:
         weight += NEVER
     return Scheme(weight, form, column, keys, is_constant(keys))
 
@@ -249,15 +244,13 @@ def is_constant(keys: dict[int, tuple[Key, ...]]) -> bool:
     return len(keys) > 1 and len(set(keys.values())) == 1
 
 
-def weigh_pair(
-    files: Sequence[AlikeFile], having: list[int], column: int, framed: int
-) -> Scheme | None:
+def weigh_pair(files: Sequence[AlikeFile], having: list[int], column: int) -> Scheme | None:
     """Weigh a column as the episode's whose season stands in front: "2.05 Titel".
 
     The folder frames the season, the numbers begin anew with each, or the single name says it.
     """
     separator = read_gap(files[having[0]], column)
-    if column - 1 < framed or separator not in SEPARATORS_OF_PAIR:
+    if separator not in SEPARATORS_OF_PAIR:
         return None
     keys: dict[int, tuple[Key, ...]] = {}
     for position in having:
@@ -302,17 +295,16 @@ def weigh_own_pair(file: AlikeFile, column: int) -> int:
 GROUP_IN_FRONT = re.compile(r"(?:[\[【(][^\]】)]*[\]】)][ _.]*)+")
 
 
-def count_title_columns(file: AlikeFile) -> int:
+def count_title_columns(component: Component, columns: Sequence[int], title: str | None) -> int:
     """How many of the first columns belong to the title, as the folder is called: "Digi 02/…"."""
-    title = file.context.title
     if not title or not any(map(str.isdigit, title)):
         return 0
-    tokens = file.component.tokens
+    tokens = component.tokens
     group = GROUP_IN_FRONT.match(tokens.text)
     start = group.end() if group else 0
     wanted = fold(title)
-    for column in range(min(MAX_COLUMNS, len(file.columns)), 0, -1):
-        end = tokens.ends[file.columns[column - 1]]
+    for column in range(min(MAX_COLUMNS, len(columns)), 0, -1):
+        end = tokens.ends[columns[column - 1]]
         if end > start and wanted == fold(tokens.text[start:end].replace("_", " ")):
             return column
     return 0

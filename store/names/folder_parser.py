@@ -68,10 +68,14 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
         columns = find_columns(component)
         if columns and name.kind == "movie" and not name.episodes:
             names[-1] = name._replace(rivals=(read_alone(component, columns[0]),))
+        framed = count_title_columns(component, columns, context.title)
+        columns = columns[framed:]
         if columns:
             beginning = component.tokens.text[: component.tokens.starts[columns[0]]]
-            file = AlikeFile(place, base, context, component, columns)
+            file = AlikeFile(place, base, context, component, columns, framed > 0)
             alike[*folders, beginning].append(file)
+        elif framed:
+            doubt(names, place, (None, ()))
     for files in alike.values():
         read_alike(names, models, files)
     doubt_parts(names, parts)
@@ -100,13 +104,8 @@ def read_alike(
     elif best.is_constant or (best.weight < 0 and len(files) > 1):
         for file in files:
             doubt(names, file.place, (None, ()))
-    elif len(files) > 1 or best.form == "pair":
+    elif len(files) > 1 or best.form == "pair" or files[0].is_framed:
         choose(names, models, files, schemes)
-    elif framed := count_title_columns(files[0]):
-        if best.column < framed:
-            doubt(names, files[0].place, (None, ()))
-        else:
-            choose(names, models, files, schemes)
     else:
         doubt_range(names, files[0], schemes)
 

@@ -65,6 +65,9 @@ def judge(
     fitting = {episodes: why for episodes, why in readings.items() if _fits(episodes, listed)}
     if len(fitting) > 1:
         return leave_open(name, list(fitting))
+    splits = [in_season(season, own) for season, own in name.also if season]
+    if not fitting and (others := [split for split in splits if _fits(split, listed)]):
+        return leave_open(name, [*readings, *others])  # 101, of which the source has S01E01
     if not fitting and (len(listed.seasons) > 1 or name.rivals):
         return refuse(name, shifted)
     episodes, why = next(iter((fitting or readings).items()))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 
 from store.names.codes import EpisodeKey, Number
 
+TELLING_SEASON = 6  # episodes, behind which numbers that go on are no chance
 Episodes = tuple[EpisodeKey, ...]
 
 
@@ -22,14 +23,19 @@ class SourceList:
         self._highest = {season: max(own) for season, own in numbers.items()}
         # season -> what a running number of it is higher by
         self._before: dict[int, int] = {}
+        last = 0
         if len(self.seasons) == 1 or self.seasons == list(range(1, len(self.seasons) + 1)):
-            last = 0
             for season in self.seasons:
-                # A list may count through itself: its season 2 is 13 to 24.
-                before = 0 if min(numbers[season]) > last else last
+                before = last
+                if 0 < last < min(numbers[season]):
+                    # The list counts through itself, its season 2 is 13 to 24; or it lacks the
+                    # first episodes, as far as a short season reaches.
+                    if last < TELLING_SEASON:
+                        break
+                    before = 0
                 self._before[season] = before
                 last = before + int(self._highest[season])
-        self.total = last if self._before else 0
+        self.total = last
 
     def may_have(self, episodes: Episodes) -> bool:
         """Whether the series has these episodes; the source may lack one between others."""
