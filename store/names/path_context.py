@@ -103,9 +103,10 @@ def read_folders(folders: tuple[str, ...]) -> FolderContext:
     telling = [name for name in folders if not is_generic(name)]
     for depth, folder in reversed(list(enumerate(telling))):
         plain = folder.strip().casefold()
-        if depth and plain.isdecimal() and int(plain) <= MAX_SEASON_FOLDER:
+        number = plain.removeprefix("t")  # "T3" is a Temporada
+        if depth and number.isdecimal() and int(number) <= MAX_SEASON_FOLDER:
             if not is_framed:
-                context = context._replace(season=int(plain), is_bare_season=True)
+                context = context._replace(season=int(number), is_bare_season=True)
             is_framed = True
             continue
         if depth and why_in_folders((folder,)):

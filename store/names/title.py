@@ -157,7 +157,7 @@ def polish(text: str, dotted: bool, is_in_front: bool, is_folder: bool) -> Title
     text = text.lstrip(EDGES_AND_CLOSINGS).removeprefix(". ").rstrip(EDGES_AND_BRACKETS)
     year = country = None
     while True:
-        if match := YEAR_AT_END.search(text):
+        if year is None and (match := YEAR_AT_END.search(text)):
             year = int(match[1] or match[2])
         elif match := COUNTRY_AT_END.search(text):
             country = match[1] or match[2]
