@@ -107,7 +107,7 @@ class Archive:
         series: list[catalogue.Series] = []
         for number in range(1, MAX_PAGES + 1):
             docs, total = await self._read_page(number, rows=PAGE)
-            series += archive_items.read_series(docs)
+            series += await asyncio.to_thread(archive_items.read_series, docs)
             if not docs or number * PAGE >= total:
                 break
         content = json.dumps([[each.key, each.title] for each in series])

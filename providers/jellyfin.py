@@ -123,7 +123,7 @@ class Jellyfin:
         fields = "ProviderIds,Overview"
         what = {"includeItemTypes": "Series", "recursive": "true", "sortBy": "SortName"}
         async for page in self._pages("Items", SERIES_PAGE, fields=fields, **what):
-            series += jellyfin_items.read_series(page)
+            series += await asyncio.to_thread(jellyfin_items.read_series, page)
             if len(series) > MAX_SERIES:
                 raise ProviderError(f"The source lists more than {MAX_SERIES} series")
         return series
