@@ -59,6 +59,11 @@ class Disks:
         trouble = await asyncio.to_thread(_first_trouble, error, roots)
         return f"The download or library directory cannot be used: {trouble}"
 
+    async def reserve(self, count: int) -> None:
+        """Refuse with ENOSPC where the downloads would not have room for so many bytes."""
+        if await asyncio.to_thread(disk.room, self._config().downloads) < count:
+            raise OSError(errno.ENOSPC, "No space left beside the reserve")
+
     def explain(self, error: OSError, job: Job) -> str:
         """What is wrong with the item's own path, and what to do."""
         path = error.filename2 or error.filename or job.path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import sqlite3
 import time
@@ -342,6 +341,4 @@ class Engine:
 
     async def _reserve(self, count: int) -> None:
         """Refuse with ENOSPC what would not leave room for every running transfer."""
-        left = await asyncio.to_thread(disk.room, self._config().downloads)
-        if left < max(count, self._slots.remaining()):
-            raise OSError(errno.ENOSPC, "No space left beside the reserve")
+        await self._disks.reserve(max(count, self._slots.remaining()))

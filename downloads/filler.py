@@ -99,7 +99,9 @@ class Filler:
             start, step = segment.at, self._step(segment)
             self._lent_bytes += step
             try:
-                await receiver.receive(partial(self._file.put, segment), step)
+                is_shared = len(self._segments) > 1
+                put = partial(self._file.put, segment)
+                await receiver.receive(put, step, is_shared=is_shared)
             finally:
                 self._lent_bytes -= step
                 self._file.spans = join(self._file.spans, start, segment.at)

@@ -24,7 +24,7 @@ OVERLAP_BYTES = 64 * 1024  # which a resumed download compares with what the ser
 # Bytes until they are made durable. Two steps and what is in flight stay under 16 MiB, which is all
 # that may be fetched again after a crash.
 FIRST_STEP_BYTES = MIB
-STEP_BYTES = 5 * MIB
+STEP_BYTES = 3 * MIB
 STEP_SECONDS = 5.0  # the same for a slow line
 MAX_THREADS = 20  # one for each connection, one for syncing
 DIGESTS = ("sha256", "sha1", "md5", "crc32")  # strongest first

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from time import monotonic
 
-FIRST_LOOK_SECONDS = 0.05  # at the speed of a connection; each next look comes a third later
+FIRST_LOOK_SECONDS = 0.03  # at the speed of a connection; each next look comes a third later
 
 
 @dataclass

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from typing import NamedTuple
 
 from downloads.part_file import Checkpoint
-from downloads.validators import is_misfit, is_same_whole, validator
+from downloads.validators import Changed, check_partial, is_same_whole, validator
 from providers.answer import Answer
 from providers.network import Network
 from store.errors import ProviderError
@@ -46,8 +46,8 @@ class Requests:
         whole file, which is asked for where `start` is None.
 
         `alone` says that nobody else fetches this file: then a source that refuses ranges is asked
-        for the whole. What would throw away the bytes so far, though the file is the same, may be
-        an accident: the range is asked for once more. Raises ProviderError."""
+        for the whole. An answer that would throw away the bytes so far may be an accident: the
+        range is asked for once more. Raises ProviderError."""
         async with AsyncExitStack() as stack:
             headers = self._headers(point, start, end)
             may_be_accident = start is not None
@@ -63,17 +63,25 @@ class Requests:
                 if not may_be_accident or not self._is_odd(answer, point, start):
                     break
                 may_be_accident = False
-                if "If-Range" in headers and answer.status == 200:
+                if "If-Range" in headers and is_same_whole(answer, point):
                     self.if_range = False  # it has what we asked for, and does not see that
                 await stack.aclose()
                 headers = self._headers(point, start, end)
             yield answer
 
     def _is_odd(self, answer: Answer, point: Checkpoint, start: int | None) -> bool:
-        """Whether an answer is no use although the source may still have the bytes that follow."""
-        if answer.status == 200:  # known not to go on where the file has begun anew before
-            return not point.restarts and is_same_whole(answer, point)
-        return start is not None and is_misfit(answer, point, start, conditional=self.if_range)
+        """Whether an answer does not go on, although its source is not known to be unable to."""
+        is_unable = answer.headers.get("Accept-Ranges", "").lower() == "none"
+        if start is None or is_unable or point.restarts:
+            return False
+        if answer.status == 200:
+            return is_same_whole(answer, point) or bool(answer.headers.get("ETag"))
+        try:
+            check_partial(answer, point, start, conditional=self.if_range)
+        except Changed:
+            told = _told_length(answer)
+            return told is None or told == point.total  # else it is another file, surely
+        return False
 
     async def length(self, found: int) -> int | None:
         """The file's length as its source tells it, None where it tells none. `found` bytes have

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from downloads.part_file import MIB, Part, Segment, join
 from downloads.progress import Gauge, Progress
 from store.errors import ProviderError
 from store.threads import undisturbed
 
-MIN_SPLIT_BYTES = MIB // 2  # left of a stretch that is worth dividing
+MIN_SPLIT_BYTES = MIB // 4  # left of a stretch that is worth dividing
+STALL_SECONDS = 0.06  # without a byte
+ALONE_SECONDS = 0.3  # for which a connection may still wait for more bytes, as one alone does
 
 
 class Segments:
@@ -20,6 +23,7 @@ class Segments:
     def __init__(self, file: Part):
         self._file = file
         self._starts: dict[Segment, int] = {}
+        self._shared_since: float | None = None  # since when there were several
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -28,6 +32,8 @@ class Segments:
     def claimed(self, segment: Segment) -> Iterator[None]:
         """While this lasts, nobody else is given a byte of `segment`."""
         self._starts[segment] = segment.at
+        if len(self._starts) > 1:
+            self._shared_since = self._shared_since or monotonic()
         try:
             yield
         finally:
@@ -55,6 +61,17 @@ class Segments:
         there is nothing left to do. `total` is the file's length, None while unknown."""
         return self._first_gap(total) or self._half_of_widest()
 
+    async def stalled(self) -> Segment | None:
+        """The short rest of one connection that does not get on, to be fetched once more: a
+        throttled one may pause just at the end. None where the rest comes."""
+        while last := self._last():
+            at = last.at
+            await asyncio.sleep(STALL_SECONDS)
+            is_watched = monotonic() - (self._shared_since or monotonic()) > ALONE_SECONDS
+            if is_watched and self._last() is last and last.at == at:
+                return Segment(at, last.end)
+        return None
+
     def _first_gap(self, total: int | None) -> Segment | None:
         spans = self._file.spans
         for segment, start in self._starts.items():
@@ -71,6 +88,15 @@ class Segments:
         widest.end = half.at
         return half
 
+    def _last(self) -> Segment | None:
+        """The stretch that alone is left, if it is short and not yet fetched by another."""
+        if len(self._starts) != 1:
+            return None
+        (last,) = self._starts
+        spans = self._file.spans
+        is_missing = last.end is not None and join(spans, last.at, last.end) != spans
+        return last if is_missing and _bytes_left(last) < MIN_SPLIT_BYTES else None
+
 
 def _bytes_left(segment: Segment) -> int:
     return 0 if segment.end is None else segment.end - segment.at
@@ -78,11 +104,18 @@ def _bytes_left(segment: Segment) -> int:
 
 class Workers:
     """Runs `work` once, and again beside itself where the line of one connection is slow. `work`
-    returns when nothing is left to do, or the source's failure that ended it."""
+    returns when nothing is left to do, or the source's failure that ended it. `is_complete` says
+    that nobody needs to go on."""
 
-    def __init__(self, work: Callable[[], Awaitable[ProviderError | None]], progress: Progress):
+    def __init__(
+        self,
+        work: Callable[[], Awaitable[ProviderError | None]],
+        progress: Progress,
+        is_complete: Callable[[], bool] = lambda: False,
+    ):
         self._work = work
         self._progress = progress
+        self._is_complete = is_complete
         self._tasks: list[asyncio.Task[ProviderError | None]] = []
         self.were_several = False  # connections at a time
 
@@ -105,6 +138,8 @@ class Workers:
                 for task in ended:
                     failure = task.result() or failure
                     may_grow = False
+                if self.were_several and self._is_complete():
+                    return None
                 if may_grow:
                     count = extra(gauge.speed())
                     self._start(count)

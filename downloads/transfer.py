@@ -214,7 +214,7 @@ class _Transfer:
         """Fetch all that is missing. A stretch that one connection leaves undone is taken over by
         another, so this fails only when all have failed. A failure of several is no verdict on the
         file: perhaps there were too many, or the source has not seen yet that they are closed."""
-        workers = Workers(self._work, self.progress)
+        workers = Workers(self._work, self.progress, self._is_complete)
         failure = await workers.run(self._extra_connections)
         if not workers.were_several:
             self._raise_if_missing(failure)
@@ -224,7 +224,8 @@ class _Transfer:
             if not failure or not self._next_segment() or wait > MAX_CALM_SECONDS:
                 break
             await asyncio.sleep(wait)
-            failure = await Workers(self._work, self.progress).run(lambda _: 0)
+            workers = Workers(self._work, self.progress, self._is_complete)
+            failure = await workers.run(lambda _: 0)
         if failure:
             failure.final = False
         self._raise_if_missing(failure)
@@ -245,7 +246,7 @@ class _Transfer:
 
     async def _work(self) -> ProviderError | None:
         """Fetch one segment after the other until none is left; returns the source's failure."""
-        while segment := self._next_segment():
+        while segment := self._next_segment() or await self._stalled_segment():
             with self.segments.claimed(segment):
                 try:
                     await self._fetch_segment(segment)
@@ -258,6 +259,9 @@ class _Transfer:
             if self.is_crowded:
                 await asyncio.sleep(CALM_SECONDS[0])  # the source may still count this connection
         return None
+
+    async def _stalled_segment(self) -> Segment | None:
+        return None if self.is_crowded else await self.segments.stalled()
 
     def _next_segment(self) -> Segment | None:
         total = self.journal.point.total

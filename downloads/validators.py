@@ -144,24 +144,6 @@ def check_partial(
     return total, last + 1
 
 
-def is_misfit(answer: Answer, point: Checkpoint, start: int, *, conditional: bool) -> bool:
-    """Whether `answer` does not continue `point` at `start`, and yet does not show that the file is
-    another one."""
-    try:
-        check_partial(answer, point, start, conditional=conditional)
-    except Changed:
-        match = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
-        is_as_long = not match or point.total in (None, int(match[3]))
-        return is_as_long and not any(
-            theirs and ours and theirs != ours
-            for theirs, ours in (
-                (answer.headers.get("ETag"), point.etag),
-                (answer.headers.get("Last-Modified"), point.modified),
-            )
-        )
-    return False
-
-
 def type_of(answer: Answer) -> str:
     """What the server calls the file; many servers call a video something else."""
     return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()

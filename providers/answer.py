@@ -72,7 +72,8 @@ class Answer:
             count = self.read_into(buffer, PATIENCE_SECONDS)
             body += buffer[:count]
             if len(body) > max_bytes:
-                raise ProviderError(f"The source sent more than {max_bytes:,} bytes", final=True)
+                message = f"The source sent more than {max_bytes:,} bytes"
+                raise ProviderError(message, final=True, cause="no listing")
             if count:
                 until = monotonic() + SILENCE_SECONDS
             elif monotonic() >= until:

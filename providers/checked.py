@@ -165,10 +165,12 @@ class CheckedProvider:
             raise
         except Failure as failure:  # such as Invalid, when a schema did not fit its answer
             log.warning("%s: %s %s", self.name, failure, failure.details)
-            raise ProviderError("The source's answer does not have the expected form") from failure
+            message = "The source's answer does not have the expected form"
+            raise ProviderError(message, cause="no listing") from failure
         except Exception as error:
             log.exception("%s: unexpected", self.name)
-            raise ProviderError("The source failed for a reason that only the log tells") from error
+            message = "The source failed for a reason that only the log tells"
+            raise ProviderError(message, cause="no listing") from error
         if self._answered:
             await self._answered(asked_at, lists)
         return answer

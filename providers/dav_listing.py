@@ -62,7 +62,7 @@ def parse(body: bytes, asked_url: str, url: str) -> FolderListing:
             if row := _row(response, folder):
                 rows.append(row)
             if len(rows) > MAX_ENTRIES + 1:
-                raise ProviderError(TOO_MANY)
+                raise ProviderError(TOO_MANY, cause="no listing")
     except xml_elements.NoXml:
         raise NoListing from None
     return usable(_children(rows, folder, asked.netloc))

@@ -93,7 +93,7 @@ def from_json(body: bytes) -> list[Entry]:
     A row that is no entry costs that row. Raises NoListing where none is one.
     """
     if body.count(b"{") + body.count(b"[") > MAX_BRACKETS or body.count(b",") > MAX_COMMAS:
-        raise ProviderError(TOO_MANY)
+        raise ProviderError(TOO_MANY, cause="no listing")
     try:
         rows = json.loads(body.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
@@ -103,7 +103,7 @@ def from_json(body: bytes) -> list[Entry]:
     if not isinstance(rows, list):
         raise NoListing
     if len(rows) > MAX_ENTRIES:
-        raise ProviderError(TOO_MANY)
+        raise ProviderError(TOO_MANY, cause="no listing")
     named = [(name, row) for row in rows if isinstance(name := _name(row), str)]
     if rows and not named:
         raise NoListing
@@ -154,7 +154,7 @@ def from_html(body: bytes, url: str) -> list[Entry]:
     except html_links.NoHtml:
         raise NoListing from None
     except html_links.TooLong:
-        raise ProviderError(TOO_MANY) from None
+        raise ProviderError(TOO_MANY, cause="no listing") from None
     folder = urlsplit(url)
     paths = [path for link in page.links if (path := _path_in(folder, link))]
     if page.asks_for_password or not (paths or page.is_titled):
@@ -214,7 +214,7 @@ def usable(entries: Iterable[Entry]) -> FolderListing:
         else:
             usable.setdefault(entry.name, entry)
     if len(usable) + len(left_out) > MAX_ENTRIES:
-        raise ProviderError(TOO_MANY)
+        raise ProviderError(TOO_MANY, cause="no listing")
     found = list(usable.values())
     if any(entry.is_folder for entry in found):
         found = [entry._replace(is_folder=bool(entry.is_folder)) for entry in found]

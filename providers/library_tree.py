@@ -114,13 +114,13 @@ class LibraryTree:
                 raise
             if error.details.get("status") not in GONE:  # the file itself may well be there
                 log.warning("%s: subtitles are left out: %s", self._name, error)
-                return self._source(file, [])
+                return await asyncio.to_thread(self._source, file, [])
             beside = {}
         if file.path not in beside:
             found = await self._late.find(key, episode)
             file = File(unquote(found.ref), found.size, found.checksums, found.modified)
             beside = await self._files_beside(file.path)
-        return self._source(beside.get(file.path, file), list(beside))
+        return await asyncio.to_thread(self._source, beside.get(file.path, file), list(beside))
 
     async def look(self) -> None:
         """See the Provider protocol: a page that is no listing is a failure, too."""
@@ -130,6 +130,7 @@ class LibraryTree:
         """Nothing of its own is open."""
 
     def _source(self, file: File, beside: Sequence[str]) -> Source:
+        """Blocks: the folder may hold thousands of files, and the first import takes a while."""
         from store.names import parser  # late, as in episodes_in
 
         folder, _, name = file.path.rpartition("/")

@@ -489,7 +489,7 @@ async def test_a_real_server_that_bears_one_connection(tmp_path, status, monkeyp
     served.mkdir()
     body = BODY * 2
     (served / "e1.mkv").write_bytes(body)
-    zone = "limit_conn_zone $server_name zone=all:1m;"
+    zone = "limit_conn_zone $server_port zone=all:1m;"
     extra = f"limit_conn all 1; limit_conn_status {status}; limit_rate 1m;"
     async with nginx(tmp_path, served, extra=extra, http=zone) as base, Network() as web:
         run = Run(web, base, tmp_path / "e1.part")
