@@ -10,8 +10,10 @@ from handlers.endpoint import Done
 from handlers.ids import AnimeId, EpisodeCode
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
+from store import choices as choice_store
 from store import episodes as episode_store
 from store import known_episodes, links, series
+from store.choices import Choice
 from store.episodes import AnimeDetails
 from store.errors import NotFound
 from store.files import Numbering
@@ -217,6 +219,14 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
         source = await request.app[PROVIDERS].listing(source_id)
     word = OwnersWord(body.numbering, body.offset, body.folders, body.titles)
     return await db.run(links.link, anime_id, source, word)
+
+
+async def choices(request: web.Request, anime_id: AnimeId) -> list[Choice]:
+    """The ways in which the ambiguous files of a series may be read, and what each makes of it.
+
+    Nothing is changed. The owner's choice is kept by `link`, with its `numbering` or `titles`.
+    """
+    return await request.app[DB].run(choice_store.of_series, anime_id)
 
 
 async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = None) -> Renamed:

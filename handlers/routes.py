@@ -37,6 +37,13 @@ API = (
         alias="/api/anime/{anime_id}/episodes",
     ),
     Route(
+        "GET",
+        "/api/v1/anime/{anime_id}/choices",
+        anime.choices,
+        wrap=True,
+        alias="/api/anime/{anime_id}/choices",
+    ),
+    Route(
         "PUT",
         "/api/v1/anime/{anime_id}/episodes/{code}",
         anime.ignore,

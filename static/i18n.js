@@ -154,6 +154,10 @@ const TEXTS = {
     "{folder} is a series of its own now.",
   ],
   apply: ["Übernehmen", "Apply"],
+  question: ["Mehrdeutige Dateien: Was trifft zu?", "Ambiguous files: which is right?"],
+  soItIs: ["So ist es", "That is right"],
+  titleIsToo: ["„{title}“ ist diese Serie", "“{title}” is this series"],
+  noEpisode: ["keine Folge", "no episode"],
   otherFiles: [
     "Dateien, die keine Folge sind, oder mehrdeutig",
     "Files that are no episode, or ambiguous",

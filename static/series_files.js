@@ -50,6 +50,7 @@ async function loadOtherFiles() {
   const episodes = answers.flatMap((answer) => answer.data);
   const whyByPath = new Map(episodes.map(({ path, why }) => [path, why])); // a file may be several
   drawFiles($("#other-files"), [...whyByPath]);
+  await askAboutAmbiguous(answers[0].data.length > 0);
   drawFiles($("#new-names"), []);
   setHidden($("#rename-files"), true, $("#preview-names"));
 }
@@ -66,6 +67,47 @@ function drawFiles(part, lines) {
     },
   });
 }
+
+// -- ambiguous files: asked about as a group, and the answer is kept for the series ---------------
+
+async function askAboutAmbiguous(areSome) {
+  const choices = areSome ? (await callApi("GET", seriesPath("choices"))).data : [];
+  setHidden($("#question"), !choices.length, $("#source"));
+  syncList($("#question ul"), choices, {
+    key: ({ numbering, titles }) => JSON.stringify({ numbering, titles }),
+    create: () => makeFromTemplate("choice-row"),
+    update: updateChoice,
+  });
+}
+
+function updateChoice(row, choice) {
+  const { numbering, titles, examples } = choice;
+  const way = numbering
+    ? `${t("numbering")}: ${t(`numbering.${numbering}`)}`
+    : t("titleIsToo", { title: titles.at(-1) });
+  setText($("b", row), way);
+  const lines = examples.map(({ path, episodes }) => {
+    const codes = episodes.join(" ") || t("noEpisode");
+    return `${path.slice(path.lastIndexOf("/") + 1)}: ${codes}`;
+  });
+  const missing = tn("missingCount", choice.missing_episodes);
+  const ambiguous = tn("ambiguousCount", choice.ambiguous_files);
+  setText($("span", row), [...lines, missing, ambiguous].join(" · "));
+  $("button", row).ariaLabel = `${t("soItIs")}: ${way}`;
+}
+
+$("#question").addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (!button) return;
+  const answer = Object.entries(JSON.parse(button.closest("li").dataset.key));
+  const word = Object.fromEntries(answer.filter(([, value]) => value !== null));
+  runAction(button, async () => {
+    const { data } = await callApi("PUT", seriesPath("link"), word);
+    await reload();
+    const missing = tn("missingCount", data.missing_episodes);
+    showToast(`${missing}, ${tn("ambiguousCount", data.ambiguous_files)}`);
+  });
+});
 
 // -- the folders --------------------------------------------------------------------------------
 

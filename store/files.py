@@ -151,6 +151,16 @@ def known_videos(conn: sqlite3.Connection, series_id: str) -> list[tuple[str, in
     return [(row["path"], row["size"]) for row in rows]
 
 
+def second_titles_of(conn: sqlite3.Connection, series_id: str) -> list[str]:
+    """The titles of another series, perhaps, that files of this one bear."""
+    from store.names import folder_parser, second_titles  # late: few ask
+
+    paths = sorted(path for path, _ in known_videos(conn, series_id))
+    names = folder_parser.parse_folder(paths)
+    second = second_titles.find(names, _titles(conn, series.get(conn, series_id), paths))
+    return list(dict.fromkeys(second.values()))
+
+
 def some_paths(conn: sqlite3.Connection) -> list[str]:
     """Paths of known videos: a library that has one of them is there."""
     return [row["path"] for row in conn.execute("select distinct path from files limit 50")]

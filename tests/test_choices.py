@@ -4,13 +4,16 @@ import contextlib
 
 import pytest
 
-from store import episodes, files, known_episodes
+from store import choices, episodes, files, known_episodes, links, series
 from store.db import connect
+from store.links import OwnersWord
 from store.models import Episode, Listing
 from store.names.dates import days_in
 from store.names.resolution import lines_of
 from store.sources import DirectoryProvider
+from tests.app import running
 from tests.contract import opened
+from tests.shows import add, home
 from tests.tree import Tree
 
 
@@ -123,3 +126,62 @@ async def test_of_several_files_at_a_source_the_better_one_is_taken(tmp_path):
         " Nacht - S01E01 [480p].mkv"
     )
     assert taken[5].why == ""
+
+
+# -- what the owner is asked ---------------------------------------------------------------------
+
+
+def test_the_owner_is_asked_once_for_all_files_that_one_answer_settles(conn):
+    """Both ways to count fit half of a season's folder; each is told with what it makes."""
+    keys = [(season, number) for season in (1, 2) for number in range(1, 7)]
+    listed = tuple(Episode(*key) for key in keys)
+    episodes.store_listing(conn, "home", Listing("nacht", "Nacht", episodes=listed))
+    names = [f"Nacht/Season 2/Nacht - {number:02}.mkv" for number in (5, 6, 7, 8)]
+    files.record_files(conn, "home_nacht", "Nacht", [(name, 1) for name in names])
+    before = conn.execute("select * from files").fetchall()
+    anime = vars(series.get(conn, "home_nacht"))
+    found = choices.of_series(conn, "home_nacht")
+    assert {choice.numbering for choice in found} == {"season", "absolute"}
+    for choice in found:
+        assert choice.ambiguous_files == 0 and choice.titles is None
+        assert choice.examples[0].path == names[0]
+    examples = {choice.numbering: choice.examples[0].episodes for choice in found}
+    assert examples == {"season": ["S02E05"], "absolute": ["S01E05"]}
+    assert conn.execute("select * from files").fetchall() == before
+    assert vars(series.get(conn, "home_nacht")) == anime
+    links.link(conn, "home_nacht", None, OwnersWord(numbering="season"))
+    assert choices.of_series(conn, "home_nacht") == []
+
+
+def test_a_second_title_is_asked_about(conn):
+    listed = tuple(Episode(season, n) for season in (1, 2) for n in range(1, 5))
+    episodes.store_listing(conn, "home", Listing("himo", "Himo", episodes=listed))
+    names = [f"Himo/[HS] Himo! - {n:02}.mkv" for n in (1, 2, 3, 4)]
+    names += [f"Himo/[HS] Himo! R - {n:02}.mkv" for n in (1, 2, 3, 4)]
+    files.record_files(conn, "home_himo", "Himo", [(name, 1) for name in names])
+    ambiguous = [
+        e for e in known_episodes.of_series(conn, "home_himo", with_extras=True) if e.unsure_path
+    ]
+    assert ambiguous
+    found = choices.of_series(conn, "home_himo")
+    assert [choice.titles for choice in found if choice.titles] == [["Himo! R"]]
+
+
+async def test_the_choices_are_offered_and_the_answer_is_kept(tmp_path):
+    served = {
+        f"Nacht/Season {s}/Nacht - S{s:02}E{n:02}.mkv": b"x" for s in (1, 2) for n in range(1, 7)
+    }
+    async with Tree(served) as up, running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        for number in (5, 6, 7, 8):
+            add(server, f"Nacht/Season 2/Nacht - {number:02}.mkv")
+        await server.post("/api/v1/anime/rescan")
+        _, body, _ = await server.get("/api/v1/anime/home_nacht/choices")
+        offered = {choice["numbering"]: choice for choice in body["data"]}
+        answer = {"numbering": "absolute"}
+        _, linked, _ = await server.put("/api/v1/anime/home_nacht/link", json=answer)
+        for name in ("missing_episodes", "ambiguous_files"):
+            assert linked["data"][name] == offered["absolute"][name]
+        await server.post("/api/v1/anime/rescan?full=true")
+        assert (await server.get("/api/v1/anime/home_nacht/choices"))[1]["data"] == []
+        assert (await server.get("/api/v1/anime/home_no/choices"))[0] == 404

@@ -684,6 +684,33 @@ async def test_a_file_that_changed_at_its_source_is_replaced(tmp_path):
         assert page.console == []
 
 
+@pytest.mark.slow
+async def test_ambiguous_files_are_asked_about_once(tmp_path):
+    keys = [(season, number) for season in (1, 2) for number in range(1, 7)]
+    served = {f"Nacht/Season {s}/Nacht - S{s:02}E{n:02}.mkv": b"x" for s, n in keys}
+    async with (
+        Tree(served) as up,
+        running(tmp_path, providers=home(up.base)) as server,
+        Chromium() as browser,
+    ):
+        for number in (5, 6, 7, 8):
+            add(server, f"Nacht/Season 2/Nacht - {number:02}.mkv")
+        await server.login()
+        await server.post("/api/v1/anime/rescan")
+        page = await open_in(browser, server.base + "/")
+        await log_in(page)
+        await page.wait_for(f"{text('#series-list .title')} == 'Nacht'")
+        await page.click("#series-list .title")
+        await page.wait_for(f"{shown('#question')} && {count('#question li')} == 2")
+        assert await page.evaluate(has_text("#question li:last-child", "Nacht - 05.mkv: S01E05"))
+        await fits(page, "question", tmp_path)
+        await page.click("#question li:last-child button")
+        await page.wait_for(has_text("#toasts", "8 missing, 0 files ambiguous"))
+        await page.wait_for(hidden("#question"))
+        assert await page.evaluate("document.querySelector('#numbering').value") == "absolute"
+        assert page.console == []
+
+
 async def link_to_source(page):
     # Between 02 and 05 two are absent; whoever lacks them, nobody has them.
     await page.wait_for(f"{text('#series-list .badge')} == '2 missing'")
