@@ -124,7 +124,8 @@ def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> 
         score -= 40
     technical_tail = TECHNICAL_TAIL.search(outside, start)
     if technical_tail and technical_tail.start() < number and len(run.numbers) == 1:
-        score -= 50
+        is_last = run.last == len(labels) and len(tokens.words[number]) == 2  # "Nacht 1080p 05"
+        score -= 25 if is_last else 50
     if bracket >= 0:
         score += weigh_bracket(tokens, bracket, number, run)
     elif labels[number] == YEAR:

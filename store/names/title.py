@@ -109,7 +109,8 @@ def find_bracketed_title(tokens: Tokens, end: int, seasons: Sequence[tuple[int, 
     close = tokens.labels.find(CLOSE)
     if tokens.labels.startswith(")m(", close) and tokens.text[tokens.starts[close + 2]] == "(":
         return titles[0] if titles else ""  # "[Nacht]-(Night)-[05]"
-    titles = titles[1:] or titles
+    is_group_first = not TITLE_WORDS.isdisjoint(tokens.labels[: close + 1])  # not "[Subs]"
+    titles = (titles[1:] if is_group_first else titles) or titles
     latin = [title for title in titles if LATIN.search(title)]
     return (latin or titles or [""])[-1]
 
