@@ -23,6 +23,7 @@ CASES = {  # folder -> files, "|" between those that are its own and those that 
     "Yakei [G]": "Yakei - 01, Yakei - 02, Yakei - 03 | Nacht - 04, Nacht - 05",
     "Yakei [H]": "Yakei - 01, Yakei - 02, Nacht S02E04 | ",
     "Yakei [I]": "Yakei - 01, Yakei - 02 | Nacht - 02",
+    "Yakei [J]": "Yakei - 01, Yakei - 02, Yakei - 04 | Nacht - 03",
     "Zone": "Zone - Anfang - 01, Zone - Flucht - 02, Zone - Ende - 03 | ",
     "Zone [G]": "Zone - Anfang - S01E01 | ",
     "Zone (2010)": "Anfang - 01, Flucht - 02, Ende - 03 | ",

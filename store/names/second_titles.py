@@ -15,7 +15,7 @@ from store.names import spelling
 from store.names.codes import Number
 from store.names.identity import Name, identify, spell
 from store.names.matching import EXTRA, Verdict
-from store.names.parsed_name import ParsedName
+from store.names.parsed_name import SURE, ParsedName
 
 MANY = 3  # titles, of which nearly each file has its own, are those of the episodes
 
@@ -36,9 +36,9 @@ def find(names: Sequence[ParsedName], own_titles: Iterable[str]) -> dict[int, st
     """place -> title of each regular episode that may be another series'.
 
     `own_titles` are the names of the series and of its folders. A longer title is a second one, and
-    so is another title that several files bear, or one that has an episode of another file. But a
-    title that most files bear is the series' own in another language, and titles that differ from
-    file to file are those of the episodes.
+    so is another title, unless only one file bears it whose code is clear and whose episode no
+    other file has. But a title that most files bear is the series' own in another language, and
+    titles that differ from file to file are those of the episodes.
     """
     own = list(own_titles)
     places = [place for place, name in enumerate(names) if _has_title(name)]
@@ -55,8 +55,9 @@ def find(names: Sequence[ParsedName], own_titles: Iterable[str]) -> dict[int, st
     second = [] if _are_titles_of_episodes(longer) else longer
     if not _are_titles_of_episodes(others):
         for group in others:
-            is_double = any(holders[key] > 1 for key in _episodes(names[group.places[0]]))
-            if len(group.places) > 1 or is_double:
+            first = names[group.places[0]]
+            is_double = any(holders[key] > 1 for key in _episodes(first))
+            if len(group.places) > 1 or is_double or first.score < SURE:
                 second.append(group)
     return {place: names[place].title or "" for group in second for place in group.places}
 
@@ -64,7 +65,7 @@ def find(names: Sequence[ParsedName], own_titles: Iterable[str]) -> dict[int, st
 def leave_open(verdicts: Sequence[Verdict], second: Mapping[int, str]) -> list[Verdict]:
     """The verdicts on the files of a series, those with a `second` title being ambiguous.
 
-    Where another file surely holds the same episodes, nobody knows which this one has.
+    Where another file stands at the same episodes, it is shown by itself.
     """
     held = {
         key
@@ -77,6 +78,7 @@ def leave_open(verdicts: Sequence[Verdict], second: Mapping[int, str]) -> list[V
         verdict = verdicts[place]
         if any(season > 0 for season, _ in verdict.episodes):
             episodes = (EXTRA,) if held.issuperset(verdict.episodes) else verdict.episodes
+            held.update(episodes)
             why = f'{verdict.why}; but "{title}" may be another series'
             opened[place] = Verdict(episodes, False, why, verdict.is_counted)
     return opened
