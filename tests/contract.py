@@ -19,6 +19,7 @@ import asyncio
 import dataclasses
 import json
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -169,6 +170,18 @@ class ServedContract:
             assert refusal.value.details == {"anime_id": f"{source.provider.name}_{key}"}
             with pytest.raises(NotFound):
                 await source.provider.source(key, Episode(1, 1))
+
+    async def test_a_trial_says_what_is_there_and_stores_nothing(
+        self, settings: SourceSettings, tmp_path: Path
+    ):
+        db = Database(tmp_path / "trial.db")
+        await db.open()
+        async with Network() as network:
+            outcome = await Providers(network, db).test(settings)
+        assert (outcome.ok, outcome.series) == (True, self.series_count), outcome
+        for table in ("keys", "remembered", "last_answers"):
+            assert not await db.run(count_rows, table)
+        await db.close()
 
     # -- its keys ----------------------------------------------------------------------------------
 
@@ -330,6 +343,10 @@ class ProviderContract(ServedContract):
         again = Configuration(state, SecretsFile(state / "secrets.json"))
         assert again.current.providers == [settings]
         assert {secret.reveal() for secret in secrets_of(settings).values()} == {HUSH}
+
+
+def count_rows(conn: sqlite3.Connection, table: str) -> int:
+    return int(conn.execute(f"select count(*) from {table}").fetchone()[0])
 
 
 def assert_plain(failure: ProviderError | NotFound) -> None:
