@@ -17,8 +17,9 @@ class Source:
     """A source that failed as a whole rests: nobody asks it by himself before `until`.
 
     `since`, `until` and `reason` are those of its rest. A source is `off` where the settings say
-    so, and `unknown` as long as it has never answered at its address. `last_success` is the time of
-    its last good answer. `series` counts those that are known from there.
+    so. It is `unknown` as long as it has never answered at its address, and when its last search
+    failed and no download has asked it since; `since` and `reason` tell of that. `last_success` is
+    the time of its last good answer. `series` counts those that are known from there.
     """
 
     name: str
@@ -93,8 +94,12 @@ def _describe(request: web.Request, settings: SourceSettings, count: int) -> Sou
     provider = request.app[PROVIDERS].find(settings.name)
     last_success = provider.last_success if provider else None
     state: Literal["ok", "resting", "off", "unknown"] = rest.state
+    reason, since = rest.reason, rest.since
     if provider is None:
         state = "off"
+    elif state == "ok" and provider.last_failure:
+        state = "unknown"
+        reason, since = provider.last_failure
     elif state == "ok" and last_success is None:
         state = "unknown"
     return Source(
@@ -102,8 +107,8 @@ def _describe(request: web.Request, settings: SourceSettings, count: int) -> Sou
         type=settings.type,
         url=address_of(settings),
         state=state,
-        reason=rest.reason,
-        since=rest.since,
+        reason=reason,
+        since=since,
         until=rest.until,
         last_success=last_success,
         series=count,

@@ -181,6 +181,7 @@ class Providers:
         if provider is None or self._network.heard_at(provider.base) < asked_at:
             return
         provider.last_success = now()
+        provider.last_failure = None
         is_due = time.monotonic() - self._kept_at.get(name, -KEEP_SECONDS) >= KEEP_SECONDS
         if is_due:
             self._kept_at[name] = time.monotonic()

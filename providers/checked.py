@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from providers.provider import Provider
 from store import keys
+from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
@@ -55,6 +56,8 @@ class CheckedProvider:
         # a search or a listing.
         self._answered = answered
         self.last_success: str | None = None  # when it last gave a good answer
+        # (why, when) its last search failed, or nobody was there; None after a good answer.
+        self.last_failure: tuple[str, str] | None = None
         # The keys that are known so far, in both directions: a key once given never changes.
         self._public: dict[str, str] = {}
         self._native: dict[str, str] = {}
@@ -73,7 +76,7 @@ class CheckedProvider:
 
         Keys that are new are on disk before anybody sees them.
         """
-        hits = await self._answer(self._search(query, limit), lists=True)
+        hits = await self._note(self._search(query, limit), is_whole=True)
         new = [hit.key for hit in hits if hit.key not in self._public]
         if new:
             self._remember(await self._db.run(keys.public_keys, self.name, new))
@@ -89,7 +92,7 @@ class CheckedProvider:
         """
         hits: dict[str, Hit] = {}
         for query in queries:
-            for hit in await self._answer(self._search(query, FOUND_HITS), lists=True):
+            for hit in await self._note(self._search(query, FOUND_HITS), is_whole=True):
                 hits.setdefault(hit.key, hit)
         native = choose(list(hits.values()))
         if native is None:
@@ -102,7 +105,7 @@ class CheckedProvider:
         """All that the source has of one series, episodes in order. Raises NotFound."""
         native = await self._native_key(key)
         try:
-            listing = await self._answer(self._listing(native), lists=True)
+            listing = await self._note(self._listing(native), is_whole=False)
         except NotFound:
             raise self._not_found(key) from None
         return replace(listing, key=key)
@@ -174,6 +177,15 @@ class CheckedProvider:
         if self._answered:
             await self._answered(asked_at, lists)
         return answer
+
+    async def _note(self, call: Awaitable[T], *, is_whole: bool) -> T:
+        """As `_answer`, for a search, which asks the whole source, or for the list of a series."""
+        try:
+            return await self._answer(call, lists=True)
+        except ProviderError as failure:
+            if is_whole or failure.down:
+                self.last_failure = str(failure), now()
+            raise
 
     async def _native_key(self, key: str) -> str:
         """The source's own key for a public one. Raises NotFound.

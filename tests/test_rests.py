@@ -405,6 +405,24 @@ async def test_a_list_is_no_news_of_a_source_that_fails_with_its_files(resting):
         assert rests.describe("home").state == "resting"
 
 
+async def test_a_search_that_fails_is_told(tmp_path):
+    """No download has asked since, so nobody knows how the source is; a good answer ends that."""
+    async with SickShows((SIZE,)) as up, running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        for sick, state, reason in [
+            (None, "ok", ""),
+            ({"status": 502}, "unknown", "The source answered 502"),
+            (None, "ok", ""),
+        ]:
+            up.sick = sick
+            tree = server.app[keys.PROVIDERS].get("home")._provider
+            tree._catalogue._fresh_seconds = -1
+            await server.get("/api/v1/anime/search", params={"q": "show"})
+            (source,) = (await server.get("/api/providers"))[1]["data"]
+            assert (source["state"], source["reason"]) == (state, reason)
+            assert (source["since"] is None) == (state == "ok") and source["last_success"]
+
+
 async def test_the_last_answer_outlives_the_process(tmp_path):
     """It belongs to one address: a source that never answered at another is unknown there."""
     async with Shows((SIZE,)) as up:

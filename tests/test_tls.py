@@ -19,6 +19,7 @@ from tests.app import PATIENCE_SECONDS, free_port, running, until
 from tests.requirements import need
 from tests.shows import Shows, completed, home, queue, statuses
 from tests.test_rests import impatient
+from tests.test_transfer import Run
 from tests.tree import Tree
 from tests.upstream import Upstream, certificate
 
@@ -235,3 +236,59 @@ async def test_a_certificate_that_expires_in_the_night(issued, tmp_path, monkeyp
             assert set((await statuses(server)).values()) <= {"pending", "downloading"}
             context.load_cert_chain(issued / "nothing.pem", issued / "key.pem")
             await completed(server, *[f"S01E0{number}" for number in range(1, 7)])
+
+
+@pytest.mark.parametrize(
+    "code, words",
+    [
+        (9, ": it is not valid yet"),
+        (2, ": its authority is not known here"),
+        (66, ": its key is too weak"),
+        (85, ""),
+    ],
+)
+def test_faults_that_are_hard_to_make(code, words):
+    error = ssl.SSLCertVerificationError()
+    error.verify_code = code
+    failure = tls_faults.of_certificate(error)
+    assert str(failure) == f"The source's certificate is not valid{words}"
+    assert failure.details["fix"]
+
+
+@pytest.mark.parametrize(
+    "injected", [b"\x15\x03\x03\x00\x02\x02\x50", b"\x17\x03\x03\x00", b"GET /"]
+)
+async def test_a_fault_of_tls_in_the_middle(issued, tmp_path, injected):
+    """An alert, a record that is cut, noise: the bytes before it stay, and the rest comes later."""
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    async with Upstream(tls=serving(issued)) as up, Network() as web:
+        up.body = b"\x1aE\xdf\xa3" + bytes(300_000)
+
+        async def serve(reader, writer):
+            there = await asyncio.open_connection("127.0.0.1", up.port)
+
+            async def pump(source, target, left):
+                with suppress(OSError):
+                    while left > 0 and (data := await source.read(min(left, 65_536))):
+                        target.write(data)
+                        left -= len(data)
+                    if target is writer:
+                        target.write(injected)
+                target.close()
+
+            await asyncio.gather(pump(reader, there[1], 1 << 40), pump(there[0], writer, 150_000))
+
+        proxy = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with proxy:
+            url = f"https://localhost:{proxy.sockets[0].getsockname()[1]}/"
+            web.trust.files[origin(url)] = str(issued / "ca.pem")
+            run = Run(web, url, tmp_path / "e1.part")
+            with pytest.raises(ProviderError, match="broke the connection off") as failure:
+                await run()
+            assert failure.value.cause == "broken off" and not failure.value.final
+        assert 0 < run.part.stat().st_size < 150_000
+        run.base = up.base
+        web.trust.files[origin(up.base)] = str(issued / "ca.pem")
+        run.saved = None
+        await run()
+        assert run.part.read_bytes() == up.body
