@@ -118,13 +118,15 @@ class Rests:
         before = self._rests.get(source)
         left = self._due.get(source, 0.0) - time.monotonic()
         failures = before.failures if before else 0
+        is_prolonged = left <= 0 or left < (at_least or 0.0)
         if left <= 0:
             failures += 1
             longest = min(MAX_WAIT_SECONDS, self._pause * 2 ** min(failures, MOST_DOUBLINGS))
             left = random.uniform(longest / 2, longest)
         seconds = max(left, at_least or 0.0)
         since = before.since if before else clock.now()
-        rest = Rest(source, since, clock.in_seconds(seconds), why, failures)
+        until = before.until if before and not is_prolonged else clock.in_seconds(seconds)
+        rest = Rest(source, since, until, why, failures)
         self._due[source] = time.monotonic() + seconds
         self._settings_at[source] = self._providers.find(source)
         if rest != before:

@@ -221,6 +221,7 @@ async def test_a_rest_grows_and_outlives_the_process(resting):
         seconds.append(await rests.rest("home", "The source refused the connection"))
         again = await rests.rest("home", "The source refused the connection")
         assert again == pytest.approx(seconds[-1], abs=1), "two that find out at once count once"
+        assert len(told) == len(seconds), "and tell it once"
         rests._due["home"] = 0.0
     for number, rested in enumerate(seconds, 1):
         longest = min(900, 2 * 2**number)
