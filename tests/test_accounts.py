@@ -120,6 +120,7 @@ def reset(state, given: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 async def test_the_password_is_reset_on_the_machine(tmp_path):
     async with Process(tmp_path) as process:
         token = await process.login()

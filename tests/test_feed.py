@@ -446,7 +446,7 @@ async def test_a_query_that_has_many_results_is_asked_page_by_page(tmp_path):
             assert len(up.requests) == mediathek.MAX_PAGES
 
 
-async def test_addresses_in_a_feed_lead_nowhere_inward(tmp_path):
+async def test_addresses_in_a_feed_lead_nowhere_inward(tmp_path, short_pauses):
     """A file at another private address is not fetched: nothing is asked there."""
     async with FeedServer() as up, FeedServer(videos={"1.mp4": b"x"}) as canary:
         address = canary.base.replace("127.0.0.1", "127.0.0.2")

@@ -174,6 +174,7 @@ async def test_hostile_series_cost_little(tmp_path):
             assert cpu < 10 and memory < 60
 
 
+@pytest.mark.slow
 async def test_a_source_of_ten_thousand_series(tmp_path):
     """All can be found; only those that were shown are in the table of keys."""
     names = [f"{number:05} Ein recht langer Titel, wie ihn mancher gibt" for number in range(9_999)]
