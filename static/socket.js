@@ -9,6 +9,7 @@ const SILENCE_MS = 60_000; // without a message while a download runs: the conne
 const SNAPSHOT_EVERY_MS = 10_000; // at most, those that are asked for
 const STATUS_EVERY_MS = 60_000; // at most, asked after a refused handshake
 const POLICY_VIOLATION = 1008; // close code: the token has ended
+const RENEWAL_MS = 1_500; // in which another tab may store a fresh token
 const TRY_AGAIN_LATER = 1013; // close code: we read too slowly
 
 let listeners = { onMessage(message) {}, onConnection(isUp) {}, isDownloading: () => false };
@@ -53,15 +54,18 @@ export function connect() {
   opened.onclose = (event) => {
     if (opened !== socket) return;
     disconnect();
-    if (event.code === POLICY_VIOLATION) {
-      // Another tab may have a fresh token by now, after a change of the password.
-      return token === getToken() ? endSession("ended") : connect();
-    }
     listeners.onConnection(false);
+    if (event.code === POLICY_VIOLATION) return setTimeout(endUnlessRenewed, RENEWAL_MS, token);
     if (!openedAt) askWhyRefused();
     else if (Date.now() - openedAt > STEADY_MS) failedTries = 0;
     reconnectLater(event.code);
   };
+}
+
+/** The token has ended, unless another tab has a fresh one by now: it changed the password. */
+function endUnlessRenewed(token) {
+  if (token === getToken()) endSession("ended");
+  else connect();
 }
 
 /** Close the socket and stay without one. */
