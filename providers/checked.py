@@ -87,8 +87,9 @@ class CheckedProvider:
     ) -> Listing | None:
         """The listing of the series that `choose` picks by its key among what the queries find.
 
-        Keys are the source's own there: only the series that is picked is given a public one, which
-        is on disk with whatever is committed next.
+        Keys are the source's own there: only the series that is picked is given a public one, and
+        those that would get the same, so that it does not matter which is asked for first. They are
+        on disk with whatever is committed next.
         """
         hits: dict[str, Hit] = {}
         for query in queries:
@@ -98,7 +99,9 @@ class CheckedProvider:
         if native is None:
             return None
         if native not in self._public:
-            self._remember(await self._db.note(keys.public_keys, self.name, [native]))
+            new = [key for key in hits if key not in self._public]
+            alike = keys.alike(new, native)
+            self._remember(await self._db.note(keys.public_keys, self.name, alike))
         return await self.listing(self._public[native])
 
     async def listing(self, key: str) -> Listing:

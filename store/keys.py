@@ -41,6 +41,12 @@ def rivals(names: Iterable[str], key: str) -> list[str]:
     return [name for name, (first, *_) in candidates.items() if first in taken]
 
 
+def alike(names: Iterable[str], name: str) -> list[str]:
+    """Those of `names` that would get the same key as `name`, if they were the first."""
+    slug, *_ = _candidates(name)
+    return [other for other in names if _candidates(other)[0] == slug]
+
+
 def _find(conn: sqlite3.Connection, provider: str, name: str) -> str | None:
     row = conn.execute(
         "select key from keys where provider = ? and name = ?", (provider, name)

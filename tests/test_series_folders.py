@@ -117,6 +117,16 @@ async def test_new_folders_join_and_local_ids_stay(tmp_path):
         assert (await details(server))[1] == ["Wacht S01", "Nacht S3", "Wacht S02"]
 
 
+async def test_ids_of_titles_that_are_alike_do_not_depend_on_who_is_asked_for_first(tmp_path):
+    source = Tree({f"Gin{signs}/{n:02}.mkv": b"" for signs in ("", "!", "!!") for n in (1, 2)})
+    async with source as up, running(tmp_path, providers=home(up.base)) as server:
+        for signs in ("!!", "", "!"):
+            add(server, f"Gin{signs}/01.mkv")
+        await server.login()
+        await server.post("/api/v1/anime/rescan")
+        assert await details(server, "home_gin") == ("home_gin", ["Gin"], 1)
+
+
 async def test_a_renaming_leaves_each_file_in_its_folder(tmp_path):
     async with library(tmp_path, "Nacht/x 01", "Nacht S2/x 01") as server:
         call = "/api/v1/anime/home_nacht/rename"
