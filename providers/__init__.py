@@ -105,10 +105,20 @@ class Providers:
 
     async def test(self, settings: SourceSettings) -> Outcome:
         """Try a source that need not be configured; nothing of it is stored."""
-        async with self._trying, Network(self._network.own_port) as network:
-            network.trust.files = _authorities([settings])
-            provider = _provider(settings, network, Memory(settings.name))
-            return await trial.run(CheckedProvider(settings.name, provider, self._db))
+        try:
+            async with asyncio.timeout(trial.TRIAL_SECONDS):
+                await self._trying.acquire()
+        except TimeoutError:
+            return trial.BUSY
+        try:
+            async with Network(self._network.own_port) as network:
+                network.trust.files = _authorities([settings])
+                provider = _provider(settings, network, Memory(settings.name))
+                return await trial.run(CheckedProvider(settings.name, provider, self._db))
+        except Failure as failure:  # such as a package that is not installed
+            return trial.failed(failure)
+        finally:
+            self._trying.release()
 
     def __iter__(self) -> Iterator[CheckedProvider]:
         """Those that have files; the calendars stand apart."""

@@ -42,6 +42,9 @@ class Outcome(NamedTuple):
     fix: str = ""
 
 
+BUSY = Outcome(False, "Another trial has not ended yet", fix="Try again later")
+
+
 async def run(provider: CheckedProvider) -> Outcome:
     """Ask the source for all its series, for TRIAL_SECONDS at most, and close it."""
     try:
@@ -53,8 +56,7 @@ async def run(provider: CheckedProvider) -> Outcome:
         message = f"The source did not finish its answer within {TRIAL_SECONDS:g} seconds"
         return Outcome(False, message, fix=FIXES["silent"])
     except Failure as failure:
-        cause = failure.cause if isinstance(failure, ProviderError) else "file"
-        return Outcome(False, str(failure), fix=failure.details.get("fix") or FIXES[cause])
+        return failed(failure)
     finally:
         await provider.close()
     if not titles:
@@ -66,3 +68,9 @@ async def run(provider: CheckedProvider) -> Outcome:
         series=count,
         examples=tuple(titles[:EXAMPLES]),
     )
+
+
+def failed(failure: Failure) -> Outcome:
+    """What is wrong, and how to mend it."""
+    cause = failure.cause if isinstance(failure, ProviderError) else "file"
+    return Outcome(False, str(failure), fix=failure.details.get("fix") or FIXES[cause])

@@ -96,6 +96,26 @@ async def test_what_is_wrong(server, monkeypatch):
             assert fix in answer["fix"], name
 
 
+async def test_trials_at_once_end_in_time(server, monkeypatch):
+    """One at a time, as a hostile list takes memory; who waits for too long is told so."""
+    monkeypatch.setattr(trial, "TRIAL_SECONDS", 0.4)
+    async with Upstream() as up, Tree(SERIES) as good:
+        up.silent = True
+        calls = [tried(server, home(up.base)[0]) for _ in range(4)]
+        messages = [answer["message"] for answer in await asyncio.gather(*calls)]
+        silent = "The source did not finish its answer within 0.4 seconds"
+        assert set(messages) == {silent, "Another trial has not ended yet"}
+        monkeypatch.setattr(trial, "TRIAL_SECONDS", 15.0)
+        assert (await tried(server, home(good.base)[0]))["ok"]
+
+
+async def test_a_source_at_an_address_of_ipv6(server):
+    up = Tree(SERIES)
+    up._host = "::1"
+    async with up:
+        assert (await tried(server, home(f"http://[::1]:{up.port}/")[0]))["series"] == 5
+
+
 async def test_an_address_that_does_not_work(server, tmp_path, monkeypatch):
     def look_up(host, *more):
         if host.endswith(".invalid"):
