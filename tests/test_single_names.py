@@ -124,3 +124,39 @@ def test_what_one_name_says_its_neighbours_keep(pattern, season):
 def test_a_name_that_cannot_tell_is_not_sure(path):
     known = {(season, number) for season in range(1, 13) for number in range(1, 25)}
     assert not judge(parse(path), known).sure
+
+
+PATTERNS = """
+    86 - {:02} Titel.mkv
+    {:02} - 86 Titel.mkv
+    Nordlicht 27 Titel {}.mkv
+    Nordlicht {} Titel 2.mkv
+    Nordlicht {:02} Titel 15.mkv
+    Nordlicht - {:02} - Titel 15.mkv
+    Nordlicht - {:02} - 12 Uhr.mkv
+    Nordlicht - E{:02}-30 Stunden.mkv
+    {} - 100 Tage.mkv
+    Yoru 2 - {}.mkv
+    Yoru 2-{:02}.mkv
+    Yoru no Kita{:02}.mkv
+    Yoru 1080p {:02}.mkv
+    夜警{:02}.mkv
+    夜警第{}話 14歳.mkv
+    {}. Folge 14 Tage.mkv
+    {} серия 14 дней.mkv
+    [G] 22／7 - {:02}.mkv
+    Zone 88 {}.mkv
+    Zone 12 - {:02} - Titel.mkv
+"""
+
+
+@pytest.mark.parametrize("pattern", PATTERNS.strip().splitlines())
+@pytest.mark.parametrize("beside", [0, 1])
+def test_a_lone_name_or_two_are_never_sure_and_wrong(pattern, beside):
+    known = {(1, number) for number in range(1, 200)}
+    for number in (1, 2, 5, 10, 12, 15, 24):
+        paths = [
+            f"Nacht/{pattern.strip().format(other)}" for other in range(number, number + beside + 1)
+        ]
+        verdict = judge(parse_folder(paths)[0], known)
+        assert not verdict.sure or verdict.episodes == ((1, number),), (paths[0], verdict)

@@ -83,13 +83,13 @@ def weigh_lone_numbers(
         if not candidate:
             continue
         taken.update(range(number, candidate.last))
-        score = candidate.score
-        if number in behind_season and label == NUMBER:
-            score += 35
-        candidate = candidate._replace(score=score)
-        if candidate.rule == "number" and is_of_title(tokens, candidate, candidates):
-            candidate = candidate._replace(score=score - 20)
-        candidates.append(candidate)
+        is_behind_season = number in behind_season and label == NUMBER
+        score = candidate.score + 35 * is_behind_season
+        loss = weigh_as_title(tokens, candidate, candidates, season)
+        if loss is None:
+            continue
+        score -= loss
+        candidates.append(candidate._replace(score=score))
         if candidate.rule == "number" and (split := split_compressed(tokens, candidate)):
             score += weigh_split(tokens, outside, split, season)
             candidates.append(split._replace(score=score))
@@ -111,8 +111,6 @@ def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> 
     run = read_run(tokens, number, None)
     right = labels[run.last : run.last + 1]
     if left in GLUE or right in GLUE or len(tokens.words[number]) > MAX_DIGITS:
-        return None
-    if begins_title(tokens, number, run):
         return None
     bracket = labels.rfind(OPEN, 0, number) if outside[number] == HIDDEN else -1
     score = WEIGHTS_IN_FRONT.get(left, 10) + weigh_form(tokens, number, run)
@@ -144,16 +142,29 @@ def weigh_lone_number(tokens: Tokens, number: int, outside: str, start: int) -> 
 TITLE_BEHIND = re.compile(r"[ .][wlNPs]")
 
 
-def begins_title(tokens: Tokens, number: int, run: Run) -> bool:
+def weigh_as_title(
+    tokens: Tokens, candidate: Candidate, before: Sequence[Candidate], season: int | None
+) -> int | None:
+    """What a number loses that may be an episode's title's; None where it surely is."""
+    if candidate.rule != "number":
+        return 0
+    if begins_title(tokens, candidate):
+        is_first = season is None and candidate.first == 2  # "86 - 10 Titel", of a series called 86
+        return 25 if is_first else None
+    return 20 if is_of_title(tokens, candidate, before) else 0
+
+
+def begins_title(tokens: Tokens, candidate: Candidate) -> bool:
     """Whether words follow a number that stands behind the episode's: "3 - 100 Tage".
 
     But in "24 - 05 Titel" the zero tells that 05 counts.
     """
     labels, words = tokens.labels, tokens.words
+    number = candidate.first
     if labels[max(0, number - 2) : number] != "n-" or labels[max(0, number - 3)] not in "-n":
         return False
     in_title = words[number][0] != "0" or words[number - 2][0] == "0"
-    return in_title and bool(TITLE_BEHIND.match(labels, run.last))
+    return in_title and bool(TITLE_BEHIND.match(labels, candidate.last))
 
 
 def is_of_title(tokens: Tokens, candidate: Candidate, before: Sequence[Candidate]) -> bool:
@@ -188,7 +199,7 @@ def read_glued_number(tokens: Tokens, number: int, season: int | None) -> Candid
         return candidate._replace(
             score=70, first=0, season=season, episodes=episodes, rule="compressed"
         )
-    is_long_word = len(tokens.words[number - 1]) > 3 and (number < 4 or digits[0] == "0")
+    is_long_word = len(tokens.words[number - 1]) > 3
     return candidate if len(digits) == 2 and is_long_word else None
 
 
