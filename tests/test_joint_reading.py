@@ -151,7 +151,9 @@ def test_the_reason_names_the_witness():
     (counted,) = judged(["Nacht/Season 2/Nacht - 13.mkv"], lists(12, 12))
     assert "number 13 of all 24 is S02E01" in counted.why
     (framed,) = judged(["Nacht/[G] Nacht S01E01-E12/[G] Nacht - 05.mkv"], lists(12))
-    assert "folder" in framed.why
+    assert "the folder says 1-12" in framed.why
+    (open_,) = judged(AMBIGUOUS["a lone title or range"][1], LONG)
+    assert "S01E21-E45" in open_.why and "S01E22" not in open_.why
 
 
 def test_a_source_offers_what_is_sure():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from store.names.codes import EpisodeKey, Number, code
+from store.names.codes import EpisodeKey, Number, code, file_code
 from store.names.parsed_name import SURE, ParsedName, Reading
 from store.names.source_list import Episodes, SourceList, as_list
 
@@ -185,12 +185,18 @@ def as_counted(verdict: Verdict) -> Verdict:
 def leave_open(name: ParsedName, readings: list[Episodes]) -> Verdict:
     """The file may be any of these, but for what no episode can be."""
     readings = [episodes for episodes in readings if _can_be(episodes)] or [(EXTRA,)]
-    choices = [
-        "no episode" if episodes == (EXTRA,) else ", ".join([code(*key) for key in episodes])
-        for episodes in readings
-    ]
+    choices = dict.fromkeys([_spell(episodes) for episodes in readings])
     every = dict.fromkeys(episode for episodes in readings for episode in episodes)
     return Verdict(tuple(every), False, _join(name, f"it may be {' or '.join(choices)}"))
+
+
+def _spell(episodes: Episodes) -> str:
+    """The codes of a reading: "S01E21-E45", "S01E12, S02E01"."""
+    if episodes == (EXTRA,):
+        return "no episode"
+    if len({season for season, _ in episodes}) == 1:
+        return file_code(episodes[0][0], [number for _, number in episodes])
+    return ", ".join([code(*key) for key in episodes])
 
 
 def refuse(name: ParsedName, shifted: str) -> Verdict:

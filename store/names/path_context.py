@@ -200,6 +200,9 @@ def complete_from_folders(
     if name.season is None and context.season is not None and tells_season(name, context):
         changes |= {"season": context.season, "is_season_of_folder": True}
         why += (f"season {context.season} from the folder",)
+        if context.code and len(context.code.episodes) > 1:
+            first, *_, last = context.code.episodes
+            why += (f"the folder says {first}-{last}",)
     has_own_title = (
         name.title and component.has_title_in_front and (name.episodes or not context.kind)
     )

@@ -21,7 +21,9 @@ from tests.bench.transfer import place
 NAMES = (
     "Show {0:04}/Season 01/Show {0:04} - S01E{1:02}.mkv",
     "Show {0:04}/[Group] Show {0:04} - {1:02} [1080p][1A2B3C4D].mkv",
+    "Show {0:04}/Season 01/Show {0:04} - S01E{1:02} - {2} {3}.mkv",
 )
+WORDS = ("Anfang", "Nacht", "Fremde", "Heimkehr", "Regen", "Wiedersehen", "Strasse")
 FOLDERS_READ = 20  # whose names alone are timed
 PAGES = ("page=1", "page=100", "page=1&sort_by=updated_at&sort_order=desc")
 
@@ -35,7 +37,9 @@ def seconds_of(work: Callable[[], object]) -> float:
 def make_tree(library: Path, series: int, each: int) -> list[str]:
     """Files in folders that have not changed since yesterday; their paths in the library."""
     paths = [
-        NAMES[show % 2].format(show, number)
+        NAMES[show % len(NAMES)].format(
+            show, number, WORDS[number % len(WORDS)], WORDS[show * number % len(WORDS)]
+        )
         for show in range(series)
         for number in range(1, each + 1)
     ]
