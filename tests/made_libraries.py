@@ -112,6 +112,8 @@ FORMS = {
 }  # fmt: skip
 STYLES = {name: _formed(text) for name, text in FORMS.items()}
 
+# What a second file of an episode has behind its name.
+COPIES = (".mp4", " (1).mkv", " - Kopie.mkv", " [720p].mkv", ".1080p.mkv", " v2.mkv")
 NOISE = (
     ("{top}/Extras/Making of.mkv", (EXTRA,)),
     ("{top}/[G] {title} - NCOP1 [1080p].mkv", (EXTRA,)),
@@ -128,6 +130,16 @@ NOISE = (
     ("{top}/VIDEO_TS/VTS_01_1.VOB", (EXTRA,)),
     ("{top}/{title} 05.12.2019.mkv", (EXTRA,)),
     ("{top}/abcdef0123.mkv", (EXTRA,)),
+    ("{top}/{title} - Movie 2.mkv", (EXTRA,)),
+    ("{top}/{title} Film 3.mkv", (EXTRA,)),
+    ("{top}/[G] {title} - PV3 [1080p].mkv", (EXTRA,)),
+    ("{top}/[G] {title} - Menu 02 [1080p].mkv", (EXTRA,)),
+    ("{top}/Sonderfolgen/03 - Besuch.mkv", ((0, 3),)),
+    ("{top}/Season 00/02.mkv", ((0, 2),)),
+    ("{top}/{title} SP2.mkv", ((0, 2),)),
+    ("{top}/[G] {title} - 13 OVA [1080p].mkv", ((0, 13),)),
+    ("{top}/Featurettes/{title} 04.mkv", (EXTRA,)),
+    ("{top}/{title} - 04-behindthescenes.mkv", (EXTRA,)),
 )
 
 
@@ -184,10 +196,10 @@ def list_episodes(random: Random, show: Show) -> list[Episode]:
 
 
 def _double(random: Random, top: str, style: Style, episode: Episode, path: str) -> str:
-    """Another file of an episode: a later version, or the same in another container."""
+    """Another file of an episode: a later version, a copy, or the same in another container."""
     crc = f"{random.getrandbits(32):08X}"
     double = _below(top, style(episode._replace(version="v2", crc=crc)))
-    return double if double != path else path[:-4] + ".mp4"
+    return double if double != path else path[:-4] + random.choice(COPIES)
 
 
 def _below(top: str, path: str) -> str:

@@ -23,6 +23,7 @@ from store.names.path_context import FolderContext
 from store.names.spelling import fold
 
 MAX_COLUMNS = 4  # that may count: further ones are an episode's title's
+MAX_RUN = 30  # numbers of a run that are compared with those of other files
 IN_LINE = 0.6  # of the files have the same text in front of a column
 SAMPLE = 12  # files of a group whose single names are asked
 NEVER = -150  # of a number that is surely the title's
@@ -192,7 +193,7 @@ def read_runs(
     return {
         position: read_run(
             files[position].component.tokens, files[position].columns[column], None
-        ).numbers
+        ).numbers[:MAX_RUN]
         for position in having
     }
 

@@ -140,10 +140,11 @@ def choose(
 
 
 def is_read_so(file: AlikeFile, scheme: Scheme, position: int) -> bool:
-    """Whether a file alone was read as the scheme says."""
+    """Whether a file alone was read as the scheme says; the title's number may be the same."""
     own = file.component.name
     numbers = tuple([number for _, number in scheme.keys[position]])
-    return scheme.form != "pair" and own.season is None and own.episodes == numbers
+    is_number = scheme.form != "pair" and not file.is_framed
+    return is_number and own.season is None and own.episodes == numbers
 
 
 def read_chosen(models: dict[Similar, Model], file: AlikeFile, chosen: Chosen) -> ParsedName:
