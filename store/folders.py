@@ -77,6 +77,7 @@ def drop_others(conn: sqlite3.Connection, seen: set[str]) -> None:
         if folder not in seen:
             files.drop_folder(conn, owner.series_id, folder)
             _hide_if_empty(conn, owner.series_id)
+            series_folders.keep_together(conn, [folder])  # whatever will bear this name
             conn.execute("delete from folders where top = ?", (folder,))
 
 

@@ -75,6 +75,17 @@ async def test_a_folder_is_separated(tmp_path):
         assert await details(server) == both
 
 
+async def test_the_owners_word_goes_with_the_folder(tmp_path):
+    async with library(tmp_path, "Nacht/Nacht - 01", "Nacht S2/Nacht - 01") as server:
+        await link(server, "home_nacht", folders=["Nacht"])
+        shutil.rmtree(server.library / "Nacht S2")
+        await server.post("/api/v1/anime/rescan")
+        assert await details(server) == ("home_nacht", ["Nacht"], 5)
+        add(server, "Nacht S2/Nacht - 02.mkv")
+        await server.post("/api/v1/anime/rescan")
+        assert await details(server) == ("home_nacht", ["Nacht", "Nacht S2"], 4)
+
+
 async def test_folders_that_cannot_be_taken(tmp_path):
     async with library(tmp_path, "Nacht/Nacht - 01", "Anders/01") as server:
         await link(server, "local_anders", folders=["Anders"])
