@@ -8,6 +8,8 @@ Reading:
     parser.parse(path)                      a path -> ParsedName: title, season, episodes, why, …
     folder_parser.parse_folder(paths)       the paths of one series -> a ParsedName each
     matching.judge(name, known, …)          a ParsedName -> Verdict: which known episodes it is
+    season_folders.judge_together(…)        the ParsedNames of one series -> a Verdict each
+    source_files.read_source(paths)         the paths of one series at a source -> its episodes
     identity.identify(*names, …)            a series' names -> Identity
     identity.find_same(wanted, others)      the one among others that is the same series
 
