@@ -28,9 +28,8 @@ class _Facts(NamedTuple):
 def recount(conn: sqlite3.Connection, series_id: str) -> None:
     """Derive how many episodes a series has, has here, misses, and can get.
 
-    Specials, episodes that are yet to be aired and those that the owner ignores do not count at all
-    (docs/decisions.md, 5 and 32). An episode that an ambiguous file may hold is neither present nor
-    missing.
+    Specials, what is yet to be aired and what the owner ignores do not count (docs/decisions.md, 5
+    and 32). An episode that an ambiguous file may hold is neither present nor missing.
     """
     values = {"id": series_id, "today": today()}
     rows = conn.execute(
@@ -50,7 +49,7 @@ def recount(conn: sqlite3.Connection, series_id: str) -> None:
         """,
         values,
     )
-    facts = [_Facts(*row) for row in rows]
+    facts = list(map(_Facts._make, rows))
     counted = [fact for fact in facts if not fact.ignored]
     downloaded = sum(fact.held for fact in counted)
     available = sum(fact.listed and not (fact.held or fact.unsure) for fact in counted)
@@ -58,12 +57,13 @@ def recount(conn: sqlite3.Connection, series_id: str) -> None:
     wanted = sum(fact.exists and not (fact.listed or fact.held or fact.unsure) for fact in counted)
     found = _count_holes(conn, series_id, facts) if may_have_holes(conn, series_id) else 0
     conn.execute(
-        f"""
-        with {EXISTING}
+        """
         update series set total = :total, downloaded = :downloaded, missing = :missing,
             available = :available, updated_at = :now,
-            next_air = (
-                select min(aired) from existing where season > 0 and aired > :today)
+            next_air = (select min(aired) from (
+                select season, aired from episodes where series = :id
+                union all select season, aired from calendar where series = :id
+            ) where season > 0 and aired > :today)
         where id = :id
         """,
         {

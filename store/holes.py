@@ -25,8 +25,9 @@ def find(known: Iterable[EpisodeKey]) -> list[EpisodeKey]:
     in_order = sorted({key for key in known if key[0] > 0})
     counts = Counter(season for season, _ in in_order)
     for (season, number), (next_season, next_number) in pairwise(in_order):
-        first, end = int(number) + 1, int(next_number)
-        longest = min(LONGEST_HOLE, max(SHORT_HOLE, counts[season]))
-        if season == next_season and first < end <= first + longest:
-            holes += [(season, hole) for hole in range(first, end)]
+        if season == next_season and next_number > number + 1:
+            first, end = int(number) + 1, int(next_number)
+            longest = min(LONGEST_HOLE, max(SHORT_HOLE, counts[season]))
+            if end <= first + longest:
+                holes += [(season, hole) for hole in range(first, end)]
     return holes
