@@ -20,7 +20,7 @@ from pathlib import Path
 
 STALL_SECONDS = 0.05
 ROOT = Path(__file__).parent.parent
-FOLDER = Path(sys.argv[1])
+FOLDER = Path(sys.argv[1] if __name__ == "__main__" else ".")
 
 true_time = time.time
 wrong_by = [0.0]
