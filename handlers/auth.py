@@ -96,7 +96,8 @@ async def logout(request: web.Request, body: Logout | None = None) -> Done:
     authenticator = app[AUTHENTICATOR]
     claims = authenticator.require(request[CLAIMS])
     if body and body.everywhere:
-        await asyncio.to_thread(authenticator.end_all_tokens)
+        async with authenticator.password_lock:
+            await asyncio.to_thread(authenticator.end_all_tokens)
         app[HUB].end_all_tokens()
         trace.record(request, "logout everywhere")
     else:
@@ -150,8 +151,12 @@ def _issue(request: web.Request) -> Token:
 
 
 async def _check_password(request: web.Request, password: str, **details: str) -> None:
-    """Raises Unauthorized, with `details`, for a wrong password; TooMany where one has to wait."""
+    """Raises Unauthorized, with `details`, for a wrong password; TooMany where one has to wait.
+
+    So it does for a password that was changed before this returns.
+    """
     authenticator, logins = request.app[AUTHENTICATOR], request.app[LOGINS]
+    stored = authenticator.password_hash
     is_local_owner = await asyncio.to_thread(authenticator.is_local_owner, request)
     caller = LOCAL_OWNER if is_local_owner else authenticator.caller(request)
     logins.judge(caller)
@@ -166,3 +171,5 @@ async def _check_password(request: web.Request, password: str, **details: str) -
             await logins.record_failure(caller)
             raise Unauthorized("Invalid password", **details)
     await logins.record_success(caller)
+    if authenticator.password_hash != stored:
+        raise Unauthorized("Invalid password", **details)

@@ -81,7 +81,7 @@ class Authenticator:
         self._code_file = code_file
         # Only good tokens are remembered: the cache keeps no exceptions.
         self._decoded = functools.lru_cache(REMEMBERED_TOKENS)(self._decode)
-        self.password_lock = asyncio.Lock()  # one setup or change of the password at a time
+        self.password_lock = asyncio.Lock()  # one change of the password or the epoch at a time
         self.revoked: set[str] = set()
         self.unsaved: set[str] = set()  # of these, the ones that could not be put on disk yet
         self.keys: dict[str, ApiKey] = {}
@@ -92,7 +92,12 @@ class Authenticator:
 
     @property
     def is_set_up(self) -> bool:
-        return self._secrets.current.password_hash is not None
+        return self.password_hash is not None
+
+    @property
+    def password_hash(self) -> str | None:
+        """Another one after each change of the password, even to the same."""
+        return self._secrets.current.password_hash
 
     def set_password(self, password: str) -> None:
         """Store the password's hash, end all tokens, and remove the setup code.

@@ -6,7 +6,9 @@ docs/decisions.md, 15. Every refusal comes before a bcrypt runs, and before anyb
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
+import sqlite3
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -18,6 +20,8 @@ from store import clock, login_callers
 from store.db import Database
 from store.errors import TooMany
 from store.login_callers import KEPT_CALLERS, LoginCaller
+
+log = logging.getLogger(__name__)
 
 MAX_CALLERS = 10_000  # whose failures are remembered; beyond that the oldest are forgotten
 FREE_FAILURES = 5  # wrong passwords without a delay
@@ -156,7 +160,7 @@ class Logins:
             raise TooMany("Too many failed attempts", retry_after=math.ceil(wait_seconds))
 
     async def record_failure(self, caller: str) -> None:
-        """The password was wrong. The delay is on disk when this returns."""
+        """The password was wrong. The delay is on disk when this returns, if the disk takes it."""
         self.delay.record_failure(caller)
         await self._keep(caller)
 
@@ -179,7 +183,10 @@ class Logins:
             due=clock.in_seconds(wait_seconds) if wait_seconds else None,
             known=caller in self._known,
         )
-        await self._db.run(login_callers.keep, row)
+        try:
+            await self._db.run(login_callers.keep, row)
+        except sqlite3.Error as error:  # the owner has to get in where the disk is full
+            log.error("a try of the password cannot be stored: %s", error)
 
 
 LOGINS = web.AppKey("logins", Logins)

@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 
 import aiohttp
 import pytest
@@ -94,6 +95,42 @@ async def test_of_two_changes_at_once_one_wins(tmp_path):
             )
         )
         assert sorted(answer[0] for answer in answers) == [200, 401]
+
+
+async def test_a_login_with_a_password_that_changes_meanwhile_opens_nothing(tmp_path, monkeypatch):
+    async with running(tmp_path) as server:
+        await server.login()
+        authenticator, lanes = authenticator_of(server), server.app[LOGINS]
+        matches = authenticator.matches
+        is_judged, goes_on = threading.Event(), threading.Event()
+
+        def held_up(password: str) -> bool:
+            found = matches(password)
+            is_judged.set()
+            assert goes_on.wait(PATIENCE_SECONDS)
+            return found
+
+        monkeypatch.setattr(authenticator, "matches", held_up)
+        login = asyncio.create_task(guess(server, PASSWORD))
+        await until(is_judged.is_set)
+        monkeypatch.setattr(authenticator, "matches", matches)
+        # As for a change from elsewhere, which has another lane.
+        lanes.local_lane = logins.Lane(running=1, waiting=1)
+        body = {"password": PASSWORD, "new_password": ANOTHER}
+        assert (await server.put("/api/auth/password", json=body))[0] == 200
+        goes_on.set()
+        refused(await login, 401)
+
+
+async def test_the_owner_gets_in_where_the_disk_is_full(tmp_path, caplog):
+    async with running(tmp_path) as server:
+        connection = server.app[DB]._connection
+        await server.app[DB].run(lambda _: None)  # the pragma is none of a transaction
+        await server.app[DB]._on_thread(connection.execute, "pragma query_only = on")
+        refused(await guess(server, "wrong"), 401)
+        await server.login()
+        await server.app[DB]._on_thread(connection.execute, "pragma query_only = off")
+    assert caplog.text.count("a try of the password cannot be stored") == 2
 
 
 async def test_all_logins_end_at_once(tmp_path):
