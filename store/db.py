@@ -7,7 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, TypeVarTuple
 
@@ -112,11 +112,16 @@ class Database:
         return self._salvage()
 
     def _salvage(self) -> sqlite3.Connection:
-        kept = salvage.set_aside(self._path)
-        self._path.touch(0o600)
-        connection = connect(self._path, salvage.version_of(kept))
-        self.salvage = salvage.carry_over(kept, connection)
-        _migrate(connection)
+        """Raises DatabaseError and sqlite3.Error; the damaged file is still in its place then."""
+        version = salvage.version_of(self._path)
+        _refuse_newer(version)
+        successor = salvage.successor_of(self._path)
+        with closing(connect(successor, version)) as new:
+            new.execute("pragma journal_mode = delete")  # all of it is in its one file at the end
+            incomplete = salvage.carry_over(self._path, new)
+            _migrate(new)
+        kept = salvage.set_aside(self._path, successor)
+        self.salvage = Salvage(kept, tuple(incomplete))
         lost = ", ".join(self.salvage.incomplete)
         log.error(
             "%s was damaged. It is kept as %s; %s. Rescan the library, and look at the queue",
@@ -124,7 +129,7 @@ class Database:
             kept.name,
             f"some rows could not be read ({lost})" if lost else "every row was carried over",
         )
-        return connection
+        return connect(self._path)
 
     def _on_thread(
         self, function: Callable[[*Arguments], T], *args: *Arguments
@@ -187,17 +192,26 @@ def connect(path: Path | str, version: int = 0) -> sqlite3.Connection:
 
 def _migrate(connection: sqlite3.Connection, wanted: int = 0) -> None:
     version = connection.execute("pragma user_version").fetchone()[0]
-    newest = len(list(MIGRATIONS.glob("*.sql")))
     if version < 0:
         raise Damaged(f"The database says that it is of version {version}")
-    if version > newest:
-        raise DatabaseError(
-            f"The database is of version {version}, this program knows {newest}: update Aniworld"
-        )
-    target = wanted or newest
+    _refuse_newer(version)
+    target = wanted or _newest_version()
     if version < target:
         numbers = range(version + 1, target + 1)
         scripts = [(MIGRATIONS / f"{number}.sql").read_text("utf-8") for number in numbers]
         connection.executescript(
             f"begin; {'; '.join(scripts)}; pragma user_version = {target}; commit;"
         )
+
+
+def _refuse_newer(version: int) -> None:
+    """Raises DatabaseError for a schema that this program does not know."""
+    newest = _newest_version()
+    if version > newest:
+        raise DatabaseError(
+            f"The database is of version {version}, this program knows {newest}: update Aniworld"
+        )
+
+
+def _newest_version() -> int:
+    return len(list(MIGRATIONS.glob("*.sql")))

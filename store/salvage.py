@@ -1,6 +1,7 @@
-"""A damaged database: set aside, and what can be read of it carried over into a new one.
+"""A damaged database: what can be read of it is carried over into a new one, and it is set aside.
 
-Everything here blocks. docs/formats.md, "The database", tells it to the owner.
+It stays in its place until the new one is whole, so a full disk or a kill loses nothing. Everything
+here blocks. docs/formats.md, "The database", tells it to the owner.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from store import atomic
+
 log = logging.getLogger(__name__)
 
 # What SQLite writes beside a database; it belongs to it wherever it is moved.
 COMPANIONS = ("-wal", "-shm")
 # Written beside a database that turned out to be damaged while it was in use.
 MARK = ".damaged"
+# What is carried over, until it is whole.
+SUCCESSOR = ".salvaged"
 DENY_LIST = "revoked"
 
 
@@ -57,31 +62,50 @@ def is_marked(path: Path) -> bool:
     return path.with_name(path.name + MARK).exists()
 
 
-def set_aside(path: Path) -> Path:
-    """Move a database, with what belongs to it, to `<name>.corrupt-<time>`; returns where to."""
+def successor_of(path: Path) -> Path:
+    """An empty file beside a damaged database, for what is carried over."""
+    successor = path.with_name(path.name + SUCCESSOR)
+    for end in ("", "-journal", *COMPANIONS):  # of an attempt that was cut short
+        Path(f"{successor}{end}").unlink(missing_ok=True)
+    successor.touch(0o600)
+    return successor
+
+
+def set_aside(path: Path, successor: Path) -> Path:
+    """Let `successor` take a database's place; returns where that is kept.
+
+    It is `<name>.corrupt-<time>`, with what belongs to the database.
+    """
     moment = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
     kept = path.with_name(f"{path.name}.corrupt-{moment}")
     for end in COMPANIONS:
         with suppress(FileNotFoundError):
             os.replace(f"{path}{end}", f"{kept}{end}")
-    os.replace(path, kept)
+    try:
+        os.link(path, kept)  # so that there is a database at each moment
+    except OSError:  # some file systems have no links
+        os.replace(path, kept)
+    os.replace(successor, path)
+    atomic.sync_folder(path.parent)
     path.with_name(path.name + MARK).unlink(missing_ok=True)
     return kept
 
 
-def version_of(kept: Path) -> int:
+def version_of(path: Path) -> int:
     """The version of a damaged database's schema; 0 where it cannot be read."""
     try:
-        with closing(sqlite3.connect(kept)) as old:
+        with closing(sqlite3.connect(path)) as old:
             return max(0, int(old.execute("pragma user_version").fetchone()[0]))
     except sqlite3.Error:
         return 0
 
 
-def carry_over(kept: Path, new: sqlite3.Connection) -> Salvage:
+def carry_over(path: Path, new: sqlite3.Connection) -> list[str]:
     """Copy all rows that can be read into the empty tables of the same schema.
 
-    A row that refers to one that is lost is left out. Everything is one transaction.
+    A row that refers to one that is lost is left out. Everything is one transaction. Returns the
+    names of the tables that were not carried over wholly. Raises sqlite3.Error where the new
+    database cannot be written.
     """
     tables = [
         row[0]
@@ -92,16 +116,17 @@ def carry_over(kept: Path, new: sqlite3.Connection) -> Salvage:
     incomplete = []
     new.execute("pragma foreign_keys = off")
     new.execute("begin")
-    with closing(sqlite3.connect(kept)) as old:
+    with closing(sqlite3.connect(path)) as old:
         for table in tables:
             if not _copy(table, old, new):
                 incomplete.append(table)
         _copy_sequences(old, new)
     incomplete += [table for table in _delete_orphans(new) if table not in incomplete]
-    new.execute("update folders set mtime = -1")  # the next rescan reads every folder
+    if "folders" in tables:
+        new.execute("update folders set mtime = -1")  # the next rescan reads every folder
     new.execute("commit")
     new.execute("pragma foreign_keys = on")
-    return Salvage(kept, tuple(incomplete))
+    return incomplete
 
 
 def _copy(table: str, old: sqlite3.Connection, new: sqlite3.Connection) -> bool:
@@ -122,7 +147,8 @@ def _copy(table: str, old: sqlite3.Connection, new: sqlite3.Connection) -> bool:
             if row is None:
                 is_whole = False
             else:
-                with suppress(sqlite3.Error):  # a value that damage has made impossible
+                # A value that damage has made impossible; a full disk is another error.
+                with suppress(sqlite3.IntegrityError, sqlite3.DataError):
                     new.execute(f"insert or ignore into {table} ({names}) values ({places})", row)
         if is_whole:
             return True

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from store import salvage
-from store.db import connect
-from tests.app import Process, running
+from store.db import Database, connect
+from store.errors import DatabaseError
+from tests.app import ROOT, Process, running
 from tests.shows import Shows, home, queue, statuses
 from tests.test_auth import authenticator_of, refused
 
@@ -62,9 +65,11 @@ def has_dbstat() -> bool:
 
 
 def carried(path: Path) -> tuple[salvage.Salvage, sqlite3.Connection]:
-    kept = salvage.set_aside(path)
-    db = connect(path, salvage.version_of(kept))
-    return salvage.carry_over(kept, db), db
+    successor = salvage.successor_of(path)
+    with closing(connect(successor, salvage.version_of(path))) as new:
+        incomplete = salvage.carry_over(path, new)
+    kept = salvage.set_aside(path, successor)
+    return salvage.Salvage(kept, tuple(incomplete)), connect(path)
 
 
 def count(db: sqlite3.Connection, table: str) -> int:
@@ -109,6 +114,63 @@ def test_rows_without_their_series_are_left_out(sound, tmp_path):
     with closing(db):
         assert set(found.incomplete) == {"episodes", "items"}
         assert (count(db, "series"), count(db, "episodes"), count(db, "items")) == (59, 2950, 0)
+
+
+def limited(folder: Path) -> subprocess.CompletedProcess:
+    """Open the folder's database where no file may become larger than 40 pages."""
+    program = (
+        "import asyncio, resource, signal, sys\n"
+        "from pathlib import Path\n"
+        "from store.db import Database\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({40 * PAGE_BYTES},) * 2)\n"
+        "asyncio.run(Database(Path(sys.argv[1])).open())\n"
+    )
+    command = [sys.executable, "-c", program, str(folder / "aniworld.db")]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+async def test_a_disk_that_fills_up_meanwhile_costs_nothing(sound, tmp_path):
+    path = tmp_path / "aniworld.db"
+    path.write_bytes(sound.read_bytes())
+    salvage.mark(path)
+    ended = limited(tmp_path)
+    assert ended.returncode == 1 and "cannot be opened" in ended.stderr
+    assert path.read_bytes() == sound.read_bytes(), "the old file is in its place"
+    database = Database(path)
+    await database.open()
+    assert await database.run(count, "episodes") == 3000
+    assert database.salvage and database.salvage.incomplete == ()
+    await database.close()
+    kept = database.salvage.kept.name
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["aniworld.db", kept]
+
+
+async def test_a_database_of_a_newer_program_stays_where_it_is(sound, tmp_path):
+    path = tmp_path / "aniworld.db"
+    path.write_bytes(sound.read_bytes())
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("pragma user_version = 1000")
+    salvage.mark(path)
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match="of version 1000"):
+            await Database(path).open()
+    assert not list(tmp_path.glob("*.corrupt-*"))
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 8])
+async def test_a_database_of_an_older_program(tmp_path, version):
+    path = tmp_path / "aniworld.db"
+    with closing(connect(path, version)) as db:
+        db.execute("insert into revoked (jti) values ('ended')")
+    salvage.mark(path)
+    database = Database(path)
+    await database.open()
+    assert await database.run(count, "revoked") == 1
+    assert await database.run(count, "api_keys") == 0
+    await database.close()
 
 
 # -- whole starts ----------------------------------------------------------------------------------
