@@ -60,7 +60,7 @@ class Archive:
         return Listing(
             key,
             series.title,
-            description=archive_items.describe(item),
+            description=await asyncio.to_thread(archive_items.describe, item),
             site=self._site(key),
             episodes=tuple(episodes),
         )
@@ -96,7 +96,8 @@ class Archive:
         return f"{self.base}download/{quote(key, safe='')}/{quote(name)}"
 
     async def _find(self, key: str, name: str) -> File | None:
-        files = archive_items.find_files(await self._items.get(key))
+        item = await self._items.get(key)
+        files = await asyncio.to_thread(archive_items.find_files, item)
         return next((file for file in files if file.name == name), None)
 
     async def _read_series(self) -> Iterable[catalogue.Series]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from providers import catalogue
-from providers.json_answers import Fields, objects, text, whole
+from providers.json_answers import Fields, clean, objects, text, whole
 from providers.library_tree import episodes_in
 from store.models import Episode
 from store.names import extensions, spelling
@@ -20,6 +20,7 @@ from store.names.codes import EpisodeKey, Number
 
 MAX_FILES = 10_000  # of one item
 MAX_TEXT = 5_000
+MAX_MARKED_TEXT = 10 * MAX_TEXT  # characters of a description with its tags that are looked at
 KINDS = {"sha1": 40, "md5": 32, "crc32": 8}  # of checksums, the strongest first -> digits
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 
@@ -52,20 +53,24 @@ def describe(item: Fields) -> str:
     about = item.get("metadata")
     if not isinstance(about, dict):
         return ""
-    described = html.unescape(_TAG.sub(" ", _first(about, "description")))
-    rights = [_first(about, name) for name in ("rights", "licenseurl")]
+    described = html.unescape(_TAG.sub(" ", _first(about, "description")[:MAX_MARKED_TEXT]))
+    rights = [_first(about, name)[:MAX_TEXT] for name in ("rights", "licenseurl")]
     return " ".join(" ".join([described, *rights]).split())[:MAX_TEXT]
 
 
 def find_files(item: Fields) -> list[File]:
-    """The videos of an item, each once: the original, or the best of what was made of it."""
+    """The videos of an item, each once: the original, or the best of what was made of it.
+
+    Takes part of a second for thousands of files, so it belongs on a thread.
+    """
     every = [row for row in objects(item, "files")[:MAX_FILES] if _is_open(row)]
     versions: defaultdict[str, list[Fields]] = defaultdict(list)
     for row in every:
         if extensions.of(text(row, "name")) in extensions.MEDIA:
             versions[_first(row, "original") or text(row, "name")].append(row)
-    names = [text(row, "name") for row in every]
-    return [_file(max(rows, key=_rank), names) for _, rows in sorted(versions.items())]
+    subtitles = _subtitles([text(row, "name") for row in every])
+    chosen = [max(rows, key=_rank) for _, rows in sorted(versions.items())]
+    return [_file(row, subtitles) for row in chosen]
 
 
 def _is_open(row: Fields) -> bool:
@@ -81,17 +86,28 @@ def _rank(row: Fields) -> tuple[bool, int, int]:
     return is_original, whole(row, "height") or 0, whole(row, "size") or 0
 
 
-def _file(row: Fields, names: Sequence[str]) -> File:
+def _file(row: Fields, subtitles: Mapping[str, Mapping[str, str]]) -> File:
     name = text(row, "name")
-    folder, slash, base = name.rpartition("/")
-    beside = [
-        each.removeprefix(folder + slash)
-        for each in names
-        if each.startswith(folder + slash) and "/" not in each.removeprefix(folder + slash)
-    ]
-    sidecars = extensions.sidecars(base, beside, extensions.SUBTITLES)
-    subtitles = {end: f"{folder}{slash}{other}" for end, other in sidecars.items()}
-    return File(name, whole(row, "size") or None, _checksums(row), subtitles)
+    beside = subtitles.get(extensions.stem(name), {})
+    return File(name, whole(row, "size") or None, _checksums(row), beside)
+
+
+def _subtitles(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The subtitles beside each video, by its name without extension, as File has them."""
+    folders: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        folder, slash, base = name.rpartition("/")
+        folders[folder + slash].append(base)
+    found = {}
+    for folder, beside in folders.items():
+        videos = [base for base in beside if extensions.of(base) in extensions.MEDIA]
+        for stem, family in extensions.families(beside, videos).items():
+            found[folder + stem] = {
+                suffix: folder + base
+                for suffix, base in family.items()
+                if extensions.of(base) in extensions.SUBTITLES
+            }
+    return found
 
 
 def _checksums(row: Fields) -> dict[str, str]:
@@ -129,4 +145,4 @@ def _first(fields: Fields, key: str) -> str:
         found = next((each for each in found if isinstance(each, str)), "")
     if type(found) is int:
         found = str(found)
-    return found.strip() if isinstance(found, str) else ""
+    return clean(found) if isinstance(found, str) else ""

@@ -38,9 +38,15 @@ def objects(fields: object, key: str) -> list[Fields]:
 
 
 def text(fields: Fields, key: str) -> str:
-    """The text under `key` without blanks at its ends; empty where there is none."""
+    """The text under `key` as `clean` makes it; empty where there is none."""
     found = fields.get(key)
-    return found.strip() if isinstance(found, str) else ""
+    return clean(found) if isinstance(found, str) else ""
+
+
+def clean(text: str) -> str:
+    """A text without blanks at its ends. Half a character (a lone surrogate), which can be neither
+    stored nor sent, becomes a question mark."""
+    return text.encode("utf-8", "replace").decode().strip()
 
 
 def whole(fields: Fields, key: str) -> int | None:

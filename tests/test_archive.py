@@ -234,3 +234,26 @@ async def test_a_source_without_a_collection_is_refused(tmp_path):
         assert (await server.put("/api/config", json={"providers": [source]}))[0] == 422
         source["collection"] = "classic_tv"
         assert (await server.put("/api/config", json={"providers": [source]}))[0] == 200
+
+
+def test_thousands_of_files_with_their_subtitles():
+    """Each is looked at once: a look at all others for each one would take minutes."""
+    names = [f"Show - {n:04}{end}" for n in range(2_500) for end in (".mkv", ".de.srt")]
+    names += [f"a.b/{name}" for name in names]
+    files = archive_items.find_files({"files": [row(name) for name in names]})
+    assert len(files) == 5_000
+    assert files[7].subtitles == {".de.srt": files[7].name.replace(".mkv", ".de.srt")}
+    assert files[-1].subtitles == {".de.srt": "a.b/Show - 2499.de.srt"}
+
+
+def test_a_long_description_is_cut_before_it_is_read():
+    item = {"metadata": {"description": "&lt;" * 1_000_000, "rights": "x" * 9_000_000}}
+    assert len(archive_items.describe(item)) == archive_items.MAX_TEXT
+
+
+async def test_half_a_character_costs_no_other_item(up, tmp_path):
+    up.add("a\ud800", {}, title=["Odd \ud800"])
+    up.add("show_a", {}, title="Show A")
+    async with opened(ArchiveProvider("archive", "home", up.base, "tv"), tmp_path / "db") as source:
+        hits = await source.provider.search("", 5)
+        assert [hit.name for hit in hits] == ["Odd ?", "Show A"]
