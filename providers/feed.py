@@ -143,17 +143,19 @@ class Feed:
             if page is None or at_once or time.monotonic() - self._read_at > _fresh_seconds(page):
                 found = await self._fetch()
                 if found is not None:
-                    page = await asyncio.to_thread(self._merged, page, found)
+                    page = await asyncio.to_thread(self._merged, page, found[0])
+                    # Not before: a version without its page would never be asked for again.
+                    self._page, self._version = page, found[1]
                     await self._keep(page)
                 self._page = page = page or FeedPage("", "", 0, [])
                 self._read_at = time.monotonic()
             return page
 
-    async def _fetch(self) -> FeedPage | None:
-        """What the feed has now; None where nothing has changed."""
+    async def _fetch(self) -> tuple[FeedPage, Version] | None:
+        """What the feed has now, and its version; None where nothing has changed."""
         try:
             if self._settings.is_query:
-                return await self._fetch_query()
+                return await self._fetch_query(), Version()
             found = await self._network.read_if_changed(
                 self._settings.url, base=self.base, version=self._version, headers=ACCEPT
             )
@@ -162,8 +164,7 @@ class Feed:
             body, version, url = found
             async with self._network.parsing:
                 page = await asyncio.to_thread(feed_xml.parse, body, url)
-            self._version = version
-            return page
+            return page, version
         except NoFeed:
             raise ProviderError(
                 "The source answered no feed",

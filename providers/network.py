@@ -151,8 +151,9 @@ class Network:
         self, url: str, *, base: str, version: Version, headers: Mapping[str, str] = {}
     ) -> tuple[bytes, Version, str] | None:
         """As `read`, with the version of the body that came; None where it is still `version`."""
-        headers = {**headers, **version.conditions()}
-        request = self.get(url, base=base, headers=headers, passing=(304,))
+        conditions = version.conditions()
+        passing = (304,) if conditions else ()  # unasked, it tells of nothing that is known here
+        request = self.get(url, base=base, headers={**headers, **conditions}, passing=passing)
         async with _in_time(), request as answer:
             if answer.status == 304:
                 return None

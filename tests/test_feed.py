@@ -482,3 +482,41 @@ async def test_a_query_without_words_is_refused(tmp_path):
                 "/api/config", json={"providers": [source | {"url": url}]}
             )
             assert status == 422
+
+
+async def test_an_answer_that_could_not_be_kept_is_asked_for_again(tmp_path):
+    page = rss(item("Folge 1", "/1.mp4"))
+    async with FeedServer(page) as up:
+        settings = FeedProvider("feed", "home", f"{up.base}feed.xml")
+        async with opened(settings, tmp_path / "db") as source:
+            db = source.provider._db
+            refuse = (
+                "create trigger full before insert on remembered "
+                "begin select raise(abort, 'x'); end"
+            )
+            await db.run(lambda conn: conn.execute(refuse) and None)
+            with pytest.raises(ProviderError):
+                await source.provider.search("", 5)
+            await db.run(lambda conn: conn.execute("drop trigger full") and None)
+            (hit,) = await source.provider.search("", 5)
+            assert len((await source.provider.listing(hit.key)).episodes) == 1
+
+
+async def test_nothing_new_is_no_answer_to_who_knows_nothing(tmp_path):
+    async with FeedServer(rss()) as up:
+        up.status = 304
+        async with opened(
+            FeedProvider("feed", "home", f"{up.base}feed.xml"), tmp_path / "db"
+        ) as source:
+            with pytest.raises(ProviderError, match="answered 304"):
+                await source.provider.search("", 5)
+
+
+async def test_half_a_character_costs_no_other_video(tmp_path):
+    async with FeedServer(answer(result("Folge 1 \ud800", "/1.mp4"))) as up:
+        up.page_kind, up.version = "application/json", None
+        settings = FeedProvider("feed", "home", f"{up.base}api/query", query="show")
+        async with opened(settings, tmp_path / "db") as source:
+            (hit,) = await source.provider.search("", 5)
+            (episode,) = (await source.provider.listing(hit.key)).episodes
+            assert episode.title == "Folge 1 ?"
