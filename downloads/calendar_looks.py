@@ -20,10 +20,12 @@ from store.series import Series
 async def look(db: Database, providers: Providers, calls: SourceCalls) -> None:
     """Ask each calendar for each series of the household.
 
-    A calendar that fails, or does not know a series, takes away nothing that was known.
+    A calendar that fails, is switched off, or does not know a series, takes away nothing that was
+    known.
     """
     asked = providers.calendars()
-    await db.run(calendars.drop_others, {calendar.name for calendar in asked})
+    configured = {each.name for each in providers.settings() if each.is_calendar}
+    await db.run(calendars.drop_others, configured)
     known = await db.run(series.listed) if asked else []
     await asyncio.gather(
         *(_ask(db, calendar, anime, calls) for calendar in asked for anime in known)

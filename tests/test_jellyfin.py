@@ -319,6 +319,10 @@ async def test_a_calendar_says_what_exists_and_others_have_the_files(up, tmp_pat
         _, answer, _ = await server.post("/api/v1/anime/rescan")
         assert answer["unavailable"] == ["tv"]
         assert (await look_at(server, "home_show"))[1] == (4, 2, 0)
+        off = calendar | {"enabled": False}  # and then, too
+        await server.put("/api/config", json={"providers": [*home(tree.base), off]})
+        await server.post("/api/v1/anime/rescan")
+        assert (await look_at(server, "home_show"))[1] == (4, 2, 0)
         await server.put("/api/config", json={"providers": home(tree.base)})
         await server.post("/api/v1/anime/rescan")
         assert (await look_at(server, "home_show"))[1] == (2, 0, 0)
