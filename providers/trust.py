@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import stat
 from urllib.parse import urlsplit
 
 from store.errors import ProviderError
@@ -36,7 +37,10 @@ class Trust:
     def _with_file(self, path: str) -> ssl.SSLContext:
         """A context that is as fresh as the file."""
         try:
-            changed_at = os.stat(path).st_mtime_ns
+            about = os.stat(path)
+            if not stat.S_ISREG(about.st_mode):
+                raise OSError("no file")  # a pipe would be waited for
+            changed_at = about.st_mtime_ns
             kept_at, context = self._made.get(path, (None, None))
             if context is None or kept_at != changed_at:
                 context = load(path)

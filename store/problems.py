@@ -95,6 +95,8 @@ def _of_sources(config: Config, names: Collection[str]) -> list[Problem]:
 def _holds_certificates(path: str) -> bool:
     import ssl  # late: few have an authority of their own
 
+    if not Path(path).is_file():  # a pipe would be waited for
+        return False
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except OSError:  # ssl.SSLError is one

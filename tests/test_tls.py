@@ -1,6 +1,7 @@
 """Certificates and connections of TLS that fail, each told in its own words; N13."""
 
 import asyncio
+import os
 import ssl
 import subprocess
 from contextlib import suppress
@@ -190,11 +191,13 @@ async def test_a_source_with_an_authority_of_its_own(issued, tmp_path):
     async with tree as up, running(tmp_path) as server:
         await server.login()
         entry = home(up.base)[0] | {"ca_file": str(issued / "ca.pem")}
-        bad = entry | {"ca_file": str(issued / "key.pem")}
-        status, answer, _ = await server.put("/api/config", json={"providers": [bad]})
-        assert (status, answer["details"]["field"]) == (400, "providers[0].ca_file")
-        status, answer, _ = await server.post("/api/providers/test", json=bad)
-        assert (status, answer["ok"]) == (200, False) and "ca_file" in answer["fix"]
+        os.mkfifo(issued / "pipe")
+        for name in ("key.pem", "pipe", ""):
+            bad = entry | {"ca_file": str(issued / name)}
+            status, answer, _ = await server.put("/api/config", json={"providers": [bad]})
+            assert (status, answer["details"]["field"]) == (400, "providers[0].ca_file")
+            status, answer, _ = await server.post("/api/providers/test", json=bad)
+            assert (status, answer["ok"]) == (200, False) and "ca_file" in answer["fix"]
         assert (await server.post("/api/providers/test", json=entry))[1]["ok"]
         assert (await server.put("/api/config", json={"providers": [entry]}))[0] == 200
         _, found, _ = await server.get("/api/v1/anime/search", params={"q": "show"})
