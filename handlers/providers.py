@@ -19,7 +19,8 @@ class Source:
     `since`, `until` and `reason` are those of its rest. A source is `off` where the settings say
     so. It is `unknown` as long as it has never answered at its address, and when its last search
     failed and no download has asked it since; `since` and `reason` tell of that. `last_success` is
-    the time of its last good answer. `series` counts those that are known from there.
+    the time of its last good answer. `series` counts those that are known from there. `url` is told
+    without a query, which may hold a token.
     """
 
     name: str
@@ -105,7 +106,7 @@ def _describe(request: web.Request, settings: SourceSettings, count: int) -> Sou
     return Source(
         name=settings.name,
         type=settings.type,
-        url=address_of(settings),
+        url=address_of(settings).partition("?")[0],
         state=state,
         reason=reason,
         since=since,

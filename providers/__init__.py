@@ -105,6 +105,8 @@ class Providers:
 
     async def test(self, settings: SourceSettings) -> Outcome:
         """Try a source that need not be configured; nothing of it is stored."""
+        if lack := settings.lack():
+            return Outcome(False, lack.issue, fix=lack.fix)
         try:
             async with asyncio.timeout(trial.TRIAL_SECONDS):
                 await self._trying.acquire()
@@ -147,6 +149,10 @@ class Providers:
         ConfigurationError when there is none.
         """
         providers = list(self)
+        if not providers and any(not each.is_calendar for each in self._settings.values()):
+            raise ConfigurationError(
+                "Every source is switched off", fix="Set enabled of one to true in the settings"
+            )
         if not providers:
             raise ConfigurationError(
                 "No source is configured", fix="Add one to providers in the configuration"
@@ -170,7 +176,9 @@ class Providers:
         """(provider name, listing) of a series, asked for now. Raises NotFound."""
         name, _, key = series_id.partition("_")
         if name not in self._providers:
-            raise NotFound("Anime not found", anime_id=series_id)
+            is_off = name in self._settings
+            why = "The source of this anime is switched off" if is_off else "Anime not found"
+            raise NotFound(why, anime_id=series_id)
         return name, await self._providers[name].listing(key)
 
     async def close(self) -> None:

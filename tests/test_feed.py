@@ -520,3 +520,18 @@ async def test_half_a_character_costs_no_other_video(tmp_path):
             (hit,) = await source.provider.search("", 5)
             (episode,) = (await source.provider.listing(hit.key)).episodes
             assert episode.title == "Folge 1 ?"
+
+
+async def test_a_token_in_an_address_and_a_feed_that_is_switched_off(tmp_path):
+    async with FeedServer(rss(item("Folge 1", "/1.mp4"))) as up, running(tmp_path) as server:
+        await server.login()
+        entry = {"type": "feed", "name": "pod", "url": f"{up.base}feed.xml?token=hidden"}
+        off = entry | {"enabled": False}
+        assert (await server.put("/api/config", json={"providers": [off]}))[0] == 200
+        (source,) = (await server.get("/api/providers"))[1]["data"]
+        assert (source["url"], source["state"]) == (f"{up.base}feed.xml", "off")
+        _, answer, _ = await server.get("/api/v1/anime/search", params={"q": "show"})
+        assert answer["message"] == "Every source is switched off" and answer["details"]["fix"]
+        status, answer, _ = await server.get("/api/v1/anime/pod_feed")
+        assert (status, answer["message"]) == (404, "The source of this anime is switched off")
+        assert up.requests == []

@@ -84,6 +84,21 @@ async def test_what_is_there(server):
         assert stored == [0, 0, 0, 0]
 
 
+@pytest.mark.parametrize(
+    "entry, message",
+    [
+        ({"type": "archive"}, "Neither collection nor query is set"),
+        ({"type": "jellyfin"}, "The API key is missing"),
+        ({"type": "feed", "path": "api/query"}, "The query is missing"),
+    ],
+)
+async def test_what_lacks_something_asks_nobody(server, entry, message):
+    async with Upstream() as up:
+        entry = {"name": "home", "url": up.base + entry.pop("path", "")} | entry
+        assert (await tried(server, entry))["message"] == message
+        assert up.requests == []
+
+
 async def test_what_is_wrong(server, monkeypatch):
     monkeypatch.setattr(trial, "TRIAL_SECONDS", 0.5)
     async with Upstream() as up:
