@@ -162,8 +162,18 @@ def second_titles_of(conn: sqlite3.Connection, series_id: str) -> list[str]:
 
 
 def some_paths(conn: sqlite3.Connection) -> list[str]:
-    """Paths of known videos: a library that has one of them is there."""
-    return [row["path"] for row in conn.execute("select distinct path from files limit 50")]
+    """Paths of known videos: a library that has one of them is there.
+
+    They are of many series, for an owner may have deleted one wholly.
+    """
+    rows = conn.execute(
+        """
+        select (select path from files where series = id limit 1) as path
+        from (select id from series where listed limit 500) where path is not null
+        union select path from (select distinct path from files limit 50)
+        """
+    )
+    return [row["path"] for row in rows]
 
 
 # -- inside --------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import shutil
 import socket
 
 import pytest
@@ -12,6 +13,8 @@ from store import folders, known_episodes, library_scan, nfo, placing, series
 from store.db import connect
 from store.errors import ConfigurationError
 from store.folders import Placed
+from tests.app import running
+from tests.shows import add
 
 FILES = {
     "Show/Season 01/Show - S01E01.mkv": [(1, 1)],
@@ -322,3 +325,17 @@ def test_a_planted_nfo_is_left_out(root, victim, plant, caplog):
             planted.bind(os.path.relpath(path))
     assert nfo.read(root / "Show") == nfo.Series()
     assert "is left out" in caplog.text
+
+
+async def test_a_library_without_a_marker_of_which_a_whole_series_was_deleted(tmp_path):
+    """It may not be written, so it has no marker, and the first files that are known are gone."""
+    async with running(tmp_path) as server:
+        await server.login()
+        for number in range(1, 61):
+            add(server, f"A first show/A first show - S01E{number:02}.mkv")
+        add(server, "Show/Show - S01E01.mkv")
+        await server.post("/api/v1/anime/rescan")
+        (server.library / ".aniworld").unlink()
+        shutil.rmtree(server.library / "A first show")
+        status, answer, _ = await server.post("/api/v1/anime/rescan")
+        assert status == 200, answer
