@@ -358,6 +358,18 @@ async def test_the_account(tmp_path):
         assert [line for line in page.console if "401" not in line and "422" not in line] == []
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_the_header_of_a_phone_is_one_line_above_the_tabs(tmp_path, language):
+    async with running(tmp_path) as server, Chromium(width=360) as browser:
+        page = await open_in(browser, server.base + "/", language)
+        await log_in(page)
+        await page.wait_for(shown("#series-empty"))
+        await page.emulate(width=360, height=760)
+        tops = "['language', 'account', 'logout'].map((id) => document.getElementById(id).offsetTop)"
+        assert await page.evaluate(f"new Set({tops}).size") == 1
+
+
 async def test_wrong_passwords(tmp_path):
     """Said in words, and after too many of them the button waits."""
     is_answered = (
