@@ -160,7 +160,8 @@ async def _check_password(request: web.Request, password: str, **details: str) -
     is_local_owner = await asyncio.to_thread(authenticator.is_local_owner, request)
     caller = LOCAL_OWNER if is_local_owner else authenticator.caller(request)
     logins.judge(caller)
-    lane = logins.lane(caller, is_trusted=request[CLAIMS] is not None)
+    claims = request[CLAIMS]
+    lane = logins.lane(caller, is_trusted=claims is not None and claims.access == "owner")
     async with lane.turn():
         logins.judge(caller)  # again: others of this caller may have failed meanwhile
         if request.transport is None or request.transport.is_closing():

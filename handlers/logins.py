@@ -149,7 +149,7 @@ class Logins:
                 self.delay.restore(row.caller, row.failures, wait_seconds)
 
     def lane(self, caller: str, *, is_trusted: bool) -> Lane:
-        """The lane of a caller. `is_trusted`: it has sent a good token."""
+        """The lane of a caller. `is_trusted`: it has sent a good token, no key."""
         if caller == LOCAL_OWNER:
             return self.local_lane
         return self.known_lane if is_trusted or caller in self._known else self.strangers_lane

@@ -354,6 +354,17 @@ async def test_a_caller_that_was_right_before_has_a_lane(tmp_path):
         assert found.lane("2001:db8:0:8::/64", is_trusted=True) is found.known_lane
 
 
+async def test_a_key_opens_no_better_lane(tmp_path):
+    async with running(tmp_path, trusted_proxies=["127.0.0.1"]) as server:
+        await server.login()
+        key = (await make_key(server))["key"]
+        server.app[LOGINS].strangers_lane = logins.Lane(running=1, waiting=0, per_minute=1)
+        for token, statuses in ((key, (401, 429)), (server.token, (401, 401))):
+            for status in statuses:
+                headers = from_network(7) | {"Authorization": f"Bearer {token}"}
+                refused(await guess(server, **headers), status)
+
+
 # -- the log ---------------------------------------------------------------------------------------
 
 
