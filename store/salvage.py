@@ -77,7 +77,11 @@ def set_aside(path: Path, successor: Path) -> Path:
     It is `<name>.corrupt-<time>`, with what belongs to the database.
     """
     moment = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
-    kept = path.with_name(f"{path.name}.corrupt-{moment}")
+    name = f"{path.name}.corrupt-{moment}"
+    kept, number = path.with_name(name), 1
+    while kept.exists():  # of an earlier start in the same second
+        number += 1
+        kept = path.with_name(f"{name}-{number}")
     for end in COMPANIONS:
         with suppress(FileNotFoundError):
             os.replace(f"{path}{end}", f"{kept}{end}")

@@ -366,7 +366,9 @@ async def test_the_header_of_a_phone_is_one_line_above_the_tabs(tmp_path, langua
         await log_in(page)
         await page.wait_for(shown("#series-empty"))
         await page.emulate(width=360, height=760)
-        tops = "['language', 'account', 'logout'].map((id) => document.getElementById(id).offsetTop)"
+        tops = (
+            "['language', 'account', 'logout'].map((id) => document.getElementById(id).offsetTop)"
+        )
         assert await page.evaluate(f"new Set({tops}).size") == 1
 
 

@@ -116,6 +116,18 @@ def test_rows_without_their_series_are_left_out(sound, tmp_path):
         assert (count(db, "series"), count(db, "episodes"), count(db, "items")) == (59, 2950, 0)
 
 
+def test_each_one_that_is_set_aside_is_kept(tmp_path):
+    path = tmp_path / "aniworld.db"
+    path.write_bytes(b"0")
+    for number in range(1, 4):
+        successor = salvage.successor_of(path)
+        successor.write_bytes(b"%d" % number)
+        salvage.set_aside(path, successor)
+    assert path.read_bytes() == b"3"
+    kept = {each.read_bytes() for each in tmp_path.glob("*.corrupt-*")}
+    assert kept == {b"0", b"1", b"2"}
+
+
 def limited(folder: Path) -> subprocess.CompletedProcess:
     """Open the folder's database where no file may become larger than 40 pages."""
     program = (
