@@ -23,6 +23,8 @@ def reset_password(state: Path) -> None:
         authenticator.set_password(_new_password())
     except Invalid as error:
         raise ConfigurationError(f"The password {error.details['issue']}") from None
+    except UnicodeError:
+        raise ConfigurationError("The password is not UTF-8; nothing was changed") from None
     print(f"The password of {state} is changed, and every login has ended. Start the server again.")
 
 

@@ -151,10 +151,24 @@ async def test_all_logins_end_at_once(tmp_path):
 
 
 def reset(state, given: str) -> subprocess.CompletedProcess:
+    """`given` may hold any bytes, escaped as surrogates."""
     command = [sys.executable, ROOT / "aniworld.py", "reset-password", "--data-dir", state]
     return subprocess.run(
-        command, input=given, capture_output=True, text=True, timeout=60, check=False
+        command,
+        input=given,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        timeout=60,
+        check=False,
     )
+
+
+def test_a_password_that_is_not_UTF_8_is_refused_in_words(tmp_path):
+    done = reset(tmp_path, "p\udce4sswort of latin-1\n")
+    assert done.returncode == 1
+    assert "The password is not UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.slow
