@@ -112,7 +112,8 @@ def warn_if_writable_by_all(folder: Path) -> None:
 
 
 def to_json(value: object) -> bytes:
-    return (json.dumps(value, indent=2, ensure_ascii=False, default=to_jsonable) + "\n").encode()
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=to_jsonable) + "\n"
+    return text.encode(errors="backslashreplace")  # half a character, as JSON writes it
 
 
 def writable(folder: Path) -> bool:

@@ -430,7 +430,7 @@ async def test_without_a_backup_it_is_left_alone_and_named(tmp_path, torn):
 NEWER = {
     "log_level": "warning",
     "local_owner": "off",
-    "follow": {"every_hours": 6},
+    "follow": {"every_hours": 6, "half a character": "\ud800"},
     "naming": {"season": "S{season}", "music": "{artist}"},
     "providers": [
         {"type": "directory", "name": "nas", "url": "http://192.0.2.1/", "colour": "blue"},
@@ -454,7 +454,7 @@ async def test_settings_of_a_newer_version_are_kept_and_told(tmp_path, caplog):
     place = {"anime_directory": str(tmp_path / "library")}
     found.update(place | {"download_directory": str(tmp_path / "downloads"), "log_level": "error"})
     stored = json.loads(path.read_text())
-    assert stored["log_level"] == "error" and stored["follow"] == {"every_hours": 6}
+    assert stored["log_level"] == "error" and stored["follow"] == NEWER["follow"]
     assert stored["naming"]["music"] == "{artist}"
     assert stored["providers"][0]["colour"] == "blue" and stored["providers"][1:] == [
         NEWER["providers"][1]
