@@ -76,16 +76,12 @@ class LibraryTree:
         if series is None:
             raise NotFound("The source has no such folder")
         files = await self._walk(key)
-        contents = await asyncio.to_thread(episodes_in, [file.path for file in files])
-        holders: dict[EpisodeKey, list[Holder]] = defaultdict(list)
-        for file, keys in zip(files, contents):
-            for episode_key in keys:
-                holders[episode_key].append(Holder(file, len(keys)))
+        episodes = await asyncio.to_thread(_read_episodes, files)
         return Listing(
             key,
             series.title,
             site=self._lister.url(f"{key}/"),
-            episodes=tuple([_episode(*choice) for choice in holders.items()]),
+            episodes=episodes,
             ids=series.ids,
         )
 
@@ -192,9 +188,22 @@ class LibraryTree:
         return sorted(files, key=lambda file: file.path)
 
 
+def _read_episodes(files: Sequence[File]) -> tuple[Episode, ...]:
+    """The episodes that the files of a series hold. Takes seconds where thousands hold many each,
+    so it belongs on a thread."""
+    contents = zip(files, episodes_in([file.path for file in files]))
+    held = [(Holder(file, len(keys)), keys) for file, keys in contents]
+    holders: dict[EpisodeKey, list[Holder]] = defaultdict(list)
+    for holder, keys in sorted(held, key=lambda pair: _rank(pair[0])):
+        for key in keys:
+            holders[key].append(holder)
+    return tuple([_episode(*choice) for choice in holders.items()])
+
+
 def _episode(key: EpisodeKey, holders: Sequence[Holder]) -> Episode:
-    """The episode as the best of the files that hold it has it (docs/decisions.md, 38)."""
-    best, *aside = sorted(holders, key=_rank)
+    """The episode as the first of the files that hold it, the best one, has it (docs/decisions.md,
+    38)."""
+    best, *aside = holders
     file = best.file
     why = ""
     if aside:

@@ -1,8 +1,13 @@
 """Hostile answers of each kind of source: what they cost the whole program, and where they lead."""
 
+import json
+import time
+
 import pytest
 
+from store.sources import DirectoryProvider
 from tests.app import Process
+from tests.contract import opened
 from tests.jellyfin_server import KEY
 from tests.test_listings import watched
 from tests.upstream import Upstream
@@ -66,3 +71,20 @@ async def test_hostile_answers_cost_little(tmp_path, kind):
         finally:
             for upstream in upstreams:
                 await upstream.__aexit__()
+
+
+@pytest.mark.slow
+async def test_thousands_of_files_with_many_episodes_each_leave_the_loop_alone(tmp_path):
+    """The CPU of the loop's own thread is counted, as no load changes it."""
+    rows = [{"name": f"S01E{n % 9 + 1:02}-E{n % 9 + 90}x{n:05}.mkv"} for n in range(9_900)]
+    async with Upstream() as up:
+        up.kind = "application/json"
+        settings = DirectoryProvider("directory", "home", up.base)
+        async with opened(settings, tmp_path / "db") as source:
+            up.body = json.dumps([{"name": "Show", "type": "directory"}]).encode()
+            (hit,) = await source.provider.search("show", 5)
+            up.body = json.dumps(rows).encode()
+            began_at = time.thread_time()
+            listing = await source.provider.listing(hit.key)
+            assert len(listing.episodes) == 98
+            assert time.thread_time() - began_at < 1
