@@ -171,6 +171,16 @@ class Feed:
                 cause="no listing",
                 fix="Check that the address is the feed's own, which is XML, not that of a page",
             ) from None
+        except ProviderError as error:
+            if error.cause != "login":
+                raise
+            raise ProviderError(
+                "The source answered 401 (it asks for a login, and feeds have none here)",
+                final=True,
+                cause="login",
+                status=401,
+                fix="Take the address that its page gives to subscribers, with a token in it",
+            ) from error
 
     async def _fetch_query(self) -> FeedPage:
         items: list[FeedItem] = []

@@ -154,7 +154,7 @@ class Jellyfin:
         try:
             body = await self._read(url)
         except ProviderError as error:
-            if error.cause != "login":
+            if error.cause != "login" or "leads_to" in error.details:
                 raise
             body = await self._read_as_emby(url)
         async with self._network.parsing:

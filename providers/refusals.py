@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from email.utils import parsedate_to_datetime
 from time import time
+from typing import Any
 
 from yarl import URL
 
@@ -30,15 +31,17 @@ def check_login(headers: Headers, url: URL, asked: URL) -> None:
     an answer from `url` when `asked` was asked for."""
     origin = url.origin()
     schemes = headers.all("WWW-Authenticate")
+    details: dict[str, Any] = {}
     if origin != asked.origin():
         message = f"The source redirects to {origin}, and a login is never sent along"
         fix = "Put the address to which it redirects into the settings"
+        details["leads_to"] = str(origin)
     elif schemes and not digest.offers_basic(headers) and not digest.challenge(headers):
         message = "The source asks for a login of a kind that is not known here"
         fix = "Switch the server to Basic logins and https, or to Digest with MD5 or SHA-256"
     else:
         return
-    raise ProviderError(message, final=True, cause="login", status=401, fix=fix)
+    raise ProviderError(message, final=True, cause="login", status=401, fix=fix, **details)
 
 
 def of_status(status: int, headers: Headers) -> ProviderError:

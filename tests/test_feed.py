@@ -535,3 +535,13 @@ async def test_a_token_in_an_address_and_a_feed_that_is_switched_off(tmp_path):
         status, answer, _ = await server.get("/api/v1/anime/pod_feed")
         assert (status, answer["message"]) == (404, "The source of this anime is switched off")
         assert up.requests == []
+
+
+async def test_a_feed_behind_a_login(tmp_path):
+    async with FeedServer(rss()) as up:
+        up.status = 401
+        settings = FeedProvider("feed", "home", f"{up.base}feed.xml")
+        async with opened(settings, tmp_path / "db") as source:
+            with pytest.raises(ProviderError, match="feeds have none here") as failure:
+                await source.provider.search("", 5)
+            assert "token" in failure.value.details["fix"]

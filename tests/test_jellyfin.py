@@ -13,6 +13,7 @@ from tests.contract import Known, ProviderContract, opened
 from tests.jellyfin_server import KEY, JellyfinServer
 from tests.shows import add, completed, home, video
 from tests.tree import Tree
+from tests.upstream import Upstream
 
 CONTENTS = {
     (season, number): b"\x1aE\xdf\xa3 not really: %d %d" % (season, number)
@@ -201,6 +202,17 @@ async def test_a_file_that_moved_has_another_id(up, tmp_path):
         where = await source.provider.source(hit.key, episode)
         assert (where.url, where.size) == (f"{up.address}/Items/{new}/Download", 12)
     assert old != new
+
+
+async def test_a_redirect_elsewhere_is_no_wrong_key(up, tmp_path):
+    async with Upstream() as gate:
+        gate.status, gate.location = 302, up.address
+        settings = JellyfinProvider("jellyfin", "home", gate.base, Secret(KEY))
+        async with opened(settings, tmp_path / "db") as source:
+            with pytest.raises(ProviderError, match="redirects to") as failure:
+                await source.provider.search("", 5)
+            assert failure.value.details["fix"]
+    assert [KEY in str(request.headers) for request in up.requests] == [False]
 
 
 async def test_a_key_that_is_wrong(up, tmp_path):
