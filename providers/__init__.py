@@ -123,12 +123,13 @@ class Providers:
             self._trying.release()
 
     def __iter__(self) -> Iterator[CheckedProvider]:
-        """Those that have files; the calendars stand apart."""
-        return (
+        """Those that have files, as it is now; the calendars stand apart."""
+        with_files = [
             provider
             for name, provider in self._providers.items()
             if not self._settings[name].is_calendar
-        )
+        ]
+        return iter(with_files)  # other settings may come while somebody asks one after the other
 
     def most_connections(self, name: str) -> int:
         """How many connections at a time the source of this name bears."""

@@ -338,6 +338,17 @@ async def test_a_source_that_fails_is_left_out_of_a_search(db, fakes):
         await providers.search("", 10)
 
 
+async def test_other_settings_while_somebody_asks_one_source_after_the_other(db, fakes):
+    """As a rescan does: it goes on with those that there were."""
+    fakes |= {"one": Fake(), "two": Fake()}
+    providers = Providers(Network(), db)
+    await providers.configure(configured("one", "two"))
+    asked = iter(providers)
+    names = [next(asked).name]
+    await providers.configure(configured("one"))
+    assert names + [provider.name for provider in asked] == ["one", "two"]
+
+
 async def test_a_source_that_is_not_configured(db, fakes):
     providers = Providers(Network(), db)
     with pytest.raises(ConfigurationError, match="No source named 'nas'") as refusal:
