@@ -20,7 +20,9 @@ MAX_CONNECTIONS = 256
 MAX_OF_ONE_ADDRESS = 32
 # A trusted proxy and this machine speak for many; they leave a quarter to others.
 MAX_FOR_MANY = 192
-# Of the descriptors that the system allows, so many are for files, the database and the sources.
+LEAST_CONNECTIONS = 8
+# Of the descriptors that the system allows, so many are for files, the database and the sources;
+# half of them where there are few.
 SPARE_DESCRIPTORS = 256
 
 
@@ -126,4 +128,4 @@ def most_connections() -> int:
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return MAX_CONNECTIONS
-    return max(8, min(MAX_CONNECTIONS, soft - SPARE_DESCRIPTORS, soft // 2))
+    return max(LEAST_CONNECTIONS, min(MAX_CONNECTIONS, soft // 2))

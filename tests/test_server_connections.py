@@ -140,6 +140,28 @@ def resident_bytes(pid: int) -> int:
         return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) * 1024
 
 
+BOUNDS = """
+import resource
+from handlers.connections import most_connections
+
+for hard in (4096, 512, 400, 300, 256, 100, 12):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 90), hard))
+    print(most_connections())
+"""
+
+
+async def test_where_there_are_few_descriptors_half_of_them_are_for_connections():
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-c", BOUNDS],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["256", "256", "200", "150", "128", "50", "8"]
+
+
 OUT_OF_DESCRIPTORS = """
 import asyncio, errno, logging, os, sys
 from handlers import listening
