@@ -14,14 +14,19 @@ const newKey = $("#new-key");
 
 /** Show the dialog, with the keys as they are now. */
 export async function open() {
-  passwordForm.reset();
-  keyForm.reset();
   setText($("#password-error"), "");
-  newKey.hidden = true;
   await loadKeys();
   dialog.showModal();
   $("h2", dialog).focus();
 }
+
+/** Nothing secret stays behind, for whoever sits here after the owner has logged out. */
+dialog.onclose = () => {
+  passwordForm.reset();
+  keyForm.reset();
+  newKey.hidden = true;
+  $("input", newKey).value = "";
+};
 
 // -- the password and the sessions ----------------------------------------------------------------
 

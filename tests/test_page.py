@@ -348,10 +348,14 @@ async def test_the_account(tmp_path):
         await page.wait_for(f"{count('#keys li')} == 0 && {shown('#no-keys')}")
         assert (await server.get("/api/queue", token=key))[0] == 401
 
+        await fill(page, "#old-password", "another password")
         await page.click("#end-sessions")
         for tab in (page, other):
             await tab.wait_for(shown("#login"))
         assert await page.evaluate("document.querySelector('#account-dialog').open") is False
+        await page.send("Page.bringToFront")  # a tab that nobody sees hears of no closed dialog
+        for field in ("#key-text", "#old-password"):
+            await page.wait_for(f"document.querySelector({field!r}).value == ''")
         await log_in(page, "another password")
         await page.wait_for(shown("#home"))
         assert await page.evaluate("window.broken") is None
