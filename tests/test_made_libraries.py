@@ -1,5 +1,9 @@
-"""No file of a library is sure and wrong, however its files are called, and most are known."""
+"""No file of a library is sure and wrong, however its files are called, and most are known.
 
+ANIWORLD_LIBRARIES is how many libraries the slow test makes (1,000).
+"""
+
+import os
 from random import Random
 
 import pytest
@@ -11,6 +15,7 @@ from store.names.codes import EpisodeKey
 from store.names.matching import Verdict
 from tests.made_libraries import STYLES, Show, Video, make, make_full
 
+LIBRARIES = int(os.environ.get("ANIWORLD_LIBRARIES") or 1_000)
 COUNTS = (1, 3, 4, 6, 10, 12, 13, 24, 26, 50)
 
 # The styles whose names tell season and episode without a list.
@@ -58,7 +63,7 @@ def test_no_file_is_sure_and_wrong(show, forms, seed):
 
 @pytest.mark.slow
 @given(shows, styles, seeds)
-@settings(max_examples=5000, deadline=None)
+@settings(max_examples=LIBRARIES, deadline=None)
 def test_no_file_of_many_libraries_is_sure_and_wrong(show, forms, seed):
     check(show, forms, seed)
 
