@@ -62,20 +62,8 @@ class Feed:
         page = await self._read()
         if series is None:
             raise NotFound("The source has no such series")
-        episodes = []
-        for code, items in _by_code(self._items(page, key)).items():
-            season, number = codes.decode(code)
-            best = max(items, key=_rank)
-            episode = Episode(
-                season,
-                number,
-                title=best.title,
-                ref=best.guid,
-                aired=best.aired,
-                available=not best.is_gone,
-            )
-            episodes.append(episode)
-        return Listing(key, series.title, series.description, episodes=tuple(episodes))
+        episodes = await asyncio.to_thread(_episodes, self._items(page, key))
+        return Listing(key, series.title, series.description, episodes=episodes)
 
     async def source(self, key: str, episode: Episode) -> Source:
         """See the Provider protocol: the address is the feed's of now, as some are signed."""
@@ -100,7 +88,10 @@ class Feed:
         """Nothing of its own is open."""
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
-        page = await self._read()
+        return await asyncio.to_thread(self._series, await self._read())
+
+    def _series(self, page: FeedPage) -> list[catalogue.Series]:
+        """Takes a second for thousands of topics, so it belongs on a thread."""
         topics = {item.topic for item in page.items}
         if self._has_topics(page):
             return [
@@ -247,6 +238,25 @@ def merge(before: Sequence[FeedItem], found: Sequence[FeedItem]) -> list[FeedIte
 
 def _name(item: FeedItem) -> tuple[object, ...]:
     return item.title, item.season, item.number, item.topic
+
+
+def _episodes(items: Iterable[FeedItem]) -> tuple[Episode, ...]:
+    """The episodes that the items of one series are. Takes a second for thousands of long titles,
+    so it belongs on a thread."""
+    episodes = []
+    for code, alike in _by_code(items).items():
+        season, number = codes.decode(code)
+        best = max(alike, key=_rank)
+        episode = Episode(
+            season,
+            number,
+            title=best.title,
+            ref=best.guid,
+            aired=best.aired,
+            available=not best.is_gone,
+        )
+        episodes.append(episode)
+    return tuple(episodes)
 
 
 def _by_code(items: Iterable[FeedItem]) -> dict[str, list[FeedItem]]:

@@ -131,7 +131,7 @@ class Jellyfin:
     async def _read_item(self, item_id: str) -> Held | None:
         answer = await self._ask("Items", ids=item_id, fields=ABOUT_FILES, limit="1", **PLAIN)
         items = json_answers.objects(answer, "Items")
-        return jellyfin_items.find_file(items[0]) if items else None
+        return await asyncio.to_thread(jellyfin_items.find_file, items[0]) if items else None
 
     async def _pages(self, path: str, size: int, **query: str) -> AsyncIterator[list[Fields]]:
         """The items at `path`, `size` at a time. A server may give fewer, or all again."""

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from store.sources import DirectoryProvider
+from store.secret import Secret
+from store.sources import DirectoryProvider, JellyfinProvider
 from tests.app import Process
 from tests.contract import opened
 from tests.jellyfin_server import KEY
@@ -88,3 +89,22 @@ async def test_thousands_of_files_with_many_episodes_each_leave_the_loop_alone(t
             listing = await source.provider.listing(hit.key)
             assert len(listing.episodes) == 98
             assert time.thread_time() - began_at < 1
+
+
+@pytest.mark.slow
+async def test_thousands_of_subtitles_leave_the_loop_alone(tmp_path):
+    streams = [
+        {"Type": "Subtitle", "Index": n, "IsExternal": True, "Codec": "srt", "Path": f"A.{n}.srt"}
+        for n in range(40_000)
+    ]
+    media = {"Id": "a", "Path": "A.mkv", "MediaStreams": streams}
+    item = {"Id": "a", "Name": "A", "IndexNumber": 1, "MediaSources": [media]}
+    async with Upstream() as up:
+        up.kind, up.body = "application/json", json.dumps({"Items": [item]}).encode()
+        settings = JellyfinProvider("jellyfin", "home", up.base, Secret(KEY))
+        async with opened(settings, tmp_path / "db") as source:
+            (hit,) = await source.provider.search("", 5)
+            (episode,) = (await source.provider.listing(hit.key)).episodes
+            began_at = time.thread_time()
+            await source.provider.source(hit.key, episode)
+            assert time.thread_time() - began_at < 0.3
