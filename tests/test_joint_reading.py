@@ -90,6 +90,16 @@ KNOWN = {
         numbered("Nacht/[G] Nacht - {:02}.mkv", (5, 14, 15)),
         [(1, 5), (2, 14), (2, 15)],
     ),
+    "running numbers behind codes": (
+        lists(12, 14),
+        [f"Nacht/Nacht - S02E{number:02} - {12 + number}.mkv" for number in (1, 2, 5)],
+        [(2, 1), (2, 2), (2, 5)],
+    ),
+    "a running number behind one code": (
+        lists(12, 12),
+        ["Nacht/Season 2/Nacht - S02E05 - 17.mkv"],
+        [(2, 5)],
+    ),
     "a part that goes on": (
         lists(24),
         [
@@ -121,6 +131,10 @@ AMBIGUOUS = {
     ),
     "a part that begins anew": (lists(24), numbered("Nacht/Cour 2/{:02}.mkv", (1, 2, 3))),
     "two parts that begin anew": (lists(24), numbered("Nacht/Part 2/{:02}.mkv", (1, 2, 3))),
+    "a part in the names that begins anew": (
+        lists(12, 24),
+        numbered("Nacht/Nacht Season 2 Part 2 - {:02}.mkv", (1, 2, 3)),
+    ),
     "a code and a special": (lists(12), ["Nacht/Nacht - S01E05 OVA.mkv"]),
     "the same number in front of different words": (
         lists(12),
@@ -131,6 +145,7 @@ AMBIGUOUS = {
         numbered("Nacht/[G] Nacht - {:02}.mkv", (5, 14)),
     ),
     "many episodes in one file": (LONG, ["Nacht/Nacht 03-60.mkv"]),
+    "a code with a range or a running number": (lists(12, 14), ["Nacht/Nacht - S02E01 - 13.mkv"]),
     "a number that nothing explains": (lists(12), ["Nacht/abc-5.mkv", "Nacht/x7y.mkv"]),
 }
 

@@ -6,7 +6,7 @@ Together they tell which of several numbers counts, and whether 101 is season 1,
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from store.names.alike_files import (
     LONE_RULES,
@@ -19,6 +19,7 @@ from store.names.alike_files import (
 from store.names.chosen_numbers import Chosen
 from store.names.codes import Number
 from store.names.component import Component
+from store.names.doubts import Part, doubt, doubt_parts, find_part_in_name, settle_dashed
 from store.names.lexer import TECHNICAL_TAIL, tokenize
 from store.names.number_runs import read_ending, read_number
 from store.names.own_names import read_own_name
@@ -32,8 +33,6 @@ from store.names.path_context import (
 from store.names.similar_names import Key as Similar
 from store.names.similar_names import Model, read_similar
 
-Part = tuple[int | None, int]  # the season of a folder, and which part of it: "Season 1 Cour 2"
-LONGEST_PART = 9  # where no part before it is there, a higher number goes on from one
 CLEAR_WEIGHT = 75  # of two files' scheme
 CLEAR_RANGE = 60  # "Nacht - 12-13" has more, "Wolkenauge 21 - 45" and "Nacht 11-13" have less
 MAX_EPISODE = 40  # of a season, where 101 is season 1, episode 1
@@ -49,6 +48,7 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
     alike: defaultdict[tuple[str, ...], list[AlikeFile]] = defaultdict(list)
     models: dict[Similar, Model] = {}
     parts: defaultdict[Part, list[int]] = defaultdict(list)
+    stated: set[int] = set()
     videos = Counter(path.rpartition("/")[0] for path in paths)
     for place, path in enumerate(paths):
         folders, base = split_path(path)
@@ -57,13 +57,16 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
             names.append(known)
             continue
         context = read_folders(folders)
-        if context.part is not None:
-            parts[context.season, context.part].append(place)
         component = read_similar(models, base, context.season, has_title=context.title is not None)
         is_alone = videos[path.rpartition("/")[0]] == 1
         name = complete_from_folders(component, context, is_alone=is_alone)
         names.append(name)
+        if context.part is not None:
+            parts[context.season, context.part].append(place)
+        elif (part := find_part_in_name(component)) is not None:
+            parts[name.season, part].append(place)
         if is_stated(component):
+            stated.add(place)
             continue
         columns = find_columns(component)
         if columns and name.kind == "movie" and not name.episodes:
@@ -78,7 +81,8 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
             doubt(names, place, (None, ()))
     for files in alike.values():
         read_alike(names, models, files)
-    doubt_parts(names, parts)
+    doubt_parts(names, parts, stated)
+    settle_dashed(names, paths)
     return names
 
 
@@ -224,41 +228,6 @@ def is_lone(component: Component, name: ParsedName) -> bool:
     """Whether the numbers of a name stand alone, without a code or a word."""
     return any(
         found.rule in LONE_RULES and found.episodes == name.episodes for found in component.found
-    )
-
-
-def doubt_parts(names: list[ParsedName], parts: Mapping[Part, Sequence[int]]) -> None:
-    """Doubt the numbers of "Cour 2" that do not go on where the part before it ends.
-
-    They begin anew, and may be those of the season or count from the part's beginning.
-    """
-    for (season, part), places in parts.items():
-        numbers = list_numbers(names, places)
-        before = list_numbers(names, parts.get((season, part - 1), ()))
-        if part < 2 or not numbers or min(numbers) > max(before, default=LONGEST_PART):
-            continue
-        for place in places:
-            name = names[place]
-            if name.season is None or name.is_season_of_folder:
-                shifted = tuple([number + max(before) for number in name.episodes if before])
-                doubt(names, place, (season, shifted) if shifted else (None, ()))
-
-
-def list_numbers(names: Sequence[ParsedName], places: Iterable[int]) -> list[Number]:
-    """The numbers of the regular episodes among some files."""
-    return [
-        number
-        for place in places
-        if names[place].kind == "episode"
-        for number in names[place].episodes
-    ]
-
-
-def doubt(names: list[ParsedName], place: int, other: Reading) -> None:
-    """Add another reading to a name, which is not sure then."""
-    name = names[place]
-    names[place] = name._replace(
-        score=min(name.score, SURE - 5), also=(*name.also, other), rivals=(*name.rivals, other)
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from store.names.grammar import Candidate
-from store.names.lexer import NUMBER, Tokens
+from store.names.lexer import NUMBER, WIDE_DASH, Tokens
 from store.names.number_runs import BOUNDARY
 from store.names.parsed_name import CLEAR_DISTANCE, SURE, Kind, Reading
 
 MIN_LONE_SCORE = 20  # of a number alone: below, it may well be no episode's
+DASHED_NUMBER = re.compile(rf"{NUMBER}(?:vn)?{WIDE_DASH}{NUMBER}(?:vn)?\Z")
 MANY = 6  # episodes, more than which a video seldom holds
 
 
@@ -20,6 +22,8 @@ def list_rivals(
     if not ranked:
         return ()
     if ranked[0].score >= SURE:
+        if has_dashed_number(tokens, best):
+            return ((best.season, best.episodes[:1]),)
         # "S01E05 OVA" may be either.
         return ((best.season, best.episodes),) if kind == "special" and best.season else ()
     near = [
@@ -28,6 +32,13 @@ def list_rivals(
         if ranked[0].score - found.score < CLEAR_DISTANCE and not are_split(found, ranked[0])
     ]
     return (*near, *list_others(tokens, ranked[0], best))
+
+
+def has_dashed_number(tokens: Tokens, best: Candidate) -> bool:
+    """Whether a code's range may be its first episode and a running number: "S02E05 - 17"."""
+    if best.season is None or len(best.episodes) <= 2:
+        return False
+    return DASHED_NUMBER.search(tokens.labels, best.first, best.last) is not None
 
 
 def are_split(one: Candidate, other: Candidate) -> bool:
