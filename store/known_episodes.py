@@ -144,8 +144,9 @@ _KNOWN = f"""
         union select season, number from files where series = :id and season >= 0
         union select season, number from ignored where series = :id
     ), held as (
-        select season, number, min(case when sure then path end) as path,
-            min(case when not sure then path end) as unsure_path, why
+        select season, number, case when sure then path end as path,
+            case when not sure then path end as unsure_path, why,
+            min((not sure) || path) as first -- the one minimum tells whose the other columns are
         from files where series = :id and season >= 0 group by season, number
     ), fetched as (
         select season, number, max(id), json_extract(receipt, '$.bytes') as bytes,

@@ -247,6 +247,17 @@ def test_extras_are_shown_and_a_disc_is_one(tmp_path, conn):
     assert row["size"] == 6
 
 
+def test_of_two_files_the_reason_is_that_of_the_shown_one(tmp_path, conn):
+    names = ("Nacht - 05 [a].mkv", "Nacht - S01E05 [b].mkv", "Nacht Folge 05 [c].mkv")
+    for name in names:
+        (tmp_path / "Nacht").mkdir(exist_ok=True)
+        (tmp_path / "Nacht" / name).write_bytes(b"x")
+    assert states(conn, tmp_path) == {"Nacht/Nacht - 05 [a].mkv": "S01E05 present"}
+    (anime,) = [row["id"] for row in conn.execute("select id from series")]
+    (episode,) = [known for known in known_episodes.of_series(conn, anime) if known.path]
+    assert (episode.path, '"05"' in episode.why) == ("Nacht/Nacht - 05 [a].mkv", True)
+
+
 def test_an_empty_file_is_told_apart_until_it_grows(tmp_path, conn):
     file = tmp_path / "Nacht" / "Nacht - S01E02.mkv"
     file.parent.mkdir()
