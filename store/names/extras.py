@@ -41,6 +41,14 @@ EXTRAS_FOLDERS = frozenset(
         "bloopers",
         "outtakes",
         "promos",
+        "bonusmaterial",
+        "bonus material",
+        "openings",
+        "endings",
+        "musik",
+        "music",
+        "soundtrack",
+        "ost",
     }
 )
 # Folders that players take for one disc, whatever the files in them are called.
