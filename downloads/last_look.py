@@ -49,15 +49,19 @@ class LastLook:
         if not self._is_needed or (self._is_proven and is_fresh):
             return
         told = await self._requests.ask_again(found)
-        if told is None or (told.length in (None, found) and _is_same(told, point)):
+        if told is None or _is_same(told, point, found):
             return
-        if told.length is not None and told.length > found:
+        # A server may tell something else by HEAD than by GET, and make up a validator for each
+        # answer: that proves nothing.
+        again = await self._requests.ask_again(found, by_range=True)
+        if again is None or _is_same(again, point, found):
+            return
+        if again.length is not None and again.length > found:
             raise Unsettled(settling.GREW, settling.LOOK_SECONDS)
-        # A server may make up a validator for each answer: it proves nothing then.
-        again = await self._requests.ask_again(found)
-        if again and (again.length, again.etag, again.modified) == told:
+        if all(None in both or both[0] == both[1] for both in zip(told, again, strict=True)):
             raise Changed
 
 
-def _is_same(told: Told, point: Checkpoint) -> bool:
-    return is_same_version((told.etag, told.modified), point)
+def _is_same(told: Told, point: Checkpoint, found: int) -> bool:
+    """Whether this is the file of `point`, as far as it is told."""
+    return told.length in (None, found) and is_same_version((told.etag, told.modified), point)

@@ -94,11 +94,12 @@ class Requests:
             return None
         return told.length
 
-    async def ask_again(self, found: int) -> Told | None:
+    async def ask_again(self, found: int, *, by_range: bool = False) -> Told | None:
         """What the source tells of the file now; None where it refuses. `found` bytes have come.
-        Raises ProviderError where nobody is there to tell it."""
+        `by_range` asks in the way in which they came, for the last one. Raises ProviderError where
+        nobody is there to tell it."""
         try:
-            return await self._ask_for_end(found)
+            return await (self._ask_for_last_byte if by_range else self._ask_for_end)(found)
         except ProviderError as refusal:
             if refusal.details.get("status") is None:
                 raise
@@ -112,6 +113,9 @@ class Requests:
                 return told
         except ProviderError:
             pass  # many know no HEAD
+        return await self._ask_for_last_byte(found)
+
+    async def _ask_for_last_byte(self, found: int) -> Told:
         headers = {**self._source.headers, "Range": f"bytes={found - 1}-"}
         async with self._ask("GET", headers) as answer:
             return _told(answer)

@@ -22,8 +22,8 @@ N17 `rate` (bytes a second and connection), `delay` (seconds before the headers)
 N18 `raw`.
 
 Knobs of a request's kind hold for it alone: `ranged` (with Range), `conditional` (with If-Range),
-`crowded` (more than `bears` requests at a time, where one that was cut off still counts for
-`late` seconds).
+`head` (HEAD), `crowded` (more than `bears` requests at a time, where one that was cut off still
+counts for `late` seconds).
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class Knobs:
     flip: int | None = None  # the byte at this place is sent wrong
     raw: bytes | None = None  # the whole answer, as it is
     ranged: dict = field(default_factory=dict)
+    head: dict = field(default_factory=dict)
     conditional: dict = field(default_factory=dict)
     crowded: dict = field(default_factory=dict)
     bears: int | None = None
@@ -145,6 +146,7 @@ class Upstream(Knobs):
             **{name: getattr(self, name) for name in Knobs.__dataclass_fields__}
         )
         vars(knobs).update(self.script.pop(0) if self.script else {})
+        vars(knobs).update(knobs.head if request.method == "HEAD" else {})
         vars(knobs).update(knobs.ranged if "Range" in request.headers else {})
         vars(knobs).update(knobs.conditional if "If-Range" in request.headers else {})
         if knobs.bears is None:
