@@ -77,7 +77,7 @@ class Job:
         """
         item = self.item
         self.path = self._config.library / item.target if item.target else None
-        if completed := await complete_if_placed(item, self._config, self._db):
+        if completed := await unbroken(complete_if_placed(item, self._config, self._db)):
             return completed
         if item.episode is None:
             raise ProviderError("The source no longer has this episode", final=True)
@@ -137,10 +137,11 @@ class Job:
     def _must_settle(self) -> bool:
         """Whether the file has to be left alone at its source for a minute.
 
-        A server may call each file brand-new for ever: that is borne for a while.
+        A server may call each file brand-new for ever: that is borne for a while, also where our
+        clock was ahead when the item began.
         """
         started_at = self.item.started_at
-        return not started_at or seconds_since(started_at) < PATIENCE_SECONDS
+        return not started_at or abs(seconds_since(started_at)) < PATIENCE_SECONDS
 
     async def _compare_sizes(self, before: int | None, size: int | None) -> None:
         """Raises Unsettled when the file's size is another than at the last look."""
