@@ -58,6 +58,7 @@ def replace(part: Path, root: Path, path: str, replaced: Replaced) -> None:
     it was then, and the part is whole.
     """
     if path != replaced.path:
+        _make_trash(root, replaced)  # first: the new file is not to be taken back
         placing.place(part, root, path)
         _throw_away(root, replaced)
         return
@@ -118,16 +119,25 @@ def _take_place(part: Path, root: Path, replaced: Replaced) -> None:
         if error.errno in {*placing.REFUSED, errno.EXDEV}:
             raise
         os.rename(old, trash)
-    # The old file is durable in the trash before its name is another's.
-    for folder in (*parents, trash.parent):
-        atomic.sync_folder(folder)
     try:
+        # The old file is durable in the trash before its name is another's.
+        for folder in (*parents, trash.parent):
+            atomic.sync_folder(folder)
         os.rename(part, old)
     except OSError:
         settle(root, replaced, is_done=False)
         raise
     for folder in (old.parent, part.parent):
         atomic.sync_folder(folder)
+
+
+def _make_trash(root: Path, replaced: Replaced) -> None:
+    """Raises OSError where the old file could not go there."""
+    folder = (root / replaced.trash).parent
+    for parent in placing.make_folders(root, folder):
+        atomic.sync_folder(parent)
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
 def _throw_away(root: Path, replaced: Replaced) -> None:

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from providers.folder_listing import seconds
-from store import trash
+from store import atomic, trash
 from store.trash import TRASH
 from tests.app import ROOT, Process, running, until
 from tests.shows import (
@@ -99,6 +99,47 @@ def test_a_crash_at_any_point_loses_neither_file(tmp_path, elsewhere, monkeypatc
             break
         count += 1
     assert count > 2
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_sync_that_fails_leaves_the_old_file_where_it_was(tmp_path, monkeypatch, has_links):
+    old = tmp_path / "Show" / "a.mkv"
+    old.parent.mkdir()
+    old.write_bytes(b"old")
+    part = tmp_path / "x.part"
+    part.write_bytes(b"new")
+    replaced = trash.choose(tmp_path, "Show/a.mkv")
+    real, failures = atomic.sync_folder, []
+
+    def sync_folder(folder):
+        if not failures:
+            failures.append(folder)
+            raise OSError(errno.EIO, "the disk is broken")
+        real(folder)
+
+    monkeypatch.setattr(atomic, "sync_folder", sync_folder)
+    if not has_links:
+        monkeypatch.setattr(os, "link", no_links)
+    with pytest.raises(OSError, match="broken"):
+        trash.replace(part, tmp_path, "Show/a.mkv", replaced)
+    assert old.read_bytes() == b"old" and part.read_bytes() == b"new"
+    assert not (tmp_path / replaced.trash).exists()
+
+
+def test_a_trash_that_takes_nothing_leaves_both_files_where_they_were(tmp_path):
+    """Also where the new file gets another name than the old one: else the item could never be
+    completed, for its own file would be in its way."""
+    old = tmp_path / "Show" / "a.mkv"
+    old.parent.mkdir()
+    old.write_bytes(b"old")
+    part = tmp_path / "x.part"
+    part.write_bytes(b"new")
+    replaced = trash.choose(tmp_path, "Show/a.mkv")
+    (tmp_path / TRASH).write_bytes(b"a file of the owner")
+    with pytest.raises(OSError):
+        trash.replace(part, tmp_path, "Show/a.mp4", replaced)
+    assert old.read_bytes() == b"old" and part.read_bytes() == b"new"
+    assert not (tmp_path / "Show" / "a.mp4").exists()
 
 
 def test_the_trash_takes_several_of_a_name(tmp_path):
