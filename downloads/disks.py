@@ -74,7 +74,11 @@ class Disks:
     def look(self) -> None:
         """Let the items go on for which there is room now. Blocks."""
         for item_id, (folder, count) in list(self._lacking.items()):
-            if disk.room(disk.existing(folder)) >= count:
+            try:
+                has_room = disk.room(disk.existing(folder)) >= count
+            except OSError:  # that disk is gone: the item finds out when it is its turn
+                has_room = True
+            if has_room:
                 self._lacking.pop(item_id, None)
 
     def trouble(self) -> str:

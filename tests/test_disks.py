@@ -6,6 +6,7 @@ import resource
 import pytest
 
 from downloads import disk, engine, judgement
+from handlers import keys
 from tests.app import Process, running, until
 from tests.shows import Shows, completed, home, library_is_right, queue, statuses, video
 from tests.test_failing import small_disk, tampered
@@ -124,6 +125,21 @@ async def test_a_full_library_is_noticed_before_the_copy(tmp_path, elsewhere, mo
             await completed(server, "S01E01")
             assert library_is_right(server, up) == {"S01E01", "S01E02", "S01E03"}
             assert (await server.get("/api/queue/status"))[1]["data"]["reason"] == ""
+
+
+async def test_a_full_disk_that_goes_away_ends_no_queue(tmp_path, monkeypatch):
+    """As a share does: each call on it fails. The item finds out when it is its turn."""
+
+    def gone(_):
+        raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+
+    async with running(tmp_path) as server:
+        engine = server.app[keys.ENGINE]
+        engine._disks._lacking[1] = (server.library, 1 << 60)
+        with monkeypatch.context() as patches:
+            patches.setattr(disk, "room", gone)
+            await engine._look()
+        assert engine._disks.waiting_items() == set() and engine.reason == ""
 
 
 @pytest.mark.slow
