@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from downloads import disk, disks, events
 from downloads.backoff import Backoff
@@ -112,20 +113,9 @@ class Engine:
         self._wakeup.set()
 
     async def settings_changed(self) -> None:
-        """Put the settings in force that concern the queue.
-
-        Transfers into directories that are others now go on under the new settings, with the parts
-        that can be moved: else a file would land in the old library, and count in the new one.
-        """
-        config = self._config()
+        """Put the settings in force that concern the queue."""
         async with self._lock:
-            directories = (config.anime_directory, config.download_directory)
-            if directories != self._directories:
-                before, self._directories = self._directories, directories
-                await self._slots.cancel(self._slots.item_ids())
-                if before:
-                    parts = await self._db.run(queue.parts)
-                    await asyncio.to_thread(disk.move_parts, before[1], config.downloads, parts)
+            await self._change_directories()
             off = self._providers.switched_off()
             await self._slots.cancel(self._slots.item_ids_of(off))
             await self.rests.end_replaced()
@@ -187,8 +177,9 @@ class Engine:
 
     async def drop_all(self, status: Status) -> int:
         """Remove all items that are `completed` or `failed`; returns how many."""
-        removed = await self._db.run(queue.remove_all, status)
-        await self._clear(removed)
+        async with self._lock:
+            removed = await self._db.run(queue.remove_all, status)
+            await self._clear(removed)
         return len(removed)
 
     async def drop_series(self, anime_id: str) -> None:
@@ -237,7 +228,8 @@ class Engine:
             return
         await self.rests.end_replaced()
         await self.rests.tell_switched_off()
-        while len(self._slots) < self._config().max_concurrent_downloads:
+        config = await self._change_directories()  # no job begins under others than are in force
+        while len(self._slots) < config.max_concurrent_downloads:
             full = {name for name in self._slots.providers() if not self._spare_connections(name)}
             item = await self._db.note(
                 queue.claim,
@@ -247,12 +239,27 @@ class Engine:
             )
             if item is None:
                 return
-            self._slots.start(self._job(item), self._work)
+            self._slots.start(self._job(item, config), self._work)
 
-    def _job(self, item: Item) -> Job:
+    async def _change_directories(self) -> Config:
+        """Put the directories of the settings in force, which are returned.
+
+        Transfers go on there with the parts that can be moved: no file lands in the old library.
+        """
+        config = self._config()
+        directories = (config.anime_directory, config.download_directory)
+        if directories != self._directories:
+            before, self._directories = self._directories, directories
+            await self._slots.cancel(self._slots.item_ids())
+            if before:
+                parts = await self._db.run(queue.parts)
+                await asyncio.to_thread(disk.move_parts, before[1], config.downloads, parts)
+        return config
+
+    def _job(self, item: Item, config: Config) -> Job:
         return Job(
             item,
-            config=self._config(),
+            config=config,
             db=self._db,
             web=self._web,
             providers=self._providers,
@@ -305,10 +312,9 @@ class Engine:
 
     async def _clear(self, removed: list[Item]) -> None:
         """Remove the parts of items that are gone from the database, and tell it."""
-        downloads = self._config().downloads
-        parts = [
-            downloads / item.part for item in removed if item.part and item.status != "completed"
-        ]
+        # Settings that have just changed may not have moved the parts yet.
+        folder = Path(self._directories[1] if self._directories else self._config().downloads)
+        parts = [folder / each.part for each in removed if each.part and each.status != "completed"]
         await asyncio.to_thread(disk.remove, parts)
         for item in removed:
             self._forget(item)

@@ -12,7 +12,7 @@ from downloads.backoff import Backoff
 from downloads.crowds import Crowds
 from downloads.disks import Disks
 from downloads.events import Event, QueueItem
-from downloads.job import Job
+from downloads.job import Job, unbroken
 from downloads.judgement import CONSEQUENCES, COUNTS, LASTING
 from downloads.rests import Rests
 from store import queue, rests
@@ -68,9 +68,9 @@ class Worker:
         item = job.item
         try:
             completed = await job.run(lambda: self._publish(events.DownloadStarted.of(item)))
+            self._publish(completed)
             if job.progress.fetched:
                 await self._rests.answered(item.provider)
-            self._publish(completed)
         except asyncio.CancelledError:
             await self._release(item, "")
         except ProviderError as failure:
@@ -101,14 +101,13 @@ class Worker:
                 await self._release(item, f"{failure}, beside another download from there")
                 return
             verdict = await self._rests.judge(item, failure)
+            at_least = failure.retry_after or 0.0
+            if verdict.why or at_least:
+                why = verdict.why or str(failure)
+                at_least = await self._rests.rest(item.provider, why, at_least)
         except asyncio.CancelledError:
             await self._release(item, "")
             return
-        at_least = failure.retry_after or 0.0
-        if verdict.why:
-            at_least = await self._rests.rest(item.provider, verdict.why, at_least)
-        elif at_least:
-            at_least = await self._rests.rest(item.provider, str(failure), at_least)
         if verdict.costs_try:
             await self._lose_try(job, failure, at_least)
         else:
@@ -165,10 +164,11 @@ class Worker:
     async def _release(
         self, item: Item, reason: str, attempts: int | None = None, durable: int = 0
     ) -> None:
-        released = await self._db.note(queue.release, item.id, reason, attempts, durable)
+        releasing = self._db.note(queue.release, item.id, reason, attempts, durable)
+        released = await unbroken(releasing)
         if released:
             self._publish(events.QueueItems([QueueItem.of(released)]))
 
     async def _fail(self, item: Item, code: str, message: str) -> None:
-        failed = await self._db.run(queue.fail, item.id, code, message)
+        failed = await unbroken(self._db.run(queue.fail, item.id, code, message))
         self._publish(events.DownloadError.of(failed))

@@ -159,20 +159,22 @@ def claim(
 ) -> Item | None:
     """Claim the next item in the order of work; None when there is nothing to do.
 
-    Items in `waiting` and those of providers in `resting` are passed over. One that is downloading
+    Items in `waiting` and those of providers in `resting` are passed over, and so are `active`
+    ones: an item may be pending again just before its worker has ended. One that is downloading
     but not `active` lost its worker to a database that failed: it is pending again.
     """
     for row in conn.execute("select id from items where status = 'downloading'").fetchall():
         if row["id"] not in active:
             release(conn, row["id"])
+    passed_over = waiting | active
     row = conn.execute(
         f"""
         select items.id from items cross join series on series.id = items.series
-        where status = 'pending' and items.id not in ({_marks(waiting)})
+        where status = 'pending' and items.id not in ({_marks(passed_over)})
             and provider not in ({_marks(resting)})
         order by priority, items.id limit 1
         """,
-        (*waiting, *resting),
+        (*passed_over, *resting),
     ).fetchone()
     if row is None:
         return None

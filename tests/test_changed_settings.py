@@ -9,6 +9,7 @@ import pytest
 from downloads import disk
 from downloads.backoff import Backoff
 from handlers import keys
+from store import queue as store_queue
 from tests.app import Process, running, until
 from tests.shows import SHOW, Shows, add, completed, home, queue
 from tests.upstream import free_port, nginx
@@ -35,6 +36,43 @@ async def test_a_transfer_goes_on_into_the_new_library(tmp_path):
         await completed(server, "S01E01")
         assert [path.name for path in other.rglob("*.mkv")] == ["Show - S01E01.mkv"]
         assert not list(server.library.rglob("*.mkv"))
+
+
+@pytest.mark.parametrize("how", ["one", "all"])
+async def test_what_is_removed_while_the_directory_changes_leaves_no_part(
+    tmp_path, monkeypatch, how
+):
+    """New settings are in force a moment before the parts have moved."""
+    other = tmp_path / "other"
+    other.mkdir()
+    async with Shows([300_000]) as up, running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        up.silent_after = 100_000
+        (item,) = (await queue(server, "S01E01"))["items"]
+        await server.post("/api/queue/start")
+        await until(lambda: [file for file in server.downloads.iterdir() if file.stat().st_size])
+        await server.post("/api/queue/stop")
+        engine = server.app[keys.ENGINE]
+        if how == "all":
+            await server.app[keys.DB].run(store_queue.fail, 1, "DOWNLOAD_ERROR", "")
+        real = engine.settings_changed
+        is_here, may_go_on = asyncio.Event(), asyncio.Event()
+
+        async def settings_changed():
+            is_here.set()
+            await may_go_on.wait()
+            await real()
+
+        monkeypatch.setattr(engine, "settings_changed", settings_changed)
+        change = asyncio.create_task(
+            server.put("/api/config", json={"download_directory": str(other)})
+        )
+        await is_here.wait()
+        path = f"/api/queue/{item}" if how == "one" else "/api/queue?status=failed"
+        assert (await server.delete(path))[0] == 200
+        may_go_on.set()
+        assert (await change)[0] == 200
+        assert [*server.downloads.iterdir(), *other.iterdir()] == []
 
 
 async def test_a_source_that_is_gone_rests_no_more(tmp_path):

@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 from downloads import engine, job
+from downloads.completion import Completion
 from downloads.slots import Slots
 from handlers import keys
 from store import queue as queue_store
@@ -112,3 +114,62 @@ async def test_a_database_that_fails_for_a_while(tmp_path, up, monkeypatch, step
         assert path.read_bytes() == up.videos["S01E01"]
         assert len(failures) == 2
         assert (await server.get("/api/queue/status"))[1]["data"]["reason"] == ""
+
+
+async def test_an_item_that_is_asked_for_again_waits_for_its_own_job(tmp_path, up, monkeypatch):
+    """A job writes small files after the item is completed. Two jobs of one item would share a
+    slot: the end of the first would free it, and nobody could stop the second."""
+    real = Completion._place_beside
+    is_here, may_end = asyncio.Event(), asyncio.Event()
+
+    async def place_beside(*arguments):
+        is_here.set()
+        await may_end.wait()
+        await real(*arguments)
+
+    monkeypatch.setattr(Completion, "_place_beside", place_beside)
+    async with running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+        await is_here.wait()
+        await queue(server, "S01E01", replace=True)
+        await queue(server, "S01E02")
+        started = len(up.fetched("S01E01"))
+        await until(lambda: up.fetched("S01E02"))
+        assert (await statuses(server))["S01E01"] == "pending"
+        assert len(up.fetched("S01E01")) == started == 1
+        may_end.set()
+        await completed(server, "S01E01", "S01E02")
+        assert len(up.fetched("S01E01")) == 2
+
+
+async def test_an_item_whose_job_is_cancelled_while_it_fails_says_so(tmp_path, up, monkeypatch):
+    """Just when its failure is written down, as when its source is switched off."""
+    is_here, may_end = threading.Event(), threading.Event()
+    real = queue_store.fail
+
+    def fail(*arguments):
+        is_here.set()
+        may_end.wait(PATIENCE_SECONDS)
+        return real(*arguments)
+
+    def part_name(*_):
+        raise RuntimeError
+
+    monkeypatch.setattr(queue_store, "fail", fail)
+    monkeypatch.setattr(job, "part_name", part_name)
+    async with running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        await queue(server, "S01E01")
+        async with server.socket() as socket:
+            await server.post("/api/queue/start")
+            await until(is_here.is_set)
+            slots = server.app[keys.ENGINE]._slots
+            ending = asyncio.create_task(slots.cancel(slots.item_ids()))
+            await asyncio.sleep(0.1)
+            may_end.set()
+            await ending
+            while (await socket.receive_json(timeout=5))["type"] != "download_error":
+                pass
+        assert await statuses(server) == {"S01E01": "failed"}
