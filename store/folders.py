@@ -61,14 +61,21 @@ def disks_in(conn: sqlite3.Connection, top: str) -> dict[str, int]:
 def record_scan(conn: sqlite3.Connection, placed: Iterable[Placed]) -> int:
     """Record what lies in some top folders. Returns how many episodes are new there."""
     contents: defaultdict[str, dict[str, list[tuple[str, int]]]] = defaultdict(dict)
+    grown: set[str] = set()  # the series that became one with others
     for place in placed:
         folder = place.folder
         if folder.videos is None and place.series_id and not place.source:
             continue  # nothing has changed
         videos = [*(folder.videos or ()), *_kept_videos(conn, place)]
-        contents[_owner(conn, place)][folder.path] = videos
+        owner = _owner(conn, place)
+        contents[owner][folder.path] = videos
+        if place.series_id not in (None, owner):
+            grown.add(owner)
         _record_look(conn, folder)
-    return sum(files.record_folders(conn, series_id, own) for series_id, own in contents.items())
+    count = sum(files.record_folders(conn, series_id, own) for series_id, own in contents.items())
+    for series_id in grown:
+        files.judge_again(conn, series_id)
+    return count
 
 
 def drop_others(conn: sqlite3.Connection, seen: set[str]) -> None:

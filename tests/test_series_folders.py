@@ -128,6 +128,20 @@ async def test_new_folders_join_and_local_ids_stay(tmp_path):
         assert (await details(server))[1] == ["Wacht S01", "Nacht S3", "Wacht S02"]
 
 
+async def test_folders_that_were_series_of_their_own_are_counted_together(tmp_path):
+    source = Tree({})
+    async with source as up, running(tmp_path, providers=home(up.base)) as server:
+        for season in (1, 2):
+            for number in (1, 2, 3):
+                add(server, f"Nacht Staffel {season}/{number:02}.mkv")
+        await server.login()
+        await server.post("/api/v1/anime/rescan")
+        source.files.update({path: EBML for path in SERVED})
+        await server.post("/api/v1/anime/rescan")
+        folders = ["Nacht Staffel 1", "Nacht Staffel 2"]
+        assert await details(server, "home_nacht") == ("local_nacht-staffel-1", folders, 0)
+
+
 async def test_ids_of_titles_that_are_alike_do_not_depend_on_who_is_asked_for_first(tmp_path):
     source = Tree({f"Gin{signs}/{n:02}.mkv": b"" for signs in ("", "!", "!!") for n in (1, 2)})
     async with source as up, running(tmp_path, providers=home(up.base)) as server:
