@@ -11,18 +11,18 @@ from typing import NamedTuple
 from store import holes
 from store.clock import now, today
 from store.existing import EXISTING
+from store.names.codes import EpisodeKey
 
 
 class _Facts(NamedTuple):
-    """What the counts follow from, of one regular episode; all but the key are 0 or 1."""
+    """What the counts of a series follow from: sets of its regular episodes."""
 
-    season: int
-    number: int
-    exists: int  # whoever says so, and it was aired
-    listed: int  # its source has it, and it was aired
-    held: int  # surely
-    unsure: int
-    ignored: int
+    known: set[EpisodeKey]  # whoever says so, and even if it is yet to be aired
+    exists: set[EpisodeKey]  # whoever says so, and it was aired
+    listed: set[EpisodeKey]  # its source has it, and it was aired
+    held: set[EpisodeKey]  # surely
+    unsure: set[EpisodeKey]
+    ignored: set[EpisodeKey]
 
 
 def recount(conn: sqlite3.Connection, series_id: str) -> None:
@@ -31,31 +31,11 @@ def recount(conn: sqlite3.Connection, series_id: str) -> None:
     Specials, what is yet to be aired and what the owner ignores do not count (docs/decisions.md, 5
     and 32). An episode that an ambiguous file may hold is neither present nor missing.
     """
-    values = {"id": series_id, "today": today()}
-    rows = conn.execute(
-        f"""
-        with {EXISTING}
-        select season, number, max(was_aired), max(listed), max(held), max(unsure), max(ignored)
-        from (
-            select season, number, 1 as was_aired, available as listed, 0 as held, 0 as unsure,
-                0 as ignored
-            from existing where season > 0 and (aired is null or aired <= :today)
-            union all
-            select season, number, 0, 0, sure, not sure, 0 from files
-            where series = :id and season > 0
-            union all
-            select season, number, 0, 0, 0, 0, 1 from ignored where series = :id and season > 0
-        ) group by season, number
-        """,
-        values,
-    )
-    facts = list(map(_Facts._make, rows))
-    counted = [fact for fact in facts if not fact.ignored]
-    downloaded = sum(fact.held for fact in counted)
-    available = sum(fact.listed and not (fact.held or fact.unsure) for fact in counted)
-    total = sum(fact.exists or fact.held for fact in counted)
-    wanted = sum(fact.exists and not (fact.listed or fact.held or fact.unsure) for fact in counted)
-    found = _count_holes(conn, series_id, facts) if may_have_holes(conn, series_id) else 0
+    facts = _read_facts(conn, series_id)
+    here = facts.held | facts.unsure
+    available = len(facts.listed - here - facts.ignored)
+    wanted = len(facts.exists - facts.listed - here - facts.ignored)
+    found = _count_holes(facts) if may_have_holes(conn, series_id) else 0
     conn.execute(
         """
         update series set total = :total, downloaded = :downloaded, missing = :missing,
@@ -67,9 +47,10 @@ def recount(conn: sqlite3.Connection, series_id: str) -> None:
         where id = :id
         """,
         {
-            **values,
-            "total": total + found,
-            "downloaded": downloaded,
+            "id": series_id,
+            "today": today(),
+            "total": len((facts.exists | facts.held) - facts.ignored) + found,
+            "downloaded": len(facts.held - facts.ignored),
             "missing": available + wanted + found,
             "available": available,
             "now": now(),
@@ -94,14 +75,32 @@ def may_have_holes(conn: sqlite3.Connection, series_id: str) -> bool:
     return row is not None
 
 
-def _count_holes(conn: sqlite3.Connection, series_id: str, facts: list[_Facts]) -> int:
-    run = {(fact.season, fact.number) for fact in facts if fact.listed or fact.held}
-    found = holes.find(run)
-    if not found:
-        return 0
-    known = {(fact.season, fact.number) for fact in facts}
-    upcoming = conn.execute(
-        f"with {EXISTING} select season, number from existing", {"id": series_id}
+def _read_facts(conn: sqlite3.Connection, series_id: str) -> _Facts:
+    facts = _Facts(set(), set(), set(), set(), set(), set())
+    last_day = today()
+    for season, number, available, aired in conn.execute(
+        f"with {EXISTING} select season, number, available, aired from existing where season > 0",
+        {"id": series_id},
+    ):
+        key = season, number
+        facts.known.add(key)
+        if (aired or "") <= last_day:
+            facts.exists.add(key)
+            if available:
+                facts.listed.add(key)
+    for season, number, sure in conn.execute(
+        "select season, number, sure from files where series = ? and season > 0", (series_id,)
+    ):
+        (facts.held if sure else facts.unsure).add((season, number))
+    facts.ignored.update(
+        (season, number)
+        for season, number in conn.execute(
+            "select season, number from ignored where series = ? and season > 0", (series_id,)
+        )
     )
-    known |= {(row["season"], row["number"]) for row in upcoming}
-    return sum(key not in known for key in found)
+    facts.known.update(facts.held, facts.unsure, facts.ignored)
+    return facts
+
+
+def _count_holes(facts: _Facts) -> int:
+    return sum(key not in facts.known for key in holes.find(facts.listed | facts.held))
