@@ -35,18 +35,19 @@ def check(root: Path, known_paths: Iterable[str]) -> None:
         )
 
 
-def is_unmounted(folder: Path, device: int | None = None) -> bool:
+def is_unmounted(folder: Path | str, device: int | None = None) -> bool:
     """Whether the disk of a folder is away: the folder is empty, or cannot be read, without it.
 
     Asked of a link to another disk, and of the mount point of the disk with this device number; any
     other folder is never unmounted.
     """
-    if device is None and not folder.is_symlink():
+    is_link = os.path.islink(folder)
+    if device is None and not is_link:
         return False
     try:
         if os.listdir(folder):
             return False
-        return folder.is_symlink() or folder.stat().st_dev != device
+        return is_link or os.stat(folder).st_dev != device
     except OSError:
         return True
 

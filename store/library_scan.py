@@ -154,18 +154,19 @@ class _Walk:
         self.discs: dict[str, int] = {}  # the folder of each disc -> bytes of its videos
         self.look = Look({}, {})
         self.unread: list[str] = []
-        self._root = root
+        self._root = str(root)
         self._last = last
         self._inodes: set[tuple[int, int]] = set()  # (device, inode) of the folders seen
 
     def enter(self, folder: str, device_above: int) -> list[tuple[str, int]]:
         """Look into one folder. Returns (path, this folder's device) of each folder in it."""
+        place = f"{self._root}/{folder}"
         try:
-            status = os.stat(self._root / folder)
+            status = os.stat(place)
             inode = (status.st_dev, status.st_ino)
             if inode in self._inodes:
                 return []
-            if library.is_unmounted(self._root / folder, self._last.disks.get(folder)):
+            if library.is_unmounted(place, self._last.disks.get(folder)):
                 self._leave(folder, "its disk is not mounted")
                 return []
             self._inodes.add(inode)
@@ -173,15 +174,15 @@ class _Walk:
             self.look.mtimes[folder] = UNKNOWN_MTIME if is_young else status.st_mtime_ns
             if status.st_dev != device_above:
                 self.look.disks[folder] = status.st_dev
-            with os.scandir(self._root / folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+            with os.scandir(place) as listing:
+                entries = {entry.name: entry for entry in listing}
         except OSError as error:
             self._leave(folder, error.strerror)
             return []
-        if any(entry.name == ".ignore" for entry in entries):
+        if ".ignore" in entries:
             return []
-        unfinished = named_beside([entry.name for entry in entries])
-        below = [self._visit(folder, entry) for entry in entries if entry.name not in unfinished]
+        names = sorted(entries.keys() - named_beside(entries))
+        below = [self._visit(folder, entries[name]) for name in names]
         return [(path, status.st_dev) for path in below if path]
 
     def _visit(self, folder: str, entry: os.DirEntry[str]) -> str | None:
@@ -230,5 +231,5 @@ def _leads_nowhere(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_video(name: str) -> bool:
-    is_named_so = not name.startswith(".") and extensions.of(name) in extensions.MEDIA
+    is_named_so = name[:1] != "." and extensions.of(name) in extensions.MEDIA
     return is_named_so and not is_unfinished(name)

@@ -16,14 +16,15 @@ ENDINGS = tuple(
     ".temp .aria2 .ytdl .incomplete .unfinished .syncing".split()
 )
 # In front of a video's extension, "Show - 05.temp.mkv". These two are absent: titles end so.
-_INFIXES = tuple(ending for ending in ENDINGS if ending not in (".part", ".download"))
+_INFIXES = frozenset(ENDINGS) - {".part", ".download"}
 _PREFIXES = (".syncthing.", "~syncthing~", "~$", "unconfirmed ")
 
 
 def is_unfinished(name: str) -> bool:
     """Whether a video's name says by itself that the file is not whole yet."""
     lower = name.casefold()
-    return lower.rpartition(".")[0].endswith(_INFIXES) or lower.startswith(_PREFIXES)
+    _, dot, word = lower.rpartition(".")[0].rpartition(".")
+    return dot + word in _INFIXES or lower.startswith(_PREFIXES)
 
 
 def named_beside(names: Iterable[str]) -> frozenset[str]:
