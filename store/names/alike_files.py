@@ -298,14 +298,20 @@ GROUP_IN_FRONT = re.compile(r"(?:[\[【(][^\]】)]*[\]】)][ _.]*)+")
 
 def count_title_columns(component: Component, columns: Sequence[int], title: str | None) -> int:
     """How many of the first columns belong to the title, as the folder is called: "Digi 02/…"."""
-    if not title or not any(map(str.isdigit, title)):
+    wanted = fold_numbered(title or "")
+    if not wanted:
         return 0
     tokens = component.tokens
     group = GROUP_IN_FRONT.match(tokens.text)
     start = group.end() if group else 0
-    wanted = fold(title)
     for column in range(min(MAX_COLUMNS, len(columns)), 0, -1):
         end = tokens.ends[columns[column - 1]]
         if end > start and wanted == fold(tokens.text[start:end].replace("_", " ")):
             return column
     return 0
+
+
+@lru_cache(1024)
+def fold_numbered(title: str) -> str:
+    """A title with a number, as it is compared; "" for any other."""
+    return fold(title) if any(map(str.isdigit, title)) else ""

@@ -101,15 +101,15 @@ def _has_season(name: ParsedName, listed: SourceList) -> bool:
     """
     if name.season is None or (name.rivals and name.score < SURE):
         return False
-    return not any(
-        season is None and own and listed.may_have(_plain(name.season, own, listed))
-        for season, own in _splits(name)
-    )
+    for season, own in _splits(name):
+        if season is None and own and listed.may_have(_plain(name.season, own, listed)):
+            return False
+    return True
 
 
 def _splits(name: ParsedName) -> list[Reading]:
     """The readings of 203 that "Season 2/203" has besides S02E03."""
-    if name.season is None or name.is_season_of_folder:
+    if not name.also or name.season is None or name.is_season_of_folder:
         return []
     running = tuple([100 * name.season + number for number in name.episodes])
     return [other for other in name.also if other == (None, running)]
@@ -161,10 +161,12 @@ def _fits(episodes: Episodes, listed: SourceList) -> bool:
 
 def _can_be(episodes: Episodes) -> bool:
     """Whether there can be such episodes; those of half a number are specials."""
-    return episodes == (EXTRA,) or all(
-        season >= 0 and 0 <= number < MAX_NUMBER and (not number % 1 or not season)
-        for season, number in episodes
-    )
+    if episodes == (EXTRA,):
+        return True
+    for season, number in episodes:
+        if season < 0 or not 0 <= number < MAX_NUMBER or (number % 1 and season):
+            return False
+    return True
 
 
 def in_season(season: int, numbers: tuple[Number, ...]) -> Episodes:

@@ -31,6 +31,8 @@ LETTERS = str.maketrans(
 # Hindi would lose its vowels.
 ACCENTS = re.compile("[\u0300-\u036f]+")
 YEAR = re.compile(r"(?<=\S)\s*[(\[]((?:19|20)\d\d)[)\]]\s*$", re.ASCII)
+# What is left of ASCII when letters alone count, in lower case.
+ASCII_LETTERS = {sign: None for sign in range(128) if not chr(sign).isalnum()} | {ord("&"): "and"}
 
 
 def slug(text: str) -> str:
@@ -49,6 +51,8 @@ def fold(text: str) -> str:
     Case, umlauts, accents, punctuation and a year at the end make no difference. A title of nothing
     but signs stays itself, so only an empty text is empty.
     """
+    if text.isascii():
+        return YEAR.sub("", text).lower().translate(ASCII_LETTERS) or text.strip()
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     plain = YEAR.sub("", plain).replace("&", "and").translate(LETTERS)
     plain = unicodedata.normalize("NFC", ACCENTS.sub("", unicodedata.normalize("NFD", plain)))
