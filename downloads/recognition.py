@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
@@ -74,7 +74,8 @@ class Recognition:
             return placed
         strangers = await asyncio.to_thread(_strangers, root, unlinked)
         answers = await self._ask_for(strangers, calls) if can_ask else {}
-        decided = await self._db.run(_decide, strangers, answers, not calls.unavailable)
+        seen = {folder.path for folder in scanned}
+        decided = await self._db.run(_decide, strangers, answers, seen, not calls.unavailable)
         return [_with_decision(place, decided.get(place.folder.path)) for place in placed]
 
     async def _ask_for(
@@ -132,12 +133,14 @@ def _decide(
     conn: sqlite3.Connection,
     strangers: Sequence[Stranger],
     answers: Mapping[str, Answer],
+    seen: Collection[str],
     all_answered: bool,
 ) -> dict[str, Decision]:
     """path -> whose each folder surely is; a folder that is nobody's is left out.
 
     Where no source has a folder, the series that are known are asked: they may have got their
-    folders by the owner's hand. `all_answered` says that no source failed.
+    folders by the owner's hand. A folder that is not `seen` any more is in nobody's way.
+    `all_answered` says that no source failed.
     """
     owners = series.by_folder(conn)
     known = _known_series(conn, owners)
@@ -152,7 +155,9 @@ def _decide(
                 claims[found[1]].append(claim)
     decided: dict[str, Decision] = {}
     for target, rivals in claims.items():
-        owned = [identify(folder) for folder in series_folders.of_series(conn, target)]
+        owned = [
+            identify(folder) for folder in series_folders.of_series(conn, target) if folder in seen
+        ]
         for path in grant(rivals, owned):
             if answer := answers.get(path):
                 decided[path] = Decision(None, (answer.provider, answer.listing))

@@ -131,15 +131,24 @@ async def test_new_folders_join_and_local_ids_stay(tmp_path):
 async def test_folders_that_were_series_of_their_own_are_counted_together(tmp_path):
     source = Tree({})
     async with source as up, running(tmp_path, providers=home(up.base)) as server:
-        for season in (1, 2):
-            for number in (1, 2, 3):
-                add(server, f"Nacht Staffel {season}/{number:02}.mkv")
+        for path in SERVED:
+            season, number = path[len("Nacht/Season ")], path[-6:-4]
+            add(server, f"Nacht Staffel {season}/{number}.mkv")
         await server.login()
         await server.post("/api/v1/anime/rescan")
-        source.files.update({path: EBML for path in SERVED})
+        source.files.update(dict.fromkeys(SERVED, EBML))
         await server.post("/api/v1/anime/rescan")
         folders = ["Nacht Staffel 1", "Nacht Staffel 2"]
         assert await details(server, "home_nacht") == ("local_nacht-staffel-1", folders, 0)
+
+
+async def test_a_folder_takes_the_place_of_one_that_is_gone(tmp_path):
+    """At once, rather than in the rescan after."""
+    async with library(tmp_path, "Nacht/Nacht - 01", "nacht/Nacht - S01E02") as server:
+        assert await details(server) == ("home_nacht", ["Nacht"], 5)
+        shutil.rmtree(server.library / "Nacht")
+        await server.post("/api/v1/anime/rescan")
+        assert await details(server) == ("home_nacht", ["nacht"], 5)
 
 
 async def test_ids_of_titles_that_are_alike_do_not_depend_on_who_is_asked_for_first(tmp_path):
