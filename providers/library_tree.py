@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from providers import catalogue
@@ -26,6 +26,9 @@ from store.names.codes import EpisodeKey, Number
 from store.names.resolution import lines_of
 from store.names.system_folders import is_system_folder
 from store.names.unfinished import is_unfinished, named_beside
+
+if TYPE_CHECKING:
+    from store.names.source_files import SourceFile
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +49,10 @@ class File(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """A file that holds an episode, and how many it holds in all."""
+    """A file that holds an episode, and how it was read."""
 
     file: File
-    episodes: int
+    read: SourceFile
 
 
 class LibraryTree:
@@ -127,7 +130,7 @@ class LibraryTree:
 
     def _source(self, file: File, beside: Sequence[str]) -> Source:
         """Blocks: the folder may hold thousands of files, and the first import takes a while."""
-        from store.names import parser  # late, as in episodes_in
+        from store.names import parser  # late, as in _read
 
         folder, _, name = file.path.rpartition("/")
         checksum = parser.parse(name).crc
@@ -191,11 +194,10 @@ class LibraryTree:
 def _read_episodes(files: Sequence[File]) -> tuple[Episode, ...]:
     """The episodes that the files of a series hold. Takes seconds where thousands hold many each,
     so it belongs on a thread."""
-    contents = zip(files, episodes_in([file.path for file in files]))
-    held = [(Holder(file, len(keys)), keys) for file, keys in contents]
+    held = map(Holder, files, _read([file.path for file in files]))
     holders: dict[EpisodeKey, list[Holder]] = defaultdict(list)
-    for holder, keys in sorted(held, key=lambda pair: _rank(pair[0])):
-        for key in keys:
+    for holder in sorted(held, key=_rank):
+        for key in holder.read.episodes:
             holders[key].append(holder)
     return tuple([_episode(*choice) for choice in holders.items()])
 
@@ -217,12 +219,14 @@ def _episode(key: EpisodeKey, holders: Sequence[Holder]) -> Episode:
         checksums=file.checksums,
         modified=file.modified,
         why=why,
+        split=best.read.split if all(holder.read.split for holder in holders) else None,
+        is_seasonless=all(holder.read.is_seasonless for holder in holders),
     )
 
 
 def _rank(holder: Holder) -> tuple[int, int, int]:
     """Few episodes first, so that none is fetched twice; then the larger picture, then size."""
-    return holder.episodes, -lines_of(holder.file.path), -(holder.file.size or 0)
+    return len(holder.read.episodes), -lines_of(holder.file.path), -(holder.file.size or 0)
 
 
 def _series_folders(names: Sequence[str]) -> list[catalogue.Series]:
@@ -240,7 +244,11 @@ def episodes_in(paths: Sequence[str]) -> list[list[tuple[int, Number]]]:
     A number without a season is of the first season: there is no other list to ask. A file that
     bears the title of another series beside those of this one holds none of its episodes.
     """
+    return [list(file.episodes) for file in _read(paths)]
+
+
+def _read(paths: Sequence[str]) -> list[SourceFile]:
     # Late: a server that lists nothing never needs it.
     from store.names import source_files
 
-    return [list(keys) for keys in source_files.read_source(paths)]
+    return source_files.read_files(paths)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from store import counts, files, list_changes, models, series, series_folders
+from store import counts, files, list_changes, models, series, series_folders, witness
 from store.clock import now
 from store.errors import NotFound
 from store.files import Numbering
@@ -189,7 +189,8 @@ def store_listing(
     )
     columns = "season, number, title, ref, size, aired, checksums, available, modified, why"
     before = conn.execute(f"select {columns} from episodes where series = ?", (series_id,))
-    listed = sorted(_row(episode) for episode in listing.episodes)
+    settled = witness.settle(conn, series_id, listing.episodes)
+    listed = sorted(_row(episode) for episode in settled)
     known = [tuple(row) for row in before]
     kept = list_changes.believe(conn, series_id, known, listed, trusted=trusted)
     if known != kept:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from store import episodes, files, series, series_folders
+from store import episodes, files, series, series_folders, witness
 from store.errors import Conflict, Invalid
 from store.library_scan import Folder, Look, series_title
 from store.models import Listing
@@ -62,19 +62,27 @@ def record_scan(conn: sqlite3.Connection, placed: Iterable[Placed]) -> int:
     """Record what lies in some top folders. Returns how many episodes are new there."""
     contents: defaultdict[str, dict[str, list[tuple[str, int]]]] = defaultdict(dict)
     grown: set[str] = set()  # the series that became one with others
+    new: dict[str, tuple[str, Listing]] = {}  # the series of which nobody had heard before
     for place in placed:
         folder = place.folder
         if folder.videos is None and place.series_id and not place.source:
             continue  # nothing has changed
         videos = [*(folder.videos or ()), *_kept_videos(conn, place)]
+        is_new = _is_new(conn, place)
         owner = _owner(conn, place)
         contents[owner][folder.path] = videos
         if place.series_id not in (None, owner):
             grown.add(owner)
+        if place.source and is_new:
+            new[owner] = place.source
         _record_look(conn, folder)
     count = sum(files.record_folders(conn, series_id, own) for series_id, own in contents.items())
     for series_id in grown:
         files.judge_again(conn, series_id)
+    for provider, listing in new.values():
+        if witness.is_open(listing.episodes):
+            # The library's files, which tell what the source's are, are known only now.
+            episodes.store_listing(conn, provider, listing, trusted=True)
     return count
 
 
@@ -128,6 +136,14 @@ def _record_look(conn: sqlite3.Connection, folder: Folder) -> None:
             for path, mtime in folder.look.mtimes.items()
         ],
     )
+
+
+def _is_new(conn: sqlite3.Connection, place: Placed) -> bool:
+    """Whether a source has a folder's series, of which nobody has heard before."""
+    if place.source is None:
+        return False
+    provider, listing = place.source
+    return series.find(conn, f"{provider}_{listing.key}") is None
 
 
 def _owner(conn: sqlite3.Connection, place: Placed) -> str:

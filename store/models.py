@@ -41,6 +41,9 @@ class Episode:
     available: bool = True
     modified: int | None = None  # when its file was changed at the source: Unix seconds
     why: str = ""  # this file and no other one of the source, for people
+    # What the library may know better, as SourceFile has it.
+    split: codes.EpisodeKey | None = None
+    is_seasonless: bool = False
 
 
 @dataclass(frozen=True)

@@ -381,7 +381,7 @@ def test_a_page_of_too_much_is_refused_soon(body):
 async def test_names_of_too_much_are_refused_before_they_are_read(tmp_path, monkeypatch):
     """A name like `6.5 6.5 6.5 …` takes milliseconds; no series has millions of letters."""
     rows = [{"name": f"{'6.5 ' * 60}{n}.mkv", "type": "file"} for n in range(2_500)]
-    monkeypatch.setattr("providers.library_tree.episodes_in", None)
+    monkeypatch.setattr("providers.library_tree._read", None)
     async with Upstream() as upstream:
         upstream.kind, upstream.body = "application/json", json.dumps(rows).encode()
         upstream.script = [{"body": b'[{"name":"A","type":"directory"}]'}]

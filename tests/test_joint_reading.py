@@ -2,7 +2,7 @@
 
 import pytest
 
-from store.names import folder_parser, season_folders, source_files
+from store.names import folder_parser, library_witness, season_folders, source_files
 from store.names.matching import EXTRA
 
 
@@ -174,3 +174,98 @@ def test_the_reason_names_the_witness():
 def test_a_source_offers_what_is_sure():
     paths = ["Nacht/Nordlicht 27 Titel 2.mkv", "Nacht/abc123.mkv", "Nacht/Nacht - S01E03.mkv"]
     assert source_files.read_source(paths) == [(), (), ((1, 3),)]
+
+
+def settled(paths, held):
+    """What a source offers where the library's clear files hold `held`."""
+    readings = [
+        library_witness.OpenReading(file.episodes[0], file.split, file.is_seasonless)
+        for file in source_files.read_files(paths)
+    ]
+    return library_witness.settle(readings, held)
+
+
+HUNDREDS = ("Nacht/Nacht {}.mkv", "Nacht/Nacht - {} [720p].mkv", "Nacht/{} - Titel.mkv")
+AS_NUMBERS = [(1, number) for number in range(101, 113)]
+NOBODY = [None] * 12
+# what the library holds clearly | what 101 to 112 at the source are then
+SETTLED_HUNDREDS = {
+    "nothing": ([], AS_NUMBERS),
+    "the season's first": (lists(3), lists(12)),
+    "the season, and others": (lists(12, 5), lists(12)),
+    "one file, which may be chance": (lists(1), NOBODY),
+    "another season": ([(2, 1), (2, 2), (2, 3)], NOBODY),
+    "a long season": (lists(60), NOBODY),
+    "a season that ends in front of them": (lists(100), AS_NUMBERS),
+    "some of them": ([(1, 103), (1, 104)], AS_NUMBERS),
+    "what contradicts itself": ([*lists(3), (1, 103)], NOBODY),
+}
+
+
+@pytest.mark.parametrize("form", HUNDREDS)
+@pytest.mark.parametrize("case", SETTLED_HUNDREDS)
+def test_the_library_tells_what_101_is(case, form):
+    held, expected = SETTLED_HUNDREDS[case]
+    assert settled(numbered(form, range(101, 113)), held) == expected
+
+
+def test_the_library_tells_a_later_season():
+    paths = numbered("Nacht/Nacht {}.mkv", range(201, 207))
+    assert settled(paths, lists(4, 3)) == [(2, number) for number in range(1, 7)]
+    assert settled(paths, lists(4)) == [None] * 6
+
+
+# the numbers at the source | what the library holds clearly | what is offered
+SETTLED_NUMBERS = {
+    "no second season": (range(13, 25), lists(3), [(1, number) for number in range(13, 25)]),
+    "a second season": (range(13, 25), [(2, 1)], NOBODY),
+    "two seasons": (range(1, 25), lists(12, 3), [*lists(12), *NOBODY]),
+    "a first season that is longer": (range(11, 15), lists(14, 1), lists(14)[10:]),
+    "numbers that each season has": (range(1, 9), lists(2, 1), lists(8)),
+}
+
+
+@pytest.mark.parametrize("form", ["Nacht/Nacht - {:02}.mkv", "Nacht/[G] Nacht [{:02}][720p].mkv"])
+@pytest.mark.parametrize("case", SETTLED_NUMBERS)
+def test_a_second_season_in_the_library_opens_numbers_without_one(case, form):
+    numbers, held, expected = SETTLED_NUMBERS[case]
+    assert settled(numbered(form, numbers), held) == expected
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        numbered("Nacht/Nacht {}.mkv", (99, 100, 101, 102)),
+        numbered("Nacht/Nacht {}.mkv", (101, 102, 201, 202)),
+        numbered("Nacht/Nacht {}.mkv", range(101, 150)),
+        numbered("Nacht/Nacht - S01E{}.mkv", (101, 102, 103)),
+        numbered("Nacht/Nacht {}.mkv", (1001, 1002, 1003)),
+    ],
+    ids=lambda paths: paths[-1],
+)
+def test_the_library_changes_nothing_that_the_source_tells(paths):
+    offered = [keys[0] for keys in source_files.read_source(paths)]
+    assert settled(paths, lists(3)) == offered
+
+
+def test_a_file_of_the_source_that_tells_it_itself_is_taken():
+    paths = [*numbered("Nacht/Nacht {}.mkv", (101, 102, 103)), "Nacht/Nacht - S01E02.mkv"]
+    assert settled(paths, lists(3)) == [(1, 1), None, (1, 3), (1, 2)]
+
+
+@pytest.mark.parametrize("fetched", [(1, 1), (1, 101)])
+def test_a_file_that_was_fetched_binds_the_others(fetched):
+    first = library_witness.OpenReading((1, 101), (1, 1), fetched=fetched)
+    second = library_witness.OpenReading((1, 102), (1, 2))
+    both = library_witness.settle([first, second], [(1, 7)])
+    assert both == [fetched, (1, fetched[1] + 1)]
+
+
+def test_clear_names_of_the_library():
+    paths = [
+        *("Nacht/Nacht - S01E01.mkv", "Nacht/Nacht - 05.mkv", "Nacht/Season 1/Folge 2.mkv"),
+        *("Nacht/Season 2/Folge 13.mkv", "Nacht/Season 3/Folge 1.mkv", "Nacht/Nacht - 101.mkv"),
+        "Nacht/nacht.102.hdtv-grp.mkv",
+    ]
+    names = folder_parser.parse_folder(paths)
+    assert library_witness.find_clear(names) == [True, False, True, False, True, False, False]

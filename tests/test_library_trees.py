@@ -144,6 +144,33 @@ TREES = [
         "Nacht/Season 2/Nacht - S02E04 = Nacht/Season 2/Nacht - 08",
     ),
     Tree(
+        "101 at the source, and the library tells that it is the season's first",
+        "Nacht/Nacht {101-106}",
+        "Nacht/Nacht - S01E{1-3}",
+        "S01E{1-3}",
+        """Nacht/Nacht - S01E04 = Nacht/Nacht 104; Nacht/Nacht - S01E05 = Nacht/Nacht 105;
+        Nacht/Nacht - S01E06 = Nacht/Nacht 106""",
+    ),
+    Tree(
+        "101 at the source, and the library does not tell what it is",
+        "Nacht/Nacht {101-106}",
+        "Nacht/Nacht - S01E01",
+        "S01E01",
+    ),
+    Tree(
+        "101 at the source, where the library's season goes on",
+        "Nacht/Nacht {101-103}",
+        "Nacht/Nacht - S01E{99-101}",
+        "S01E{99-101}",
+        "Nacht/Nacht - S01E{102-103} = Nacht/Nacht {102-103}",
+    ),
+    Tree(
+        "numbers without a season at the source, and two seasons in the library",
+        "Nacht/Nacht - {1-24}",
+        "Nacht/Nacht - S01E{1-11}; Nacht/Nacht - S02E01",
+        "S01E{1-11}; S02E01",
+    ),
+    Tree(
         "T11 and T12, dates",
         "Nacht (1994)/Season 12/{1-3}",
         """Nacht (1994)/12/Nacht 12-05-94; Nacht (1994)/12/Nacht 12-12-94;
