@@ -209,6 +209,10 @@ def test_the_library_tells_what_101_is(case, form):
     assert settled(numbered(form, range(101, 113)), held) == expected
 
 
+def test_a_slice_that_does_not_begin_with_an_episode_1_stays_open():
+    assert settled(numbered("Nacht/Nacht {}.mkv", range(104, 110)), lists(12)) == [None] * 6
+
+
 def test_the_library_tells_a_later_season():
     paths = numbered("Nacht/Nacht {}.mkv", range(201, 207))
     assert settled(paths, lists(4, 3)) == [(2, number) for number in range(1, 7)]

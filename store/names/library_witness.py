@@ -82,9 +82,9 @@ def choose(
     first = min(file.key[1] for file in files)
     known = {*held, *told}
     is_number = any(season == 1 and number >= first - 1 for season, number in known)
-    is_split = len(splits & set(held)) >= TELLING and not any(
-        MAX_EPISODE < number < first for _, number in held
-    )
+    begins = any(file.split and file.split[1] == 1 for file in files)  # a slice seldom does at 101
+    is_short = not any(MAX_EPISODE < number < first for _, number in held)
+    is_split = begins and is_short and len(splits & set(held)) >= TELLING
     if not (held or is_number):
         return pick(is_split=False, is_number=True)
     return pick(is_split=is_split, is_number=is_number)
