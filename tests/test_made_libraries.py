@@ -63,7 +63,7 @@ def test_no_file_is_sure_and_wrong(show, forms, seed):
 
 @pytest.mark.slow
 @given(shows, styles, seeds)
-@settings(max_examples=LIBRARIES, deadline=None)
+@settings(max_examples=LIBRARIES, deadline=None, derandomize=LIBRARIES == 1_000)
 def test_no_file_of_many_libraries_is_sure_and_wrong(show, forms, seed):
     check(show, forms, seed)
 

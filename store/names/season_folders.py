@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from store.names.codes import EpisodeKey, Number, code
 from store.names.matching import (
+    EXTRA,
     Verdict,
     as_counted,
     decide,
@@ -20,7 +21,7 @@ from store.names.matching import (
     refuse,
 )
 from store.names.parsed_name import ParsedName
-from store.names.source_list import Episodes, SourceList, as_list
+from store.names.source_list import TELLING_SEASON, Episodes, SourceList, as_list
 
 SHORTEST_SEASON = 3  # episodes, behind which numbers that go on are no chance
 Style = tuple[str | None, str | None]  # title and group: files of one kind are counted in one way
@@ -84,9 +85,14 @@ def _judge_season(
         through = listed.count_through(own)
         if through and all(key[0] == season for key in through):
             counted[place] = through
+    if within and len(within) < len(numbers) and listed.begins_unknown(season):
+        return _leave_beyond_list(names, numbers, season)
     if not counted or counted == within or len(within) == len(numbers) > len(counted):
         return {}  # the numbers are those of the season
-    if len(counted) == len(numbers) > len(within) or not within:
+    all_go_on = len(counted) == len(numbers) > len(within) or not within
+    has_doubles = len(set(numbers.values())) < len(numbers)
+    shortest = TELLING_SEASON if has_doubles else SHORTEST_SEASON
+    if all_go_on and listed.count_before(season) >= shortest:
         return {
             place: _decide_counted(names[place], own, counted.get(place), listed.total)
             for place, own in numbers.items()
@@ -97,6 +103,21 @@ def _judge_season(
             [reading[place] for reading in (within, counted) if place in reading],
         )
         for place in within.keys() | counted.keys()
+    }
+
+
+def _leave_beyond_list(
+    names: Sequence[ParsedName], numbers: dict[int, tuple[Number, ...]], season: int
+) -> dict[int, Verdict]:
+    """Ask about files that reach beyond their season and do not begin with its first episode.
+
+    They may count through seasons that the list tells too little of.
+    """
+    if min(min(own) for own in numbers.values()) <= 1:
+        return {}
+    return {
+        place: leave_open(names[place], [in_season(season, own), (EXTRA,)])
+        for place, own in numbers.items()
     }
 
 

@@ -37,6 +37,14 @@ class SourceList:
                 last = before + int(self._highest[season])
         self.total = last
 
+    def begins_unknown(self, season: int) -> bool:
+        """Whether nobody can tell from the list how many episodes come before a season of it."""
+        return season in self._highest and season not in self._before
+
+    def count_before(self, season: int) -> int:
+        """What a running number of a season is higher by; 0 where nobody can tell."""
+        return self._before.get(season, 0)
+
     def may_have(self, episodes: Episodes) -> bool:
         """Whether the series has these episodes; the source may lack one between others."""
         return all(
