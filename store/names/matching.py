@@ -71,6 +71,8 @@ def judge(
     if not fitting and (len(listed.seasons) > 1 or name.rivals):
         return refuse(name, shifted)
     episodes, why = next(iter((fitting or readings).items()))
+    if episodes == (EXTRA,):
+        return leave_open(name, list(readings))  # that it has no episode, only its rival says
     verdict = decide(name, episodes, why, shifted)
     return as_counted(verdict) if why == COUNTED else verdict
 

@@ -53,7 +53,40 @@ def judge_together(
         }
         for place, verdict in _judge_season(names, numbers, season, listed).items():
             verdicts[place] = verdict
+    _doubt_lone_running_numbers(paths, names, verdicts, listed)
     return verdicts
+
+
+def _doubt_lone_running_numbers(
+    paths: Sequence[str],
+    names: Sequence[ParsedName],
+    verdicts: list[Verdict],
+    listed: SourceList,
+) -> None:
+    """Ask about 101 beside 201 and 301 that cannot be running numbers: it may be S01E01 as well.
+
+    Only where each file of its kind has such a reading that the source lists: beside 99 and 100 the
+    number 101 runs.
+    """
+    kinds: defaultdict[tuple[str, Style], list[int]] = defaultdict(list)
+    for place, name in enumerate(names):
+        if name.kind == "episode" and name.season is None and name.episodes:
+            kinds[paths[place].rpartition("/")[0], (name.title, name.group)].append(place)
+    for places in kinds.values():
+        splits = {place: _listed_split(names[place], listed) for place in places}
+        runs = {place: listed.count_through(names[place].episodes) for place in places}
+        if all(splits.values()) and not all(runs.values()):
+            for place in places:
+                if verdicts[place].sure and verdicts[place].is_counted:
+                    verdicts[place] = leave_open(names[place], [runs[place], splits[place]])
+
+
+def _listed_split(name: ParsedName, listed: SourceList) -> Episodes:
+    """What 101 is as season 1, episode 1, if the list may have that; else ()."""
+    for season, own in name.also:
+        if season and listed.may_have(in_season(season, own)):
+            return in_season(season, own)
+    return ()
 
 
 def _counts_in_folder(name: ParsedName) -> bool:
@@ -85,7 +118,7 @@ def _judge_season(
         through = listed.count_through(own)
         if through and all(key[0] == season for key in through):
             counted[place] = through
-    if within and len(within) < len(numbers) and listed.begins_unknown(season):
+    if len(within) < len(numbers) and listed.begins_unknown(season):
         return _leave_beyond_list(names, numbers, season)
     if not counted or counted == within or len(within) == len(numbers) > len(counted):
         return {}  # the numbers are those of the season
