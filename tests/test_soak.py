@@ -1,6 +1,6 @@
 """A month in fast motion: sources, disks, the clock, the owner and the power misbehave at random.
 
-ANIWORLD_SOAK is for how many seconds (20; 60 in .ci/run; 1,200 before a release), and
+ANIWORLD_SOAK is for how many seconds (20; 1,200 before a release), and
 ANIWORLD_SOAK_SEED which schedule. The seed is printed: the same one gives the same schedule again,
 though not the same moments. ANIWORLD_HOUR is how many items are fetched over a source that fails at
 random, with the waits that users have; without it there are 40, and the waits are short.
