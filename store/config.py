@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from store.backups import BackupMade, Backups
 from store.errors import BadRequest, ConfigurationError, Conflict, Failure, Invalid
 from store.foreign_settings import Foreign, join, split
 from store.problems import Problem
-from store.schema import loads, read
+from store.schema import dump, loads, read
 from store.secret import UNSET, Secret
 from store.secrets import SecretsFile
 from store.settings import SETTINGS, Config
@@ -268,7 +269,8 @@ class Configuration:
     def _to_file(self, config: Config) -> bytes:
         """The content of config.json: everything but the secrets."""
         sources = [with_secrets(source, {}) for source in config.providers]
-        return atomic.to_json(join(asdict(replace(config, providers=sources)), self._foreign))
+        settings = json.loads(dump(replace(config, providers=sources)))
+        return atomic.to_json(join(settings, self._foreign))
 
     def _effective(self, stored: Config) -> Config:
         secrets = self._stored_secrets()

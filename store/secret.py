@@ -45,4 +45,14 @@ UNSET = Secret()
 
 def to_jsonable(value: object) -> object:
     """The `default` of our JSON encoders: a dataclass's fields, a secret's mask; else TypeError."""
-    return str(value) if isinstance(value, Secret) else vars(value)
+    if isinstance(value, Secret):
+        return str(value)
+    fields = vars(value)
+    if "from_" not in fields:
+        return fields
+    return {json_name(name): field for name, field in fields.items()}
+
+
+def json_name(name: str) -> str:
+    """A field's name in JSON: Python takes `from` for itself, so that field is called `from_`."""
+    return "from" if name == "from_" else name

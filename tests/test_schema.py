@@ -391,6 +391,29 @@ def test_dump():
         schema.dump({"when": object()})
 
 
+@dataclass(frozen=True)
+class Window:
+    from_: str
+    to: str = "07:00"
+
+
+def test_a_field_called_from():
+    """Python takes the word for itself; JSON and the document have it."""
+    window = schema.read(Window, {"from": "01:00"})
+    assert window == Window("01:00")
+    assert schema.dump([window]) == '[{"from": "01:00", "to": "07:00"}]'
+    components = {}
+    schema.draw(Window, components)
+    assert [*components["Window"]["properties"]] == ["from", "to"]
+    assert components["Window"]["required"] == ["from"]
+    for value, where in (({}, "from"), ({"from_": "01:00"}, "from_"), ({"from": 1}, "from")):
+        with pytest.raises(Invalid) as caught:
+            schema.read(Window, value)
+        assert caught.value.details["field"] == where
+    query = MultiDict({"from": "02:00"})
+    assert schema.read_query(Window, query) == Window("02:00")
+
+
 def test_schema():
     components: dict = {}
     assert schema.draw(list[Add] | Page[Add], components) == {

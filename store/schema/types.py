@@ -32,6 +32,7 @@ from store.schema.scalars import (
     compile_literal,
     refuse,
 )
+from store.secret import json_name
 
 T = TypeVar("T")
 
@@ -106,14 +107,17 @@ def _compile_dataclass(cls: Any, args: tuple[Any, ...]) -> CompiledType:
     hints = get_type_hints(cls, include_extras=True)
     init_fields = [field for field in dataclasses.fields(cls) if field.init]
     compiled = {
-        field.name: compile_type(_with_arguments(hints[field.name], args)) for field in init_fields
+        json_name(field.name): compile_type(_with_arguments(hints[field.name], args))
+        for field in init_fields
     }
-    required = [field.name for field in init_fields if _default(field) is dataclasses.MISSING]
+    required = [
+        json_name(field.name) for field in init_fields if _default(field) is dataclasses.MISSING
+    ]
     json_schema: JsonSchema = {
         "type": "object",
         "properties": {
-            field.name: compiled[field.name].json_schema | _drawn_default(field)
-            for field in init_fields
+            name: compiled[name].json_schema | _drawn_default(field)
+            for name, field in zip(compiled, init_fields)
         },
         "required": required,
         "additionalProperties": False,
@@ -179,6 +183,8 @@ def _dataclass_reader(cls: Any, fields: Mapping[str, CompiledType], required: li
         for key in required:
             if key not in values:
                 refuse(_path(field, key), "is required")
+        if "from" in values:
+            values["from_"] = values.pop("from")
         return cls(**values)
 
     return read
