@@ -190,7 +190,7 @@ def build(
     from handlers import keys, lifetime, limits, peer, routes
     from handlers.authenticator import AUTHENTICATOR, Authenticator
     from handlers.connections import CONNECTIONS, Connections, most_connections
-    from handlers.hub import HUB, Hub
+    from handlers.hub import HUB, Hub, new_first_seq
     from handlers.logins import LOGINS, Logins
     from handlers.openapi import DOCUMENT, folded
     from providers import Providers
@@ -214,7 +214,7 @@ def build(
     app[keys.DB] = Database(state / "aniworld.db")
     app[keys.NETWORK] = Network()
     app[keys.PROVIDERS] = Providers(app[keys.NETWORK], app[keys.DB])
-    app[HUB] = Hub()
+    app[HUB] = Hub(new_first_seq())
     app[CONNECTIONS] = Connections(
         most_connections(), lambda address: peer.is_trusted(address, settings().trusted_proxies)
     )

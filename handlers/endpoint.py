@@ -1,8 +1,9 @@
 """Route -> aiohttp handler: token, path, query, body, call, answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from aiohttp import web
@@ -40,6 +41,8 @@ class Route(NamedTuple):
     alias: str | None = None  # a second path that answers the same
     # For the document: statuses of refusals beside those that follow from the signature.
     refusals: tuple[int, ...] = ()
+    # For the document: what the call sends beside what it is annotated with, by content type.
+    sends: Mapping[str, dict[str, Any]] = MappingProxyType({})
 
     @property
     def needs(self) -> Access:

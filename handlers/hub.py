@@ -1,10 +1,17 @@
-"""The sockets that are open. Each gets every event, and nobody waits for a slow reader."""
+"""The sockets that are open. Each gets every event, and nobody waits for a slow reader.
+
+The newest messages are kept for those who ask for them: handlers/events.py.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import islice
 
 from aiohttp import web
 
@@ -17,17 +24,52 @@ from store.schema import dump
 SOCKETS = 64
 SOCKETS_WITHOUT_TOKEN = 8
 INBOX_MESSAGES = 64  # that may wait for a slow reader, beside those that replace one another
+WAITING_CALLS = 64
+KEPT_MESSAGES = 1000
+MAX_KEPT_BYTES = 4 << 20  # of all of them
 
 
-class Inbox:
-    """Messages for one socket: first the others in order, then those that replace one another."""
+class Listener:
+    """Somebody who waits for messages, with a token or a key."""
 
     def __init__(self, claims: Claims | None):
         self.claims = claims
-        self.over = ""  # why the socket is to be closed
+        self.over = ""  # why nobody is to be waited for any more
+        self._wakeup = asyncio.Event()
+
+    def end(self, why: str) -> None:
+        """Let the waiting end; the first reason counts."""
+        self.over = self.over or why
+        self._wakeup.set()
+
+    def wake(self) -> None:
+        """There is a message."""
+        self._wakeup.set()
+
+    async def wait(self, until: Callable[[], bool], seconds: float) -> None:
+        """Wait for so many seconds, until it is over or `until` is true after a message."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.over and not until():
+                    self._wakeup.clear()
+                    await self._wakeup.wait()
+
+
+class Call(Listener):
+    """A call that waits. `is_gone` says whether its caller has hung up."""
+
+    def __init__(self, claims: Claims | None, is_gone: Callable[[], bool]):
+        super().__init__(claims)
+        self.is_gone = is_gone
+
+
+class Inbox(Listener):
+    """Messages for one socket: first the others in order, then those that replace one another."""
+
+    def __init__(self, claims: Claims | None):
+        super().__init__(claims)
         self._messages: deque[str] = deque()
         self._newest: dict[object, str] = {}  # by the key of the messages that replace one another
-        self._wakeup = asyncio.Event()
 
     def put(self, text: str, replaces: object = None) -> None:
         """Add a message. The one before it with the same key `replaces` is dropped.
@@ -44,11 +86,6 @@ class Inbox:
             self._newest.clear()
         self._wakeup.set()
 
-    def end(self, why: str) -> None:
-        """Close the socket, once it is looked at; the first reason counts."""
-        self.over = self.over or why
-        self._wakeup.set()
-
     async def take(self) -> str | None:
         """The next message, as soon as there is one; None when the socket is to be closed."""
         while not self.over:
@@ -62,24 +99,56 @@ class Inbox:
 
 
 class Hub:
-    """All open sockets. `seq` counts the messages that do not replace others."""
+    """All open sockets, and the calls that wait.
 
-    def __init__(self) -> None:
-        self.seq = 0
+    `seq` counts the messages that do not replace others, from `first_seq` on: what this run has
+    published bears higher numbers.
+    """
+
+    def __init__(self, first_seq: int = 0) -> None:
+        self.first_seq = first_seq
+        self.seq = first_seq
         self._inboxes: set[Inbox] = set()
+        self._calls: set[Call] = set()
         self._closed = False
         self._not_before: dict[object, float] = {}  # key -> monotonic time of the next such message
+        # The newest messages that replace no others; the last one has the number `seq`.
+        self._kept: deque[bytes] = deque()
+        self._kept_bytes = 0
 
     def publish(self, event: Event) -> None:
         """Tell all sockets, unless such a message was sent just now. Never waits."""
         if event.every_seconds and not self._is_due(event):
             return
+        if event.replaces and not self._inboxes:
+            return
         if not event.replaces:
             self.seq += 1
-        if self._inboxes:
-            text = message(event, self.seq)
-            for inbox in tuple(self._inboxes):
-                inbox.put(text, event.key if event.replaces else None)
+        text = message(event, self.seq)
+        for inbox in tuple(self._inboxes):
+            inbox.put(text, event.key if event.replaces else None)
+        if not event.replaces:
+            self._keep(text.encode(errors="replace"))
+
+    def _keep(self, text: bytes) -> None:
+        self._kept.append(text)
+        self._kept_bytes += len(text)
+        while len(self._kept) > KEPT_MESSAGES or self._kept_bytes > MAX_KEPT_BYTES:
+            self._kept_bytes -= len(self._kept.popleft())
+        for call in self._calls:
+            call.wake()
+
+    def since(self, seq: int) -> tuple[list[bytes], bool]:
+        """The kept messages behind the one with this number, and whether some are lost between.
+
+        0 stands for the beginning of this run. Of a number that this run has not given nobody
+        knows what came behind it: all that is kept is answered.
+        """
+        is_foreign = seq > self.seq or 0 < seq < self.first_seq
+        lost = self.seq - len(self._kept)  # the number of the last one that is not kept
+        behind = self.first_seq if is_foreign else max(seq, self.first_seq)
+        texts = list(islice(self._kept, max(0, behind - lost), None))
+        return texts, is_foreign or behind < lost
 
     def _is_due(self, event: Event) -> bool:
         at = time.monotonic()
@@ -104,26 +173,59 @@ class Hub:
         """The inbox's socket is closed."""
         self._inboxes.discard(inbox)
 
+    @contextmanager
+    def waiting(self, claims: Claims | None, is_gone: Callable[[], bool]) -> Iterator[Call]:
+        """A call that waits for messages. Raises TooMany: WAITING_CALLS in all.
+
+        Those whose callers have hung up make room.
+        """
+        if len(self._calls) >= WAITING_CALLS:
+            for left in [call for call in self._calls if call.is_gone()]:
+                left.end("gone")
+                self._calls.discard(left)
+        if len(self._calls) >= WAITING_CALLS:
+            raise TooMany("Too many calls wait for events", retry_after=30)
+        call = Call(claims, is_gone)
+        if self._closed:
+            call.end("shutdown")
+        self._calls.add(call)
+        try:
+            yield call
+        finally:
+            self._calls.discard(call)
+
     def end(self, jti: str) -> None:
-        """The token, or the key, is no longer good: its sockets close."""
-        for inbox in self._inboxes:
-            if inbox.claims and inbox.claims.jti == jti:
-                inbox.end("token")
+        """The token, or the key, is no longer good: its sockets close and its calls end."""
+        for listener in self._listeners():
+            if listener.claims and listener.claims.jti == jti:
+                listener.end("token")
 
     def end_all_tokens(self) -> None:
-        """No token is good any more: all sockets close but those of keys and the local owner."""
-        for inbox in self._inboxes:
-            if inbox.claims and inbox.claims.access == "owner":
-                inbox.end("token")
+        """No token is good any more: all ends but what keys and the local owner have open."""
+        for listener in self._listeners():
+            if listener.claims and listener.claims.access == "owner":
+                listener.end("token")
 
     def close(self) -> None:
-        """Let all sockets end: those that are open, and those that are just being opened."""
+        """Let all sockets and calls end: those that are open, and those that are being opened."""
         self._closed = True
-        for inbox in self._inboxes:
-            inbox.end("shutdown")
+        for listener in self._listeners():
+            listener.end("shutdown")
+
+    def _listeners(self) -> list[Listener]:
+        return [*self._inboxes, *self._calls]
 
 
 HUB = web.AppKey("hub", Hub)
+
+
+def new_first_seq() -> int:
+    """A number for a run: no other run of this server gives those behind it, whatever the clock.
+
+    The seconds let it rise; the random part tells runs apart where the clock stands, as on a
+    machine without a battery for it.
+    """
+    return (int(time.time()) << 20) + random.getrandbits(19)
 
 
 def message(event: Event, seq: int) -> str:

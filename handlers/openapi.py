@@ -36,7 +36,8 @@ programs, `request_id` equals the header `X-Request-ID`. Times are UTC, as in
 
 `/ws/downloads` is a WebSocket; log in with the same header or the subprotocols
 `aniworld.v1, bearer.<token>`. It sends the schema `SocketMessage`, first a `snapshot` with at most
-200 items. `seq` rises with every message but progress."""
+200 items. `seq` rises with every message but progress. `GET /api/events` answers the same messages,
+but progress, to scripts that cannot open a socket."""
 # Chapters of the reference whose file in handlers/ has another name.
 CHAPTERS = {
     "auth": "Authentication",
@@ -157,7 +158,7 @@ def _operation(route: Route, schemas: JsonObject) -> JsonObject:
     if route.wrap:
         answer = _envelope(success=True, data=answer)
     responses = {
-        str(route.status): _response(HTTPStatus(route.status).phrase, answer, headers),
+        str(route.status): _response(HTTPStatus(route.status).phrase, answer, headers, route.sends),
         **{
             status: {"$ref": f"#/components/responses/{REFUSALS[status][0]}"}
             for status in _refused_statuses(route, taken)
@@ -222,14 +223,24 @@ def _parameters(taken: Signature) -> Iterator[JsonObject]:
             }
 
 
-def _response(description: str, content: JsonObject | None, headers: Sequence[str]) -> JsonObject:
-    """A response with X-Request-ID and the `headers`; `content` None: without a body."""
+def _response(
+    description: str,
+    content: JsonObject | None,
+    headers: Sequence[str],
+    others: Mapping[str, JsonObject] = {},
+) -> JsonObject:
+    """A response with X-Request-ID and the `headers`; `content` None: without JSON.
+
+    `others` are content types and their schemas.
+    """
     drawn_headers = {}
     for name in ("X-Request-ID", *headers):
         json_type, meaning = HEADERS[name]
         drawn_headers[name] = {"schema": {"type": json_type}, "description": meaning}
     response: JsonObject = {"description": description, "headers": drawn_headers}
-    return response | (_json_content(content) if content else {})
+    schemas = {"application/json": content} if content else {}
+    drawn = {kind: {"schema": schema} for kind, schema in {**schemas, **others}.items()}
+    return response | ({"content": drawn} if drawn else {})
 
 
 def _envelope(*, success: bool, **properties: JsonObject | None) -> JsonObject:

@@ -1,10 +1,12 @@
 """The chapter Download Queue."""
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Literal
 
 from aiohttp import web
 
 from downloads.events import QueueItem
+from handlers import csv_answers
 from handlers.endpoint import Done
 from handlers.ids import AnimeId, ItemId
 from handlers.keys import DB, ENGINE, PROVIDERS
@@ -67,9 +69,29 @@ class QueueQuery(Paged):
     status: Status | None = None
 
 
+HISTORY_ROWS = 500  # of a table that are read at a time
+Moment = Annotated[
+    str,
+    Rule(
+        pattern=r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        r"(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)?",
+        issue="must be a day (2025-10-22) or a moment in UTC (2025-10-22T12:34:56Z)",
+        example="2025-10-22",
+    ),
+]
+
+
 @record
 class HistoryQuery(Paged):
+    """`q` is a part of a title, `source` a source's name; `since` and `until` are inclusive."""
+
     anime_id: AnimeId | None = None
+    q: Annotated[str, Rule(least=1, most=200)] | None = None
+    source: Annotated[str, Rule(least=1, most=40)] | None = None
+    state: history.HistoryState = "completed"
+    since: Moment | None = None
+    until: Moment | None = None
+    format: Literal["json", "csv"] | None = None
 
 
 @record
@@ -101,16 +123,40 @@ async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
     return paged(request, shown, total, query)
 
 
-async def finished(request: web.Request, query: HistoryQuery) -> Page[history.Fetched]:
+async def finished(
+    request: web.Request, query: HistoryQuery
+) -> Page[history.Fetched] | web.StreamResponse:
     """The files that were fetched, the newest first, and what was proven of each.
 
     `proof` is the strongest thing shown about the bytes: a checksum's name, `length`, or
     `clean end` where the source told no length but an end. `unproven` says that it told neither,
     also when it was asked: the file may be cut. `validator` is what held a resumed file together:
-    `etag`, `date` or `length`. Rows outlive their items.
+    `etag`, `date` or `length`. Rows outlive their items. `state=failed` tells what was given up.
+    `format=csv`, or `Accept: text/csv`, answers all that is found as one table.
     """
-    found, total = await request.app[DB].run(history.page, query.anime_id, *window(query))
+    search = history.Search(
+        state=query.state,
+        anime_id=query.anime_id,
+        title=query.q,
+        source=query.source,
+        since=query.since,
+        until=query.until,
+    )
+    if csv_answers.is_wanted(request, query.format):
+        columns = tuple(history.Fetched.__dataclass_fields__)
+        return await csv_answers.send(request, "history", columns, _history_rows(request, search))
+    found, total = await request.app[DB].run(history.page, search, *window(query))
     return paged(request, found, total, query)
+
+
+async def _history_rows(
+    request: web.Request, search: history.Search
+) -> AsyncIterator[list[Sequence[object]]]:
+    """All that is found, some rows at a time; the database is free in between."""
+    last = None
+    while found := await request.app[DB].run(history.before, search, last, HISTORY_ROWS):
+        yield [tuple(vars(row).values()) for row in found]
+        last = found[-1].history_id
 
 
 async def add(request: web.Request, body: QueueAdd) -> Queued:

@@ -43,7 +43,11 @@ def reply(content: object, status: int = 200, *, wrap: bool = False) -> web.Resp
     `wrap` puts the content under `{"success": true, "data": ...}`.
     """
     text = schema.dump({"success": True, "data": content} if wrap else content)
-    body = f"{text}\n".encode(errors="replace")
+    return json_text(f"{text}\n".encode(errors="replace"), status)
+
+
+def json_text(body: bytes, status: int = 200) -> web.Response:
+    """Answer with JSON that is written already."""
     return web.Response(status=status, body=body, headers=_JSON_HEADERS)
 
 

@@ -6,7 +6,19 @@ from functools import partial
 
 from aiohttp import web
 
-from handlers import anime, auth, auth_keys, config, docs, health, live, page, providers, queue
+from handlers import (
+    anime,
+    auth,
+    auth_keys,
+    config,
+    docs,
+    events,
+    health,
+    live,
+    page,
+    providers,
+    queue,
+)
 from handlers.endpoint import Handler, Route, endpoint
 from handlers.errors import envelope
 
@@ -71,7 +83,7 @@ API = (
     Route("POST", "/api/providers/{name}/retry", providers.retry, wrap=True),
     Route("GET", "/api/queue", queue.items),
     Route("DELETE", "/api/queue", queue.clear),
-    Route("GET", "/api/queue/history", queue.finished),
+    Route("GET", "/api/queue/history", queue.finished, sends={"text/csv": {"type": "string"}}),
     Route("GET", "/api/queue/status", queue.status, wrap=True),
     Route("POST", "/api/queue/add", queue.add, status=201, wrap=True, refusals=(404, 409)),
     Route("POST", "/api/queue/start", queue.start),
@@ -81,6 +93,7 @@ API = (
     Route("POST", "/api/queue/{queue_item_id}/retry", queue.retry, wrap=True, refusals=(409,)),
     Route("PUT", "/api/queue/{queue_item_id}", queue.prioritise, wrap=True),
     Route("DELETE", "/api/queue/{queue_item_id}", queue.remove),
+    Route("GET", "/api/events", events.listen, refusals=(429,), sends=events.SENDS),
     Route("GET", "/health", health.check, open=True),
     Route("GET", "/health/detailed", health.check_in_detail, open=True),
 )

@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Callable
 from types import NoneType
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from aiohttp import web
 
@@ -64,7 +64,13 @@ def _check_parameter(name: str, hint: Any, *, comes_as_text: bool) -> None:
 
 
 def _answer(hint: Any) -> Any:
-    """The type of a JSON answer, else None. Raises TypeError for one outside the vocabulary."""
+    """The type of a JSON answer, else None. Raises TypeError for one outside the vocabulary.
+
+    Of a call that may also send a file (`Page[T] | web.StreamResponse`) the JSON counts.
+    """
+    alternatives = get_args(hint)
+    if web.StreamResponse in alternatives:
+        (hint,) = [each for each in alternatives if each is not web.StreamResponse]
     # By hand: issubclass() of a StreamResponse, an abstract class, asks all its subclasses.
     if isinstance(hint, type) and {NoneType, web.StreamResponse} & set(hint.__mro__):
         return None

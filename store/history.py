@@ -1,13 +1,21 @@
-"""The history: one row for each file that was fetched, with the proof that it is right."""
+"""The history: one row for each file that was fetched, with the proof that it is right.
+
+Beside it one row for each time that an item was given up.
+"""
 
 import json
 import sqlite3
+from typing import Any, Literal, NamedTuple
 
 from store import series
 from store.models import Item
 from store.names import codes
 from store.schema import record
 from store.trash import Replaced
+
+MOST_FAILURES = 10_000  # rows that are kept, the newest
+
+HistoryState = Literal["completed", "failed"]
 
 UNPROVEN = "Unproven: the source does not tell the file's length, so its end may be missing"
 
@@ -16,10 +24,12 @@ UNPROVEN = "Unproven: the source does not tell the file's length, so its end may
 class Fetched:
     """`source` is the address without its query. Null is what a crash kept from being noted.
 
-    `replaced` is where the file lies now whose place this one took: its path in the trash.
+    `replaced` is where the file lies now whose place this one took: its path in the trash. A failed
+    one has no file: it has `error_code` and `error_message`, and both are null for the others.
     """
 
     history_id: int
+    state: HistoryState
     queue_item_id: str
     anime_id: str
     anime_title: str
@@ -35,6 +45,23 @@ class Fetched:
     average_mbps: float | None
     source: str | None
     replaced: str | None
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+class Search(NamedTuple):
+    """What is looked for: all that are given have to hold.
+
+    `anime_id` is one series, `title` a part of a title, `source` the name of a source; `since` and
+    `until` are days or moments as store/clock.py writes them, both inclusive.
+    """
+
+    state: HistoryState = "completed"
+    anime_id: str | None = None
+    title: str | None = None
+    source: str | None = None
+    since: str | None = None
+    until: str | None = None
 
 
 def replacing(replaced: Replaced | None) -> dict[str, object]:
@@ -78,29 +105,97 @@ def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:
     )
 
 
+def add_failure(conn: sqlite3.Connection, item: Item, code: str, message: str) -> None:
+    """Note that `item` was given up. The newest MOST_FAILURES stay."""
+    conn.execute(
+        """
+        insert into failures
+            (item, series, title, season, number, provider, error_code, error_message, failed_at)
+        values
+            (:item, :series, :title, :season, :number, :provider, :code, :message, :failed_at)
+        """,
+        {
+            "item": item.id,
+            "series": item.series_id,
+            "title": item.title,
+            "season": item.season,
+            "number": item.number,
+            "provider": item.provider,
+            "code": code,
+            "message": message,
+            "failed_at": item.finished_at,
+        },
+    )
+    conn.execute(
+        "delete from failures where id <= (select max(id) from failures) - ?", (MOST_FAILURES,)
+    )
+
+
 def page(
-    conn: sqlite3.Connection, anime_id: str | None, limit: int, offset: int
+    conn: sqlite3.Connection, search: Search, limit: int, offset: int
 ) -> tuple[list[Fetched], int]:
-    """(files, total), the newest first; of one series, or of all.
+    """(files, total), the newest first, of those that the search finds.
 
     Rows outlive their series: one that is not known any more is found by the id that it had.
     """
-    where, values = "1", []
-    if anime_id:
-        where, values = "series = ?", [series.own_id(conn, anime_id)]
-    total = conn.execute(f"select count(*) from history where {where}", values).fetchone()[0]
+    where, values = _condition(conn, search)
+    found = f"from ({_ROWS[search.state]}) where {where}"
+    total = conn.execute(f"select count(*) {found}", values).fetchone()[0]
     rows = conn.execute(
-        f"select * from history where {where} order by id desc limit ? offset ?",
-        (*values, limit, offset),
+        f"select * {found} order by id desc limit :limit offset :offset",
+        {**values, "limit": limit, "offset": offset},
     )
-    return [_fetched(row) for row in rows], total
+    return [_fetched(row, search.state) for row in rows], total
 
 
-def _fetched(row: sqlite3.Row) -> Fetched:
+def before(
+    conn: sqlite3.Connection, search: Search, history_id: int | None, limit: int
+) -> list[Fetched]:
+    """The next files behind the one with this id, the newest first; None: from the first one on."""
+    where, values = _condition(conn, search)
+    rows = conn.execute(
+        f"""select * from ({_ROWS[search.state]})
+        where {where} and (:before is null or id < :before) order by id desc limit :limit""",
+        {**values, "before": history_id, "limit": limit},
+    )
+    return [_fetched(row, search.state) for row in rows]
+
+
+_ROWS = {
+    "completed": """select id, item, series, title, season, number, provider, path, receipt,
+        finished_at, null as error_code, null as error_message from history""",
+    "failed": """select id, item, series, title, season, number, provider, '' as path,
+        '{"bytes": 0}' as receipt, failed_at as finished_at, error_code, error_message
+        from failures""",
+}
+# A day alone ends with its last second.
+_CONDITIONS = {
+    "anime_id": "series = :anime_id",
+    "title": "instr(casefold(title), :title)",  # `like` knows the case of ASCII alone
+    "source": "provider = :source",
+    "since": "finished_at >= :since",
+    "until": "finished_at <= substr(:until || 'T23:59:59Z', 1, 20)",
+}
+
+
+def _condition(conn: sqlite3.Connection, search: Search) -> tuple[str, dict[str, Any]]:
+    """The condition in SQL, and its values."""
+    given = {name: text for name, text in search._asdict().items() if text}
+    if search.anime_id:
+        given["anime_id"] = series.own_id(conn, search.anime_id)
+    if search.title:
+        conn.create_function("casefold", 1, str.casefold, deterministic=True)
+        given["title"] = search.title.casefold()
+    conditions = [_CONDITIONS[name] for name in given if name in _CONDITIONS]
+    return " and ".join(["1", *conditions]), given
+
+
+def _fetched(row: sqlite3.Row, state: HistoryState) -> Fetched:
     receipt = json.loads(row["receipt"])
     size, seconds = receipt["bytes"], receipt.get("seconds")
     return Fetched(
         history_id=row["id"],
+        state=state,
         queue_item_id=f"queue_{row['item']}",
         anime_id=row["series"],
         anime_title=row["title"],
@@ -116,4 +211,6 @@ def _fetched(row: sqlite3.Row) -> Fetched:
         average_mbps=round(size * 8e-6 / seconds, 2) if seconds else None,
         source=receipt.get("source"),
         replaced=receipt.get("replaced", {}).get("trash"),
+        error_code=row["error_code"],
+        error_message=row["error_message"],
     )

@@ -272,7 +272,9 @@ def fail(conn: sqlite3.Connection, item_id: int, code: str, message: str) -> Ite
         attempts = attempts + 1, target = null, finished_at = ? where id = ?""",
         (code, message, now(), item_id),
     )
-    return get(conn, item_id)
+    item = get(conn, item_id)
+    history.add_failure(conn, item, code, message)
+    return item
 
 
 def retry(conn: sqlite3.Connection, item_id: int) -> Item:

@@ -22,6 +22,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 KIT = {
     "authenticator",
     "connections",
+    "csv_answers",
     "endpoint",
     "errors",
     "hub",
