@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from store import VERSION, atomic, environment
+from store import VERSION, atomic, command_line, environment
 from store.errors import ConfigurationError, Failure, Invalid
 
 if TYPE_CHECKING:
@@ -34,12 +34,10 @@ if TYPE_CHECKING:
     from store.settings import Config
 
 PACKAGES = ("aiohttp", "aiohttp_jinja2", "jwt", "bcrypt")
-DESCRIPTION = "A self-hosted download manager for your own anime and series library."
 SETUP = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/python aniworld.py"
 ALL_ADDRESSES = ["0.0.0.0", "::"]
 MAX_BODY_BYTES = 65536
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-LOG_LEVELS = ("debug", "info", "warning", "error")
 
 log = logging.getLogger("aniworld")
 
@@ -49,7 +47,7 @@ Forced = dict[str, tuple[object, str]]
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns its exit code."""
-    options = parse_options(arguments)
+    options = command_line.parse(arguments)
     if options.command == "names":
         from store.names import parser
 
@@ -74,68 +72,6 @@ def main(arguments: list[str] | None = None) -> int:
         gc.enable()
     print(f"aniworld: {reason}", file=sys.stderr)
     return 1
-
-
-def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line, with the variables ANIWORLD_* as defaults. Exits for a wrong one."""
-    parser = _option_parser()
-    options = parser.parse_args(arguments)
-    if not 0 <= options.port <= 65535:
-        parser.error("--port must be from 0 to 65535")
-    if options.log_level not in (None, *LOG_LEVELS):
-        parser.error("--log-level must be debug, info, warning or error")
-    return options
-
-
-def _option_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="aniworld.py", description=DESCRIPTION)
-    parser.add_argument(
-        "--host",
-        default=environment.variable("HOST"),
-        help="address to listen on (default: all, IPv4 and IPv6)",
-    )
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=environment.variable("PORT") or 8000,
-        help="port to listen on (default: 8000)",
-    )
-    parser.add_argument(
-        "--data-dir",
-        type=Path,
-        default=environment.variable("DATA_DIR"),
-        help="where all state is kept (default: ~/.local/share/aniworld)",
-    )
-    parser.add_argument(
-        "--config",
-        type=Path,
-        default=environment.variable("CONFIG"),
-        help="configuration file (default: config.json in the data directory)",
-    )
-    parser.add_argument(
-        "--log-level",
-        default=environment.variable("LOG_LEVEL"),
-        help="how much to log: debug, info, warning or error",
-    )
-    parser.add_argument(
-        "--demo",
-        action="store_true",
-        help="show a small world of its own, in a temporary directory",
-    )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="check the configuration and end, with 1 if something is wrong",
-    )
-    parser.add_argument("--version", action="version", version=f"aniworld-server {VERSION}")
-    parser.add_argument(
-        "command",
-        nargs="?",
-        choices=("names", "reset-password"),
-        help="names: read file names on stdin, print what is understood as JSON; "
-        "reset-password: set another password while the server does not run",
-    )
-    return parser
 
 
 def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
@@ -273,7 +209,12 @@ async def serve(app: web.Application, options: argparse.Namespace, state: Path) 
         sys.stdout.flush()
     gc.freeze()  # what the start has made stays; the collector need not look at it again
     gc.enable()
-    await stop.wait()
+    if os.environ.get("NOTIFY_SOCKET"):
+        from store import service_manager
+
+        await service_manager.wait(stop)
+    else:
+        await stop.wait()
     log.info("stopping")
     await runner.cleanup()
 

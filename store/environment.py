@@ -64,7 +64,7 @@ def explain(error: OSError, port: int) -> str:
 def master_password() -> str | None:
     """The content of the file ANIWORLD_MASTER_PASSWORD_FILE, else ANIWORLD_MASTER_PASSWORD.
 
-    Raises OSError, and ConfigurationError for a password that is not UTF-8.
+    Raises ConfigurationError for a file that cannot be read and a password that is not UTF-8.
     """
     path = variable("MASTER_PASSWORD_FILE")
     password = variable("MASTER_PASSWORD")
@@ -75,4 +75,9 @@ def master_password() -> str | None:
             password.encode()  # a variable may hold any bytes
     except UnicodeError:
         raise ConfigurationError("ANIWORLD_MASTER_PASSWORD is not UTF-8") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"ANIWORLD_MASTER_PASSWORD_FILE: {path} cannot be read: {error.strerror}",
+            fix="Let the user that runs the server read it",
+        ) from None
     return password

@@ -1,0 +1,80 @@
+"""The command line, with the variables ANIWORLD_* as defaults."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from store import VERSION, environment
+
+DESCRIPTION = "A self-hosted download manager for your own anime and series library."
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line, with the variables ANIWORLD_* as defaults. Exits for a wrong one."""
+    parser = _option_parser()
+    options = parser.parse_args(arguments)
+    if not 0 <= options.port <= 65535:
+        parser.error("--port must be from 0 to 65535")
+    if options.log_level not in (None, *LOG_LEVELS):
+        parser.error("--log-level must be debug, info, warning or error")
+    return options
+
+
+def _option_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=_name(), description=DESCRIPTION)
+    parser.add_argument(
+        "--host",
+        default=environment.variable("HOST"),
+        help="address to listen on (default: all, IPv4 and IPv6)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=environment.variable("PORT") or 8000,
+        help="port to listen on (default: 8000)",
+    )
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=environment.variable("DATA_DIR"),
+        help="where all state is kept (default: ~/.local/share/aniworld)",
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=environment.variable("CONFIG"),
+        help="configuration file (default: config.json in the data directory)",
+    )
+    parser.add_argument(
+        "--log-level",
+        default=environment.variable("LOG_LEVEL"),
+        help="how much to log: debug, info, warning or error",
+    )
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="show a small world of its own, in a temporary directory",
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="check the configuration and end, with 1 if something is wrong",
+    )
+    parser.add_argument("--version", action="version", version=f"aniworld-server {VERSION}")
+    parser.add_argument(
+        "command",
+        nargs="?",
+        choices=("names", "reset-password"),
+        help="names: read file names on stdin, print what is understood as JSON; "
+        "reset-password: set another password while the server does not run",
+    )
+    return parser
+
+
+def _name() -> str:
+    """What was typed to run this: `aniworld-server` where the program is installed."""
+    is_installed = Path(sys.argv[0]).name == "aniworld-server"
+    return "aniworld-server" if is_installed else "aniworld.py"
