@@ -109,7 +109,8 @@ async def logout(request: web.Request, body: Logout | None = None) -> Done:
             authenticator.unsaved.add(claims.jti)
             raise
         trace.record(request, "logout")
-    set_cookie(request, COOKIE, "", path="/ws", max_age_seconds=0)
+    path = authenticator.socket_path(request)
+    set_cookie(request, COOKIE, "", path=path, max_age_seconds=0)
     return Done("Logged out successfully")
 
 
@@ -143,7 +144,7 @@ def _issue(request: web.Request) -> Token:
         request,
         COOKIE,
         issued.socket,
-        path="/ws",
+        path=authenticator.socket_path(request),
         max_age_seconds=issued.lifetime_seconds,
         secure=is_https,
     )

@@ -248,6 +248,10 @@ class Authenticator:
         """Our own origin as this caller's browser must name it; None when it cannot be told."""
         return peer.own_origin(request, self._config().trusted_proxies)
 
+    def socket_path(self, request: web.Request) -> str:
+        """The path of the socket, and so of its cookie, as this caller's browser must name it."""
+        return f"{peer.prefix(request, self._config().trusted_proxies)}/ws"
+
     def is_local_owner(self, request: web.Request) -> bool:
         """Whether our own user calls from this machine; blocks briefly (docs/decisions.md, 13).
 

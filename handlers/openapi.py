@@ -71,6 +71,8 @@ REFUSALS = {  # status -> (name of the component, its description)
     "429": ("TooMany", "Too many calls; wait as long as `Retry-After` says."),
     "default": ("Failed", "Anything else that went wrong; `error` says what."),
 }
+# Where the calls are, seen from /api/openapi.json: the folder above, also below a proxy's prefix.
+SERVER = ".."
 # A placeholder with a pattern, as in `{number:[0-9]{1,9}}`.
 _PLACEHOLDER = r"\{(\w+):(?:[^{}]|\{[^{}]*\})*\}"
 
@@ -80,9 +82,7 @@ def folded(routes: Sequence[Route]) -> bytes:
     return json.dumps(document(routes, messages=message_types())).encode() + b"\n"
 
 
-def document(
-    routes: Sequence[Route], *, base_path: str = "", messages: Mapping[str, type] | None = None
-) -> JsonObject:
+def document(routes: Sequence[Route], *, messages: Mapping[str, type] | None = None) -> JsonObject:
     """Fold the routes and the socket's messages (type -> dataclass) into one document.
 
     Raises TypeError for a route whose function does not fit its path, for a type outside the
@@ -109,7 +109,7 @@ def document(
             "description": ABOUT,
             "license": {"name": "MIT"},
         },
-        "servers": [{"url": base_path or "/"}],
+        "servers": [{"url": SERVER}],
         "security": [{"bearerAuth": []}],
         "tags": [
             {"name": tag} for tag in dict.fromkeys(operation["tags"][0] for operation in operations)

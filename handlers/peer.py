@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +63,7 @@ FORWARDING_PREFIXES = (
     "x-vercel-",
     "x-webauth-",
 )
+PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,64}){1,8}")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 SOCKET_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 ESTABLISHED = "01"  # a connection's state in these tables
@@ -101,6 +103,14 @@ def own_origin(request: web.Request, trusted_proxies: Sequence[str]) -> str | No
     if is_trusted(request.remote or "", trusted_proxies):
         scheme = request.headers.get("X-Forwarded-Proto", "http")
     return f"{scheme}://{host}" if host and scheme in ("http", "https") else None
+
+
+def prefix(request: web.Request, trusted_proxies: Sequence[str]) -> str:
+    """The path below which a trusted proxy shows us, as `/aniworld`; empty where it names none."""
+    if not is_trusted(request.remote or "", trusted_proxies):
+        return ""
+    named = request.headers.get("X-Forwarded-Prefix", "").rstrip("/")
+    return named if PREFIX.fullmatch(named) else ""
 
 
 def is_local_owner(request: web.Request, port: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import Annotated, Generic, Literal, TypeVar
+from urllib.parse import urljoin
 
 import pytest
 from aiohttp import web
@@ -256,9 +257,12 @@ def test_no_nullable_and_no_strange_reference(document):
     assert text.count('"$ref"') == text.count('"$ref": "#/components/')
 
 
-def test_base_path():
-    assert openapi.document(TABLE)["servers"] == [{"url": "/"}]
-    assert openapi.document(TABLE, base_path="/anime")["servers"] == [{"url": "/anime"}]
+@pytest.mark.parametrize("prefix", ["", "/aniworld", "/any/prefix"])
+def test_the_server_is_found_from_the_document(prefix):
+    """By RFC 3986, as OpenAPI says: a proxy's prefix needs no word of ours."""
+    (server,) = openapi.document(TABLE)["servers"]
+    address = f"http://nas.example{prefix}/api/openapi.json"
+    assert urljoin(address, server["url"]) == f"http://nas.example{prefix}/"
 
 
 def test_the_real_api():
