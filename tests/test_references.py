@@ -30,6 +30,7 @@ def texts() -> list[Path]:
     """All files of ours that somebody reads."""
     found = [ROOT / name for name in ("aniworld.py", "setup.cfg", "pyproject.toml", ".ci/run")]
     found += ROOT.glob("*.md")
+    found += (ROOT / "deploy").iterdir()
     for folder in FOLDERS:
         found += [path for path in (ROOT / folder).rglob("*") if path.suffix in TEXTS]
     return sorted(path for path in found if path != Path(__file__))
