@@ -171,6 +171,7 @@ def add_downloads(
 ) -> None:
     """Make what works by itself: the queue, the rescan, the renaming."""
     from downloads.engine import Engine
+    from downloads.following import Following
     from downloads.renaming import Renaming
     from downloads.rescan import Rescan
     from handlers import keys, lifetime
@@ -178,11 +179,16 @@ def add_downloads(
     db = app[keys.DB]
     providers = app[keys.PROVIDERS]
     watch = functools.partial(lifetime.watch, app)
-    app[keys.ENGINE] = Engine(db, app[keys.NETWORK], providers, settings, publish)
-    providers.answered = app[keys.ENGINE].source_answered
+    app[keys.ENGINE] = engine = Engine(db, app[keys.NETWORK], providers, settings, publish)
+    providers.answered = engine.source_answered
     app[keys.RENAMING] = Renaming(db, settings)
     finish = functools.partial(lifetime.finish_renamings, app)
-    app[keys.RESCAN] = Rescan(db, providers, settings, publish, watch=watch, before=finish)
+    app[keys.FOLLOWING] = following = Following(
+        db, providers, engine.rests, settings, publish, engine.announce
+    )
+    app[keys.RESCAN] = Rescan(
+        db, providers, settings, publish, watch=watch, before=finish, after=following.rescanned
+    )
 
 
 async def serve(app: web.Application, options: argparse.Namespace, state: Path) -> None:

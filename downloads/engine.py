@@ -17,9 +17,11 @@ from downloads.crowds import Crowds
 from downloads.events import Event, QueueItem
 from downloads.job import Job
 from downloads.recovery import recover
+from downloads.reporter import report
 from downloads.rests import Rests
 from downloads.slots import Slots
 from downloads.throttle import Throttle
+from downloads.timetable import Timetable
 from downloads.worker import Worker
 from providers import Providers
 from providers.network import Network
@@ -33,7 +35,6 @@ from store.settings import Config
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = 15.0  # between looks at a disk that is full or gone
-IDLE_TICKS = 5  # an engine without transfers looks for some to report of that much less often
 
 
 class Engine:
@@ -74,6 +75,7 @@ class Engine:
             is_beside=self._slots.is_beside,
         )
         self._throttle = Throttle()
+        self._timetable = Timetable(db, config, publish)
         self._wakeup = asyncio.Event()
         self._lock = asyncio.Lock()  # one change of what is running at a time
         self._trouble = ""  # why no item can go on
@@ -88,7 +90,7 @@ class Engine:
         """Recover, then work until cancelled; transfers end with their bytes kept."""
         while not await self._recover():  # noqa: ASYNC110 - no event tells of a disk that is back
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
-        reporter = asyncio.create_task(self._report(), name="progress")
+        reporter = asyncio.create_task(report(self._slots, self._publish), name="progress")
         try:
             while True:
                 self._wakeup.clear()
@@ -106,10 +108,11 @@ class Engine:
         finally:
             reporter.cancel()
             await self._slots.cancel(self._slots.item_ids())
+            await self._timetable.save()
 
     def wake(self) -> None:
         """There may be something to do, or the settings have changed."""
-        self._throttle.mbps = self._config().bandwidth_limit_mbps
+        self._throttle.mbps = self._timetable.mbps()
         self._wakeup.set()
 
     async def settings_changed(self) -> None:
@@ -229,6 +232,8 @@ class Engine:
         await self.rests.end_replaced()
         await self.rests.tell_switched_off()
         config = await self._change_directories()  # no job begins under others than are in force
+        self._throttle.mbps = self._timetable.mbps()
+        allowed = await self._timetable.look(self._slots.jobs())
         while len(self._slots) < config.max_concurrent_downloads:
             full = {name for name in self._slots.providers() if not self._spare_connections(name)}
             item = await self._db.note(
@@ -236,10 +241,12 @@ class Engine:
                 self._backoff.waiting_items() | self._disks.waiting_items(),
                 self._slots.item_ids(),
                 self.rests.resting() | self._crowds.calming() | full,
+                allowed,
             )
             if item is None:
                 return
             self._slots.start(self._job(item, config), self._work)
+            allowed = await self._timetable.look(self._slots.jobs())
 
     async def _change_directories(self) -> Config:
         """Put the directories of the settings in force, which are returned.
@@ -274,21 +281,12 @@ class Engine:
         The look before `began` at that monotonic time. What has become due since then may have been
         passed over, so it counts.
         """
-        waiting = (self._backoff, self.rests, self._crowds)
+        waiting = (self._backoff, self.rests, self._crowds, self._timetable)
         times = [due for each in waiting for due in each.times(began)]
         times += [self._look_again] if self._look_again else []
         if self.state != "running" or not times:
             return None
         return max(0.05, min(times) - time.monotonic())
-
-    async def _report(self) -> None:
-        """Tell how far each transfer has come, as often as that may be sent."""
-        tick = events.DownloadProgress.every_seconds
-        while True:
-            await asyncio.sleep(tick if self._slots.jobs() else IDLE_TICKS * tick)
-            for job in self._slots.jobs():
-                if job.progress.fetched:
-                    self._publish(events.DownloadProgress.of(job.item, job.transferred()))
 
     async def _work(self, job: Job) -> None:
         """Work on one item, then make room for the next."""
@@ -296,6 +294,7 @@ class Engine:
             await self._worker.work(job)
         finally:
             self._slots.free(job.item.id)
+            self._timetable.count(job)
             self.wake()
 
     async def _let_go_on(self, source: str) -> None:

@@ -262,6 +262,17 @@ class QueueState(Event):
 
 
 @record
+class EpisodesFound(Event):
+    """A look at a followed series has found episodes, and they are in the queue now."""
+
+    type = "episodes_found"
+
+    anime_id: str
+    anime_title: str
+    episodes: list[str]
+
+
+@record
 class RescanProgress(Event):
     """A rescan passes hundreds of folders at a time."""
 

@@ -19,7 +19,7 @@ from downloads.throttle import Throttle
 from downloads.transfer import fetch
 from providers import Providers
 from providers.network import Network
-from store import queue
+from store import clock, hours, queue, traffic
 from store.clock import seconds_since
 from store.db import Database
 from store.errors import ProviderError, Unsettled
@@ -59,6 +59,7 @@ class Job:
         self.progress = Progress(total=item.total)
         self.path: Path | None = None  # which is worked on now
         self.durable = 0  # bytes that are on the disk for good
+        self._counted = 0  # bytes that came and are in the count of the day
         self.has_failed = False
         self._config = config
         self._db = db
@@ -133,6 +134,21 @@ class Job:
         """Bytes of the whole file, as far as known."""
         return max(self.progress.total or 0, self.progress.done)
 
+    def expected(self) -> int:
+        """Bytes still to come, where its source has not told their number as it was listed."""
+        listed = self.item.episode.size if self.item.episode else None
+        return max(0, (self.progress.total or listed or 0) - self.progress.done)
+
+    @property
+    def uncounted(self) -> int:
+        """Bytes that came and are in no count of a day yet."""
+        return self.progress.fetched - self._counted
+
+    def take_uncounted(self) -> int:
+        """As `uncounted`, for whoever counts them."""
+        count, self._counted = self.uncounted, self.progress.fetched
+        return count
+
     @property
     def _must_settle(self) -> bool:
         """Whether the file has to be left alone at its source for a minute.
@@ -156,7 +172,12 @@ class Job:
 
     async def _save(self, checkpoint: Checkpoint) -> None:
         self.durable = sum(end - start for start, end in checkpoint.spans)
-        await self._db.run(queue.set_checkpoint, self.item.id, checkpoint.dumps(), checkpoint.total)
+        progress = (self.item.id, checkpoint.dumps(), checkpoint.total)
+        if not self._config.daily_cap_gb:
+            await self._db.run(queue.set_checkpoint, *progress)
+            return
+        day, count = hours.day_of(clock.seconds()), self.take_uncounted()
+        await self._db.run(traffic.set_checkpoint, *progress, day=day, count=count)
 
     async def _fetch_subtitles(self, source: Source, base: str) -> dict[str, bytes]:
         """Fetch what lies beside the video: what follows its stem -> content.

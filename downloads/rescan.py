@@ -52,6 +52,7 @@ class Rescan:
         *,
         watch: Callable[[asyncio.Task[RescanCompleted]], None] = lambda task: None,
         before: Callable[[], Awaitable[None]] | None = None,
+        after: Callable[[], Awaitable[None]] | None = None,
     ):
         self._db = db
         self._providers = providers
@@ -60,6 +61,7 @@ class Rescan:
         self._recognise = Recognition(db, providers, publish)
         self._watch = watch  # is told of each task that is started
         self._before = before  # is awaited first: files may be on their way between two names
+        self._after = after  # is awaited last: all that the library and the sources have is known
         self._task: asyncio.Task[RescanCompleted] | None = None
         self._stop = threading.Event()
 
@@ -99,6 +101,8 @@ class Rescan:
         new_series, new_episodes = await self._record(placed)
         await self._refresh(calls, _just_listed(placed))
         await calendar_looks.look(self._db, self._providers, calls)
+        if self._after:
+            await self._after()
         unread = [path for folder in scanned for path in folder.unread]
         return RescanCompleted(
             new_series,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from downloads import events
 from downloads.judgement import CONSEQUENCES
+from downloads.source_calls import ONE_SERIES
 from providers import Providers
 from providers.refusals import MAX_WAIT_SECONDS
 from store import clock, rests
@@ -109,6 +110,18 @@ class Rests:
             return Verdict("", costs_try=True)
         failures = self._rests[source].failures if source in self._rests else 0
         return Verdict(str(failure), costs_try=failures >= PATIENT_FAILURES)
+
+    async def judge_list(self, source: str, failure: ProviderError) -> bool:
+        """Whether the source rests, of which the list of one series could not be had."""
+        if source in self.resting():
+            return True
+        if failure.details.get("status") in ONE_SERIES:
+            return False
+        is_clear = failure.down or failure.retry_after is not None
+        why = str(failure) if is_clear else await self._look(source)
+        if why:
+            await self.rest(source, why, failure.retry_after)
+        return bool(why)
 
     async def rest(self, source: str, why: str, at_least: float | None = None) -> float:
         """Leave the source alone, `at_least` for so many seconds. Returns for how many.

@@ -30,7 +30,8 @@ from store.series import Anime, SortBy
 class AnimeQuery(Paged):
     sort_by: SortBy = "name"
     sort_order: Literal["asc", "desc"] = "asc"
-    show: Literal["missing", "all"] = "missing"
+    show: Literal["missing", "all"] | None = None
+    follow: Literal["off", "new", "all", "on"] | None = None
 
 
 FolderName = Annotated[str, Rule(least=1, most=300)]
@@ -156,14 +157,19 @@ async def list_missing(request: web.Request, query: AnimeQuery) -> list[Anime] |
     """List the series with missing episodes.
 
     A bare list of the first 20 by name; with `page` or `per_page` the pagination envelope.
-    `show=all` lists every series.
+    `show=all` lists every series. `follow` lists those that are followed so, also without missing
+    episodes unless `show=missing` asks for these; `on` are `new` and `all` together.
     """
+    modes: tuple[str, ...] = (query.follow,) if query.follow else ()
+    if query.follow == "on":
+        modes = ("new", "all")
     limit, offset = window(query)
     found, total = await request.app[DB].run(
         series.page,
         sort_by=query.sort_by,
         descending=query.sort_order == "desc",
-        everything=query.show == "all",
+        everything=(query.show or ("all" if modes else "missing")) == "all",
+        modes=modes,
         limit=limit,
         offset=offset,
     )

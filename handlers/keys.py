@@ -8,6 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from downloads.engine import Engine
+from downloads.following import Following
 from downloads.renaming import Renaming
 from downloads.rescan import Rescan
 from providers import Providers
@@ -21,6 +22,7 @@ PROVIDERS = web.AppKey("providers", Providers)
 NETWORK = web.AppKey("network", Network)
 ENGINE = web.AppKey("engine", Engine)
 RESCAN = web.AppKey("rescan", Rescan)
+FOLLOWING = web.AppKey("following", Following)
 RENAMING = web.AppKey("renaming", Renaming)
 STARTED = web.AppKey("started", float)  # time.monotonic()
 # Names of background tasks that a bug has ended: handlers/lifetime.py.

@@ -12,7 +12,17 @@ from aiohttp import web
 
 from handlers.authenticator import AUTHENTICATOR
 from handlers.hub import HUB
-from handlers.keys import CONFIG, CRASHED, DB, ENGINE, NETWORK, PROVIDERS, RENAMING, RESCAN
+from handlers.keys import (
+    CONFIG,
+    CRASHED,
+    DB,
+    ENGINE,
+    FOLLOWING,
+    NETWORK,
+    PROVIDERS,
+    RENAMING,
+    RESCAN,
+)
 from handlers.logins import LOGINS
 from store import api_keys, renames, tokens
 from store.errors import Failure
@@ -38,10 +48,13 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     watch(app, engine)
     notes = asyncio.create_task(_keep_notes(app), name="notes")
     watch(app, notes)
+    following = asyncio.create_task(app[FOLLOWING].run(), name="following")
+    watch(app, following)
     yield
-    for task in (engine, renaming, notes):
+    tasks = (engine, renaming, notes, following)
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(engine, renaming, notes, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
     await app[RESCAN].close()
     await app[PROVIDERS].close()
     await app[NETWORK].close()
@@ -96,6 +109,7 @@ async def apply_settings(app: web.Application) -> None:
     logging.getLogger().setLevel(settings.log_level.upper())
     await app[PROVIDERS].configure(settings.providers)
     await app[ENGINE].settings_changed()
+    app[FOLLOWING].changed()
 
 
 def watch(app: web.Application, task: asyncio.Task[Any]) -> None:

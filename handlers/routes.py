@@ -13,6 +13,7 @@ from handlers import (
     config,
     docs,
     events,
+    follow,
     health,
     live,
     page,
@@ -61,6 +62,13 @@ API = (
         anime.ignore,
         wrap=True,
         alias="/api/anime/{anime_id}/episodes/{code}",
+    ),
+    Route(
+        "PUT",
+        "/api/v1/anime/{anime_id}/follow",
+        follow.follow,
+        wrap=True,
+        alias="/api/anime/{anime_id}/follow",
     ),
     Route(
         "PUT",

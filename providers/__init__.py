@@ -27,7 +27,7 @@ from store.sources import SourceSettings, address_of
 
 log = logging.getLogger(__name__)
 
-KEEP_SECONDS = 300.0  # between two good answers of a source whose times are written down
+KEEP_SECONDS = 6 * 3600.0  # between two good answers of a source whose times are written down
 
 
 class Found(NamedTuple):

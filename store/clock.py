@@ -28,6 +28,11 @@ def seconds_since(moment: str) -> float:
     return (datetime.now(UTC) - then).total_seconds()
 
 
+def seconds() -> float:
+    """This moment, in seconds since the epoch."""
+    return datetime.now(UTC).timestamp()
+
+
 def today() -> str:
     """The day in UTC, as episodes tell when they are aired: `2025-10-22`."""
     return now()[:10]

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from store import counts, files, list_changes, models, series, series_folders, witness
+from store import counts, files, follows, list_changes, models, series, series_folders, witness
 from store.clock import now
 from store.errors import NotFound
 from store.files import Numbering
+from store.follows import Follow
 from store.known_episodes import Episode, KnownEpisode, of_series, with_holes
 from store.list_changes import ListChange
 from store.models import Listing
@@ -52,6 +53,7 @@ class AnimeDetails:
     numbering: Numbering
     offset: int
     sources: list[SeriesSource]
+    follow: Follow
     folders: list[str]
     titles: list[str]
     list_change: ListChange | None
@@ -82,6 +84,7 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
         numbering=anime.numbering or "auto",
         offset=anime.number_offset,
         sources=[source] if anime.provider != series.LOCAL else [],
+        follow=follows.find(conn, anime.id),
         folders=series_folders.of_series(conn, anime.id),
         titles=json.loads(anime.titles),
         list_change=list_changes.find(conn, anime.id),
@@ -112,6 +115,7 @@ def details_of_listing(anime_id: str, provider: str, listing: Listing) -> AnimeD
         numbering="auto",
         offset=0,
         sources=[SeriesSource(name=provider, key=listing.key, episodes=available)],
+        follow=follows.NOT_FOLLOWED,
         folders=[],
         titles=[],
         list_change=None,
@@ -174,6 +178,8 @@ def store_listing(
         values (:id, :provider, :key, :title, :description, :site, :fold, :ids, :now)
         on conflict (id) do update set title = excluded.title, description = excluded.description,
             site = excluded.site, fold = excluded.fold, ids = excluded.ids
+        where (title, description, site, fold, ids) is not (excluded.title, excluded.description,
+            excluded.site, excluded.fold, excluded.ids) -- what says nothing new writes nothing
         """,
         {
             "id": series_id,
@@ -206,7 +212,7 @@ def store_listing(
 
 def _row(episode: models.Episode) -> tuple[object, ...]:
     """The columns of an episode that a source lists."""
-    checksums = json.dumps(dict(episode.checksums))
+    checksums = json.dumps(dict(episode.checksums)) if episode.checksums else "{}"
     e = episode
     about_file = (checksums, int(e.available), e.modified, e.why)
     return (e.season, e.number, e.title, e.ref, e.size, e.aired, *about_file)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from store import allowed_folders
 from store.schema import record
-from store.settings import Config, Naming
+from store.settings import Config, Hours, Naming
 
 
 @record
@@ -26,6 +26,7 @@ def find(config: Config, names: Collection[str], state: Path) -> list[Problem]:
     return [
         *_of_folders(config, names, state),
         *_of_naming(config, names),
+        *_of_limits(config, names),
         *_of_proxies(config, names),
         *_of_sources(config, names),
     ]
@@ -59,6 +60,26 @@ def _of_naming(config: Config, names: Collection[str]) -> list[Problem]:
     issue = find_problem(config.naming)
     fix = "Take {code} into the episode's name, as in '{title} - {code}'"
     return [Problem("naming", issue, fix)] if issue else []
+
+
+def _of_limits(config: Config, names: Collection[str]) -> list[Problem]:
+    if "limits" not in names or len(config.limits) < 2:
+        return []
+    from store import hours  # late: few have limits by hours
+
+    return [
+        Problem(
+            f"limits[{later}]",
+            f"{_span(config.limits[later])} overlaps limits[{earlier}], "
+            f"{_span(config.limits[earlier])}",
+            "Let each minute of the day lie in one entry at most; `to` itself is not in it",
+        )
+        for earlier, later in hours.overlaps(config.limits)
+    ]
+
+
+def _span(hours: Hours) -> str:
+    return f"{hours.from_} to {hours.to}"
 
 
 def _of_proxies(config: Config, names: Collection[str]) -> list[Problem]:

@@ -6,6 +6,7 @@ when it is committed.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,8 +16,9 @@ from store.clock import now
 from store.errors import Conflict, NotFound
 from store.files import File
 from store.models import Item, Listing, Priority, State, Status
-from store.queue_items import ANEW, PRIORITIES, items, put
+from store.queue_items import ANEW, PRIORITIES, items, put, take_over
 from store.schema import record
+from store.waits import ALLOWED, EVERYTHING, Allowed
 
 NOTHING_NEW = "Everything asked for is queued or in the library already"
 NOBODY_HAS = "No source has the episodes that are missing"
@@ -68,7 +70,9 @@ def add(
         is_replaced = replace and bool(episode.path)
         if is_replaced:
             _check_replaceable(conn, anime, episode)
-        if episode.status in ("pending", "downloading") or (episode.path and not is_replaced):
+        if episode.item and take_over(conn, episode.item, priority):
+            new.append(episode.item)
+        elif episode.status in ("pending", "downloading") or (episode.path and not is_replaced):
             skipped.append(episode.code)
         else:
             new.append(put(conn, anime.id, episode.key, priority, replaces=is_replaced))
@@ -155,13 +159,18 @@ def parts(conn: sqlite3.Connection) -> set[str]:
 
 
 def claim(
-    conn: sqlite3.Connection, waiting: set[int], active: set[int], resting: set[str]
+    conn: sqlite3.Connection,
+    waiting: set[int],
+    active: set[int],
+    resting: set[str],
+    allowed: Allowed = EVERYTHING,
 ) -> Item | None:
     """Claim the next item in the order of work; None when there is nothing to do.
 
-    Items in `waiting` and those of providers in `resting` are passed over, and so are `active`
-    ones: an item may be pending again just before its worker has ended. One that is downloading
-    but not `active` lost its worker to a database that failed: it is pending again.
+    Items in `waiting`, those of providers in `resting` and those that are not `allowed` are passed
+    over, and so are `active` ones: an item may be pending again just before its worker has ended.
+    One that is downloading but not `active` lost its worker to a database that failed: it is
+    pending again.
     """
     for row in conn.execute("select id from items where status = 'downloading'").fetchall():
         if row["id"] not in active:
@@ -170,11 +179,11 @@ def claim(
     row = conn.execute(
         f"""
         select items.id from items cross join series on series.id = items.series
-        where status = 'pending' and items.id not in ({_marks(passed_over)})
-            and provider not in ({_marks(resting)})
+        where status = 'pending' and items.id not in (select value from json_each(?))
+            and provider not in (select value from json_each(?)) and {ALLOWED}
         order by priority, items.id limit 1
         """,
-        (*passed_over, *resting),
+        (json.dumps([*passed_over]), json.dumps([*resting]), *allowed),
     ).fetchone()
     if row is None:
         return None
@@ -285,19 +294,21 @@ def retry(conn: sqlite3.Connection, item_id: int) -> Item:
             f"Only a failed item can be retried; this one is {item.status}",
             queue_item_id=item.name,
         )
-    conn.execute(f"update items set {ANEW} where id = ?", (item_id,))
+    conn.execute(f"update items set {ANEW}, followed = 0 where id = ?", (item_id,))
     return get(conn, item_id)
 
 
 def retry_all(conn: sqlite3.Connection) -> list[Item]:
     """All failed items are pending again; returns them."""
     failed = items(conn, "items.status = 'failed'")
-    conn.execute(f"update items set {ANEW} where status = 'failed'")
+    conn.execute(f"update items set {ANEW}, followed = 0 where status = 'failed'")
     return [get(conn, item.id) for item in failed]
 
 
 def set_priority(conn: sqlite3.Connection, item_id: int, priority: Priority) -> Item:
-    """Raises NotFound."""
+    """What following has queued is the owner's when it is `high`. Raises NotFound."""
+    if priority == "high":
+        take_over(conn, item_id, priority)
     conn.execute(
         "update items set priority = ? where id = ?", (PRIORITIES.index(priority), item_id)
     )
@@ -337,8 +348,3 @@ def _check_replaceable(
             episode=episode.code,
         )
     files.replaceable(conn, anime.id, episode.key)
-
-
-def _marks(values: set[int] | set[str]) -> str:
-    """As many question marks, for a list of values in SQL."""
-    return ", ".join("?" * len(values))

@@ -61,16 +61,43 @@ def put(
     priority: Priority,
     *,
     replaces: bool,
+    followed: bool = False,
 ) -> int:
-    """Put an episode into the queue, or try its old item again. Returns the item's id."""
+    """Put an episode into the queue, or try its old item again. Returns the item's id.
+
+    `followed` says that following did so, not the owner. Once queued, following never brings the
+    episode back by itself (docs/decisions.md, 39).
+    """
+    conn.execute(
+        """
+        insert into follow_passed (series, season, number, handled)
+        select series, ?, ?, 1 from follows where series = ?
+        on conflict do update set handled = 1
+        """,
+        (*key, series_id),
+    )
     row = conn.execute(
         f"""
-        insert into items (series, season, number, priority, status, created_at, replaces)
-        values (?, ?, ?, ?, 'pending', ?, ?)
+        insert into items
+            (series, season, number, priority, status, created_at, replaces, followed)
+        values (?, ?, ?, ?, 'pending', ?, ?, ?)
         on conflict (series, season, number) do update set priority = excluded.priority,
-            replaces = excluded.replaces, {ANEW}
+            replaces = excluded.replaces, followed = excluded.followed, {ANEW}
         returning id
         """,
-        (series_id, *key, PRIORITIES.index(priority), now(), replaces),
+        (series_id, *key, PRIORITIES.index(priority), now(), replaces, followed),
     ).fetchone()
     return int(row["id"])
+
+
+def take_over(conn: sqlite3.Connection, item_id: int, priority: Priority) -> bool:
+    """Make the owner's what following has queued and nobody works on; whether it was such an item.
+
+    It waits for no night any more.
+    """
+    cursor = conn.execute(
+        """update items set followed = 0, reason = '', priority = ?
+        where id = ? and followed and status = 'pending'""",
+        (PRIORITIES.index(priority), item_id),
+    )
+    return cursor.rowcount > 0

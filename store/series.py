@@ -7,7 +7,7 @@ it was shown: one that only the library knew keeps `local_<slug>` when a source 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from store import counts
@@ -64,12 +64,16 @@ class Owner(NamedTuple):
     provider: str
 
 
+_MODE = "coalesce((select mode from follows where series = series.id), 'off')"
 _SERIES = f"select {', '.join(Series.__dataclass_fields__)} from series"
 
 
 @record
 class Anime:
-    """A series in a list. Of its missing episodes `available_episodes` can be fetched."""
+    """A series in a list. Of its missing episodes `available_episodes` can be fetched.
+
+    `follow` tells whether, and which, new ones are fetched by themselves.
+    """
 
     id: str
     title: str
@@ -78,6 +82,7 @@ class Anime:
     total_episodes: int
     downloaded_episodes: int
     updated_at: str
+    follow: Literal["off", "new", "all"]
 
 
 # -- who is who ----------------------------------------------------------------------------------
@@ -134,6 +139,10 @@ def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str) -> N
             raise Conflict(
                 f"{other.title} is that series already; forget it first", anime_id=other.id
             )
+        for table in ("follows", "follow_passed", "ignored"):  # the owner's word goes along
+            conn.execute(
+                f"update or ignore {table} set series = ? where series = ?", (series_id, other.id)
+            )
         conn.execute("delete from series where id = ?", (other.id,))
     conn.execute("update series set provider = ?, key = ? where id = ?", (provider, key, series_id))
 
@@ -165,21 +174,29 @@ def page(
     sort_by: SortBy,
     descending: bool,
     everything: bool,
+    modes: Collection[str] = (),
     limit: int,
     offset: int,
 ) -> tuple[list[Anime], int]:
-    """(series, total) of the listed series: those with missing episodes, or all of them."""
+    """(series, total) of the listed series: those with missing episodes, or all of them.
+
+    With `modes` those that are followed so.
+    """
     count_what_was_aired(conn)
     where = "listed" if everything else "listed and missing > 0"
+    if modes:
+        where += f" and {_MODE} in ({', '.join('?' * len(modes))})"
     direction = "desc" if descending else "asc"
-    total = conn.execute(f"select count(*) from series where {where}").fetchone()[0]
+    count = conn.execute(f"select count(*) from series where {where}", (*modes,))
     rows = conn.execute(
         f"""select id, title, missing as missing_episodes, available as available_episodes,
-            total as total_episodes, downloaded as downloaded_episodes, updated_at
+            total as total_episodes, downloaded as downloaded_episodes, updated_at,
+            {_MODE} as follow
         from series where {where}
         order by {_ORDER[sort_by]} {direction}, id {direction} limit ? offset ?""",
-        (limit, offset),
+        (*modes, limit, offset),
     )
+    total = count.fetchone()[0]
     return [Anime(**row) for row in rows], total
 
 

@@ -11,7 +11,16 @@ from collections.abc import Iterable
 from store import series
 
 # What is kept of a series beside its episodes, files and folders.
-_KEPT_WITH_SERIES = ("files", "history", "failures", "renames", "rename_steps", "ignored")
+_KEPT_WITH_SERIES = (
+    "files",
+    "history",
+    "failures",
+    "renames",
+    "rename_steps",
+    "ignored",
+    "follows",
+    "follow_passed",
+)
 
 
 def of_series(conn: sqlite3.Connection, series_id: str) -> list[str]:

@@ -53,6 +53,34 @@ class Naming(Templates):
     ] = Templates.episode
 
 
+TimeOfDay = Annotated[
+    str,
+    Rule(
+        pattern=r"([01][0-9]|2[0-3]):[0-5][0-9]",
+        issue="must be a time of day from 00:00 to 23:59, such as 01:30",
+        example="01:30",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Hours of each day in the system's time zone, also over midnight.
+
+    Where both ends are the same, the whole day.
+    """
+
+    from_: TimeOfDay
+    to: TimeOfDay
+
+
+@dataclass(frozen=True)
+class Limit(Hours):
+    """The limit of the bandwidth in some hours, in megabits a second; 0 is none."""
+
+    mbps: Annotated[float, Rule(least=0, most=100_000)]
+
+
 @dataclass(frozen=True)
 class Config:
     """All settings; each takes effect at once."""
@@ -65,6 +93,10 @@ class Config:
     max_concurrent_downloads: Annotated[int, Rule(least=1, most=16)] = 2
     max_connections_per_host: Annotated[int, Rule(least=1, most=16)] = 4
     bandwidth_limit_mbps: Annotated[float, Rule(least=0, most=100_000)] = 0.0
+    limits: Annotated[list[Limit], Rule(most=48)] = field(default_factory=list)
+    daily_cap_gb: Annotated[float, Rule(least=0, most=100_000)] = 0.0
+    check_every_hours: Annotated[int, Rule(least=0, most=720)] = 6
+    night: Hours = Hours("00:00", "00:00")
     rate_limit_per_minute: Annotated[int, Rule(least=0, most=100_000)] = 60
     naming: Naming = field(default_factory=Naming)
     write_nfo: bool = False

@@ -91,6 +91,7 @@ async def test_details_of_a_series_that_is_not_followed(tmp_path, served):
             "numbering": "auto",
             "offset": 0,
             "sources": [{"name": "home", "key": "show", "episodes": 3}],
+            "follow": {"mode": "off", "seasons": []},
             "folders": [],
             "titles": [],
             "list_change": None,

@@ -1,0 +1,237 @@
+"""Follows series by itself: looks at each every few hours, and queues what its rule wants."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+
+from downloads.events import EpisodesFound, Event
+from downloads.rests import Rests
+from downloads.rounds import Rounds
+from providers import Providers
+from store import clock, follows, looks, meta, series
+from store.db import Database
+from store.errors import Failure, NotFound, ProviderError
+from store.follows import Follow, Followed, FollowMode
+from store.models import Item, Listing
+from store.settings import Config
+
+log = logging.getLogger(__name__)
+
+SIDE_BY_SIDE = 4  # looks at a time
+START_SECONDS = 20.0  # after the start in which nobody is asked
+LOOK_SECONDS = 60.0  # between looks at the clock on the wall, which may be put forward or back
+LEAST_WAIT_SECONDS = 0.5
+# Turns that have come all at once, as while the machine slept, are taken one by one: so many times
+# faster than usual, and at least one in so many seconds.
+CATCH_UP_SPEED = 8
+CATCH_UP_SECONDS = 10.0
+ANSWER_SECONDS = 10.0  # for which a caller waits for a source's list
+LOOKED_UNTIL = "looked_until"  # in the table meta
+SERIES_A_TIME = 100  # in one transaction
+
+
+class Following:
+    """`config` answers the settings in force; `announce` tells of new items and wakes the queue."""
+
+    def __init__(
+        self,
+        db: Database,
+        providers: Providers,
+        rests: Rests,
+        config: Callable[[], Config],
+        publish: Callable[[Event], None],
+        announce: Callable[[list[Item]], Awaitable[None]],
+    ):
+        self._db = db
+        self._providers = providers
+        self._rests = rests
+        self._config = config
+        self._publish = publish
+        self._announce = announce
+        self._followed: dict[str, Followed] | None = None  # by id; None: to be read anew
+        self._rounds = Rounds(clock.seconds())
+        self._kept = 0.0  # what is on disk of `unfinished_since`
+        self._next_start = time.monotonic() + START_SECONDS
+        self._looks: dict[str, asyncio.Task[None]] = {}  # by the series' id
+        self._wakeup = asyncio.Event()
+
+    # -- for the application ---------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        self._wakeup.clear()
+        await self._sleep(START_SECONDS)
+        try:
+            await self._load()
+            while True:
+                self._wakeup.clear()
+                seconds: float | None = LOOK_SECONDS
+                try:
+                    seconds = await self._begin_looks()
+                except sqlite3.Error as error:
+                    log.error("what is followed cannot be read: %s", error)
+                await self._sleep(seconds)
+        finally:
+            await self._end_looks()
+
+    def changed(self) -> None:
+        """What is followed, or how often, may be another now."""
+        self._followed = None
+        self._wakeup.set()
+
+    async def follow(
+        self, anime_id: str, mode: FollowMode, seasons: Sequence[int]
+    ) -> tuple[Follow, list[Item]]:
+        """Keep the owner's word on a series: (that word, what it brought into the queue at once).
+
+        Its source is asked first what there is, as `new` is what appears from now on. Raises
+        NotFound, and ProviderError where nothing is known of the series and its source fails.
+        """
+        listing = await self._ask(anime_id) if mode != "off" else None
+        series_id, items = await self._db.run(looks.follow, anime_id, mode, seasons, listing)
+        if items:
+            await self._announce(items)
+        self.changed()
+        return await self._db.run(follows.find, series_id), items
+
+    async def rescanned(self) -> None:
+        """All lists are new: a rescan is a look at each series that is followed."""
+        followed = await self._db.run(follows.all_followed)
+        ids = [each.series_id for each in followed]
+        for first in range(0, len(ids), SERIES_A_TIME):
+            chunk = ids[first : first + SERIES_A_TIME]
+            for items in await self._db.run(looks.queue_wanted, chunk):
+                await self._tell(items)
+        self.changed()
+
+    # -- turns -----------------------------------------------------------------------------------
+
+    async def _sleep(self, seconds: float | None) -> None:
+        """For so long at most, or until woken."""
+        # Not wait_for: that of Python 3.11 forgets a cancellation beside a wake-up.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wakeup.wait()
+
+    async def _load(self) -> None:
+        kept = await self._db.run(meta.find, LOOKED_UNTIL)
+        now = clock.seconds()
+        self._kept = min(float(kept), now) if kept else now
+        self._rounds = Rounds(self._kept)
+
+    async def _begin_looks(self) -> float | None:
+        """Begin the looks whose turn it is. Returns the seconds to the next; None: until told."""
+        if self._followed is None:
+            rows = await self._db.run(follows.all_followed)
+            self._followed = {each.series_id: each for each in rows}
+            self._rounds.set_followed(rows)
+        length = self._config().check_every_hours * 3600.0
+        if not (length and self._followed):
+            self._rounds = Rounds(clock.seconds())
+            self._rounds.set_followed(list(self._followed.values()))
+            return None
+        self._rounds.advance(clock.seconds(), length)
+        pace = min(CATCH_UP_SECONDS, length / len(self._followed) / CATCH_UP_SPEED)
+        wait = self._begin_waiting(self._followed, pace)
+        await self._keep(length)
+        to_next = self._rounds.seconds_to_next(length) or LOOK_SECONDS
+        return max(LEAST_WAIT_SECONDS, min(LOOK_SECONDS, to_next, wait))
+
+    def _begin_waiting(self, followed: dict[str, Followed], pace: float) -> float:
+        """Begin what may begin now. Returns the seconds until another one may."""
+        resting = self._rests.resting()
+        for series_id in list(self._rounds.waiting):
+            provider = followed[series_id].provider
+            if self._providers.find(provider) is None and provider not in resting:
+                del self._rounds.waiting[series_id]  # nobody has it: its next turn comes
+            elif provider not in resting and series_id not in self._looks:
+                if len(self._looks) >= SIDE_BY_SIDE:
+                    return LOOK_SECONDS  # the end of a look wakes
+                now = time.monotonic()
+                if now < self._next_start:
+                    return self._next_start - now
+                self._next_start = max(self._next_start, now - LEAST_WAIT_SECONDS) + pace
+                self._begin(followed[series_id])
+        return LOOK_SECONDS
+
+    def _begin(self, followed: Followed) -> None:
+        task = asyncio.create_task(self._look(followed), name=f"look at {followed.series_id}")
+        self._looks[followed.series_id] = task
+        task.add_done_callback(partial(self._end, followed.series_id))
+
+    def _end(self, series_id: str, task: asyncio.Task[None]) -> None:
+        self._looks.pop(series_id, None)
+        self._wakeup.set()
+        if not task.cancelled() and (error := task.exception()):
+            self._rounds.waiting.pop(series_id, None)
+            log.error("the look at %s ended by a bug", series_id, exc_info=error)
+
+    async def _keep(self, length: float) -> None:
+        """Write down once a round how far the looks have come."""
+        since = self._rounds.unfinished_since()
+        if abs(since - self._kept) >= length:
+            self._kept = since
+            await self._db.note(meta.keep, LOOKED_UNTIL, str(round(since)))
+
+    async def _end_looks(self) -> None:
+        tasks = list(self._looks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._followed and self._config().check_every_hours:
+            with suppress(sqlite3.Error):
+                since = str(round(self._rounds.unfinished_since()))
+                await self._db.note(meta.keep, LOOKED_UNTIL, since)
+
+    # -- one look --------------------------------------------------------------------------------
+
+    async def _look(self, followed: Followed) -> None:
+        """Ask a source for a series' list, keep it, and queue what is wanted of it."""
+        source = followed.provider
+        is_done = True
+        try:
+            listing = await self._providers.get(source).listing(followed.key)
+            items = await self._db.run(looks.keep, followed.series_id, source, listing)
+            if items:
+                await self._tell(items)
+        except ProviderError as failure:
+            log.warning("%s: %s: %s", source, followed.series_id, failure)
+            is_done = not await self._rests.judge_list(source, failure)
+        except Failure as failure:
+            log.warning("%s: %s: %s", source, followed.series_id, failure)
+        except sqlite3.Error as error:
+            log.error("the look at %s cannot be kept: %s", followed.series_id, error)
+        if is_done:
+            self._rounds.waiting.pop(followed.series_id, None)
+
+    async def _tell(self, items: list[Item]) -> None:
+        """Tell of new episodes of one series, and let the queue work."""
+        await self._announce(items)
+        first, codes = items[0], [item.code for item in items]
+        log.info("%s: %s queued", first.title, ", ".join(codes))
+        self._publish(EpisodesFound(first.series_id, first.title, codes))
+
+    async def _ask(self, anime_id: str) -> tuple[str, Listing] | None:
+        """(source, its list) of a series now; None where what is known has to do."""
+        is_known = await self._db.run(series.find, anime_id) is not None
+        source_id = await self._db.run(series.source_id, anime_id)
+        if is_known and source_id.partition("_")[0] in self._rests.resting():
+            return None
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                return await self._providers.listing(source_id)
+        except (ProviderError, NotFound) as failure:
+            if not is_known:
+                raise
+            log.warning("%s: %s", source_id, failure)
+        except TimeoutError:
+            if not is_known:
+                message = "The source does not answer"
+                raise ProviderError(message, cause="silent") from None
+        return None

@@ -1,0 +1,200 @@
+"""Which series are followed, and which of their episodes that brings into the queue.
+
+The rule is asked at each look and stored with no episode (docs/decisions.md, 39). Kept are only the
+episodes that it passes over: those that were here or in the queue once, which only the owner brings
+back, and of `new` those that were to be had before. Plain functions of a connection; each is (part
+of) one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from store import fetchable, known_episodes, series
+from store.clock import now
+from store.models import Item
+from store.names.codes import EpisodeKey
+from store.queue_items import items, put
+from store.schema import record
+
+FollowMode = Literal["off", "new", "all"]
+
+
+@record
+class Follow:
+    """How a series is followed: `new` fetches what appears from then on, `all` whatever is missing.
+
+    Of `seasons` where there are some; season 0, the specials, only where it is named.
+    """
+
+    mode: FollowMode
+    seasons: list[int]
+
+
+NOT_FOLLOWED = Follow("off", [])
+
+
+class Followed(NamedTuple):
+    """A series that is followed, and its key at its source.
+
+    `id` is that of its row, `since` when that began.
+    """
+
+    id: int
+    series_id: str
+    since: str
+    provider: str
+    key: str
+
+
+def find(conn: sqlite3.Connection, series_id: str) -> Follow:
+    row = conn.execute("select mode, seasons from follows where series = ?", (series_id,))
+    found = row.fetchone()
+    return Follow(found["mode"], json.loads(found["seasons"])) if found else NOT_FOLLOWED
+
+
+def all_followed(conn: sqlite3.Connection) -> list[Followed]:
+    """The series that are followed, the oldest word first."""
+    rows = conn.execute(
+        """select follows.id, series, since, provider, key
+        from follows join series on series.id = follows.series
+        where mode <> 'off' order by follows.id"""
+    )
+    return [Followed(*row) for row in rows]
+
+
+def count(conn: sqlite3.Connection) -> int:
+    """How many series are followed."""
+    row = conn.execute("select count(*) from follows where mode <> 'off'").fetchone()
+    return int(row[0])
+
+
+def set_mode(
+    conn: sqlite3.Connection, anime_id: str, mode: FollowMode, seasons: Sequence[int]
+) -> str:
+    """Keep the owner's word on a series. Returns its id. Raises NotFound.
+
+    What is to be had when `new` begins is not what appears from now on. A series that nobody has
+    listed yet tells that at its first look.
+    """
+    series_id = series.get(conn, anime_id).id
+    text = json.dumps(sorted(set(seasons)))
+    before = conn.execute("select * from follows where series = ?", (series_id,)).fetchone()
+    if before and (before["mode"], before["seasons"]) == (mode, text):
+        return series_id
+    conn.execute(
+        """
+        insert into follows (series, mode, seasons, since, based) values (?, ?, ?, ?, 1)
+        on conflict (series) do update set mode = excluded.mode, seasons = excluded.seasons,
+            since = excluded.since
+        """,
+        (series_id, mode, text, now()),
+    )
+    if mode == "off":
+        return series_id
+    conn.execute("update series set listed = 1 where id = ? and not listed", (series_id,))
+    if mode == "new" and (before is None or before["mode"] != "new"):
+        _begin_new(conn, series_id)
+    return series_id
+
+
+def queue_wanted(conn: sqlite3.Connection, series_id: str) -> list[Item]:
+    """Queue what following wants of a series now; nothing where it is not followed.
+
+    While one of its files is ambiguous nothing is queued: that file may be what is wanted.
+    """
+    follow = conn.execute(
+        "select mode, seasons, based from follows where series = ? and mode <> 'off'", (series_id,)
+    ).fetchone()
+    if follow is None:
+        return []
+    _pass_over_what_is_here(conn, series_id)
+    if follow["mode"] == "new" and not follow["based"]:
+        _begin_new(conn, series_id)
+        return []
+    wanted = _wanted(conn, series_id, follow["mode"], json.loads(follow["seasons"]))
+    ids = [put(conn, series_id, key, "low", replaces=False, followed=True) for key in wanted]
+    return [item for item_id in ids for item in items(conn, "items.id = ?", item_id)]
+
+
+def _wanted(
+    conn: sqlite3.Connection, series_id: str, mode: FollowMode, seasons: Sequence[int]
+) -> list[EpisodeKey]:
+    if not _may_want(conn, series_id, mode, with_specials=0 in seasons):
+        return []
+    known = known_episodes.of_series(conn, series_id)
+    if any(episode.unsure_path for episode in known):
+        return []
+    passed = {
+        (row["season"], row["number"])
+        for row in conn.execute(
+            "select season, number from follow_passed where series = ? and (handled or ?)",
+            (series_id, mode == "new"),
+        )
+    }
+    return [
+        episode.key
+        for episode in fetchable.now(conn, series_id, known)
+        if episode.status is None
+        and episode.key not in passed
+        and (episode.season in seasons if seasons else episode.season > 0)
+    ]
+
+
+def _may_want(
+    conn: sqlite3.Connection, series_id: str, mode: FollowMode, *, with_specials: bool
+) -> bool:
+    """Whether a closer look may find something: one query, as most looks find nothing."""
+    row = conn.execute(
+        """
+        select 1 from episodes where series = :id and available and (season > 0 or :with_specials)
+            and (season, number) not in (select season, number from follow_passed
+                where series = :id and (handled or :is_new))
+            and (season, number) not in (select season, number from ignored where series = :id)
+        limit 1
+        """,
+        {"id": series_id, "is_new": mode == "new", "with_specials": with_specials},
+    ).fetchone()
+    return row is not None
+
+
+def _begin_new(conn: sqlite3.Connection, series_id: str) -> None:
+    """Take what is to be had now for what was there before.
+
+    What airs later appears later, also where its source has it already.
+    """
+    known = known_episodes.of_series(conn, series_id)
+    before = [episode for episode in known if episode.source and episode.is_aired]
+    _pass_over(conn, series_id, [episode.key for episode in before], handled=False)
+    is_listed = conn.execute("select 1 from episodes where series = ? limit 1", (series_id,))
+    based = is_listed.fetchone() is not None
+    conn.execute("update follows set based = ? where series = ?", (based, series_id))
+    _pass_over_what_is_here(conn, series_id)
+
+
+def _pass_over_what_is_here(conn: sqlite3.Connection, series_id: str) -> None:
+    """Remember what is in the library or the queue, for the time when it is not any more."""
+    rows = conn.execute(
+        """
+        select season, number from files where series = :id and sure and season >= 0
+        union select season, number from items where series = :id
+        except select season, number from follow_passed where series = :id and handled
+        """,
+        {"id": series_id},
+    ).fetchall()
+    _pass_over(conn, series_id, [(row["season"], row["number"]) for row in rows], handled=True)
+
+
+def _pass_over(
+    conn: sqlite3.Connection, series_id: str, keys: Sequence[EpisodeKey], *, handled: bool
+) -> None:
+    conn.executemany(
+        """
+        insert into follow_passed (series, season, number, handled) values (?, ?, ?, ?)
+        on conflict do update set handled = max(handled, excluded.handled)
+        """,
+        [(series_id, *key, handled) for key in keys],
+    )

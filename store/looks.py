@@ -1,0 +1,49 @@
+"""One look at what a source has of a followed series, and the owner's word that it is followed.
+
+Plain functions of a connection; each is one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from store import episodes, follows, series
+from store.follows import FollowMode
+from store.models import Item, Listing
+
+
+def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listing) -> list[Item]:
+    """Keep what a source just said of a series, and queue what following wants of it.
+
+    Returns the new items. Nothing is written where nothing is new. A series that became another
+    source's meanwhile, or is gone, stays as it is.
+    """
+    anime = series.find(conn, series_id)
+    if anime is None or (anime.provider, anime.key) != (provider, listing.key):
+        return []
+    episodes.store_listing(conn, provider, listing)
+    return follows.queue_wanted(conn, anime.id)
+
+
+def follow(
+    conn: sqlite3.Connection,
+    anime_id: str,
+    mode: FollowMode,
+    seasons: Sequence[int],
+    listing: tuple[str, Listing] | None,
+) -> tuple[str, list[Item]]:
+    """Keep the owner's word, and queue what follows from it at once: (the series' id, new items).
+
+    `listing` is (provider, what it just said of the series). Raises NotFound.
+    """
+    if listing:
+        episodes.store_listing(conn, *listing)
+    series_id = follows.set_mode(conn, anime_id, mode, seasons)
+    return series_id, follows.queue_wanted(conn, series_id)
+
+
+def queue_wanted(conn: sqlite3.Connection, series_ids: Iterable[str]) -> list[list[Item]]:
+    """Queue what following wants of several series, whose lists are new. The items of each."""
+    queued = [follows.queue_wanted(conn, series_id) for series_id in series_ids]
+    return [items for items in queued if items]

@@ -1,0 +1,72 @@
+"""Which items may begin at this hour and for what is left of the day, and what the others are told.
+
+Plain functions of a connection; each is (part of) one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import NamedTuple
+
+from store.models import Item
+from store.queue_items import items
+
+# How the reasons of items begin that wait for an hour of the day.
+NIGHT = "Waits for the night, until "
+DAY = "Waits for another day, until "
+
+# Bytes that an item has yet to fetch, as far as known: at least one.
+_LEFT = """
+    max(1, coalesce(items.total, (select size from episodes where episodes.series = items.series
+        and episodes.season = items.season and episodes.number = items.number), 0) - items.durable)
+"""
+# The condition for an item of the queue; its two parameters are those of Allowed.
+ALLOWED = f"not (items.followed and ?) and {_LEFT} <= ?"
+NO_BOUND = 2**62
+
+
+class Allowed(NamedTuple):
+    """`only_by_hand`: not what following has queued. No item with more than `most_bytes` to go."""
+
+    only_by_hand: bool
+    most_bytes: int
+
+
+EVERYTHING = Allowed(only_by_hand=False, most_bytes=NO_BOUND)
+
+
+def tell(conn: sqlite3.Connection, allowed: Allowed, night: str, day: str) -> list[Item]:
+    """Let the pending items that are not `allowed` say until when, and the others no longer.
+
+    `night` and `day` are those moments. A reason of another kind stays. Returns the items that say
+    something else now.
+    """
+    rows = conn.execute(
+        f"""
+        with wanted as (
+            select id, reason as before, case
+                when followed and :only_by_hand then :night
+                when {_LEFT} > :most_bytes then :day
+                else '' end as after
+            from items where status = 'pending' and (reason = ''
+                or substr(reason, 1, :night_length) = :night_prefix
+                or substr(reason, 1, :day_length) = :day_prefix)
+        )
+        select id, after from wanted where before <> after
+        """,
+        {
+            **allowed._asdict(),
+            "night": NIGHT + night,
+            "day": DAY + day,
+            "night_prefix": NIGHT,
+            "night_length": len(NIGHT),
+            "day_prefix": DAY,
+            "day_length": len(DAY),
+        },
+    ).fetchall()
+    conn.executemany(
+        "update items set reason = ? where id = ?", [(row["after"], row["id"]) for row in rows]
+    )
+    ids = json.dumps([row["id"] for row in rows])
+    return items(conn, "items.id in (select value from json_each(?))", ids) if rows else []
