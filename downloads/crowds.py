@@ -19,7 +19,8 @@ class Crowds:
         self._refusals: dict[str, int] = {}  # source -> how many in a row
         self._alone: dict[str, float] = {}  # source -> until when
         self._calm: dict[str, float] = {}  # source -> when the next download may begin
-        self._failed_alone: set[int] = set()  # items: no crowd is to blame
+        # item -> why it failed alone the last time: no crowd is to blame for that
+        self._failed_alone: dict[int, str] = {}
 
     def limit(self, source: str, most: int) -> int:
         """How many connections the source is asked with, of `most` that it may have."""
@@ -34,26 +35,26 @@ class Crowds:
         """When a download may begin again, of the sources that were calming at the time `since`."""
         return [due for due in self._calm.values() if due > since]
 
-    def may_excuse(self, item_id: int) -> bool:
-        """Whether a crowd may be to blame for an item's failure: it has not failed alone before."""
-        return item_id not in self._failed_alone
+    def may_excuse(self, item_id: int, why: str) -> bool:
+        """Whether a crowd may be to blame for an item's failure: it has not failed so alone."""
+        return self._failed_alone.get(item_id) != why
 
-    def failed(self, source: str, item_id: int, *, is_beside: bool) -> None:
+    def failed(self, source: str, item_id: int, why: str, *, is_beside: bool) -> None:
         """An item has failed before its first byte; `is_beside` says that another download of the
         source goes on."""
         if is_beside:
             self._refused(source)
         else:
-            self._failed_alone.add(item_id)
+            self._failed_alone[item_id] = why
 
     def forget(self, item_id: int) -> None:
         """Somebody asked for the item, or it is gone."""
-        self._failed_alone.discard(item_id)
+        self._failed_alone.pop(item_id, None)
 
     def ended(self, source: str, item_id: int, *, were_refused: bool, were_several: bool) -> None:
         """A download that brought bytes has ended. `were_refused` says that further connections of
         its own were, `were_several` that it had some."""
-        self._failed_alone.discard(item_id)
+        self.forget(item_id)
         if were_refused:
             self._refused(source)
         elif were_several:

@@ -7,7 +7,7 @@ from functools import partial
 
 from downloads.part_file import MIB, OVERLAP_BYTES, Journal, Segment, join
 from downloads.progress import Progress
-from downloads.proof import SHORT, Proof
+from downloads.proof import OTHER_LENGTH, SHORT, Proof
 from downloads.receiver import Limits, Receiver
 from downloads.requests import Requests
 from downloads.scheduler import Segments
@@ -61,6 +61,13 @@ class Filler:
             message = f"The source sent {what} in place of a video"
             raise ProviderError(message, cause="no video")
         return head
+
+    async def check_length(self, length: int | None, receiver: Receiver, kind: str) -> None:
+        """Raises ProviderError where an answer's length is not the listed one. It may be that of a
+        page in place of the file: its first bytes tell."""
+        if not self._proof.is_length_right(length):
+            await self.read_head(receiver, kind)
+            raise ProviderError(OTHER_LENGTH)
 
     async def begin(self, segment: Segment, head: bytearray) -> None:
         """Write `head`, the first bytes of the file."""
@@ -150,7 +157,8 @@ class Filler:
                 raise ProviderError(SHORT)
         else:
             self._proof.end = "clean end" if told is None else "length"
-        self._proof.check_length(found)
+        if not self._proof.is_length_right(found):
+            raise ProviderError(OTHER_LENGTH)
         if told not in (None, found):
             raise Changed
         self._journal.point.total = self._progress.total = found

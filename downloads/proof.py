@@ -10,6 +10,7 @@ from store.errors import ProviderError
 from store.models import Source
 
 SHORT = "The source sent less than it promised"
+OTHER_LENGTH = "The source sends another length than it lists; a rescan asks it again"
 
 # What shows where a file ends: the length that its source tells; the end of a chunked body; nothing
 # but the end of the connection.
@@ -42,13 +43,9 @@ class Proof:
                 return name
         return self.end
 
-    def check_length(self, length: int | None) -> None:
-        """Raises ProviderError if an answer's length, as far as it is known, is not the listed
-        one."""
-        if None not in (length, self.size) and length != self.size:
-            raise ProviderError(
-                "The source sends another length than it lists; a rescan asks it again"
-            )
+    def is_length_right(self, length: int | None) -> bool:
+        """Whether an answer's length, as far as it is known, is the listed one."""
+        return None in (length, self.size) or length == self.size
 
     async def sniff(self, total: int | None) -> None:
         """Once the file's beginning is there: raises Changed if that is no video's."""

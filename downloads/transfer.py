@@ -331,7 +331,7 @@ class _Transfer:
         if len(self.segments) > 1:
             raise ProviderError("The source gives one connection only")
         point = check_full(answer, self.source.url, self.limits.cap)
-        self.proof.check_length(point.total)
+        await self.filler.check_length(point.total, receiver, type_of(answer))
         if segment.at and self._is_complete() and (point.total or 0) > segment.at:
             raise Grown(point)
         head = bytearray()

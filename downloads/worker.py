@@ -119,10 +119,11 @@ class Worker:
         """Whether it failed beside another download before its first byte: perhaps the source bears
         one connection only."""
         may_be_source = CONSEQUENCES[failure.cause].whose == "source or file"
-        if job.durable or not may_be_source or not self._crowds.may_excuse(job.item.id):
+        why = str(failure)
+        if job.durable or not may_be_source or not self._crowds.may_excuse(job.item.id, why):
             return False
         is_beside = await self._is_beside(job)
-        self._crowds.failed(job.item.provider, job.item.id, is_beside=is_beside)
+        self._crowds.failed(job.item.provider, job.item.id, why, is_beside=is_beside)
         return is_beside
 
     async def _lose_try(self, job: Job, failure: ProviderError, at_least: float) -> None:

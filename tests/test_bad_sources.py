@@ -391,6 +391,18 @@ async def test_a_page_in_place_of_the_rest_keeps_the_bytes(run, up):
     assert up.requests[-1].sent < 900_000
 
 
+@pytest.mark.parametrize("body", [HTML, b"busy, come again", b'{"error": "limit"}'])
+@pytest.mark.parametrize("is_resumed", [False, True])
+async def test_a_page_of_another_length_than_the_listed_one_is_a_page(run, up, body, is_resumed):
+    """Whose it is, is not known: it says nothing of the file's length."""
+    if is_resumed:
+        await cut_once(run, up)
+    up.script = [{"kind": "text/html", "body": body, "etag": None, "ranges": False}]
+    with pytest.raises(ProviderError, match="in place of a video") as failure:
+        await run(Source(up.url("e1.mkv"), ".mkv", size=len(BODY)))
+    assert (failure.value.cause, failure.value.final) == ("no video", False)
+
+
 # --- more connections than a source bears ---------------------------------------------------------
 
 REFUSALS = {

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from downloads.crowds import Crowds
 from downloads.engine import Engine
 from downloads.judgement import CONSEQUENCES
 from downloads.rests import Rests
@@ -527,3 +528,19 @@ async def test_an_item_that_fails_alone_too_is_to_blame(tmp_path, monkeypatch):
 
             await until(ended)
             assert len([r for r in up.requests if up.code(r) == "S01E02"]) <= 9
+
+
+def test_a_crowd_is_not_to_blame_for_what_an_item_does_alone():
+    crowds = Crowds()
+    assert crowds.may_excuse(1, "404")
+    crowds.failed("home", 1, "502", is_beside=False)
+    assert not crowds.may_excuse(1, "502")
+    assert crowds.may_excuse(1, "404") and crowds.may_excuse(2, "502")
+    crowds.failed("home", 1, "404", is_beside=True)
+    assert crowds.limit("home", 4) == 4 and crowds.may_excuse(1, "404")
+    crowds.failed("home", 1, "404", is_beside=True)
+    assert crowds.limit("home", 4) == 1
+    crowds.failed("home", 1, "404", is_beside=False)
+    assert not crowds.may_excuse(1, "404")
+    crowds.forget(1)
+    assert crowds.may_excuse(1, "404")
