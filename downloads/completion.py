@@ -13,11 +13,12 @@ from pathlib import Path
 
 from downloads import disk
 from downloads.events import DownloadCompleted
-from store import files, history, layout, library, placing, queue, series, trash
+from store import files, history, layout, library, library_mounts, placing, queue, series, trash
 from store.case import Case
 from store.db import Database
 from store.errors import Conflict
 from store.layout import Layout
+from store.library_mounts import Evidence
 from store.models import Episode, Item, Receipt, Source
 from store.names import database_ids, extensions
 from store.settings import Config
@@ -54,10 +55,10 @@ class Completion:
         about = {"source": source.url.partition("?")[0], "modified": source.modified}
         note = json.dumps(vars(receipt) | about | history.replacing(replaced))
         await self._db.run(queue.set_target, self._item.id, target, note)
-        known_paths = await self._db.run(files.some_paths)
+        evidence = await self._db.run(library_mounts.evidence, str(root))
         self._aim(root / target)
         try:
-            await asyncio.to_thread(_place, part, root, target, known_paths, replaced)
+            await asyncio.to_thread(_place, part, root, target, evidence, replaced)
         except FileExistsError:
             raise Conflict(
                 f"{target} is in the library already; move it away, or remove this item"
@@ -92,14 +93,15 @@ class Completion:
     async def _choose_target(self, extension: str, replaced: Replaced | None) -> str:
         """The path that the file gets in the library."""
         planned = await self._db.run(layout.read, self._item.series_id, self._config.naming)
-        known_paths = await self._db.run(files.some_paths)
+        root = self._config.library
+        evidence = await self._db.run(library_mounts.evidence, str(root))
         return await asyncio.to_thread(
             _mounted_target,
             planned,
-            self._config.library,
+            root,
             self._item,
             extension=extension,
-            known_paths=known_paths,
+            evidence=evidence,
             replaced=replaced,
         )
 
@@ -147,9 +149,20 @@ async def complete_if_placed(item: Item, config: Config, db: Database) -> Downlo
         missing = await db.run(queue.finish, item.id, item.target, size)
         reason = history.note_of(item.receipt)
         return DownloadCompleted.of(item, size, final, seconds=0.0, missing=missing, reason=reason)
-    _need_online(config.library, await db.run(files.some_paths))
+    _need_online(config.library, await db.run(library_mounts.evidence, str(config.library)))
     await db.run(queue.set_target, item.id, None)
     return None
+
+
+async def note_mount(config: Config, db: Database) -> None:
+    """Remember that the library is a mounted disk, as long as no video in it tells when that is
+    away."""
+    root = config.library
+    evidence = await db.run(library_mounts.evidence, str(root))
+    if evidence.paths or evidence.was_mounted:
+        return
+    if await asyncio.to_thread(os.path.ismount, root):
+        await db.note(library_mounts.remember, str(root))
 
 
 def _mounted_target(
@@ -158,10 +171,10 @@ def _mounted_target(
     item: Item,
     *,
     extension: str,
-    known_paths: list[str],
+    evidence: Evidence,
     replaced: Replaced | None,
 ) -> str:
-    _need_online(root, known_paths)
+    _need_online(root, evidence)
     if replaced:
         is_same = extensions.of(replaced.path) == extension
         target = replaced.path if is_same else extensions.stem(replaced.path) + extension
@@ -171,8 +184,8 @@ def _mounted_target(
     return target
 
 
-def _need_online(root: Path, known_paths: list[str]) -> None:
-    if not library.is_online(root, known_paths):
+def _need_online(root: Path, evidence: Evidence) -> None:
+    if not library.is_online(root, evidence.paths, was_mounted=evidence.was_mounted):
         raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
 
 
@@ -184,10 +197,10 @@ def _need_room(part: Path, folder: Path) -> None:
 
 
 def _place(
-    part: Path, root: Path, target: str, known_paths: list[str], replaced: Replaced | None
+    part: Path, root: Path, target: str, evidence: Evidence, replaced: Replaced | None
 ) -> None:
     # Again: the disk may have gone since, and its mount point must not get our marker.
-    _need_online(root, known_paths)
+    _need_online(root, evidence)
     library.write_marker(root)
     _need_room(part, (root / target).parent)
     if replaced:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from downloads import settling
-from downloads.completion import Completion, complete_if_placed
+from downloads.completion import Completion, complete_if_placed, note_mount
 from downloads.events import DownloadCompleted, Transferred
 from downloads.part_file import Checkpoint
 from downloads.progress import Progress
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SUBTITLES = 20  # files beside one episode
+SUBTITLE_BYTES = 5_000_000  # of all of them: they lie in memory until the video has its name
 PATIENCE_SECONDS = 3600.0  # with a file that has the same size and is always brand-new
 SPEED_SECONDS = 5.0  # over which a speed is measured
 
@@ -82,6 +83,7 @@ class Job:
             return completed
         if item.episode is None:
             raise ProviderError("The source no longer has this episode", final=True)
+        await note_mount(self._config, self._db)
         provider = self._providers.get(item.provider)
         source = await provider.source(item.key, item.episode)
         await self._compare_sizes(item.episode.size, source.size)
@@ -184,12 +186,16 @@ class Job:
 
         The episode is no worse without them.
         """
-        subtitles = {}
+        subtitles: dict[str, bytes] = {}
+        left = SUBTITLE_BYTES
         for suffix, url in list(source.beside.items())[:SUBTITLES]:
             try:
-                body, headers, _ = await self._web.read(url, base=base, headers=source.headers)
+                body, headers, _ = await self._web.read(
+                    url, base=base, headers=source.headers, limit=left
+                )
                 if "html" not in headers.get("Content-Type", ""):  # an error that says 200
                     subtitles[suffix] = body
+                    left -= len(body)
             except ProviderError as error:
                 log.warning("%s: the subtitles %s are left out: %s", self.item.name, suffix, error)
         return subtitles

@@ -10,7 +10,7 @@ from handlers import trace
 from handlers.endpoint import Done
 from handlers.keys import CONFIG, DB
 from handlers.lifetime import apply_settings
-from store import files, library
+from store import files, library, library_mounts
 from store.backups import Backup, BackupMade
 from store.errors import Conflict
 from store.problems import Problem
@@ -51,6 +51,7 @@ async def update(request: web.Request, body: Update[Config]) -> ConfigShown:
     """
     config = await asyncio.to_thread(request.app[CONFIG].update, body.changes)
     if "anime_directory" in body.changes:
+        await request.app[DB].run(library_mounts.forget)
         known_files = await request.app[DB].run(files.some_paths)
         if known_files:
             await asyncio.to_thread(library.write_marker, config.library)

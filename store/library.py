@@ -14,16 +14,18 @@ from store.errors import ConfigurationError
 MARKER = ".aniworld"
 
 
-def is_online(root: Path, known_paths: Iterable[str]) -> bool:
+def is_online(root: Path, known_paths: Iterable[str], *, was_mounted: bool = False) -> bool:
     """Whether the library is really there.
 
     The marker, or one of the known videos, has to be there; unless no video is known, because none
-    can be missed then.
+    can be missed then. A root that `was_mounted` has to be a mount point then.
     """
     paths = list(known_paths)
     if not root.is_dir():
         return False
-    return not paths or (root / MARKER).exists() or any((root / path).exists() for path in paths)
+    if (root / MARKER).exists() or any((root / path).exists() for path in paths):
+        return True
+    return not paths and (not was_mounted or os.path.ismount(root))
 
 
 def check(root: Path, known_paths: Iterable[str]) -> None:

@@ -210,6 +210,35 @@ async def test_a_download_waits_for_its_disk(tmp_path, impatient):
             assert (await episodes(server, "home_show"))["S01E03"]["state"] == "present"
 
 
+@pytest.mark.slow
+async def test_an_empty_library_on_a_disk_that_goes_away(tmp_path, impatient):
+    """No video tells yet that the disk is there: its being mounted does, also over a restart."""
+    async with Shows((3_000_000,)) as up:
+        server = Process(tmp_path, providers=home(up.base))
+        async with on_a_disk(server, impatient, ()) as disk:
+            up.rate = 3_000_000
+            body = {"anime_id": "home_show", "episodes": ["S01E01"]}
+            assert (await server.post("/api/queue/add", json=body))[0] == 201
+            await server.post("/api/queue/start")
+            await until(lambda: up.sent("S01E01") > 500_000)
+            await disk.unmount()
+
+            async def waits():
+                reason = (await queue_state(server))["reason"]
+                return "library directory cannot be used" in reason
+
+            await until(waits)
+            server.kill9()
+            await server.start()
+            await until(waits)
+            assert list(disk.root.iterdir()) == []
+            await disk.mount()
+            await until(lambda: is_done(server))
+            (video,) = disk.content.rglob("*.mkv")
+            assert video.read_bytes() == up.videos["S01E01"]
+            assert (disk.content / ".aniworld").exists()
+
+
 async def is_refused(server) -> dict:
     """Fetch what is missing: the item, which has failed and says why."""
     await server.post("/api/queue/add", json={"anime_id": "home_show", "episodes": ["missing"]})
