@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import time
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -15,6 +15,7 @@ from store.models import Hit
 from store.names import database_ids, spelling
 from store.names.identity import identify
 
+MAX_TITLE = 1_000  # characters
 FEW = 50  # series that are put into order at once, without a thread
 FRESH_SECONDS = 30.0  # for which the list of series is taken from memory
 
@@ -37,6 +38,7 @@ class Series:
 
 
 def series(key: str, title: str, ids: Mapping[str, str], description: str = "") -> Series:
+    title = title[:MAX_TITLE]
     return Series(key, title, ids, spelling.fold(title), description)
 
 
@@ -70,7 +72,7 @@ class Catalogue:
                 # What is known of a series stays known.
                 known = [old if (old := before.get(each.key)) == each else each for each in found]
                 self._series = {each.key: each for each in known}
-                self._titles = _Titles(self._series.values())
+                self._titles = await asyncio.to_thread(_index, list(self._series.values()))
                 self._read_at = time.monotonic()
             return self._series
 
@@ -92,6 +94,13 @@ class Catalogue:
 
         best = choose() if len(found) <= FEW or not wanted else await asyncio.to_thread(choose)
         return [Hit(each.key, each.title, self._site(each.key), each.ids) for each in best]
+
+
+def _index(every: Sequence[Series]) -> _Titles:
+    """Belongs on a thread, also because the first name that is read takes a tenth of a second."""
+    if every:
+        _ = every[0].spellings
+    return _Titles(every)
 
 
 class _Titles:

@@ -78,7 +78,7 @@ class Watch:
             if began and time.monotonic() - began > STALL_SECONDS and not self.where:
                 frame = sys._current_frames().get(self.loop_thread)
                 if frame is not None:
-                    self.where = traceback.format_stack(frame)[-6:]
+                    self.where = traceback.format_stack(frame)[-16:]
 
     def note(self, handle: asyncio.Handle, seconds: float, cpu: float) -> None:
         called = repr(handle)[:300]
