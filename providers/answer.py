@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from time import monotonic
 from typing import Literal
 
@@ -66,19 +67,24 @@ class Answer:
 
     def read(self, max_bytes: int) -> bytes:
         """The whole body. Raises ProviderError, also when it is longer than `max_bytes`."""
-        body, buffer = bytearray(), memoryview(bytearray(SMALL_READ_BYTES))
+        body = BytesIO()
+        self.read_to(body, max_bytes + 1, max_bytes)
+        return body.getvalue()
+
+    def read_to(self, body: BytesIO, enough_bytes: int, max_bytes: int) -> None:
+        """Go on with `body` until it has `enough_bytes` or is whole; raises as `read`."""
+        buffer = memoryview(bytearray(SMALL_READ_BYTES))
         until = monotonic() + SILENCE_SECONDS
-        while not self.ended:
+        while not self.ended and body.tell() < enough_bytes:
             count = self.read_into(buffer, PATIENCE_SECONDS)
-            body += buffer[:count]
-            if len(body) > max_bytes:
+            body.write(buffer[:count])
+            if body.tell() > max_bytes:
                 message = f"The source sent more than {max_bytes:,} bytes"
                 raise ProviderError(message, final=True, cause="no listing")
             if count:
                 until = monotonic() + SILENCE_SECONDS
             elif monotonic() >= until:
                 raise silent()
-        return bytes(body)
 
     def _check_surplus(self) -> None:
         """A few bytes behind a body are thrown away, as curl does. More of them show that its

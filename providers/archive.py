@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 from providers import archive_items, catalogue, json_answers
 from providers.archive_items import File
+from providers.bodies import Document
 from providers.catalogue import Catalogue
 from providers.json_answers import Fields
 from providers.late_listing import LateListing
@@ -24,7 +25,7 @@ from store.sources import ArchiveProvider
 
 PAGE, MAX_PAGES = 500, 20  # items in an answer; the Archive itself ends at 10,000
 FRESH_SECONDS = 3_600.0  # for which the list of items is taken from memory
-MAX_BYTES = 8_000_000  # of one answer: an item may have thousands of files
+MAX_BYTES = 4_000_000  # of one answer: an item may have thousands of files
 FIELDS = ("identifier", "title", "year", "date")
 
 
@@ -138,17 +139,20 @@ class Archive:
         return item
 
     async def _ask(self, path: str) -> Fields:
-        body, _, _ = await self._network.read(
+        return await self._network.parse(
+            _parse,
             f"{self.base}{path}",
             base=self.base,
             headers={"Accept": "application/json"},
             limit=MAX_BYTES,
         )
-        async with self._network.parsing:
-            answer = await asyncio.to_thread(json_answers.parse, body)
-        if not isinstance(answer, dict):
-            raise json_answers.not_expected()
-        return answer
+
+
+def _parse(document: Document) -> Fields:
+    answer = json_answers.parse(document.take_body())
+    if not isinstance(answer, dict):
+        raise json_answers.not_expected()
+    return answer
 
 
 def _recalled(content: str) -> list[catalogue.Series]:

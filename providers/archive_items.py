@@ -20,7 +20,6 @@ from store.names.codes import EpisodeKey, Number
 
 MAX_FILES = 10_000  # of one item
 MAX_TEXT = 5_000
-MAX_MARKED_TEXT = 10 * MAX_TEXT  # characters of a description with its tags that are looked at
 KINDS = {"sha1": 40, "md5": 32, "crc32": 8}  # of checksums, the strongest first -> digits
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 
@@ -53,7 +52,7 @@ def describe(item: Fields) -> str:
     about = item.get("metadata")
     if not isinstance(about, dict):
         return ""
-    described = html.unescape(_TAG.sub(" ", _first(about, "description")[:MAX_MARKED_TEXT]))
+    described = html.unescape(_TAG.sub(" ", _first(about, "description")))
     rights = [_first(about, name)[:MAX_TEXT] for name in ("rights", "licenseurl")]
     return " ".join(" ".join([described, *rights]).split())[:MAX_TEXT]
 

@@ -14,6 +14,8 @@ from xml.etree.ElementTree import Element
 from providers import xml_elements
 from providers.folder_listing import (
     MAX_ENTRIES,
+    MAX_NAMES,
+    TOO_LONG,
     TOO_MANY,
     Entry,
     FolderListing,
@@ -38,13 +40,17 @@ _HEX_DIGITS = {"sha256": 64, "sha1": 40, "md5": 32}
 
 
 class Row(NamedTuple):
-    """One `response`. `host` is empty where its address names none; `path` and `parent` are
-    decoded, without a slash at their ends."""
+    """One `response`. `host` is empty where its address names none; `parent` is decoded, without a
+    slash at its end. Of the root of the server the name is empty."""
 
     host: str
-    path: str
     parent: str
     entry: Entry
+
+    @property
+    def path(self) -> str:
+        # Of decoded parents a slash in a name would make another folder: such a name is no entry's.
+        return f"{self.parent}/{self.entry.name}" if self.entry.name else ""
 
 
 def parse(body: bytes, asked_url: str, url: str) -> FolderListing:
@@ -57,12 +63,19 @@ def parse(body: bytes, asked_url: str, url: str) -> FolderListing:
     if folder != _decoded(final.path):
         raise NoListing(is_elsewhere=True)
     rows: list[Row] = []
+    parents: dict[str, str] = {}  # each once, for it may be long
+    characters = 0
     try:
         for response in xml_elements.read(body, {f"{DAV}response"}, {f"{DAV}multistatus"}):
-            if row := _row(response, folder):
-                rows.append(row)
+            row = _row(response, folder)
+            if row is None:
+                continue
+            rows.append(row._replace(parent=parents.setdefault(row.parent, row.parent)))
+            characters += len(row.entry.name)
             if len(rows) > MAX_ENTRIES + 1:
                 raise ProviderError(TOO_MANY, cause="no listing")
+            if characters > MAX_NAMES:
+                raise ProviderError(TOO_LONG, cause="no listing")
     except xml_elements.NoXml:
         raise NoListing from None
     return usable(_children(rows, folder, asked.netloc))
@@ -120,8 +133,7 @@ def _row(response: Element, folder: str) -> Row | None:
         {} if is_folder else _checksums(properties),
         None if is_folder else _modified(properties),
     )
-    # Of decoded parents a slash in a name would make another folder: such a name is no entry's.
-    return Row(host, f"{_decoded(parent)}/{entry.name}" if name else "", _decoded(parent), entry)
+    return Row(host, _decoded(parent), entry)
 
 
 def _is_good(status: str | None) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from urllib.parse import quote
 
 from providers import folder_listing
+from providers.bodies import Document
 from providers.folder_listing import FolderListing, NoListing
 from providers.folders import basic_login, is_no_folder
 from providers.library_tree import LibraryTree
@@ -37,20 +37,24 @@ class WebFolders:
         """See Lister. A server whose JSON nobody knows is asked for HTML."""
         url = self.url(folder)
         for accept in dict.fromkeys((self._accept, HTML)):
-            body, headers, final_url = await self._network.read(
-                url,
-                base=self.base,
-                headers=self.headers | {"Accept": accept},
-                limit=folder_listing.MAX_BYTES,
-            )
-            content_type = headers.get("Content-Type", "").lower()
+            is_json = False
+
+            def parse(document: Document) -> FolderListing:
+                nonlocal is_json
+                content_type = document.headers.get("Content-Type", "").lower()
+                is_json = "json" in content_type
+                return folder_listing.parse(document.take_body(), content_type, url, document.url)
+
             try:
-                async with self._network.parsing:
-                    listing = await asyncio.to_thread(
-                        folder_listing.parse, body, content_type, url, final_url
-                    )
+                listing = await self._network.parse(
+                    parse,
+                    url,
+                    base=self.base,
+                    headers=self.headers | {"Accept": accept},
+                    limit=folder_listing.MAX_BYTES,
+                )
             except NoListing:
-                if accept == HTML or "json" not in content_type:
+                if accept == HTML or not is_json:
                     raise
             else:
                 self._accept = accept

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from providers import catalogue, feed_numbers, feed_xml, mediathek
+from providers.bodies import Document
 from providers.body_version import Version
 from providers.catalogue import Catalogue
 from providers.feed_items import MAX_ITEMS, FeedItem, FeedPage, NoFeed
@@ -132,30 +133,38 @@ class Feed:
                 await self._recall()
             page = self._page
             if page is None or at_once or time.monotonic() - self._read_at > _fresh_seconds(page):
-                found = await self._fetch()
+                found = await self._fetch(page)
                 if found is not None:
-                    page = await asyncio.to_thread(self._merged, page, found[0])
-                    # Not before: a version without its page would never be asked for again.
-                    self._page, self._version = page, found[1]
+                    # Both: a version without its page would never be asked for again.
+                    self._page, self._version = found
+                    page = found[0]
                     await self._keep(page)
                 self._page = page = page or FeedPage("", "", 0, [])
                 self._read_at = time.monotonic()
             return page
 
-    async def _fetch(self) -> tuple[FeedPage, Version] | None:
-        """What the feed has now, and its version; None where nothing has changed."""
+    async def _fetch(self, before: FeedPage | None) -> tuple[FeedPage, Version] | None:
+        """What the feed has and had, and its version; None where nothing has changed."""
+
+        def parse(document: Document) -> tuple[FeedPage, Version] | None:
+            if document.status == 304:
+                return None
+            page = feed_xml.parse(document.take_body(), document.url)
+            return self._merged(before, page), Version.of(document.headers)
+
         try:
             if self._settings.is_query:
-                return await self._fetch_query(), Version()
-            found = await self._network.read_if_changed(
-                self._settings.url, base=self.base, version=self._version, headers=ACCEPT
+                page = await self._fetch_query()
+                return await asyncio.to_thread(self._merged, before, page), Version()
+            conditions = self._version.conditions()
+            return await self._network.parse(
+                parse,
+                self._settings.url,
+                base=self.base,
+                headers={**ACCEPT, **conditions},
+                # Unasked, a 304 tells of nothing that is known here.
+                passing=(304,) if conditions else (),
             )
-            if found is None:
-                return None
-            body, version, url = found
-            async with self._network.parsing:
-                page = await asyncio.to_thread(feed_xml.parse, body, url)
-            return page, version
         except NoFeed:
             raise ProviderError(
                 "The source answered no feed",
@@ -177,11 +186,14 @@ class Feed:
         items: list[FeedItem] = []
         for number in range(mediathek.MAX_PAGES):
             question = mediathek.question(self._settings.query, number * mediathek.PAGE)
-            body, _, url = await self._network.read(
-                self._settings.url, base=self.base, method="POST", headers=AS_TEXT, data=question
+            page, total = await self._network.parse(
+                lambda document: mediathek.parse(document.take_body(), document.url),
+                self._settings.url,
+                base=self.base,
+                method="POST",
+                headers=AS_TEXT,
+                data=question,
             )
-            async with self._network.parsing:
-                page, total = await asyncio.to_thread(mediathek.parse, body, url)
             items += page.items
             if not page.items or (number + 1) * mediathek.PAGE >= total:
                 break

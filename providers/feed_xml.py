@@ -17,6 +17,7 @@ from itertools import chain
 from xml.etree.ElementTree import Element
 
 from providers import xml_elements
+from providers.decoding import decode
 from providers.feed_items import (
     MAX_ITEMS,
     MAX_TEXT,
@@ -62,9 +63,10 @@ MOMENTS = (
 )
 NUMBERS = ("itunes:season", "itunes:episode", "itunes:episodetype")
 TEXTS = {"guid", "id", *TITLES, *MOMENTS, *NUMBERS}  # of an item
-MAX_ENTITIES = 100_000
+MAX_MENDED_BYTES, MAX_ENTITIES = 3_000_000, 100_000
 MAX_PLAIN = 20_000  # characters of one text that are looked at
 BASE64_TYPES = {"application/octet-stream": "base64"}  # of a text in Atom; 0.3 says it by a mode
+UTF_8 = ("utf-8", "utf8")
 XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -112,13 +114,14 @@ class _Read:
 
 def _mended(body: bytes) -> bytes:
     """As UTF-8, with HTML's entities written out and without characters that XML does not know."""
-    if body.count(b"&") > MAX_ENTITIES:  # each costs memory
+    if len(body) > MAX_MENDED_BYTES or body.count(b"&") > MAX_ENTITIES:  # each costs memory
         return b""
     declared = _ENCODING.search(body[:300])
+    encoding = declared[1].decode().lower() if declared else "utf-8"
     try:
-        text = body.decode(declared[1].decode() if declared else "utf-8", "replace")
+        text = decode(body) if encoding in UTF_8 else body.decode(encoding, "replace")
     except LookupError:
-        text = body.decode("utf-8", "replace")
+        text = decode(body)
     text = _without_comments(_DECLARATION.sub("", text[max(0, text.find("<")) :]))
     text = _ENTITY.sub(_written_out, _NO_XML.sub("", text)).replace("&#X", "&#x")
     return _BARE_AMPERSAND.sub("&amp;", text).encode("utf-8", "replace")

@@ -15,19 +15,23 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from providers import html_links
+from providers import html_links, json_answers
 from store.errors import ProviderError
 from store.names import extensions
 
 MAX_ENTRIES = 10_000  # of one folder
 MAX_BYTES = 4_000_000  # of one listing: MAX_ENTRIES rows of a table with long names, escaped
 MAX_NAME_BYTES = 1_024  # of keys in S3; no file system has longer names
+MAX_NAMES = 1_000_000  # characters of all names in one folder
 LONGEST_DATE = 64  # characters
 MAX_SIZE = 2**53 - 1  # bytes of a file: the largest number that every JSON reader keeps exact
 # What a JSON document of MAX_ENTRIES may hold, signs in names included.
-MAX_BRACKETS, MAX_COMMAS = 8 * MAX_ENTRIES, 20 * MAX_ENTRIES
+MAX_SIGNS = json_answers.Signs(
+    objects=3 * MAX_ENTRIES, lists=8 * MAX_ENTRIES, commas=20 * MAX_ENTRIES
+)
 
 TOO_MANY = f"The source lists more than {MAX_ENTRIES} entries in one folder"
+TOO_LONG = f"The names in one folder have more than {MAX_NAMES:,} characters together"
 # A slash, NUL, a character that could not be decoded, or half of one.
 _FORBIDDEN = re.compile("[/\0\ufffd\ud800-\udfff]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -92,7 +96,7 @@ def from_json(body: bytes) -> list[Entry]:
 
     A row that is no entry costs that row. Raises NoListing where none is one.
     """
-    if body.count(b"{") + body.count(b"[") > MAX_BRACKETS or body.count(b",") > MAX_COMMAS:
+    if json_answers.holds_more(body, MAX_SIGNS):
         raise ProviderError(TOO_MANY, cause="no listing")
     try:
         rows = json.loads(body.decode("utf-8", "replace"))
@@ -215,6 +219,8 @@ def usable(entries: Iterable[Entry]) -> FolderListing:
             usable.setdefault(entry.name, entry)
     if len(usable) + len(left_out) > MAX_ENTRIES:
         raise ProviderError(TOO_MANY, cause="no listing")
+    if sum(map(len, usable)) > MAX_NAMES:
+        raise ProviderError(TOO_LONG, cause="no listing")
     found = list(usable.values())
     if any(entry.is_folder for entry in found):
         found = [entry._replace(is_folder=bool(entry.is_folder)) for entry in found]

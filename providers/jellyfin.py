@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from urllib.parse import quote, urlencode
 
 from providers import catalogue, jellyfin_items, json_answers
+from providers.bodies import Document
 from providers.catalogue import Catalogue
 from providers.jellyfin_items import Held
 from providers.json_answers import Fields
@@ -20,8 +21,8 @@ from store.errors import NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
 from store.sources import JellyfinProvider
 
-MAX_BYTES = 8_000_000  # of one page
-SERIES_PAGE, EPISODES_PAGE = 1_000, 300
+MAX_BYTES = 3_000_000  # of one page
+SERIES_PAGE, EPISODES_PAGE = 1_000, 100
 MAX_SERIES, MAX_EPISODES = 10_000, 10_000
 # The page's own address is what people copy: the server lies one step above.
 PAGE = re.compile(r"/web(/index\.html)?/?$")
@@ -152,23 +153,19 @@ class Jellyfin:
         """An answer with `Items`. Raises ProviderError."""
         url = f"{self.base}{path}?{urlencode(query)}"
         try:
-            body = await self._read(url)
+            return await self._read(url)
         except ProviderError as error:
             if error.cause != "login" or "leads_to" in error.details:
                 raise
-            body = await self._read_as_emby(url)
-        async with self._network.parsing:
-            answer = await asyncio.to_thread(json_answers.parse, body)
-        if not isinstance(answer, dict) or not isinstance(answer.get("Items"), list):
-            raise json_answers.not_expected()
-        return answer
+            return await self._read_as_emby(url)
 
-    async def _read(self, url: str) -> bytes:
+    async def _read(self, url: str) -> Fields:
         headers = {**self._headers, "Accept": "application/json"}
-        body, _, _ = await self._network.read(url, base=self.base, headers=headers, limit=MAX_BYTES)
-        return body
+        return await self._network.parse(
+            _parse, url, base=self.base, headers=headers, limit=MAX_BYTES
+        )
 
-    async def _read_as_emby(self, url: str) -> bytes:
+    async def _read_as_emby(self, url: str) -> Fields:
         """Some versions of Emby take the key from a header of its own alone."""
         own = {"X-Emby-Token": self._key.reveal()}
         if self._headers.keys() & own.keys():
@@ -183,6 +180,13 @@ class Jellyfin:
             if error.cause == "login":
                 raise wrong_key() from error
             raise
+
+
+def _parse(document: Document) -> Fields:
+    answer = json_answers.parse(document.take_body())
+    if not isinstance(answer, dict) or not isinstance(answer.get("Items"), list):
+        raise json_answers.not_expected()
+    return answer
 
 
 def wrong_key() -> ProviderError:

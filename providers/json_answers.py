@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
+from providers.decoding import decode
 from store.errors import ProviderError
 
-# Of one document: each costs memory, however few bytes it has.
-MAX_BRACKETS, MAX_COMMAS = 150_000, 500_000
+MAX_TEXT = 50_000  # characters of one text
 
+
+class Signs(NamedTuple):
+    """What a document may have of each: they cost memory, however few its bytes are."""
+
+    objects: int
+    lists: int
+    commas: int
+
+
+MAX_SIGNS = Signs(objects=30_000, lists=60_000, commas=150_000)
 Fields = dict[str, Any]  # an object of a document; any key may be absent or of any type
 
 
 def parse(body: bytes) -> Any:
     """Belongs on a thread. Raises ProviderError for what is no JSON, or holds too much."""
-    if body.count(b"{") + body.count(b"[") > MAX_BRACKETS or body.count(b",") > MAX_COMMAS:
+    if holds_more(body, MAX_SIGNS):
         raise ProviderError("The source's answer holds too much")
     try:
-        return json.loads(body.decode("utf-8", "replace"))
+        text = decode(body)
+        del body  # a large one need not stay beside its text
+        return json.loads(text)
     except (ValueError, RecursionError):
         raise not_expected() from None
+
+
+def holds_more(body: bytes, most: Signs) -> bool:
+    """Whether a document has more of these signs, those in its texts included."""
+    return any(body.count(sign) > count for sign, count in zip((b"{", b"[", b","), most))
 
 
 def not_expected() -> ProviderError:
@@ -44,9 +61,9 @@ def text(fields: Fields, key: str) -> str:
 
 
 def clean(text: str) -> str:
-    """A text without blanks at its ends. Half a character (a lone surrogate), which can be neither
-    stored nor sent, becomes a question mark."""
-    return text.encode("utf-8", "replace").decode().strip()
+    """A text without blanks at its ends, cut where nobody would read on. Half a character (a lone
+    surrogate), which can be neither stored nor sent, becomes a question mark."""
+    return text[:MAX_TEXT].encode("utf-8", "replace").decode().strip()
 
 
 def whole(fields: Fields, key: str) -> int | None:

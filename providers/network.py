@@ -14,25 +14,28 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from time import monotonic
+from typing import TypeVar
 
 from yarl import URL
 
 from providers import digest, refusals
 from providers.addresses import METADATA, is_ours, judge
 from providers.answer import BROKEN, Answer
-from providers.body_version import Version
+from providers.bodies import Bodies, Document
 from providers.connection import Connection, Origin, SecureConnection, Unanswered
 from providers.dialling import dial, look_up
-from providers.http_head import Headers, is_packed
+from providers.http_head import Headers
 from providers.idle import IdleConnections
 from providers.request import Request, has_login, logged_in
 from providers.trust import Trust
 from store import VERSION
 from store.errors import ProviderError
 from store.threads import Threads
+
+T = TypeVar("T")
 
 ANSWER_SECONDS = (
     60  # for TLS, a request and the head of its answer; for the whole of a small answer
@@ -69,7 +72,7 @@ class Network:
         self.trust = Trust(tls)
         self._threads = Threads(MAX_THREADS, "network")
         self._idle = IdleConnections()
-        self.parsing = asyncio.Lock()  # one answer at a time: a large one takes much memory
+        self._bodies = Bodies()
         self._challenges: dict[
             Origin, digest.Challenge | None
         ] = {}  # of servers that refused Basic
@@ -144,30 +147,35 @@ class Network:
         request = self.get(
             url, base=base, headers=headers, method=method, data=data, passing=passing
         )
-        async with _in_time(), request as answer:
-            return await self._body(answer, limit), answer.headers, answer.url
+        async with (
+            _in_time() as time,
+            request as answer,
+            self._bodies.read(answer, limit, self._threads, time) as document,
+        ):
+            return document.body, document.headers, document.url
 
-    async def read_if_changed(
-        self, url: str, *, base: str, version: Version, headers: Mapping[str, str] = {}
-    ) -> tuple[bytes, Version, str] | None:
-        """As `read`, with the version of the body that came; None where it is still `version`."""
-        conditions = version.conditions()
-        passing = (304,) if conditions else ()  # unasked, it tells of nothing that is known here
-        request = self.get(url, base=base, headers={**headers, **conditions}, passing=passing)
-        async with _in_time(), request as answer:
-            if answer.status == 304:
-                return None
-            body = await self._body(answer, MAX_SMALL_BODY_BYTES)
-            return body, Version.of(answer.headers), answer.url
-
-    async def _body(self, answer: Answer, limit: int) -> bytes:
-        if is_packed(answer.headers):
-            raise ProviderError(
-                "The source sent packed data although plain data was asked for",
-                final=True,
-                cause="refusal",
-            )
-        return await self._threads.run(answer.read, limit, stop=answer.connection.stop)
+    async def parse(
+        self,
+        parse: Callable[[Document], T],
+        url: str,
+        *,
+        base: str,
+        headers: Mapping[str, str] = {},
+        method: str = "GET",
+        data: bytes = b"",
+        passing: tuple[int, ...] = (),
+        limit: int = MAX_SMALL_BODY_BYTES,
+    ) -> T:
+        """What `parse`, on a thread, makes of a body that is read as by `read`. All bodies share
+        the memory that this takes, until each is parsed."""
+        request = self.get(
+            url, base=base, headers=headers, method=method, data=data, passing=passing
+        )
+        async with AsyncExitStack() as stack:
+            async with _in_time() as time, request as answer:
+                reading = self._bodies.read(answer, limit, self._threads, time)
+                document = await stack.enter_async_context(reading)
+            return await self._bodies.parse(parse, document)
 
     # --- requests and redirects -------------------------------------------------------------------
 
@@ -280,10 +288,10 @@ def _any_private(addresses: list[str]) -> bool:
 
 
 @asynccontextmanager
-async def _in_time() -> AsyncIterator[None]:
+async def _in_time() -> AsyncIterator[asyncio.Timeout]:
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            yield
+        async with asyncio.timeout(ANSWER_SECONDS) as time:
+            yield time
     except TimeoutError as slow:
         raise ProviderError(
             f"The source did not finish its answer within {ANSWER_SECONDS} seconds",

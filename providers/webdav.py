@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -79,7 +78,8 @@ class DavFolders:
         """With a depth of 1: some servers refuse more, others answer with the whole tree."""
         url = f"{entrance.address}{quote(folder)}"
         try:
-            body, _, final_url = await self._network.read(
+            return await self._network.parse(
+                lambda document: dav_listing.parse(document.take_body(), url, document.url),
                 url,
                 base=self.base,
                 method="PROPFIND",
@@ -91,8 +91,6 @@ class DavFolders:
             if failure.details.get("status") in NO_DAV_STATUSES:
                 raise NoListing(NO_DAV, fix=NO_DAV_FIX) from failure
             raise
-        async with self._network.parsing:
-            return await asyncio.to_thread(dav_listing.parse, body, url, final_url)
 
 
 def entrances(settings: WebdavProvider, base: str) -> list[Entrance]:

@@ -14,7 +14,8 @@ MAX_DEPTH = 60  # elements inside one another
 MAX_PARTS = 5_000  # elements inside one that is wanted
 MAX_TEXT = 1_000_000  # characters inside one that is wanted
 MAX_ELEMENTS, MAX_ATTRIBUTES = 400_000, 200_000  # of a document
-READ_BYTES = 1 << 18  # at a time
+READ_BYTES = 1 << 16  # at a time
+MAX_TAG_BYTES = 1 << 17  # from one bracket to the other: a tag takes many times that in memory
 
 
 class NoXml(ValueError):
@@ -31,7 +32,10 @@ def read(body: bytes, wanted: Collection[str], roots: Collection[str] = ()) -> I
     view = memoryview(body)
     try:
         for start in range(0, len(body), READ_BYTES):
-            reader.parser.Parse(view[start : start + READ_BYTES].tobytes(), False)
+            piece = view[start : start + READ_BYTES]
+            reader.parser.Parse(piece.tobytes(), False)
+            if start + len(piece) - reader.parser.CurrentByteIndex > MAX_TAG_BYTES + READ_BYTES:
+                raise NoXml("it holds too much")
             yield from reader.take()
         reader.parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError) as error:

@@ -1,0 +1,99 @@
+"""Small bodies, which lie in memory until they are parsed: a few large ones at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from traceback import clear_frames
+from typing import TypeVar
+
+from providers.answer import Answer
+from providers.http_head import Headers, is_packed
+from store import heap
+from store.errors import ProviderError
+from store.threads import Threads
+
+T = TypeVar("T")
+
+LARGE_BYTES = 128 * 1024  # a shorter body waits for nobody
+MAX_LARGE = 2  # of all sources together
+
+
+@dataclass
+class Document:
+    """A body with what is told of it; `url` is the address that it came from in the end."""
+
+    body: bytes
+    status: int
+    headers: Headers
+    url: str
+
+    def take_body(self) -> bytes:
+        """The body, which is forgotten here: it may go as soon as it was read."""
+        body, self.body = self.body, b""
+        return body
+
+
+class Bodies:
+    """What all bodies together take of the memory, however many sources send long ones."""
+
+    def __init__(self) -> None:
+        self._large = asyncio.Semaphore(MAX_LARGE)
+        self._parsing = asyncio.Lock()  # one at a time: it takes more memory than the body
+
+    @asynccontextmanager
+    async def read(
+        self, answer: Answer, limit: int, threads: Threads, time: asyncio.Timeout
+    ) -> AsyncIterator[Document]:
+        """The body of `answer`, of `limit` bytes at most. A large one keeps others from being read
+        until the context ends. Waiting for others is not counted in `time`. Raises
+        ProviderError."""
+        if is_packed(answer.headers):
+            raise ProviderError(
+                "The source sent packed data although plain data was asked for",
+                final=True,
+                cause="refusal",
+            )
+        async with AsyncExitStack() as stack:
+            body = BytesIO()
+            stop = answer.connection.stop
+            await threads.run(answer.read_to, body, LARGE_BYTES, limit, stop=stop)
+            if not answer.ended:
+                await stack.enter_async_context(self._large_one(time, threads))
+                await threads.run(answer.read_to, body, limit + 1, limit, stop=stop)
+            document = Document(body.getvalue(), answer.status, answer.headers, answer.url)
+            body.close()
+            yield document
+
+    async def parse(self, parse: Callable[[Document], T], document: Document) -> T:
+        """What `parse` makes of a document, on a thread. A failure keeps nothing of the document,
+        for as long as somebody keeps the failure."""
+        try:
+            async with self._parsing:
+                return await asyncio.to_thread(parse, document)
+        except Exception as failure:
+            _forget_locals(failure)
+            raise
+        finally:
+            document.take_body()
+
+    @asynccontextmanager
+    async def _large_one(self, time: asyncio.Timeout, threads: Threads) -> AsyncIterator[None]:
+        loop, due = asyncio.get_running_loop(), time.when()
+        began = loop.time()
+        time.reschedule(None)
+        async with self._large:
+            await threads.run(heap.give_back)  # what the one before has left
+            if due is not None:
+                time.reschedule(due + loop.time() - began)
+            yield
+
+
+def _forget_locals(failure: BaseException | None) -> None:
+    """Of all functions that a failure has come through, and those of the failures before it."""
+    while failure:
+        clear_frames(failure.__traceback__)
+        failure = failure.__context__
