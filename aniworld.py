@@ -80,6 +80,10 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     `stack` holds the lock and the demo's temporary directory.
     """
     forced = environment.forced_settings(options.log_level)
+    if options.command == "doctor":
+        from handlers import doctor
+
+        return doctor.run(options, forced)
     data_dir = options.data_dir
     if options.demo and not data_dir:
         temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="aniworld-demo-"))
@@ -170,6 +174,7 @@ def add_downloads(
     app: web.Application, settings: Callable[[], Config], publish: Callable[[Event], None]
 ) -> None:
     """Make what works by itself: the queue, the rescan, the renaming."""
+    from downloads.checkup import Checkup
     from downloads.engine import Engine
     from downloads.following import Following
     from downloads.renaming import Renaming
@@ -181,6 +186,7 @@ def add_downloads(
     watch = functools.partial(lifetime.watch, app)
     app[keys.ENGINE] = engine = Engine(db, app[keys.NETWORK], providers, settings, publish)
     providers.answered = engine.source_answered
+    app[keys.CHECKUP] = Checkup(app[keys.CONFIG].state, settings, providers)
     app[keys.RENAMING] = Renaming(db, settings)
     finish = functools.partial(lifetime.finish_renamings, app)
     app[keys.FOLLOWING] = following = Following(

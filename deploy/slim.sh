@@ -9,3 +9,7 @@ find offapi -type f ! -name '*.py' ! -name swagger_bundle.js ! -name swagger_sty
 # The sources of compiled modules.
 find . -type f \( -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' -o -name '*.pyi' \) \
     -delete
+# What debuggers read in them.
+if command -v strip >/dev/null; then
+    find . -type f -name '*.so' -exec strip --strip-unneeded {} +
+fi

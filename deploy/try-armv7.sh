@@ -13,9 +13,12 @@ port="${ANIWORLD_PORT:-8017}"
 mkdir -p "$root/source"
 tar -C "$here" --exclude=.git --exclude=.venv --exclude=.ci/parts -cf - . | tar -C "$root/source" -xf -
 cp /etc/resolv.conf "$root/etc/resolv.conf"
+# Authorities and proxies of this machine count in there too.
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
 
 inside() { # inside COMMAND...: in the userland, with a clean environment
-    chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/bin:/bin "$@"
+    chroot "$root" /usr/bin/env -i HOME=/root PATH=/usr/bin:/bin \
+        PIP_CERT=/etc/ssl/certs/ca-certificates.crt "https_proxy=${https_proxy:-}" "$@"
 }
 
 inside uname -m

@@ -13,7 +13,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from handlers.keys import CONFIG, CRASHED, DB, ENGINE, STARTED
+from handlers.keys import CHECKUP, CONFIG, CRASHED, DB, ENGINE, STARTED
 from store import VERSION
 from store.schema import record
 from store.settings import Config
@@ -49,6 +49,8 @@ class HealthInDetail(Health):
     database: DatabaseHealth
     filesystem: FilesystemHealth
     services: Services
+    # What GET /api/system has found last; `unknown` as long as nobody has asked.
+    checks: Literal["unknown", "ok", "note", "warning", "problem"]
 
 
 async def check(request: web.Request) -> Health:
@@ -75,6 +77,7 @@ async def check_in_detail(request: web.Request) -> HealthInDetail:
         database=database,
         filesystem=filesystem,
         services=services,
+        checks=app[CHECKUP].worst or "unknown",
     )
 
 

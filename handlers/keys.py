@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from downloads.checkup import Checkup
 from downloads.engine import Engine
 from downloads.following import Following
 from downloads.renaming import Renaming
@@ -24,6 +25,7 @@ ENGINE = web.AppKey("engine", Engine)
 RESCAN = web.AppKey("rescan", Rescan)
 FOLLOWING = web.AppKey("following", Following)
 RENAMING = web.AppKey("renaming", Renaming)
+CHECKUP = web.AppKey("checkup", Checkup)
 STARTED = web.AppKey("started", float)  # time.monotonic()
 # Names of background tasks that a bug has ended: handlers/lifetime.py.
 CRASHED: web.AppKey[set[str]] = web.AppKey("crashed")

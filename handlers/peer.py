@@ -121,7 +121,7 @@ def is_local_owner(request: web.Request, port: int) -> bool:
     """
     return (
         _is_plain_request(request)
-        and not _is_forwarded(request)
+        and not is_forwarded(request)
         and _names_this_machine(request, port)
         and _is_from_our_page(request)
         and _peer_is_our_user(request)
@@ -133,7 +133,8 @@ def _is_plain_request(request: web.Request) -> bool:
     return request.version == HttpVersion11 and request.raw_path.startswith("/")
 
 
-def _is_forwarded(request: web.Request) -> bool:
+def is_forwarded(request: web.Request) -> bool:
+    """Whether a proxy has passed the request on, as its headers say."""
     names = [name.lower() for name in request.headers]
     return any(name in FORWARDING_HEADERS or name.startswith(FORWARDING_PREFIXES) for name in names)
 

@@ -20,6 +20,7 @@ from handlers import (
     page,
     providers,
     queue,
+    system,
 )
 from handlers.endpoint import Handler, Route, endpoint
 from handlers.errors import envelope
@@ -111,6 +112,7 @@ API = (
     Route("PUT", "/api/queue/{queue_item_id}", queue.prioritise, wrap=True),
     Route("DELETE", "/api/queue/{queue_item_id}", queue.remove),
     Route("GET", "/api/events", events.listen, refusals=(429,), sends=events.SENDS),
+    Route("GET", "/api/system", system.show, wrap=True),
     Route("GET", "/health", health.check, open=True),
     Route("GET", "/health/detailed", health.check_in_detail, open=True),
 )

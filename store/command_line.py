@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
 from store import VERSION, environment
 
 DESCRIPTION = "A self-hosted download manager for your own anime and series library."
+COMMANDS = ("names", "reset-password", "doctor")
+HELP_OF_COMMANDS = (
+    "names: read file names on stdin, print what is understood as JSON; "
+    "reset-password: set another password while the server does not run; "
+    "doctor: try folders, state, clock and sources, and say what to do"
+)
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -20,6 +27,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error("--port must be from 0 to 65535")
     if options.log_level not in (None, *LOG_LEVELS):
         parser.error("--log-level must be debug, info, warning or error")
+    if options.command != "doctor" and (options.json or options.url or options.watch):
+        parser.error("--json, --url and --watch belong to the command doctor")
     return options
 
 
@@ -67,11 +76,32 @@ def _option_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "command",
         nargs="?",
-        choices=("names", "reset-password"),
-        help="names: read file names on stdin, print what is understood as JSON; "
-        "reset-password: set another password while the server does not run",
+        choices=COMMANDS,
+        help=HELP_OF_COMMANDS,
     )
+    _add_options_of_doctor(parser)
     return parser
+
+
+def _add_options_of_doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="doctor: print JSON")
+    parser.add_argument(
+        "--url", help="doctor: try this address of the page, as of a proxy, while the server runs"
+    )
+    parser.add_argument(
+        "--watch",
+        type=_seconds,
+        metavar="10m",
+        help="doctor: count what the running server reads and writes for so long (s, m, h)",
+    )
+
+
+def _seconds(text: str) -> float:
+    """`90`, `90s`, `10m` or `1h` in seconds."""
+    found = re.fullmatch(r"([0-9]{1,6})([smh]?)", text)
+    if not found or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"'{text}' is no duration such as 30s, 10m or 1h")
+    return int(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def _name() -> str:

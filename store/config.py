@@ -278,6 +278,28 @@ class Configuration:
         return _expanded(replace(stored, **{"providers": sources, **self._forced_values}))
 
 
+def look(
+    path: Path, known_secrets: Mapping[str, str], forced: Mapping[str, tuple[Any, str]] = {}
+) -> Config:
+    """The settings that a start would put in force; nothing on disk is changed.
+
+    Raises Failure for a file that cannot be understood, OSError for one that cannot be read.
+    """
+    try:
+        stored, _ = _parse(path.read_bytes())
+    except FileNotFoundError:
+        stored = Config()
+    secrets = {key: Secret(text) for key, text in known_secrets.items()}
+    sources = [
+        with_secrets(
+            source, secrets | {key: text for key, text in secrets_of(source).items() if text}
+        )
+        for source in stored.providers
+    ]
+    values = {name: value for name, (value, _) in forced.items()}
+    return _expanded(replace(stored, **{"providers": sources, **values}))
+
+
 def _parse(data: bytes) -> tuple[Config, Foreign]:
     """The content of a configuration file, and what another version knows of it.
 

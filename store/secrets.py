@@ -113,6 +113,22 @@ class SecretsFile:
         atomic.replace(self._path, atomic.to_json(self._foreign | content), 0o600)
 
 
+def look(path: Path) -> Secrets:
+    """The secrets in a file; nothing on disk is changed, and there may be none.
+
+    Raises Failure for a file that cannot be understood, OSError for one that cannot be read.
+    """
+    try:
+        document = schema.loads(path.read_bytes())
+    except FileNotFoundError:
+        return Secrets(jwt_key="")
+    if isinstance(document, dict):
+        names = {each.name for each in fields(Secrets)}
+        document = {name: value for name, value in document.items() if name in names}
+    found: Secrets = schema.read(Secrets, document)
+    return replace(found, providers=_keyed_by_field(found.providers))
+
+
 def _digest(configuration: bytes) -> str:
     return hashlib.sha256(configuration).hexdigest()
 

@@ -262,6 +262,17 @@ def run(*command: object) -> str:
     return done.stdout
 
 
+def test_every_package_is_installed():
+    """The same as the wheel's own test below, without a wheel."""
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    named = set(setup["options"]["packages"].split())
+    for folder in ("handlers", "downloads", "providers", "store"):
+        for path in (ROOT / folder).rglob("*.py"):
+            package = ".".join(path.parent.relative_to(ROOT).parts)
+            assert f"aniworld_server.program.{package}" in named
+
+
 @pytest.mark.slow
 def test_the_wheel_brings_one_package(installed, tmp_path):
     """No module of ours lies where another program's may, and all files that are needed are in."""

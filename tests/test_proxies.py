@@ -15,9 +15,11 @@ from urllib.parse import urljoin
 import aiohttp
 import pytest
 
-from handlers import peer
+from downloads import address_trial
+from handlers import keys, peer
 from handlers.authenticator import AUTHENTICATOR
 from handlers.hub import HUB
+from store.findings import Finding
 from tests.app import PASSWORD, ROOT, free_port, running, until
 from tests.browser import Chromium
 from tests.requirements import need
@@ -165,6 +167,59 @@ async def session_through(client, server, base: str, prefix: str) -> None:
         assert answer.status == 200
         (cookie,) = SimpleCookie(answer.headers["Set-Cookie"]).values()
         assert cookie["path"] == f"{prefix}/ws" and cookie["max-age"] == "0"
+
+
+BROKEN = {  # a mistake in nginx's file: (what is written, in place of what, a word of the finding)
+    "no upgrade": ("", "proxy_set_header Upgrade $http_upgrade;", "no live updates"),
+    "prefix stays": ("8000;", "8000/;", "answers 404 in place of"),
+    "another host": ("proxy_set_header Host localhost;", "proxy_set_header Host $http_host;", ""),
+    "no caller": ("", "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;", "who calls"),
+    "no token": ("proxy_set_header Authorization '';", "proxy_buffering off;", "good token"),
+}
+
+
+@pytest.mark.parametrize("mistake", BROKEN)
+async def test_doctor_tries_the_address_of_a_proxy(tmp_path, monkeypatch, mistake):
+    """It says what the proxy does not send on, and is content with the example."""
+    written, place, word = BROKEN[mistake]
+
+    def broken(port: int, own_port: int, prefix: str) -> str:
+        text = nginx_example(port, own_port, prefix)
+        place_here = place.replace("8000", str(own_port))
+        assert place_here in text
+        return text.replace(place_here, written.replace("8000", str(own_port)))
+
+    async def nothing() -> list[Finding]:
+        return []
+
+    monkeypatch.setitem(PROXIES, "nginx", (broken, nginx_files, "nginx-light"))
+    async with behind(tmp_path, "nginx") as (server, base):
+        server.app[keys.CHECKUP].look = nothing
+        token = server.app[AUTHENTICATOR].issue().bearer
+        findings = await address_trial.run(base, token)
+    found = [each for each in findings if each.state in ("warning", "problem")]
+    if word:
+        assert any(word in each.message and each.fix for each in found), findings
+    else:
+        assert not found, "a caller without Origin has nothing to compare"
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+async def test_doctor_is_content_with_the_examples(tmp_path, proxy):
+    async def nothing() -> list[Finding]:
+        return []
+
+    async with behind(tmp_path, proxy) as (server, base):
+        server.app[keys.CHECKUP].look = nothing
+        token = server.app[AUTHENTICATOR].issue().bearer
+        for address in (base, base.rstrip("/")):
+            findings = await address_trial.run(address, token)
+            assert [each.state for each in findings] == ["ok", "ok"], findings
+        (before_setup,) = await address_trial.run(base, None)
+        assert before_setup.state == "note"
+    for address in (base, "http://nas.invalid/", "nonsense", "https://127.0.0.1:1/"):
+        (wrong,) = await address_trial.run(address, token)
+        assert wrong.state == "problem" and wrong.fix
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""The command `doctor`: tries everything, says what to do, and leaves nothing behind.
+
+It works while the server runs and while it does not, and touches neither lock nor database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from downloads import address_trial
+from downloads.checkup import Checkup
+from handlers.authenticator import Authenticator
+from providers import Providers
+from providers.network import Network
+from store import config, environment, secrets
+from store.checks import running, watch
+from store.db import Database
+from store.errors import Failure
+from store.findings import Finding, worst
+from store.secrets import SecretsFile
+from store.settings import Config
+
+HEALTH_SECONDS = 10
+TOKEN_HOURS = 1  # that the token lives by which the command tries an address
+
+
+def run(options: argparse.Namespace, forced: Mapping[str, tuple[object, str]]) -> int:
+    """Run the command; returns its exit code: 0, or 1 where something has to be done."""
+    state = environment.state_directory(options.data_dir)
+    file = options.config.expanduser().absolute() if options.config else state / "config.json"
+    process = running.process_of(state)
+    if options.watch:
+        return _watch(process, state, _settings(state, file, forced), options.watch)
+    findings = asyncio.run(_examine(options, state, file, forced, process))
+    if options.json:
+        print(json.dumps({"state": worst(findings), "checks": [asdict(each) for each in findings]}))
+    else:
+        _print(findings)
+    return 1 if worst(findings) == "problem" else 0
+
+
+async def _examine(
+    options: argparse.Namespace,
+    state: Path,
+    file: Path,
+    forced: Mapping[str, tuple[object, str]],
+    process: int | None,
+) -> list[Finding]:
+    try:
+        settings = _settings(state, file, forced)
+    except (Failure, OSError) as error:
+        reason = getattr(error, "details", {}).get("issue") or getattr(error, "strerror", None)
+        message = f"{file} cannot be read: {reason or error}"
+        return [Finding("config.json", "problem", message, "Correct it, or remove it")]
+    if not state.is_dir():
+        message = f"{state} does not exist: no server has ever run on this state"
+        fix = "Start the server, or name its state by --data-dir"
+        return [Finding("state", "problem", message, fix)]
+    # The database is not opened: a trial of a source asks nothing of it.
+    providers = Providers(Network(options.port), Database(state / "aniworld.db"))
+    found = await Checkup(state, lambda: settings, providers).look(process)
+    found.append(await asyncio.to_thread(_look_at_server, options, process))
+    if options.url:
+        found += await address_trial.run(options.url, _token(state))
+    return found
+
+
+def _settings(state: Path, file: Path, forced: Mapping[str, tuple[object, str]]) -> Config:
+    return config.look(file, secrets.look(state / "secrets.json").providers, forced)
+
+
+def _look_at_server(options: argparse.Namespace, process: int | None) -> Finding:
+    """Whether the server runs and answers on its port."""
+    if process is None:
+        return Finding("server", "note", "The server does not run on this state")
+    host = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{options.port}/health/detailed"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(address, timeout=HEALTH_SECONDS) as answer:
+            health = json.load(answer)
+    except (OSError, ValueError) as error:
+        message = f"The server runs (process {process}) and does not answer at {address}: {error}"
+        return Finding("server", "warning", message, "Name its port by --port, or start it again")
+    message = f"The server runs (process {process}, version {health['version']})"
+    if health["status"] == "healthy":
+        return Finding("server", "ok", message)
+    return Finding("server", "warning", f"{message} and says that it is degraded", "See its log")
+
+
+def _token(state: Path) -> str | None:
+    """A token for this command: who may read secrets.json can make one. None before the setup."""
+    settings = Config(session_timeout_hours=TOKEN_HOURS)
+    authenticator = Authenticator(
+        SecretsFile(state / "secrets.json"), lambda: settings, state / "setup-code"
+    )
+    return authenticator.issue().bearer if authenticator.is_set_up else None
+
+
+def _print(findings: list[Finding]) -> None:
+    for finding in findings:
+        print(f"{finding.state:<8} {finding.area}: {finding.message}")
+        if finding.fix:
+            print(f"{'':<8} -> {finding.fix}")
+    numbers = []
+    for state in ("problem", "warning"):
+        count = sum(finding.state == state for finding in findings)
+        if count:
+            numbers.append(f"{count} {state}{'s' if count > 1 else ''}")
+    print(", ".join(numbers) or "Nothing has to be done")
+
+
+def _watch(process: int | None, state: Path, settings: Config, seconds: float) -> int:
+    if process is None:
+        print("The server does not run on this state: there is nothing to watch")
+        return 1
+    folders = {
+        "library": (settings.library, watch.USES),
+        "downloads": (settings.downloads, watch.USES),
+        "state": (state, watch.CHANGES),
+    }
+    watch.run(process, folders, seconds, lambda line: print(line, flush=True))
+    return 0

@@ -1,0 +1,45 @@
+"""Whether a server runs on a state, and which process it is, without touching its lock."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+LOCKS = Path("/proc/locks")
+
+
+def process_of(state: Path) -> int | None:
+    """The process that holds the lock of the state; None where nobody does, as far as is known."""
+    lock = state / "lock"
+    try:
+        inode = lock.stat().st_ino
+        lines = LOCKS.read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        words = line.split()
+        # 1: FLOCK ADVISORY WRITE 1234 fe:01:5678 0 EOF
+        if len(words) > 5 and words[1] == "FLOCK" and words[5].rpartition(":")[2] == str(inode):
+            process = int(words[4])
+            if process > 0 and _may_hold(process, lock, words[5]):
+                return process
+    return None
+
+
+def _may_hold(process: int, lock: Path, place: str) -> bool:
+    """Whether the lock is on this very file: some file systems tell another device number."""
+    found = lock.stat()
+    device = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}"
+    if place.rpartition(":")[0] == device:
+        return True
+    try:
+        descriptors = list(Path(f"/proc/{process}/fd").iterdir())
+    except OSError:  # another user's
+        return False
+    for descriptor in descriptors:
+        try:
+            if descriptor.samefile(lock):
+                return True
+        except OSError:
+            continue
+    return False
