@@ -188,6 +188,7 @@ def add_downloads(
     providers.answered = engine.source_answered
     app[keys.CHECKUP] = Checkup(app[keys.CONFIG].state, settings, providers)
     app[keys.RENAMING] = Renaming(db, settings)
+    app[keys.TELLING] = []
     finish = functools.partial(lifetime.finish_renamings, app)
     app[keys.FOLLOWING] = following = Following(
         db, providers, engine.rests, settings, publish, engine.announce

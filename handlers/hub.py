@@ -102,12 +102,13 @@ class Hub:
     """All open sockets, and the calls that wait.
 
     `seq` counts the messages that do not replace others, from `first_seq` on: what this run has
-    published bears higher numbers.
+    published bears higher numbers. `heard` may be set later: it is told the type of each of them.
     """
 
     def __init__(self, first_seq: int = 0) -> None:
         self.first_seq = first_seq
         self.seq = first_seq
+        self.heard: Callable[[str], None] | None = None
         self._inboxes: set[Inbox] = set()
         self._calls: set[Call] = set()
         self._closed = False
@@ -129,6 +130,8 @@ class Hub:
             inbox.put(text, event.key if event.replaces else None)
         if not event.replaces:
             self._keep(text.encode(errors="replace"))
+            if self.heard:
+                self.heard(event.type)
 
     def _keep(self, text: bytes) -> None:
         self._kept.append(text)

@@ -5,6 +5,8 @@ A class of handlers/ has its key beside it: AUTHENTICATOR in authenticator.py, H
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from downloads.checkup import Checkup
@@ -17,6 +19,9 @@ from providers.network import Network
 from store.config import Configuration
 from store.db import Database
 
+if TYPE_CHECKING:
+    from downloads.telling import Telling
+
 DB = web.AppKey("db", Database)
 CONFIG = web.AppKey("config", Configuration)
 PROVIDERS = web.AppKey("providers", Providers)
@@ -26,6 +31,8 @@ RESCAN = web.AppKey("rescan", Rescan)
 FOLLOWING = web.AppKey("following", Following)
 RENAMING = web.AppKey("renaming", Renaming)
 CHECKUP = web.AppKey("checkup", Checkup)
+# Tells the owner what has happened; empty while nobody wants to be told.
+TELLING: web.AppKey[list[Telling]] = web.AppKey("telling")
 STARTED = web.AppKey("started", float)  # time.monotonic()
 # Names of background tasks that a bug has ended: handlers/lifetime.py.
 CRASHED: web.AppKey[set[str]] = web.AppKey("crashed")

@@ -14,6 +14,7 @@ from store import files, links, series
 from store.files import Numbering
 from store.links import OwnersWord
 from store.names import codes
+from store.outbox import Notice
 from store.schema import record
 
 NAMED_FILES = 3  # that a choice tells as examples
@@ -41,6 +42,26 @@ class Choice:
     missing_episodes: int
     downloaded_episodes: int
     examples: list[Example]
+
+
+def ambiguous(conn: sqlite3.Connection) -> dict[str, Notice]:
+    """Id of a series -> how many of its files are ambiguous."""
+    rows = conn.execute(
+        """
+        select series.id, title, count(distinct path) as count
+        from files join series on series.id = files.series
+        where not sure and season >= 0 group by series.id order by title
+        """
+    )
+    return {
+        row["id"]: Notice(
+            row["title"],
+            f"{row['count']} {'file' if row['count'] == 1 else 'files'}: say on its page what"
+            " they are",
+            anime_id=row["id"],
+        )
+        for row in rows
+    }
 
 
 class _Outcome(NamedTuple):

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from store import atomic, problems
+from store import atomic, entries, problems
 from store.backups import BackupMade, Backups
+from store.entries import AnyEntry, origin_of, secrets_of, with_secrets
 from store.errors import BadRequest, ConfigurationError, Conflict, Failure, Invalid
 from store.foreign_settings import Foreign, join, split
 from store.problems import Problem
@@ -21,7 +22,7 @@ from store.schema import dump, loads, read
 from store.secret import UNSET, Secret
 from store.secrets import SecretsFile
 from store.settings import SETTINGS, Config
-from store.sources import SourceSettings, origin_of, secrets_of, with_secrets
+from store.sources import SourceSettings
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class Configuration:
 
     `forced` maps a setting to (value, the variable or option that forces it). All methods block
     (they touch the disk) and may be called from any thread. `current` are the settings in force:
-    forced over stored over default, with the sources' secrets put in.
+    forced over stored over default, with the entries' secrets put in.
     """
 
     def __init__(
@@ -71,10 +72,10 @@ class Configuration:
         Raises Invalid, and Conflict for a setting that a variable forces to another value.
         """
         changes = dict(changes)
-        if "providers" in changes:
-            changes["providers"] = [
-                self.unmasked(source, f"providers[{index}]")
-                for index, source in enumerate(changes["providers"])
+        for name in changes.keys() & set(entries.LISTS):
+            changes[name] = [
+                self.unmasked(entry, f"{name}[{index}]")
+                for index, entry in enumerate(changes[name])
             ]
         for name in changes.keys() & self.forced.keys():
             if changes[name] != getattr(self.current, name):
@@ -86,34 +87,37 @@ class Configuration:
         return _expanded(_with_unique_names(replace(self.current, **changes)))
 
     def _restored(self, stored: Config) -> Config:
-        """A backup's settings, with the secrets of sources whose server is still the same."""
-        restored = self._effective(stored)
-        if "providers" in self.forced:
-            return restored
-        servers = {source.name: origin_of(source) for source in self.current.providers}
-        sources = [
-            source if servers.get(source.name) == origin_of(source) else with_secrets(source, {})
-            for source in restored.providers
-        ]
-        return replace(restored, providers=sources)
+        """A backup's settings, with the secrets of entries whose server is still the same."""
+        servers = {entry.name: origin_of(entry) for entry in entries.all_of(self.current)}
 
-    def unmasked(self, source: SourceSettings, field: str = "") -> SourceSettings:
+        def with_known_secrets(entry: AnyEntry) -> AnyEntry:
+            is_same = servers.get(entry.name) == origin_of(entry)
+            return entry if is_same else with_secrets(entry, {})
+
+        restored = self._effective(stored)
+        # What a variable forces is no backup's.
+        return replace(entries.changed(restored, with_known_secrets), **self._forced_values)
+
+    def unmasked(self, entry: AnyEntry, field: str = "") -> AnyEntry:
         """Put the stored secret where a client sent back the mask that it was shown.
 
         A secret stays with the server that it was made for. Raises Invalid where the source has
         another address now: else a stolen token could have the secret sent anywhere.
         """
-        before = [known for known in self.current.providers if known.name == source.name]
+        before = entries.predecessor(entry, entries.all_of(self.current))
         stored = self._stored_secrets()
-        secrets = secrets_of(source)
+        secrets = secrets_of(entry)
         for key, secret in secrets.items():
             if not secret.is_mask:
                 continue
-            if before and origin_of(before[0]) != origin_of(source):
-                name = f"{field}.{key.partition('.')[2]}".removeprefix(".")
-                raise Invalid(name, "must be typed again: the address has changed")
-            secrets[key] = stored.get(key, UNSET) if before else UNSET
-        return with_secrets(source, secrets)
+            name = key.rpartition(".")[2]
+            if (before and origin_of(before) != origin_of(entry)) or (
+                before is None and not isinstance(entry, SourceSettings)
+            ):
+                where = f"{field}.{name}".removeprefix(".")
+                raise Invalid(where, "must be typed again: the address has changed")
+            secrets[key] = stored.get(f"{before.name}.{name}", UNSET) if before else UNSET
+        return with_secrets(entry, secrets)
 
     def update(self, changes: Mapping[str, Any]) -> Config:
         """Put `changes` in force and on disk, the old file backed up first.
@@ -188,16 +192,16 @@ class Configuration:
         self.current = new
 
     def _secrets_of(self, stored: Config, new: Config) -> dict[str, str]:
-        """The secrets of all sources: those in `new`, and those that `stored` has besides, which a
-        variable hides. Secrets of sources that are gone go, too."""
+        """The secrets of all entries: those in `new`, and those that `stored` has besides, which a
+        variable hides. Secrets of entries that are gone go, too."""
         known = self._secrets.current.providers
         foreign = self._foreign.source_names()
         secrets = {key: text for key, text in known.items() if key.partition(".")[0] in foreign}
         secrets |= {
-            key: known.get(key, "") for each in stored.providers for key in secrets_of(each)
+            key: known.get(key, "") for each in entries.all_of(stored) for key in secrets_of(each)
         }
-        for source in new.providers:
-            secrets |= {key: secret.reveal() for key, secret in secrets_of(source).items()}
+        for entry in entries.all_of(new):
+            secrets |= {key: secret.reveal() for key, secret in secrets_of(entry).items()}
         return secrets
 
     def _read(self) -> bytes:
@@ -228,8 +232,8 @@ class Configuration:
             )
         written_by_hand = {
             key: secret
-            for source in stored.providers
-            for key, secret in secrets_of(source).items()
+            for entry in entries.all_of(stored)
+            for key, secret in secrets_of(entry).items()
             if secret and not secret.is_mask
         }
         if written_by_hand:
@@ -268,14 +272,14 @@ class Configuration:
 
     def _to_file(self, config: Config) -> bytes:
         """The content of config.json: everything but the secrets."""
-        sources = [with_secrets(source, {}) for source in config.providers]
-        settings = json.loads(dump(replace(config, providers=sources)))
+        without = entries.changed(config, lambda entry: with_secrets(entry, {}))
+        settings = json.loads(dump(without))
         return atomic.to_json(join(settings, self._foreign))
 
     def _effective(self, stored: Config) -> Config:
         secrets = self._stored_secrets()
-        sources = [with_secrets(source, secrets) for source in stored.providers]
-        return _expanded(replace(stored, **{"providers": sources, **self._forced_values}))
+        effective = entries.changed(stored, lambda entry: with_secrets(entry, secrets))
+        return _expanded(replace(effective, **self._forced_values))
 
 
 def look(
@@ -310,10 +314,7 @@ def _parse(data: bytes) -> tuple[Config, Foreign]:
 
 
 def _with_unique_names(config: Config) -> Config:
-    names = [source.name for source in config.providers]
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            raise Invalid(f"providers[{index}].name", f"'{name}' is used twice")
+    entries.check_unique(config)
     return config
 
 

@@ -7,10 +7,12 @@ import json
 import sqlite3
 from typing import Any, Literal, NamedTuple
 
-from store import series
+from store import outbox, series
 from store.models import Item
 from store.names import codes
+from store.outbox import Notice
 from store.schema import record
+from store.targets import PLACED
 from store.trash import Replaced
 
 MOST_FAILURES = 10_000  # rows that are kept, the newest
@@ -82,7 +84,10 @@ def note_of(receipt: str | None) -> str:
 
 
 def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:
-    """Note that `item` became the file at `path` in the library, with the receipt it was given."""
+    """Note that `item` became the file at `path` in the library, with the receipt it was given.
+
+    Whoever wants to be told will be.
+    """
     receipt = json.dumps({"bytes": size} | json.loads(item.receipt or "{}"))
     conn.execute(
         """
@@ -103,10 +108,15 @@ def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:
             "finished_at": item.finished_at,
         },
     )
+    for event in ("completed", PLACED):
+        outbox.add(conn, event, _notice(item, note_of(item.receipt), path))
 
 
 def add_failure(conn: sqlite3.Connection, item: Item, code: str, message: str) -> None:
-    """Note that `item` was given up. The newest MOST_FAILURES stay."""
+    """Note that `item` was given up; whoever wants to be told will be.
+
+    The newest MOST_FAILURES stay.
+    """
     conn.execute(
         """
         insert into failures
@@ -128,6 +138,17 @@ def add_failure(conn: sqlite3.Connection, item: Item, code: str, message: str) -
     )
     conn.execute(
         "delete from failures where id <= (select max(id) from failures) - ?", (MOST_FAILURES,)
+    )
+    outbox.add(conn, "failed", _notice(item, message))
+
+
+def _notice(item: Item, message: str, path: str | None = None) -> Notice:
+    return Notice(
+        item.title,
+        message,
+        anime_id=item.series_id,
+        episode=item.code,
+        file_path=path,
     )
 
 

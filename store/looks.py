@@ -8,9 +8,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from store import episodes, follows, series
+from store import episodes, follows, outbox, series
 from store.follows import FollowMode
 from store.models import Item, Listing
+from store.outbox import Notice
 
 
 def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listing) -> list[Item]:
@@ -23,7 +24,7 @@ def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listi
     if anime is None or (anime.provider, anime.key) != (provider, listing.key):
         return []
     episodes.store_listing(conn, provider, listing)
-    return follows.queue_wanted(conn, anime.id)
+    return _noted(conn, follows.queue_wanted(conn, anime.id))
 
 
 def follow(
@@ -45,5 +46,13 @@ def follow(
 
 def queue_wanted(conn: sqlite3.Connection, series_ids: Iterable[str]) -> list[list[Item]]:
     """Queue what following wants of several series, whose lists are new. The items of each."""
-    queued = [follows.queue_wanted(conn, series_id) for series_id in series_ids]
+    queued = [_noted(conn, follows.queue_wanted(conn, series_id)) for series_id in series_ids]
     return [items for items in queued if items]
+
+
+def _noted(conn: sqlite3.Connection, items: list[Item]) -> list[Item]:
+    """Whoever wants to be told of new episodes will be."""
+    for item in items:
+        notice = Notice(item.title, anime_id=item.series_id, episode=item.code)
+        outbox.add(conn, "new_episode", notice)
+    return items

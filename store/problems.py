@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from store import allowed_folders
+from store.entries import LISTS
 from store.schema import record
 from store.settings import Config, Hours, Naming
 
@@ -28,7 +29,7 @@ def find(config: Config, names: Collection[str], state: Path) -> list[Problem]:
         *_of_naming(config, names),
         *_of_limits(config, names),
         *_of_proxies(config, names),
-        *_of_sources(config, names),
+        *_of_entries(config, names),
     ]
 
 
@@ -97,19 +98,20 @@ def _of_proxies(config: Config, names: Collection[str]) -> list[Problem]:
     return problems
 
 
-def _of_sources(config: Config, names: Collection[str]) -> list[Problem]:
+def _of_entries(config: Config, names: Collection[str]) -> list[Problem]:
+    """Of the sources, of what is notified, and of the media servers."""
     problems = []
-    for index, source in enumerate(config.providers if "providers" in names else ()):
-        if source.ca_file and not _holds_certificates(source.ca_file):
-            problem = Problem(
-                f"providers[{index}].ca_file",
-                f"{source.ca_file} holds no certificates that can be read",
-                "Name a PEM file that the user who runs the server can read",
-            )
-            problems.append(problem)
-        if lack := source.lack():
-            field = f"providers[{index}].{lack.field}"
-            problems.append(Problem(field, lack.issue, lack.fix))
+    for name in LISTS:
+        for index, entry in enumerate(getattr(config, name) if name in names else ()):
+            if entry.ca_file and not _holds_certificates(entry.ca_file):
+                problem = Problem(
+                    f"{name}[{index}].ca_file",
+                    f"{entry.ca_file} holds no certificates that can be read",
+                    "Name a PEM file that the user who runs the server can read",
+                )
+                problems.append(problem)
+            if lack := entry.lack():
+                problems.append(Problem(f"{name}[{index}].{lack.field}", lack.issue, lack.fix))
     return problems
 
 

@@ -11,6 +11,7 @@ from store.names import templates
 from store.names.templates import Templates
 from store.schema import Rule
 from store.sources import SourceSettings
+from store.targets import MediaServer, Notify
 
 Directory = Annotated[str, Rule(least=1, most=4096, example="/path/to/anime")]
 
@@ -104,6 +105,10 @@ class Config:
     trusted_proxies: Annotated[list[Annotated[str, Rule(least=1, most=60)]], Rule(most=50)] = field(
         default_factory=list
     )
+
+    notify: Annotated[list[Notify], Rule(most=20)] = field(default_factory=list)
+    quiet_hours: Hours | None = None
+    media_servers: Annotated[list[MediaServer], Rule(most=20)] = field(default_factory=list)
 
     @property
     def library(self) -> Path:

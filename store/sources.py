@@ -4,9 +4,8 @@ A new kind is a dataclass here, named in SourceSettings, and a file providers/<t
 class and `open_source`. A field that is a Secret is kept in secrets.json, whatever it is called.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from store.schema import Rule
@@ -202,32 +201,8 @@ SourceSettings = (
     | ArchiveProvider
     | DemoProvider
 )
-AnySource = TypeVar("AnySource", bound=SourceSettings)
 
 
 def address_of(source: SourceSettings) -> str:
     """A source's address; empty for a kind without one."""
     return getattr(source, "url", "")
-
-
-def origin_of(source: SourceSettings) -> tuple[str, ...]:
-    """The scheme, the host and the port of a source's address; empty for a kind without one."""
-    return tuple(urlsplit(address_of(source))[:2])
-
-
-def secrets_of(source: SourceSettings) -> dict[str, Secret]:
-    """The secrets in a source's settings, each under `<source name>.<field>`."""
-    values = {field.name: getattr(source, field.name) for field in fields(source)}
-    return {
-        f"{source.name}.{name}": value
-        for name, value in values.items()
-        if isinstance(value, Secret)
-    }
-
-
-def with_secrets(source: AnySource, secrets: Mapping[str, Secret]) -> AnySource:
-    """The settings with their secrets taken from `secrets`, empty where it has none."""
-    found: dict[str, Any] = {
-        key.partition(".")[2]: secrets.get(key, UNSET) for key in secrets_of(source)
-    }
-    return replace(source, **found)

@@ -33,13 +33,14 @@ from providers.network import Network
 from store import schema
 from store.config import Configuration
 from store.db import Database
+from store.entries import secrets_of
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Source
 from store.names.codes import Number, code
 from store.names.extensions import MEDIA
 from store.secret import Secret
 from store.secrets import SecretsFile
-from store.sources import SourceSettings, secrets_of
+from store.sources import SourceSettings
 from tests.app import folders, running
 from tests.shows import completed
 from tests.upstream import Upstream, free_port

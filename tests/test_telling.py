@@ -1,0 +1,539 @@
+"""What is told to whom: nothing lost, nothing twice, and nothing in the way.
+
+Downloads are real, and so is the server that takes the messages.
+"""
+
+import asyncio
+import datetime
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from downloads import delivery, telling
+from handlers import keys
+from providers import trial
+from store import clock, looks, outbox, queue
+from store.db import Database, connect
+from store.models import Episode, Listing
+from store.outbox import Notice
+from store.settings import Config, Hours
+from store.targets import PLACED, Notify, events_of
+from tests.app import free_port, running, until
+from tests.receiver import Receiver
+from tests.shows import Shows, completed, home
+from tests.shows import queue as queue_up
+from tests.test_auth import refused
+
+TARGET = "notify:webhook:x"
+
+
+def notice(number: int = 1, title: str = "Nacht", **more) -> Notice:
+    return Notice(title, anime_id="home_nacht", episode=f"S01E{number:02}", **more)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """Messages go out at once, and failures are repaired soon."""
+    monkeypatch.setattr(telling, "GATHER_SECONDS", 0.05)
+    monkeypatch.setattr(telling, "SPACE_SECONDS", 0.05)
+    monkeypatch.setattr(telling, "FIRST_PAUSE_SECONDS", 0.02)
+
+
+# -- the outbox ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def conn():
+    connection = connect(":memory:")
+    outbox.set_targets(connection, {TARGET: ["completed", "failed", "source_away"]})
+    yield connection
+    connection.close()
+
+
+def rows(conn) -> int:
+    return conn.execute("select count(*) from outbox").fetchone()[0]
+
+
+def test_nothing_is_written_for_nobody(conn):
+    outbox.set_targets(conn, {})
+    before = conn.total_changes
+    for event in ("completed", PLACED):
+        outbox.add(conn, event, notice())
+    outbox.hold(conn, "disk", {"full": Notice("disk")})
+    outbox.set_targets(conn, {})
+    assert conn.total_changes == before
+
+
+def test_a_message_stays_the_same_until_it_has_arrived(conn):
+    """What comes meanwhile is in the next one; another event has one of its own."""
+    for number in (1, 2):
+        outbox.add(conn, "completed", notice(number))
+    outbox.add(conn, "failed", notice(9))
+    first = outbox.take(conn, TARGET)
+    outbox.add(conn, "completed", notice(3))
+    again = outbox.take(conn, TARGET)
+    assert (first.batch, first.event) == (again.batch, again.event) == (2, "completed")
+    assert [each.episode for each in again.notices] == ["S01E01", "S01E02"]
+    outbox.finish(conn, TARGET, first.batch)
+    events = []
+    while batch := outbox.take(conn, TARGET):
+        events.append((batch.event, [each.episode for each in batch.notices]))
+        outbox.finish(conn, TARGET, batch.batch)
+    assert events == [("failed", ["S01E09"]), ("completed", ["S01E03"])]
+    assert rows(conn) == 0
+
+
+def test_each_target_has_its_own(conn):
+    outbox.set_targets(conn, {TARGET: ["completed"], "other": ["completed", "failed"]})
+    outbox.add(conn, "completed", notice())
+    outbox.add(conn, "failed", notice())
+    outbox.finish(conn, TARGET, outbox.take(conn, TARGET).batch)
+    assert outbox.take(conn, TARGET) is None and rows(conn) == 2
+    outbox.set_targets(conn, {TARGET: ["completed"]})
+    assert rows(conn) == 0, "nobody waits for those any more"
+
+
+def test_the_outbox_is_bounded(conn, caplog):
+    for number in range(outbox.MOST_ROWS + 5):
+        outbox.add(conn, "completed", notice(number))
+    assert rows(conn) == outbox.MOST_ROWS
+    assert "given up" in caplog.text
+    assert len(outbox.take(conn, TARGET).notices) == outbox.BATCH_ROWS
+
+
+def test_what_cannot_be_told_for_a_day_is_given_up(conn, monkeypatch):
+    outbox.add(conn, "completed", notice(1))
+    outbox.take(conn, TARGET)
+    for _ in range(30):
+        assert outbox.fail(conn, TARGET)[1] == 0, "the day is not over"
+    tomorrow = clock.in_seconds(2 * outbox.LASTING_SECONDS)
+    monkeypatch.setattr(outbox, "now", lambda: tomorrow)
+    outbox.add(conn, "completed", notice(2))
+    day_before = clock.in_seconds(outbox.LASTING_SECONDS)
+    monkeypatch.setattr(outbox, "in_seconds", lambda seconds: day_before)
+    assert outbox.fail(conn, TARGET) == (31, 1)
+    assert [each.episode for each in outbox.take(conn, TARGET).notices] == ["S01E02"]
+    assert outbox.failures(conn, TARGET) == 0
+
+
+def test_a_clock_that_jumps_gives_nothing_up_at_once(conn, monkeypatch):
+    outbox.add(conn, "completed", notice())
+    monkeypatch.setattr(outbox, "in_seconds", lambda seconds: "2999-01-01T00:00:00Z")
+    for count in range(1, outbox.LEAST_FAILURES):
+        assert outbox.fail(conn, TARGET) == (count, 0)
+
+
+def test_a_clock_that_goes_back_keeps_nothing_for_ever(conn, monkeypatch):
+    outbox.add(conn, "completed", notice())
+    monkeypatch.setattr(outbox, "in_seconds", lambda seconds: "1970-01-01T00:00:00Z")
+    given_up = [outbox.fail(conn, TARGET)[1] for _ in range(outbox.MOST_FAILURES)]
+    assert given_up == [0] * (outbox.MOST_FAILURES - 1) + [1]
+
+
+def test_what_holds_is_told_once_until_it_has_ended(conn):
+    away = {"home": Notice("home", "refused")}
+    for _ in range(3):
+        outbox.hold(conn, "source_away", away)
+    assert rows(conn) == 1
+    outbox.hold(conn, "source_away", {})
+    outbox.hold(conn, "source_away", away)
+    assert rows(conn) == 2
+    outbox.set_targets(conn, {TARGET: ["completed"]})
+    outbox.set_targets(conn, {TARGET: ["source_away"]})
+    outbox.hold(conn, "source_away", away)
+    assert rows(conn) == 3, "who asks to be told is told what holds"
+
+
+def test_what_is_undone_is_not_told(conn):
+    listing = ("home", Listing("nacht", "Nacht", episodes=(Episode(1, 1),)))
+    item = queue.add(conn, "home_nacht", ["S01E01"], "normal", listing=listing).items[0]
+    conn.execute("begin")
+    queue.fail(conn, item.id, "PROVIDER_ERROR", "gone")
+    assert rows(conn) == 1
+    conn.execute("rollback")
+    assert rows(conn) == 0
+
+
+def test_new_episodes_are_told_where_they_are_found(conn):
+    """The owner's own word that a series is followed is no news to him."""
+    outbox.set_targets(conn, {TARGET: ["new_episode"]})
+    listings = [
+        Listing("nacht", "Nacht", episodes=tuple(Episode(1, n) for n in range(1, last + 1)))
+        for last in (2, 3)
+    ]
+    queue.add(conn, "home_nacht", ["S01E01"], "normal", listing=("home", listings[0]))
+    series_id, items = looks.follow(conn, "home_nacht", "all", [], None)
+    assert [item.code for item in items] == ["S01E02"] and rows(conn) == 0
+    assert [item.code for item in looks.keep(conn, series_id, "home", listings[1])] == ["S01E03"]
+    (found,) = outbox.take(conn, TARGET).notices
+    assert (found.subject, found.episode) == ("Nacht", "S01E03")
+
+
+# -- one target ------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def told_by(db: Database, target: Notify, config=Config):
+    teller = telling.Teller(target, db, None, config)
+    task = asyncio.create_task(teller.run())
+    try:
+        yield teller
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def up():
+    async with Receiver() as up:
+        yield up
+
+
+@pytest.fixture
+def hook(up) -> Notify:
+    return Notify("webhook", f"{up.base}/hook")
+
+
+@pytest.fixture
+async def db(tmp_path, hook):
+    db = Database(tmp_path / "aniworld.db")
+    await db.open()
+    await db.run(outbox.set_targets, events_of([hook], []))
+    yield db
+    await db.close()
+
+
+def episodes(up: Receiver) -> list[list[str]]:
+    """Those of each message, in order."""
+    return [[item["episode"] for item in each.json["items"]] for each in up.received]
+
+
+async def is_empty(db: Database, hook: Notify) -> bool:
+    return not await db.run(outbox.has_any, hook.name)
+
+
+async def test_five_episodes_are_one_message(db, up, hook):
+    for number in range(1, 6):
+        await db.run(outbox.add, "completed", notice(number))
+    async with told_by(db, hook):
+        await until(lambda: is_empty(db, hook))
+    (message,) = [each.json for each in up.received]
+    assert message["title"] == "5 episodes of Nacht in the library"
+    assert message["message"] == "Nacht: S01E01, S01E02, S01E03, S01E04, S01E05"
+    assert message.keys() == {"event", "timestamp", "title", "message", "items", "id"}
+    assert message["event"] == "completed" and len(message["items"]) == 5
+
+
+@pytest.mark.parametrize("step", ["take", "send", "arrive", "finish"])
+async def test_a_power_cut_loses_nothing_and_mixes_nothing(db, up, hook, step, monkeypatch):
+    """The program ends before that step; what happens meanwhile is in another message."""
+    await db.run(outbox.add, "completed", notice(1))
+    reached = asyncio.Event()
+    stuck = asyncio.Event()
+
+    async def cut(*_) -> None:
+        reached.set()
+        await stuck.wait()
+
+    with monkeypatch.context() as patch:
+        send = delivery.Sender.send
+
+        async def arrive(self, *what) -> None:
+            await send(self, *what)
+            await cut()
+
+        if step == "take":
+            patch.setattr(telling.Teller, "_step", cut)
+        elif step == "send":
+            patch.setattr(delivery.Sender, "send", cut)
+        elif step == "arrive":
+            patch.setattr(delivery.Sender, "send", arrive)
+        async with told_by(db, hook):
+            await (until(lambda: is_empty(db, hook)) if step == "finish" else reached.wait())
+    await db.run(outbox.add, "completed", notice(2))
+    async with told_by(db, hook):
+        await until(lambda: is_empty(db, hook))
+    messages = {each.json["id"]: [item["episode"] for item in each.json["items"]]
+                for each in up.received}  # fmt: skip
+    told = [episode for message in messages.values() for episode in message]
+    assert sorted(told) == ["S01E01", "S01E02"], "each is in one message, however often it came"
+    assert len(up.received) == (3 if step == "arrive" else 1 if step == "take" else 2)
+
+
+async def test_a_server_that_fails_is_asked_again(db, up, hook, caplog):
+    up.answers["/hook"] = [503, 500, 401, 200]
+    await db.run(outbox.add, "completed", notice())
+    async with told_by(db, hook):
+        await until(lambda: is_empty(db, hook))
+    assert len({each.json["id"] for each in up.received}) == 1 and len(up.received) == 4
+    lines = [each for each in caplog.messages if "was not told" in each]
+    assert len(lines) == 1 and "503" in lines[0]
+    assert await db.run(outbox.failures, hook.name) == 0
+
+
+async def test_a_message_that_is_refused_holds_up_no_other(db, up, hook, caplog):
+    up.answers["/hook"] = [400] * telling.REFUSALS + [200]
+    await db.run(outbox.add, "completed", notice(1))
+    await db.run(outbox.add, "failed", notice(2, message="gone"))
+    async with told_by(db, hook):
+        await until(lambda: is_empty(db, hook))
+    assert episodes(up)[-1] == ["S01E02"]
+    assert "takes no message of completed" in caplog.text
+
+
+async def test_one_message_a_minute(db, up, hook, monkeypatch):
+    """A wake-up between two does not hurry the second one."""
+    monkeypatch.setattr(telling, "SPACE_SECONDS", 3600)
+    await db.run(outbox.add, "completed", notice(1))
+    async with told_by(db, hook) as teller:
+        await until(lambda: is_empty(db, hook))
+        await db.run(outbox.add, "completed", notice(2))
+        for _ in range(5):
+            teller.wake()
+            await asyncio.sleep(0.02)
+        assert len(up.received) == 1
+        teller._not_before = 0.0
+        teller.wake()
+        await until(lambda: is_empty(db, hook))
+    assert episodes(up) == [["S01E01"], ["S01E02"]]
+
+
+async def test_retry_after_is_obeyed(db, up, hook):
+    up.answers["/hook"] = [web.Response(status=429, headers={"Retry-After": "300"})]
+    await db.run(outbox.add, "completed", notice())
+    async with told_by(db, hook) as teller:
+        await until(lambda: teller._not_before > asyncio.get_running_loop().time() + 250)
+    assert len(up.received) == 1
+
+
+async def test_quiet_hours_gather(db, up, hook, monkeypatch):
+    monkeypatch.setattr(telling, "CLOCK_SECONDS", 0.02)
+    always = Config(quiet_hours=Hours("00:00", "00:00"))
+    config = [always]
+    await db.run(outbox.add, "completed", notice(1))
+    async with told_by(db, hook, lambda: config[0]) as teller:
+        await asyncio.sleep(0.1)
+        await db.run(outbox.add, "completed", notice(2))
+        teller.wake()
+        await asyncio.sleep(0.1)
+        assert up.received == []
+        config[0] = Config()
+        await until(lambda: is_empty(db, hook))
+    assert episodes(up) == [["S01E01", "S01E02"]]
+
+
+# -- the whole -------------------------------------------------------------------------------------
+
+
+async def test_downloads_are_told(tmp_path, up):
+    """Also one that failed; a server that is silent holds up no download and no stop."""
+    silent = {"type": "gotify", "url": f"{up.base}/silent", "token": "app"}
+    notify = [{"type": "webhook", "url": f"{up.base}/hook", "token": "word"}, silent]
+    up.answers["/silent/message"] = [503]
+    async with Shows([50_000, 50_000, 50_000]) as source:
+        source.gone = {"S01E03"}
+        settings = {"providers": home(source.base), "notify": notify}
+        async with running(tmp_path, **settings, log_level="error") as server:
+            await server.login()
+            server.app[keys.ENGINE]._backoff._pause = 0.01
+            await queue_up(server, "S01")
+            await server.post("/api/queue/start")
+            await completed(server, "S01E01", "S01E02")
+
+            def events() -> list[str]:
+                return [each.json["event"] for each in up.at("/hook")]
+
+            await until(lambda: "failed" in events())
+            told = [item for each in up.at("/hook") for item in each.json["items"]]
+            assert sorted(item["episode"] for item in told) == ["S01E01", "S01E02", "S01E03"]
+            assert {item["anime_title"] for item in told} == {"Show"}
+            assert all(each.headers["Authorization"] == "Bearer word" for each in up.at("/hook"))
+            failed = next(item for item in told if item["episode"] == "S01E03")
+            assert "404" in failed["message"]
+            await until(lambda: up.at("/silent/message"))
+
+
+async def test_settings_begin_and_end_it(tmp_path, up, hook):
+    async with running(tmp_path, log_level="error") as server:
+        await server.login()
+        assert server.app[keys.TELLING] == []
+        add = server.app[keys.DB].run
+        await add(outbox.add, "completed", notice(1))
+        body = {"notify": [{"type": "webhook", "url": f"{up.base}/hook", "events": ["completed"]}]}
+        assert (await server.put("/api/config", json=body))[0] == 200
+        await add(outbox.add, "completed", notice(2))
+        await add(outbox.add, "failed", notice(3))
+        server.app[keys.TELLING][0].heard("download_completed")
+        await until(lambda: up.received)
+        assert episodes(up) == [["S01E02"]], "what was before, and other events, are not told"
+        assert (await server.put("/api/config", json={"notify": []}))[0] == 200
+        await add(outbox.add, "completed", notice(4))
+        assert await add(rows) == 0
+        assert not server.app[keys.TELLING][0]._tasks
+
+
+async def test_what_waits_is_told_after_a_restart(tmp_path, up):
+    notify = [{"type": "webhook", "url": f"{up.base}/hook"}]
+    up.answers["/hook"] = [503]
+    async with running(tmp_path, notify=notify, log_level="error") as server:
+        await server.app[keys.DB].run(outbox.add, "completed", notice())
+        server.app[keys.TELLING][0].heard("download_completed")
+        await until(lambda: up.received)
+    up.answers["/hook"] = [200]
+    async with running(tmp_path, notify=notify, log_level="error") as server:
+        hook = server.app[keys.CONFIG].current.notify[0]
+        await until(lambda: is_empty(server.app[keys.DB], hook))
+    assert len({each.json["id"] for each in up.received}) == 1
+
+
+# -- trials and words ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def server(tmp_path):
+    async with running(tmp_path, log_level="error") as server:
+        await server.login()
+        yield server
+
+
+async def tried(server, entry: dict, path: str = "notify") -> dict:
+    status, answer, _ = await server.post(f"/api/{path}/test", json=entry)
+    assert status == 200, answer
+    assert answer.keys() == {"success", "ok", "message", "fix"} and answer["success"] is True
+    assert bool(answer["fix"]) != answer["ok"]
+    return answer
+
+
+@pytest.mark.parametrize("kind", ["webhook", "ntfy", "gotify", "discord"])
+async def test_a_trial_sends_a_message(server, up, kind):
+    urls = {"ntfy": "/topic", "discord": "/api/webhooks/1/abc", "gotify": "", "webhook": "/hook"}
+    paths = {"ntfy": "/", "gotify": "/message", **{k: urls[k] for k in ("discord", "webhook")}}
+    answer = await tried(server, {"type": kind, "url": up.base + urls[kind], "token": "word"})
+    assert answer["ok"] and "arrived" in answer["message"]
+    (sent,) = up.received
+    assert (sent.method, sent.path) == ("POST", paths[kind])
+    assert "This is a test" in sent.body.decode().replace("\\", "")
+    assert server.app[keys.CONFIG].current.notify == []
+    assert await server.app[keys.DB].run(rows) == 0
+
+
+TROUBLE = {
+    "wrong token": ([401], "refused the token", "token"),
+    "forbidden": ([403], "refused the token", "token"),
+    "no such path": ([404], "404", "path"),
+    "only GET": ([405], "405", "path"),
+    "another form": ([400], "400", "type"),
+    "broken": ([502], "502", "log"),
+    "busy": ([429], "429", "later"),
+}
+
+
+@pytest.mark.parametrize("name", TROUBLE)
+async def test_what_is_wrong_in_words(server, up, name):
+    up.answers["/hook"], message, fix = TROUBLE[name]
+    answer = await tried(server, {"type": "webhook", "url": f"{up.base}/hook", "token": "x"})
+    assert not answer["ok"] and message in answer["message"] and fix in answer["fix"], answer
+    assert "ource" not in answer["message"]
+
+
+async def test_addresses_that_lead_nowhere(server, up, monkeypatch):
+    monkeypatch.setattr(trial, "TRIAL_SECONDS", 0.3)
+    entry = {"type": "webhook", "url": f"http://127.0.0.1:{free_port()}/hook"}
+    assert "refused the connection" in (await tried(server, entry))["message"]
+    entry["url"] = f"http://127.0.0.1:{server.port}/api/queue/start"
+    assert "this server itself" in (await tried(server, entry))["message"]
+    entry["url"] = "http://169.254.169.254/latest"
+    assert "never called" in (await tried(server, entry))["message"]
+    entry["url"] = up.base
+    up.is_silent = True
+    assert "did not finish" in (await tried(server, entry))["message"]
+
+
+async def test_a_redirect_inward_is_not_followed(server, up):
+    """Nor does a token go along to another server."""
+    for place in ("http://10.1.2.3/", "http://192.168.1.1/", "http://169.254.169.254/"):
+        up.answers["/hook"] = [web.Response(status=307, headers={"Location": place})]
+        answer = await tried(server, {"type": "webhook", "url": f"{up.base}/hook", "token": "x"})
+        assert not answer["ok"] and answer["fix"]
+    async with Receiver() as other:
+        up.answers["/hook"] = [web.Response(status=307, headers={"Location": other.base})]
+        await tried(server, {"type": "webhook", "url": f"{up.base}/hook", "token": "x"})
+        assert "Authorization" not in other.received[0].headers
+
+
+@pytest.mark.parametrize(
+    "entry, field",
+    [
+        ({"type": "webhook", "url": "ftp://x/"}, "url"),
+        ({"type": "webhook", "url": "http://user:word@x/"}, "url"),
+        ({"type": "mail", "url": "http://x/"}, "type"),
+        ({"type": "webhook", "url": "http://x/", "events": []}, "events"),
+        ({"type": "webhook", "url": "http://x/", "events": ["lost"]}, "events[0]"),
+        ({"type": "webhook", "url": "http://x/", "token": "********"}, "token"),
+    ],
+)
+async def test_entries_of_a_wrong_form(server, entry, field):
+    assert refused(await server.post("/api/notify/test", json=entry), 422)["field"] == field
+
+
+async def test_tokens_are_kept_apart_and_bound_to_their_server(server, up):
+    first = {"type": "gotify", "url": f"{up.base}/a", "token": "hush", "events": ["failed"]}
+    hook = {"type": "discord", "url": f"{up.base}/api/webhooks/12/hush2"}
+    media = {"type": "plex", "url": up.base, "key": "hush3"}
+    body = {"notify": [first, hook], "media_servers": [media]}
+    status, answer, _ = await server.put("/api/config", json=body)
+    assert status == 200, answer
+    shown = answer["data"]["notify"]
+    assert [entry["token"] for entry in shown] == ["********"] * 2
+    assert shown[1]["url"] == f"{up.base}/api/webhooks/12"
+    assert answer["data"]["media_servers"][0]["key"] == "********"
+    assert "hush" not in json.dumps(answer)
+    assert "hush" not in (server.state / "config.json").read_text()
+    kept = json.loads((server.state / "secrets.json").read_text())["providers"]
+    assert sorted(kept.values()) == ["hush", "hush2", "hush3"]
+    # What was shown comes back: all stays; another path of the same server keeps its secret.
+    shown[0]["url"] = f"{up.base}/b"
+    assert (await server.put("/api/config", json={"notify": shown}))[0] == 200
+    current = server.app[keys.CONFIG].current
+    assert [entry.token.reveal() for entry in current.notify] == ["hush", "hush2"]
+    await tried(server, shown[0])
+    assert up.at("/b/message")[-1].headers["X-Gotify-Key"] == "hush"
+    # Another server gets none.
+    shown[0]["url"] = "http://10.0.0.9/b"
+    details = refused(await server.put("/api/config", json={"notify": shown}), 422)
+    assert details["field"] == "notify[0].token"
+    refused(await server.post("/api/notify/test", json=shown[0]), 422)
+    # The same address twice would be told twice.
+    details = refused(await server.put("/api/config", json={"notify": [first, first]}), 422)
+    assert details["field"] == "notify[1].url"
+    assert (await server.put("/api/config", json={"notify": [], "media_servers": []}))[0] == 200
+    assert json.loads((server.state / "secrets.json").read_text())["providers"] == {}
+
+
+async def test_what_an_entry_lacks_is_told(server):
+    body = {"notify": [{"type": "gotify", "url": "http://10.0.0.9/"}]}
+    _, answer, _ = await server.post("/api/config/validate", json=body)
+    assert answer["problems"][0]["field"] == "notify[0].token"
+    assert not (await tried(server, body["notify"][0]))["ok"]
+
+
+async def test_quiet_hours_are_a_setting(server, monkeypatch):
+    hours = {"from": "22:00", "to": "07:00"}
+    answer = await server.put("/api/config", json={"quiet_hours": hours})
+    assert answer[1]["data"]["quiet_hours"] == hours
+    assert json.loads((server.state / "config.json").read_text())["quiet_hours"] == hours
+    assert server.app[keys.CONFIG].current.quiet_hours == Hours("22:00", "07:00")
+    refused(await server.put("/api/config", json={"quiet_hours": {"from": "22:00"}}), 422)
+    notify = [{"type": "webhook", "url": "http://10.0.0.9/"}]
+    await server.put("/api/config", json={"notify": notify})
+    (teller,) = server.app[keys.TELLING][0]._tellers.values()
+    for clock_time, is_quiet in (("23:30", True), ("06:59", True), ("07:00", False)):
+        monkeypatch.setattr(clock, "seconds", lambda text=clock_time: today_at(text))
+        assert teller.is_quiet() is is_quiet
+
+
+def today_at(text: str) -> float:
+    hour, minute = map(int, text.split(":"))
+    return datetime.datetime.now().replace(hour=hour, minute=minute).timestamp()
