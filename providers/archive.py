@@ -9,23 +9,20 @@ from urllib.parse import quote, urlencode
 
 from providers import archive_items, catalogue, json_answers
 from providers.archive_items import File
-from providers.bodies import Document
-from providers.catalogue import Catalogue
 from providers.json_answers import Fields
-from providers.late_listing import LateListing
 from providers.lately import Lately
+from providers.listed_source import ListedSource
 from providers.memory import Memory
 from providers.network import Network
 from store.clock import now, seconds_since
 from store.errors import NotFound
-from store.models import Episode, Hit, Listing, Source
+from store.models import Episode, Listing, Source
 from store.names import extensions
 from store.remembered import Remembered
 from store.sources import ArchiveProvider
 
 PAGE, MAX_PAGES = 500, 20  # items in an answer; the Archive itself ends at 10,000
 FRESH_SECONDS = 3_600.0  # for which the list of items is taken from memory
-MAX_BYTES = 4_000_000  # of one answer: an item may have thousands of files
 FIELDS = ("identifier", "title", "year", "date")
 
 
@@ -33,28 +30,21 @@ def open_source(settings: ArchiveProvider, network: Network, memory: Memory) -> 
     return Archive(settings, network, memory)
 
 
-class Archive:
+class Archive(ListedSource):
     """See the Provider protocol. A series' key is the identifier of an item, an episode's ref the
     name of its file there."""
 
+    fresh_seconds = FRESH_SECONDS
+
     def __init__(self, settings: ArchiveProvider, network: Network, memory: Memory):
-        self.base = settings.url.removesuffix("/") + "/"
-        self._network = network
+        super().__init__(settings.url.removesuffix("/") + "/", network)
         self._memory = memory
         self._question = question(settings)
-        self._catalogue = Catalogue(self._read_series, self._site, FRESH_SECONDS)
         self._items = Lately(self._read_item)
-        self._late = LateListing(self.listing)
-
-    async def search(self, query: str, limit: int) -> list[Hit]:
-        """See the Provider protocol."""
-        return await self._catalogue.search(query, limit)
 
     async def listing(self, key: str) -> Listing:
         """See the Provider protocol."""
-        series = (await self._catalogue.all()).get(key)
-        if series is None:
-            raise NotFound("The source has no such item")
+        series = await self._find_series(key)
         item = await self._read_item(key)
         files = await asyncio.to_thread(archive_items.find_files, item)
         episodes = await asyncio.to_thread(archive_items.read_episodes, series.title, files)
@@ -86,9 +76,6 @@ class Archive:
     async def look(self) -> None:
         """See the Provider protocol."""
         await self._read_page(1, rows=1)
-
-    async def close(self) -> None:
-        """Nothing of its own is open."""
 
     def _site(self, key: str) -> str:
         return f"{self.base}details/{quote(key, safe='')}"
@@ -124,7 +111,8 @@ class Archive:
         """Found items, and how many there are in all."""
         query = [("q", self._question), *[("fl[]", name) for name in FIELDS]]
         query += [("sort[]", "identifier asc"), ("rows", str(rows)), ("page", str(number))]
-        answer = await self._ask(f"advancedsearch.php?{urlencode(query)}&output=json")
+        url = f"{self.base}advancedsearch.php?{urlencode(query)}&output=json"
+        answer = await self._read_object(url)
         response = answer.get("response")
         if not isinstance(response, dict) or not isinstance(response.get("docs"), list):
             raise json_answers.not_expected()
@@ -133,26 +121,10 @@ class Archive:
 
     async def _read_item(self, key: str) -> Fields:
         """An item with its files. Raises NotFound, also for one that was withdrawn."""
-        item = await self._ask(f"metadata/{quote(key, safe='')}")
+        item = await self._read_object(f"{self.base}metadata/{quote(key, safe='')}")
         if not isinstance(item.get("files"), list) or item.get("is_dark") is True:
             raise NotFound("The source has no such item")
         return item
-
-    async def _ask(self, path: str) -> Fields:
-        return await self._network.parse(
-            _parse,
-            f"{self.base}{path}",
-            base=self.base,
-            headers={"Accept": "application/json"},
-            limit=MAX_BYTES,
-        )
-
-
-def _parse(document: Document) -> Fields:
-    answer = json_answers.parse(document.take_body())
-    if not isinstance(answer, dict):
-        raise json_answers.not_expected()
-    return answer
 
 
 def _recalled(content: str) -> list[catalogue.Series]:

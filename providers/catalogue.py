@@ -22,28 +22,37 @@ FRESH_SECONDS = 30.0  # for which the list of series is taken from memory
 
 @dataclass
 class Series:
-    """`key` is the source's own, `ids` are as those of Hit."""
+    """`key` is the source's own, `ids` are as those of Hit; `aliases` are further titles."""
 
     key: str
     title: str
     ids: Mapping[str, str]
     folded_title: str  # as spelling.fold writes it
     description: str
+    aliases: tuple[str, ...]
 
     @cached_property
     def spellings(self) -> frozenset[str]:
         """The title as spelling.fold writes it, with the words of batch, season, quality and year,
         and without. That takes a fifth of a millisecond: it is read of those that are found."""
-        return identify(self.title).names[0].keys
+        titles = self.title, *self.aliases
+        return frozenset().union(*[identify(title).names[0].keys for title in titles])
 
 
-def series(key: str, title: str, ids: Mapping[str, str], description: str = "") -> Series:
+def series(
+    key: str,
+    title: str,
+    ids: Mapping[str, str],
+    description: str = "",
+    aliases: tuple[str, ...] = (),
+) -> Series:
     title = title[:MAX_TITLE]
-    return Series(key, title, ids, spelling.fold(title), description)
+    return Series(key, title, ids, spelling.fold(title), description, aliases)
 
 
 class Catalogue:
-    """`read` asks the source for all its series, `site` makes the address that is shown of one.
+    """`read` asks the source for all its series, `site` makes the address that is shown of one. A
+    source that answers the very same list again has not changed.
 
     The series are taken from memory for `fresh_seconds`, which are FRESH_SECONDS by default.
     """
@@ -56,6 +65,7 @@ class Catalogue:
     ):
         self._read = read
         self._site = site
+        self._found: Iterable[Series] = ()  # as it was read
         self._series: dict[str, Series] = {}  # by key
         self._titles = _Titles(())
         self._fresh_seconds = fresh_seconds
@@ -68,13 +78,19 @@ class Catalogue:
             fresh = FRESH_SECONDS if self._fresh_seconds is None else self._fresh_seconds
             if self._read_at is None or time.monotonic() - self._read_at > fresh:
                 found = await self._read()
-                before = self._series
-                # What is known of a series stays known.
-                known = [old if (old := before.get(each.key)) == each else each for each in found]
-                self._series = {each.key: each for each in known}
-                self._titles = await asyncio.to_thread(_index, list(self._series.values()))
+                if found is not self._found:
+                    await self._keep(found)
                 self._read_at = time.monotonic()
             return self._series
+
+    async def _keep(self, found: Iterable[Series]) -> None:
+        """What is known of a series stays known."""
+        before = self._series
+        known = [old if (old := before.get(each.key)) == each else each for each in found]
+        series = {each.key: each for each in known}
+        self._titles = await asyncio.to_thread(_index, list(series.values()))
+        self._series = series
+        self._found = found
 
     async def search(self, query: str, limit: int) -> list[Hit]:
         """As Provider.search; an id in the query, as in [tvdbid-12], is a match too."""
@@ -107,9 +123,13 @@ class _Titles:
     """An index of series: thousands of folders of a library ask one after the other."""
 
     def __init__(self, every: Iterable[Series]):
-        self._every = list(every)
-        self._text = "\n".join([each.folded_title for each in self._every])
-        lengths = [len(each.folded_title) + 1 for each in self._every]
+        self._every: list[Series] = []  # for each line of the text
+        lines: list[str] = []
+        for each in every:
+            lines += [each.folded_title, *map(spelling.fold, each.aliases)]
+            self._every += [each] * (1 + len(each.aliases))
+        self._text = "\n".join(lines)
+        lengths = [len(line) + 1 for line in lines]
         self._ends = list(accumulate(lengths))  # in the text, the line's end included
         self._by_id: dict[tuple[str, str], list[Series]] = {}
         for each in self._every:

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Sequence
 from providers import catalogue, feed_numbers, feed_xml, mediathek
 from providers.bodies import Document
 from providers.body_version import Version
-from providers.catalogue import Catalogue
 from providers.feed_items import MAX_ITEMS, FeedItem, FeedPage, NoFeed
+from providers.listed_source import ListedSource
 from providers.memory import Memory
 from providers.network import Network
 from store import schema
 from store.errors import Failure, NotFound, ProviderError
-from store.models import Episode, Hit, Listing, Source
+from store.models import Episode, Listing, Source
 from store.names import codes
 from store.remembered import Remembered
 from store.sources import FeedProvider
@@ -36,33 +36,25 @@ def open_source(settings: FeedProvider, network: Network, memory: Memory) -> Fee
     return Feed(settings, network, memory)
 
 
-class Feed:
+class Feed(ListedSource):
     """See the Provider protocol. A series' key is its topic, an episode's ref the id of its item in
     the feed."""
 
     def __init__(self, settings: FeedProvider, network: Network, memory: Memory):
-        self.base = settings.url
+        super().__init__(settings.url, network)
         self._settings = settings
-        self._network = network
         self._memory = memory
         # One address may be asked for many things.
         self._address = f"{settings.url} {settings.query}" if settings.is_query else settings.url
-        self._catalogue = Catalogue(self._read_series, lambda key: "")
         self._page: FeedPage | None = None
         self._version = Version()
         self._read_at = -MAX_FRESH_SECONDS
         self._reading = asyncio.Lock()
 
-    async def search(self, query: str, limit: int) -> list[Hit]:
-        """See the Provider protocol."""
-        return await self._catalogue.search(query, limit)
-
     async def listing(self, key: str) -> Listing:
         """See the Provider protocol. Of several videos of one number the best counts."""
-        series = (await self._catalogue.all()).get(key)
+        series = await self._find_series(key)
         page = await self._read()
-        if series is None:
-            raise NotFound("The source has no such series")
         episodes = await asyncio.to_thread(_episodes, self._items(page, key))
         return Listing(key, series.title, series.description, episodes=episodes)
 
@@ -84,9 +76,6 @@ class Feed:
     async def look(self) -> None:
         """See the Provider protocol: what has not changed is not sent."""
         await self._read(at_once=True)
-
-    async def close(self) -> None:
-        """Nothing of its own is open."""
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
         return await asyncio.to_thread(self._series, await self._read())

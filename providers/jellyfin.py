@@ -8,20 +8,17 @@ from collections.abc import AsyncIterator, Iterable
 from urllib.parse import quote, urlencode
 
 from providers import catalogue, jellyfin_items, json_answers
-from providers.bodies import Document
-from providers.catalogue import Catalogue
 from providers.jellyfin_items import Held
 from providers.json_answers import Fields
-from providers.late_listing import LateListing
 from providers.lately import Lately
+from providers.listed_source import ListedSource
 from providers.memory import Memory
 from providers.network import Network
 from store import VERSION
 from store.errors import NotFound, ProviderError
-from store.models import Episode, Hit, Listing, Source
+from store.models import Episode, Listing, Source
 from store.sources import JellyfinProvider
 
-MAX_BYTES = 3_000_000  # of one page
 SERIES_PAGE, EPISODES_PAGE = 1_000, 100
 MAX_SERIES, MAX_EPISODES = 10_000, 10_000
 # The page's own address is what people copy: the server lies one step above.
@@ -34,31 +31,24 @@ def open_source(settings: JellyfinProvider, network: Network, memory: Memory) ->
     return Jellyfin(settings, network)
 
 
-class Jellyfin:
+class Jellyfin(ListedSource):
     """See the Provider protocol. A series' key and an episode's ref are the ids of the server."""
 
+    max_bytes = 3_000_000
+
     def __init__(self, settings: JellyfinProvider, network: Network):
-        self.base = PAGE.sub("", settings.url).removesuffix("/") + "/"
+        super().__init__(PAGE.sub("", settings.url).removesuffix("/") + "/", network)
         self._has_files = settings.use == "files"
         self._key = settings.key
-        self._network = network
         client = f'Client="Aniworld", Device="aniworld-server", Version="{VERSION}"'
         token = quote(settings.key.reveal(), safe="")
         device = f'DeviceId="aniworld-{settings.name}"'
         self._headers = {"Authorization": f'MediaBrowser Token="{token}", {client}, {device}'}
-        self._catalogue = Catalogue(self._read_series, self._site)
         self._items = Lately(self._read_item)
-        self._late = LateListing(self.listing)
-
-    async def search(self, query: str, limit: int) -> list[Hit]:
-        """See the Provider protocol; an id in the query, as in [tvdbid-12], is a match too."""
-        return await self._catalogue.search(query, limit)
 
     async def listing(self, key: str) -> Listing:
         """See the Provider protocol. Episodes that the server itself lacks are not available."""
-        series = (await self._catalogue.all()).get(key)
-        if series is None:
-            raise NotFound("The source has no such series")
+        series = await self._find_series(key)
         items: list[Fields] = []
         path = f"Shows/{quote(key, safe='')}/Episodes"
         try:
@@ -113,9 +103,6 @@ class Jellyfin:
         """See the Provider protocol: a wrong key is a failure, too."""
         await self._ask("Items", limit="1", includeItemTypes="Series", recursive="true", **PLAIN)
 
-    async def close(self) -> None:
-        """Nothing of its own is open."""
-
     def _site(self, key: str) -> str:
         return f"{self.base}web/#/details?id={quote(key, safe='')}"
 
@@ -160,10 +147,10 @@ class Jellyfin:
             return await self._read_as_emby(url)
 
     async def _read(self, url: str) -> Fields:
-        headers = {**self._headers, "Accept": "application/json"}
-        return await self._network.parse(
-            _parse, url, base=self.base, headers=headers, limit=MAX_BYTES
-        )
+        answer = await self._read_object(url, self._headers)
+        if not isinstance(answer.get("Items"), list):
+            raise json_answers.not_expected()
+        return answer
 
     async def _read_as_emby(self, url: str) -> Fields:
         """Some versions of Emby take the key from a header of its own alone."""
@@ -180,13 +167,6 @@ class Jellyfin:
             if error.cause == "login":
                 raise wrong_key() from error
             raise
-
-
-def _parse(document: Document) -> Fields:
-    answer = json_answers.parse(document.take_body())
-    if not isinstance(answer, dict) or not isinstance(answer.get("Items"), list):
-        raise json_answers.not_expected()
-    return answer
 
 
 def wrong_key() -> ProviderError:
