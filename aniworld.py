@@ -89,6 +89,12 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
         temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="aniworld-demo-"))
         data_dir = Path(temporary) / "state"
     state = environment.state_directory(data_dir)
+    config_file = options.config.expanduser().absolute() if options.config else None
+    if options.command == "catalogue":  # also while the server runs
+        from store import static_catalogue
+
+        static_catalogue.run(state, config_file, forced, options.directory, options.base_url)
+        return 0
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not options.check:  # a check may be made while the server runs
         stack.enter_context(atomic.lock(state))
@@ -100,7 +106,6 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
         return 0
     if options.demo:
         forced |= furnish_demo(state)
-    config_file = options.config.expanduser().absolute() if options.config else None
     app = build(state, config_file=config_file, forced=forced)
 
     from handlers import keys
@@ -161,7 +166,7 @@ def build(
     app[AUTHENTICATOR] = Authenticator(secrets_file, settings, state / "setup-code")
     app[limits.BUCKET] = limits.TokenBucket()
     app[LOGINS] = Logins(app[keys.DB])
-    add_downloads(app, settings, app[HUB].publish)
+    add_downloads(app, settings, functools.partial(lifetime.publish, app))
     document: Callable[[], bytes] = functools.cache(functools.partial(folded, routes.API))
     app[DOCUMENT] = document
     app.cleanup_ctx.append(lifetime.run)
@@ -183,6 +188,7 @@ def add_downloads(
 
     db = app[keys.DB]
     providers = app[keys.PROVIDERS]
+    app[keys.SHARED] = asyncio.Event()
     watch = functools.partial(lifetime.watch, app)
     app[keys.ENGINE] = engine = Engine(db, app[keys.NETWORK], providers, settings, publish)
     providers.answered = engine.source_answered

@@ -7,14 +7,27 @@ import errno
 import json
 import logging
 import os
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from downloads import disk
 from downloads.events import DownloadCompleted
-from store import files, history, layout, library, library_mounts, placing, queue, series, trash
+from store import (
+    checksums,
+    files,
+    history,
+    layout,
+    library,
+    library_mounts,
+    placing,
+    queue,
+    series,
+    trash,
+)
 from store.case import Case
+from store.checksums import Stamp
 from store.db import Database
 from store.errors import Conflict
 from store.layout import Layout
@@ -64,6 +77,7 @@ class Completion:
                 f"{target} is in the library already; move it away, or remove this item"
             ) from None
         missing = await self._db.run(queue.finish, self._item.id, target, receipt.bytes)
+        await self._keep_checksum(root, target, source, receipt)
         await self._place_beside(target, subtitles)
         return DownloadCompleted.of(
             self._item,
@@ -104,6 +118,19 @@ class Completion:
             evidence=evidence,
             replaced=replaced,
         )
+
+    async def _keep_checksum(
+        self, root: Path, target: str, source: Source, receipt: Receipt
+    ) -> None:
+        """Keep the checksum that was just compared: nobody need read the file again to share it."""
+        if receipt.proof != "sha256":
+            return
+        try:
+            stamp = Stamp.of(await asyncio.to_thread((root / target).lstat))
+            digest = source.checksums["sha256"].lower()
+            await self._db.note(checksums.keep, self._item.series_id, target, stamp, digest)
+        except (OSError, sqlite3.Error) as error:
+            log.warning("the checksum of %s is not kept: %s", target, error)
 
     async def _place_beside(self, target: str, subtitles: dict[str, bytes]) -> None:
         """Put the small files beside the video. A file that is there already stays."""

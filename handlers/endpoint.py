@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 from aiohttp import web
 
 from handlers.authenticator import AUTHENTICATOR, CLAIMS, Access
-from handlers.responses import reply
+from handlers.keys import HEADERS
+from handlers.responses import is_known, reply
 from handlers.signature import Signature, signature
 from store import schema
 from store.errors import Forbidden
@@ -20,7 +21,7 @@ BODY_SECONDS = 10  # that a body may take
 OPENED_BY: dict[Access, tuple[Access, ...]] = {
     "read": ("read",),
     "write": ("read", "write"),
-    "share": (),
+    "share": ("share",),
 }
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -46,9 +47,15 @@ class Route(NamedTuple):
 
     @property
     def needs(self) -> Access:
-        """The least access that opens a locked route: a key never reaches the accounts' routes."""
+        """The least access that opens a locked route.
+
+        No key reaches the accounts' routes; those of sharing give the library itself away, and are
+        for keys that were made for that.
+        """
         if self.path.startswith("/api/auth/"):
             return "owner"
+        if self.path.startswith("/api/share/"):
+            return "share"
         return "read" if self.method == "GET" else "write"
 
 
@@ -84,6 +91,8 @@ def endpoint(route: Route) -> Handler:
             answer = await call(request)
         if isinstance(answer, web.StreamResponse):
             return answer
+        if "ETag" in request[HEADERS] and is_known(request, request[HEADERS]["ETag"]):
+            return web.Response(status=304)
         return reply(answer, status, wrap=wrap)
 
     return handle
@@ -95,7 +104,9 @@ def require_access(access: Access, needs: Access) -> None:
         return
     if needs == "owner":
         raise Forbidden("A key cannot do this: log in with the password")
-    raise Forbidden(f"A key of scope '{access}' cannot do this: it needs scope '{needs}'")
+    raise Forbidden(
+        f"A key of scope '{access}' cannot do this: it needs scope '{needs}'", needs=needs
+    )
 
 
 async def _arguments(request: web.Request, taken: Signature) -> dict[str, Any]:

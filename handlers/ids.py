@@ -3,16 +3,9 @@
 from typing import Annotated
 
 from store.schema import Rule
+from store.settings import SeriesId
 
-AnimeId = Annotated[
-    str,
-    Rule(
-        most=300,
-        pattern=r"[a-z0-9-]+_[a-z0-9-]+",
-        issue="Invalid anime ID format",
-        example="aniworld_123",
-    ),
-]
+AnimeId = SeriesId
 
 ItemId = Annotated[
     str,

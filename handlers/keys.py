@@ -5,6 +5,7 @@ A class of handlers/ has its key beside it: AUTHENTICATOR in authenticator.py, H
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -33,6 +34,8 @@ RENAMING = web.AppKey("renaming", Renaming)
 CHECKUP = web.AppKey("checkup", Checkup)
 # Tells the owner what has happened; empty while nobody wants to be told.
 TELLING: web.AppKey[list[Telling]] = web.AppKey("telling")
+# Set where what is shared may have changed: the settings, the files of the library.
+SHARED = web.AppKey("shared", asyncio.Event)
 STARTED = web.AppKey("started", float)  # time.monotonic()
 # Names of background tasks that a bug has ended: handlers/lifetime.py.
 CRASHED: web.AppKey[set[str]] = web.AppKey("crashed")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from downloads.events import DownloadCompleted, Event, RescanCompleted
 from handlers.authenticator import AUTHENTICATOR
 from handlers.hub import HUB
 from handlers.keys import (
@@ -24,6 +25,7 @@ from handlers.keys import (
     PROVIDERS,
     RENAMING,
     RESCAN,
+    SHARED,
     TELLING,
 )
 from handlers.logins import LOGINS
@@ -58,8 +60,10 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     watch(app, notes)
     following = asyncio.create_task(app[FOLLOWING].run(), name="following")
     watch(app, following)
+    checksums = asyncio.create_task(_keep_checksums(app), name="checksums")
+    watch(app, checksums)
     yield
-    tasks = (engine, renaming, notes, following)
+    tasks = (engine, renaming, notes, following, checksums)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -102,6 +106,23 @@ async def _write_notes(app: web.Application) -> None:
         log.error("the uses of keys and the ended tokens cannot be stored: %s", error)
 
 
+async def _keep_checksums(app: web.Application) -> None:
+    """Compute the checksums of what is shared, from the day on that something is."""
+    while app[CONFIG].current.share.series == "none":
+        await app[SHARED].wait()
+        app[SHARED].clear()
+    # Late: few share anything.
+    module = await asyncio.to_thread(import_module, "downloads.checksums")
+    await module.Checksums(app[DB], lambda: app[CONFIG].current, app[SHARED]).run()
+
+
+def publish(app: web.Application, event: Event) -> None:
+    """Tell the sockets, and whoever looks after the files of the library."""
+    app[HUB].publish(event)
+    if isinstance(event, DownloadCompleted | RescanCompleted):
+        app[SHARED].set()
+
+
 async def close_sockets(app: web.Application) -> None:
     """Let the sockets end; aiohttp would wait for them."""
     app[HUB].close()
@@ -120,6 +141,7 @@ async def apply_settings(app: web.Application) -> None:
     await app[PROVIDERS].configure(settings.providers)
     await app[ENGINE].settings_changed()
     app[FOLLOWING].changed()
+    app[SHARED].set()
     await _tell_whom_settings_name(app)
 
 

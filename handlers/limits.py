@@ -13,6 +13,8 @@ from handlers.keys import CONFIG, HEADERS
 from store.errors import TooMany
 
 MAX_CALLERS = 10_000  # that a limit tells apart; beyond that it forgets the oldest
+# For another instance, which asks for each series in a rescan, and several times for each file.
+SHARE_FACTOR = 50
 UNLIMITED_PATHS = ("/api/docs", "/api/redoc")  # with the files of their pages
 
 
@@ -46,8 +48,8 @@ BUCKET = web.AppKey("bucket", TokenBucket)
 def take_token(request: web.Request) -> None:
     """Find out who calls, and take a token for a call below /api (docs/decisions.md, 17).
 
-    Each good bearer token has a bucket, and so has each address that calls without one. Raises
-    TooMany.
+    Each good bearer token has a bucket, and so has each address that calls without one. That of a
+    key of scope `share` is larger. Raises TooMany.
     """
     app = request.app
     claims = app[AUTHENTICATOR].bearer_claims(request)
@@ -56,6 +58,8 @@ def take_token(request: web.Request) -> None:
     path = request.path
     if not limit or not path.startswith("/api/") or path.startswith(UNLIMITED_PATHS):
         return
+    if claims and claims.access == "share":
+        limit *= SHARE_FACTOR
     key = claims.jti if claims else app[AUTHENTICATOR].caller(request)
     left, wait_seconds = app[BUCKET].take(key, limit)
     request[HEADERS]["X-RateLimit-Remaining"] = str(left)

@@ -6,6 +6,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from aiohttp import web
 
 from handlers.keys import HEADERS
+from store.models import Pagination
 from store.schema import Rule, record
 
 T = TypeVar("T")
@@ -19,14 +20,6 @@ class Paged:
 
     page: Annotated[int, Rule(least=1, most=10**9)] | None = None
     per_page: Annotated[int, Rule(least=1, most=100)] | None = None
-
-
-@record
-class Pagination:
-    total: int
-    page: int
-    per_page: int
-    pages: int
 
 
 @record

@@ -71,13 +71,18 @@ def file(
     Without `etag` a hash of the body tells whether it has changed.
     """
     etag = etag or hashlib.sha256(body).hexdigest()[:20]
-    if any(tag.value in (etag, "*") for tag in request.if_none_match or ()):
+    if is_known(request, f'"{etag}"'):
         answer = web.Response(status=304)
     else:
         answer = web.Response(body=body, content_type=content_type, charset="utf-8")
     answer.etag = etag
     answer.headers["Cache-Control"] = cache_control
     return answer
+
+
+def is_known(request: web.Request, etag: str) -> bool:
+    """Whether the client has what bears this ETag, quotes and all."""
+    return any(tag.value in (etag.strip('"'), "*") for tag in request.if_none_match or ())
 
 
 def set_cookie(

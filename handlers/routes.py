@@ -20,6 +20,7 @@ from handlers import (
     page,
     providers,
     queue,
+    share,
     system,
 )
 from handlers.endpoint import Handler, Route, endpoint
@@ -91,6 +92,14 @@ API = (
     Route("GET", "/api/providers", providers.list_all, wrap=True),
     Route("POST", "/api/providers/test", providers.try_out),
     Route("POST", "/api/providers/{name}/retry", providers.retry, wrap=True),
+    Route("GET", "/api/share/series", share.list_series),
+    Route("GET", "/api/share/series/{anime_id}", share.show_series),
+    Route(
+        "GET",
+        "/api/share/files/{file_id}",
+        share.send_file,
+        sends={"application/octet-stream": {"type": "string", "format": "binary"}},
+    ),
     Route("GET", "/api/queue", queue.items),
     Route("DELETE", "/api/queue", queue.clear),
     Route("GET", "/api/queue/history", queue.finished, sends={"text/csv": {"type": "string"}}),

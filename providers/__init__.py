@@ -120,7 +120,8 @@ class Providers:
             async with Network(self._network.own_port) as network:
                 network.trust.files = _authorities([settings])
                 provider = _provider(settings, network, Memory(settings.name))
-                return await trial.run(CheckedProvider(settings.name, provider, self._db))
+                checked = CheckedProvider(settings.name, provider, self._db)
+                return await trial.run(checked, settings.when_empty)
         except Failure as failure:  # such as a package that is not installed
             return trial.failed(failure)
         finally:

@@ -17,6 +17,9 @@ from store.names.identity import identify
 
 MAX_TITLE = 1_000  # characters
 FEW = 50  # series that are put into order at once, without a thread
+# Of thousands that are found, so many of the shortest titles are asked for their spellings: a
+# longer one holds more than the words of batch, season, quality and year beside the query.
+LIKELY = 100
 FRESH_SECONDS = 30.0  # for which the list of series is taken from memory
 
 
@@ -102,11 +105,13 @@ class Catalogue:
             found |= self._titles.containing(wanted)
 
         def rank(each: Series) -> tuple[bool, bool, str]:
-            is_another = bool(wanted) and wanted not in each.spellings
+            is_another = bool(wanted) and not (each.key in likely and wanted in each.spellings)
             return each.folded_title != wanted, is_another, each.key.casefold()
 
         def choose() -> list[Series]:
             return heapq.nsmallest(limit, found.values(), key=rank)
+
+        likely = {each.key for each in heapq.nsmallest(LIKELY, found.values(), key=_length)}
 
         best = choose() if len(found) <= FEW or not wanted else await asyncio.to_thread(choose)
         return [Hit(each.key, each.title, self._site(each.key), each.ids) for each in best]
@@ -117,6 +122,10 @@ def _index(every: Sequence[Series]) -> _Titles:
     if every:
         _ = every[0].spellings
     return _Titles(every)
+
+
+def _length(each: Series) -> int:
+    return len(each.folded_title)
 
 
 class _Titles:

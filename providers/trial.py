@@ -29,7 +29,6 @@ FIXES: dict[Cause, str] = {
     "file": "Correct the address",
     "no video": "Correct the address",
 }
-NO_SERIES = "Point the address at the folder that holds one folder for each series"
 
 
 class Outcome(NamedTuple):
@@ -45,8 +44,11 @@ class Outcome(NamedTuple):
 BUSY = Outcome(False, "Another trial has not ended yet", fix="Try again later")
 
 
-async def run(provider: CheckedProvider) -> Outcome:
-    """Ask the source for all its series, for TRIAL_SECONDS at most, and close it."""
+async def run(provider: CheckedProvider, when_empty: str) -> Outcome:
+    """Ask the source for all its series, for TRIAL_SECONDS at most, and close it.
+
+    `when_empty` says what to do where it has none.
+    """
     try:
         async with asyncio.timeout(TRIAL_SECONDS):
             titles = await provider.titles()
@@ -60,7 +62,7 @@ async def run(provider: CheckedProvider) -> Outcome:
     finally:
         await provider.close()
     if not titles:
-        return Outcome(False, "The source answers, but lists no series", fix=NO_SERIES)
+        return Outcome(False, "The source answers, but lists no series", fix=when_empty)
     count = len(titles)
     return Outcome(
         ok=True,

@@ -10,11 +10,12 @@ from pathlib import Path
 from store import VERSION, environment
 
 DESCRIPTION = "A self-hosted download manager for your own anime and series library."
-COMMANDS = ("names", "reset-password", "doctor")
+COMMANDS = ("names", "reset-password", "doctor", "catalogue")
 HELP_OF_COMMANDS = (
     "names: read file names on stdin, print what is understood as JSON; "
     "reset-password: set another password while the server does not run; "
-    "doctor: try folders, state, clock and sources, and say what to do"
+    "doctor: try folders, state, clock and sources, and say what to do; "
+    "catalogue: write what is shared into DIR, for a web server"
 )
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -29,6 +30,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error("--log-level must be debug, info, warning or error")
     if options.command != "doctor" and (options.json or options.url or options.watch):
         parser.error("--json, --url and --watch belong to the command doctor")
+    is_catalogue = options.command == "catalogue"
+    if is_catalogue and not (options.directory and options.base_url):
+        parser.error("catalogue needs a directory and --base-url")
+    if not is_catalogue and (options.directory or options.base_url):
+        parser.error("a directory and --base-url are of the command catalogue")
+    if is_catalogue and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", options.base_url):
+        parser.error("--base-url must be an http:// or https:// address without query or fragment")
     return options
 
 
@@ -73,6 +81,11 @@ def _option_parser() -> argparse.ArgumentParser:
         help="check the configuration and end, with 1 if something is wrong",
     )
     parser.add_argument("--version", action="version", version=f"aniworld-server {VERSION}")
+    _add_commands(parser)
+    return parser
+
+
+def _add_commands(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "command",
         nargs="?",
@@ -80,7 +93,14 @@ def _option_parser() -> argparse.ArgumentParser:
         help=HELP_OF_COMMANDS,
     )
     _add_options_of_doctor(parser)
-    return parser
+    _add_options_of_catalogue(parser)
+
+
+def _add_options_of_catalogue(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("directory", nargs="?", type=Path, metavar="DIR", help="of a catalogue")
+    parser.add_argument(
+        "--base-url", metavar="URL", help="catalogue: where a web server gives the library"
+    )
 
 
 def _add_options_of_doctor(parser: argparse.ArgumentParser) -> None:

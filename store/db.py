@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, TypeVarTuple
+from urllib.parse import quote
 
 from store import salvage
 from store.errors import DatabaseError
@@ -187,6 +188,29 @@ def connect(path: Path | str, version: int = 0) -> sqlite3.Connection:
     except BaseException:
         connection.close()
         raise
+    return connection
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Connect to a database that a server may be using, to read it.
+
+    Raises DatabaseError where there is none, or none of this version.
+    """
+    if not path.is_file():
+        raise DatabaseError(f"There is no {path}", fix="Start the server once, or see --data-dir")
+    # A reader that makes a journal, as another user perhaps, would leave it behind: where there is
+    # none, nobody writes.
+    is_in_use = path.with_name(f"{path.name}-wal").exists()
+    address = f"file:{quote(str(path))}?{'mode=ro' if is_in_use else 'immutable=1'}"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    version = connection.execute("pragma user_version").fetchone()[0]
+    if version != _newest_version():
+        connection.close()
+        raise DatabaseError(
+            f"{path} is of version {version}, this program knows {_newest_version()}",
+            fix="Start the server of this version once",
+        )
     return connection
 
 

@@ -75,6 +75,14 @@ class Source:
 
 
 @record
+class Pagination:
+    total: int
+    page: int
+    per_page: int
+    pages: int
+
+
+@record
 class Receipt:
     """The proof of a fetched file, and how it came.
 

@@ -18,6 +18,7 @@ Tail = tuple[str, int]  # a video's path below the folder of its series, and its
 _PATHS = (
     ("files", "path"),
     ("history", "path"),
+    ("checksums", "path"),
     ("items", "target"),
     ("renames", "old"),
     ("renames", "new"),

@@ -77,8 +77,9 @@ def record(conn: sqlite3.Connection, series_id: str, noted: Noted, *, done: bool
     old, new = noted.step.old, noted.step.new
     if not done:
         old, new = new, old
-    conn.execute("delete from files where series = ? and path = ?", (series_id, new))
-    for table in ("files", "history"):
+    for table in ("files", "checksums"):
+        conn.execute(f"delete from {table} where series = ? and path = ?", (series_id, new))
+    for table in ("files", "history", "checksums"):
         conn.execute(
             f"update {table} set path = ? where series = ? and path = ?", (new, series_id, old)
         )

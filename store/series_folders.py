@@ -20,6 +20,7 @@ _KEPT_WITH_SERIES = (
     "ignored",
     "follows",
     "follow_passed",
+    "checksums",
 )
 
 

@@ -13,6 +13,15 @@ from store.schema import Rule
 from store.sources import SourceSettings
 from store.targets import MediaServer, Notify
 
+SeriesId = Annotated[
+    str,
+    Rule(
+        most=300,
+        pattern=r"[a-z0-9-]+_[a-z0-9-]+",
+        issue="Invalid anime ID format",
+        example="aniworld_123",
+    ),
+]
 Directory = Annotated[str, Rule(least=1, most=4096, example="/path/to/anime")]
 
 
@@ -83,6 +92,16 @@ class Limit(Hours):
 
 
 @dataclass(frozen=True)
+class Share:
+    """What keys of scope `share` open: nothing, all series of the library, or those with these ids.
+
+    An id that no series has opens nothing.
+    """
+
+    series: Literal["none", "all"] | Annotated[list[SeriesId], Rule(most=10_000)] = "none"
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings; each takes effect at once."""
 
@@ -101,6 +120,7 @@ class Config:
     rate_limit_per_minute: Annotated[int, Rule(least=0, most=100_000)] = 60
     naming: Naming = field(default_factory=Naming)
     write_nfo: bool = False
+    share: Share = field(default_factory=Share)
     local_owner: Literal["auto", "off"] = "auto"
     trusted_proxies: Annotated[list[Annotated[str, Rule(least=1, most=60)]], Rule(most=50)] = field(
         default_factory=list

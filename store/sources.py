@@ -80,6 +80,11 @@ class AnyKind:
         return None
 
     @property
+    def when_empty(self) -> str:
+        """What to do where the source answers, but lists no series."""
+        return "Point the address at the folder that holds one folder for each series"
+
+    @property
     def is_calendar(self) -> bool:
         """Whether the source only says which episodes exist: their files come from elsewhere."""
         return False
@@ -134,8 +139,29 @@ class JellyfinProvider(AnyKind):
         return None if self.key else Lack("key", "The API key is missing", fix)
 
     @property
+    def when_empty(self) -> str:
+        return "Add a library with series in that server"
+
+    @property
     def is_calendar(self) -> bool:
         return self.use == "calendar"
+
+
+@dataclass(frozen=True)
+class AniworldProvider(AnyKind):
+    """Another instance of this program that shares series, or the catalogue of one on a web server.
+
+    `key` is a key of scope `share` that its owner has made; a catalogue needs none.
+    """
+
+    type: Literal["aniworld"]
+    name: SourceName
+    url: Address
+    key: Password = UNSET
+
+    @property
+    def when_empty(self) -> str:
+        return "Let its owner share some series there, and rescan the library"
 
 
 @dataclass(frozen=True)
@@ -157,6 +183,10 @@ class FeedProvider(AnyKind):
         fix = "Say what MediathekViewWeb is to look for, such as the title of a series"
         is_asked = self.query or not self.is_query
         return None if is_asked else Lack("query", "The query is missing", fix)
+
+    @property
+    def when_empty(self) -> str:
+        return "Take another feed, or ask for something else: this one has no videos"
 
     @property
     def is_query(self) -> bool:
@@ -181,6 +211,10 @@ class ArchiveProvider(AnyKind):
         return None if is_told else Lack("collection", "Neither collection nor query is set", fix)
 
     @property
+    def when_empty(self) -> str:
+        return "Correct the collection or the query"
+
+    @property
     def most_connections(self) -> int:
         return 2
 
@@ -197,6 +231,7 @@ SourceSettings = (
     DirectoryProvider
     | WebdavProvider
     | JellyfinProvider
+    | AniworldProvider
     | FeedProvider
     | ArchiveProvider
     | DemoProvider

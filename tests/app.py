@@ -189,6 +189,12 @@ class Process(Client):
         self.popen = popen or {}
         self.log_file = tmp_path / "server.log"
 
+    @asynccontextmanager
+    async def opened_client(self) -> AsyncIterator[None]:
+        """Let calls be made of the loop that runs now, without starting or ending the process."""
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as self.client:
+            yield
+
     async def __aenter__(self) -> Process:
         self.client = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         try:

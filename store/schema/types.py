@@ -229,17 +229,20 @@ def _compile_optional(inner: CompiledType) -> CompiledType:
 
 
 def _compile_union(members: list[CompiledType]) -> CompiledType:
-    if [member.json_type for member in members] == ["array", "object"]:
-        return _compile_list_or_dataclass(*members)
+    if [member.json_type for member in members] in (["array", "object"], ["string", "array"]):
+        return _compile_either(*members)
     return _compile_tagged_union(members)
 
 
-def _compile_list_or_dataclass(entries: CompiledType, page: CompiledType) -> CompiledType:
-    def read(value: Any, field: str) -> Any:
-        return (entries if type(value) is list else page).read(value, field)
+def _compile_either(first: CompiledType, second: CompiledType) -> CompiledType:
+    """A list or a dataclass; a text or a list."""
+    python_type = {"array": list, "string": str}[first.json_type]
 
-    json_schema = {"anyOf": [entries.json_schema, page.json_schema]}
-    return CompiledType(read, "", json_schema, entries.components + page.components)
+    def read(value: Any, field: str) -> Any:
+        return (first if type(value) is python_type else second).read(value, field)
+
+    json_schema = {"anyOf": [first.json_schema, second.json_schema]}
+    return CompiledType(read, "", json_schema, first.components + second.components)
 
 
 def _compile_tagged_union(members: list[CompiledType]) -> CompiledType:
@@ -284,7 +287,7 @@ def _choices_by_tag(members: list[CompiledType]) -> tuple[str, dict[str, Compile
     member_of = dict(choices)
     if not member_of or len(member_of) < len(choices):
         raise TypeError(
-            "a union is `X | None`, a list or a dataclass, "
+            "a union is `X | None`, a list or a dataclass, a text or a list, "
             "or dataclasses that a Literal tells apart"
         )
     return tag, member_of

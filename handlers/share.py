@@ -1,0 +1,135 @@
+"""Sharing, beside the reference: what another instance may see and fetch of the library."""
+
+import asyncio
+import io
+import os
+import re
+from typing import Annotated
+from urllib.parse import urlencode
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+
+from handlers.ids import AnimeId
+from handlers.keys import CONFIG, DB, HEADERS
+from store import files, library, shared_files, sharing
+from store.schema import Rule, record
+from store.shared_files import file_id
+from store.sharing import Addresses, SharedDocument, SharedList
+
+FileId = Annotated[
+    str,
+    Rule(
+        most=320,
+        pattern=r"[a-z0-9-]+_[a-z0-9-]+\.[0-9a-f]{16}",
+        issue="Invalid file ID format",
+        example="aniworld_123.0123456789abcdef",
+    ),
+]
+# The headers of a request that decide what is sent.
+CONDITIONS = (
+    "Range",
+    "If-Range",
+    "If-Match",
+    "If-None-Match",
+    "If-Modified-Since",
+    "If-Unmodified-Since",
+)
+# Of one part, which is all that anybody asks for; any other is answered with the whole file.
+ONE_RANGE = re.compile(r"bytes=(?:\d{1,18}-\d{0,18}|-\d{1,18})", re.ASCII)
+
+
+@record
+class SharedQuery:
+    """The query of the list."""
+
+    q: Annotated[str, Rule(most=200)] = ""
+    page: Annotated[int, Rule(least=1, most=10**9)] = 1
+
+
+async def list_series(request: web.Request, query: SharedQuery) -> SharedList:
+    """The series that the owner shares, 1,000 on a page: `?q=title`.
+
+    Answers 304 to `If-None-Match` where nothing has changed on any page.
+    """
+    share = request.app[CONFIG].current.share
+    sharing.require_sharing(share)
+    addresses = _addresses(query.q)
+    page = await request.app[DB].run(sharing.list_page, share, addresses, query.q, query.page)
+    request[HEADERS]["ETag"] = f'"{page.version}-{query.page}"'
+    return page
+
+
+async def show_series(request: web.Request, anime_id: AnimeId) -> SharedDocument:
+    """A shared series with its files: their checksums, and the subtitles beside them."""
+    config = request.app[CONFIG].current
+    shared = await request.app[DB].run(sharing.find, config.share, anime_id)
+    known_paths = await request.app[DB].run(files.some_paths)
+
+    def describe() -> SharedDocument:
+        library.check(config.library, known_paths)
+        found = shared_files.look(config.library, {each.path for each in shared.held})
+        return sharing.document(shared, found, _addresses())
+
+    return await asyncio.to_thread(describe)
+
+
+async def send_file(request: web.Request, file_id: FileId) -> web.StreamResponse:
+    """A file of a shared series, or subtitles of it: `HEAD`, ranges, a strong ETag."""
+    config = request.app[CONFIG].current
+    series_id, _, digest = file_id.partition(".")
+    shared = await request.app[DB].run(sharing.find, config.share, series_id)
+    paths = {each.path for each in shared.held}
+    descriptor = await asyncio.to_thread(shared_files.open_file, config.library, paths, digest)
+    return OpenFile(descriptor)
+
+
+class OpenFile(web.FileResponse):
+    """A file that is open already, so that its path cannot become another one's meanwhile."""
+
+    def __init__(self, descriptor: int):
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Content-Disposition": "attachment",
+            "Cache-Control": "private, no-cache",
+        }
+        super().__init__(f"/proc/self/fd/{descriptor}", headers=headers)
+        self._opened = io.FileIO(descriptor)
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        try:
+            status = os.fstat(self._opened.fileno())
+            etag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'  # as FileResponse makes it
+            return await super().prepare(_with_fitting_range(request, etag))
+        finally:
+            self._opened.close()
+
+
+def _with_fitting_range(request: web.BaseRequest, etag: str) -> web.BaseRequest:
+    """The request without a range that is meant for another file, or has another form.
+
+    FileResponse knows dates in `If-Range` alone: it would take the range for any ETag. And it would
+    look for a packed file beside this one, if the client accepts that.
+    """
+    headers = {
+        name: request.headers[name]
+        for name in CONDITIONS
+        if name in request.headers and request.headers[name].isascii()
+    }
+    condition = headers.get("If-Range", "")
+    is_tag = condition.startswith(('"', "W/"))
+    if is_tag:
+        del headers["If-Range"]
+    if not ONE_RANGE.fullmatch(headers.get("Range", "")) or (is_tag and condition != etag):
+        headers.pop("Range", None)
+    return request.clone(headers=headers)
+
+
+def _addresses(query: str = "") -> Addresses:
+    """Of the calls, relative to that which answers them: a proxy may stand before all of them."""
+    kept = {"q": query} if query else {}
+    return Addresses(
+        series=lambda series_id: f"series/{series_id}",
+        page=lambda number: f"series?{urlencode({**kept, 'page': number})}",
+        file=lambda series_id, path: f"../files/{file_id(series_id, path)}",
+    )

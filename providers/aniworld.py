@@ -1,0 +1,338 @@
+"""Another instance of this program, or the catalogue that one has written for a web server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import urljoin, urlsplit
+
+from providers import aniworld_listing, catalogue
+from providers.aniworld_listing import Entry, File
+from providers.bodies import Document
+from providers.body_version import Version
+from providers.json_answers import Fields
+from providers.lately import Lately
+from providers.listed_source import JSON, ListedSource, read_object
+from providers.memory import Memory
+from providers.network import Network
+from store.errors import NotFound, ProviderError
+from store.models import Episode, Listing, Source
+from store.remembered import Remembered
+from store.sources import AniworldProvider
+
+MAX_PAGES, MAX_SERIES = 100, 10_000
+LIST = "api/share/series"  # below the address of an instance
+CATALOGUE = "catalogue.json"  # below that of a catalogue
+# People copy the address of what they look at: the page lies above these.
+TAIL = re.compile(r"/(?:api(?:/(?:docs|redoc|openapi\.json|share(?:/series)?)?)?|index\.html)?/?$")
+MAX_PARENTS = 4  # above the address, in which an instance is looked for
+MAKE_A_KEY = "Let its owner make a key of scope 'share' there, and put it into the settings"
+
+Found = tuple[str, Version, Fields]  # the address of a page of the list, its version, the page
+
+
+def open_source(settings: AniworldProvider, network: Network, memory: Memory) -> Aniworld:
+    return Aniworld(settings, network, memory)
+
+
+class Aniworld(ListedSource):
+    """See the Provider protocol. A series' key is its id there, an episode's ref the address of its
+    file as the document of the series writes it."""
+
+    def __init__(self, settings: AniworldProvider, network: Network, memory: Memory):
+        path = urlsplit(settings.url).path
+        is_catalogue = path.endswith(".json") and not path.endswith("/openapi.json")
+        base = urljoin(settings.url, ".") if is_catalogue else TAIL.sub("", settings.url) + "/"
+        super().__init__(base, network)
+        self._memory = memory
+        self._key = settings.key
+        # Where the list may be; the one where it was found is the first.
+        self._lists = [settings.url] if is_catalogue else [base + LIST, base + CATALOGUE]
+        self._version = Version()
+        self._listed: list[catalogue.Series] | None = None  # in that version
+        self._addresses: dict[str, str] = {}  # of the documents of the series, by key
+        self._documents = Lately(self._read_document)
+
+    async def listing(self, key: str) -> Listing:
+        """See the Provider protocol."""
+        series = await self._find_series(key)
+        document = await self._read_document(key)
+        files = await asyncio.to_thread(aniworld_listing.read_files, document)
+        episodes = await asyncio.to_thread(aniworld_listing.read_episodes, files)
+        self._documents.refresh(key, document)
+        return Listing(
+            key,
+            series.title,
+            description=aniworld_listing.describe(document),
+            episodes=tuple(episodes),
+            ids=series.ids,
+        )
+
+    async def source(self, key: str, episode: Episode) -> Source:
+        """See the Provider protocol: the file is what the document of the series has now."""
+        await self._find_series(key)
+        file = await self._find_file(key, episode.ref)
+        if file is None:
+            found = await self._late.find(key, episode)
+            file = await self._find_file(key, found.ref)
+        if file is None:
+            raise NotFound("The source has no such file")
+        document = self._addresses[key]
+        url = urljoin(document, file.url)
+        beside = {end: urljoin(document, each) for end, each in file.subtitles.items()}
+        return Source(
+            url,
+            file.extension,
+            size=file.size,
+            headers=self._headers(url),
+            checksums=file.checksums,
+            modified=file.modified,
+            # They are asked for with the headers of the file.
+            beside={end: each for end, each in beside.items() if _is_near(each, url)},
+        )
+
+    async def look(self) -> None:
+        """See the Provider protocol: a list that has not changed is not sent."""
+        await self._find_list()
+
+    # -- the list of series ------------------------------------------------------------------------
+
+    async def _read_series(self) -> Iterable[catalogue.Series]:
+        """Page by page; one request where the first page is the one that was read last."""
+        if self._listed is None:
+            await self._recall()
+        found = await self._find_list()
+        if found is not None:
+            entries = await self._read_pages(found)
+            self._take(entries, await asyncio.to_thread(_series, entries), found[1])
+            await self._keep(entries)
+        return self._listed or []
+
+    def _take(
+        self, entries: Sequence[Entry], listed: list[catalogue.Series], version: Version
+    ) -> None:
+        """All together: a version without its list would never be asked for again."""
+        self._addresses = {entry.key: entry.url for entry in entries}
+        self._listed = listed
+        self._version = version
+
+    async def _find_list(self) -> Found | None:
+        """The first page of the list; None where it is still what is known. Raises ProviderError.
+
+        An address may be that of an instance or that of a catalogue.
+        """
+        first_failure: ProviderError | None = None
+        for address in list(self._lists):
+            try:
+                found = await self._read_first_page(address)
+            except ProviderError as failure:
+                first_failure = first_failure or failure
+                is_elsewhere = failure.details.get("status") == 404 or failure.cause == "no listing"
+                if not is_elsewhere:
+                    break
+            else:
+                self._lists.remove(address)
+                self._lists.insert(0, address)
+                return found
+        assert first_failure
+        raise await self._explain(first_failure)
+
+    async def _read_first_page(self, address: str) -> Found | None:
+        is_known = self._listed is not None and address == self._lists[0]
+        conditions = self._version.conditions() if is_known else {}
+        return await self._network.parse(
+            _read_page,
+            address,
+            base=self.base,
+            headers={**JSON, **self._headers(address), **conditions},
+            passing=(304,) if conditions else (),
+            limit=self.max_bytes,
+        )
+
+    async def _read_pages(self, found: Found) -> list[Entry]:
+        """The series on all pages. Pages that lead back to one another end where they meet."""
+        address, _, page = found
+        seen = {address}
+        entries: dict[str, Entry] = {}
+        while True:
+            for entry in await asyncio.to_thread(aniworld_listing.read_entries, page):
+                there = _joined(address, entry.url)
+                if there:
+                    entries.setdefault(entry.key, entry._replace(url=there))
+            if len(entries) > MAX_SERIES:
+                raise ProviderError(f"The source lists more than {MAX_SERIES} series")
+            following = page.get("next")
+            address = _joined(address, following) if isinstance(following, str) else ""
+            if not address or address in seen or len(seen) >= MAX_PAGES:
+                return list(entries.values())
+            seen.add(address)
+            page = await self._read_object(address, self._headers(address))
+            aniworld_listing.check_form(page)
+
+    # -- one series --------------------------------------------------------------------------------
+
+    async def _read_document(self, key: str) -> Fields:
+        """A series with its files. Raises NotFound, and ProviderError."""
+        address = self._addresses.get(key)
+        if address is None:
+            raise NotFound("The source has no such series")
+        try:
+            document = await self._read_object(address, self._headers(address))
+        except ProviderError as failure:
+            if failure.details.get("status") in (404, 410):
+                raise NotFound("The source has no such series") from failure
+            raise await self._explain(failure) from failure
+        aniworld_listing.check_form(document)
+        return document
+
+    async def _find_file(self, key: str, ref: str) -> File | None:
+        document = await self._documents.get(key)
+        files = await asyncio.to_thread(aniworld_listing.read_files, document)
+        return next((file for file in files if file.url == ref), None)
+
+    def _headers(self, address: str) -> dict[str, str]:
+        """The key goes to the instance alone, whatever address it names."""
+        is_own = self._key and _is_near(address, self.base)
+        return {"Authorization": f"Bearer {self._key.reveal()}"} if is_own else {}
+
+    # -- over a restart ----------------------------------------------------------------------------
+
+    async def _recall(self) -> None:
+        """Take up what was kept of an earlier run; what cannot be read is read anew."""
+        kept = await self._memory.find(self.base)
+        if kept is None:
+            return
+        try:
+            address, entries = await asyncio.to_thread(_recalled, kept.content)
+            self._lists.remove(address)
+        except (ValueError, TypeError):  # what another version has kept
+            return
+        self._lists.insert(0, address)
+        listed = await asyncio.to_thread(_series, entries)
+        self._take(entries, listed, Version(kept.etag, kept.modified))
+
+    async def _keep(self, entries: Sequence[Entry]) -> None:
+        content = await asyncio.to_thread(json.dumps, [self._lists[0], entries])
+        await self._memory.keep(Remembered(self.base, *self._version, content))
+
+    # -- what is wrong -----------------------------------------------------------------------------
+
+    async def _explain(self, failure: ProviderError) -> ProviderError:
+        """The failure in the words of its usual cause."""
+        status = failure.details.get("status")
+        is_explained = failure.final and failure.cause == "no listing"  # of a newer version
+        is_elsewhere = failure.cause == "no listing" or status == 404
+        if "leads_to" in failure.details or is_explained:
+            return failure
+        if not is_elsewhere and status not in (401, 403):
+            return failure
+        refusal = await self._read_refusal()
+        if refusal is not None and not is_elsewhere:
+            return _refused(failure, refusal, has_key=bool(self._key))
+        for parent in self._parents():
+            if await self._is_instance(parent):
+                message = "The Aniworld there has another address"
+                return _told(failure, message, f"Put {parent} into the settings")
+        if refusal is not None:
+            message = "The Aniworld there is older and cannot share"
+            return _told(failure, message, "Let its owner update it")
+        nobody = aniworld_listing.no_instance()
+        message = str(failure) if status in (401, 403) else str(nobody)
+        return _told(failure, message, nobody.details["fix"])
+
+    async def _read_refusal(self) -> Fields | None:
+        """How an instance refuses the list; None where it does not, or it is none."""
+        address = self._lists[0]
+        return await self._ask(address, self._headers(address), (401, 403, 404))
+
+    async def _is_instance(self, address: str) -> bool:
+        return await self._ask(address + LIST, {}, (401, 403)) is not None
+
+    async def _ask(
+        self, address: str, headers: dict[str, str], passing: tuple[int, ...]
+    ) -> Fields | None:
+        """The refusal of an instance, in the five keys of each error of its API."""
+        try:
+            answer = await self._network.parse(
+                read_object, address, base=self.base, headers={**JSON, **headers}, passing=passing
+            )
+        except ProviderError:
+            return None
+        is_one = answer.get("success") is False and {"error", "details", "request_id"} <= {*answer}
+        return answer if is_one else None
+
+    def _parents(self) -> Iterator[str]:
+        """The addresses above the one in the settings, the nearest first."""
+        address = self.base
+        for _ in range(MAX_PARENTS):
+            above = urljoin(address, "..")
+            if above == address:
+                return
+            yield above
+            address = above
+
+
+def _refused(failure: ProviderError, refusal: Fields, *, has_key: bool) -> ProviderError:
+    """Why an instance has answered 401 or 403."""
+    found = refusal["details"]
+    details: Fields = found if isinstance(found, dict) else {}
+    if failure.details.get("status") == 401:
+        if details.get("setup_required") is True:
+            message = "The Aniworld there is not set up yet"
+            return _told(failure, message, "Let its owner set a password, share, and make a key")
+        message = "wrong" if has_key else "missing"
+        return _told(failure, f"The source answered 401 (the share key is {message})", MAKE_A_KEY)
+    if details.get("sharing") == "none":
+        message = "The Aniworld there shares nothing"
+        return _told(failure, message, "Let its owner set 'share' in the settings there")
+    message = "The source answered 403 (the key is of another scope)"
+    return _told(failure, message, MAKE_A_KEY)
+
+
+def _told(failure: ProviderError, message: str, fix: str) -> ProviderError:
+    """The same failure in other words."""
+    return ProviderError(
+        message,
+        final=failure.final,
+        retry_after=failure.retry_after,
+        cause=failure.cause,
+        **{**failure.details, "fix": fix},
+    )
+
+
+def _read_page(document: Document) -> Found | None:
+    if document.status == 304:
+        return None
+    page = read_object(document)
+    aniworld_listing.check_form(page)
+    return document.url, Version.of(document.headers), page
+
+
+def _recalled(content: str) -> tuple[str, list[Entry]]:
+    address, rows = json.loads(content)
+    return address, [
+        Entry(key, title, tuple(titles), ids, url) for key, title, titles, ids, url in rows
+    ]
+
+
+def _series(entries: Iterable[Entry]) -> list[catalogue.Series]:
+    return [
+        catalogue.series(entry.key, entry.title, entry.ids, aliases=entry.titles)
+        for entry in entries
+    ]
+
+
+def _joined(base: str, address: str) -> str:
+    """An address that stands in the document at `base`; empty for what is none."""
+    try:
+        return urljoin(base, address)
+    except ValueError:
+        return ""
+
+
+def _is_near(address: str, other: str) -> bool:
+    """Whether both are of the same server, so that a key may go along."""
+    one, another = urlsplit(address), urlsplit(other)
+    return (one.scheme, one.netloc.lower()) == (another.scheme, another.netloc.lower())

@@ -1,0 +1,204 @@
+"""What another instance says of its series and files. Pure.
+
+docs/catalogue.schema.json has the form.
+
+Any key may be absent, null or of another type: that costs the entry in which it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from providers.json_answers import Fields, objects, text, whole
+from store.errors import ProviderError
+from store.models import Episode
+from store.names import codes, database_ids, extensions
+from store.names.codes import EpisodeKey
+
+FORM = 1  # of the documents
+MAX_FILES = 10_000  # of one series
+MAX_TITLES = 50  # of one series
+MAX_SUBTITLES = 20  # beside one file
+MAX_TITLE, MAX_TEXT = 500, 5_000  # characters
+MAX_ADDRESS = 4_000
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SUFFIX = re.compile(r"[.-][\w.() -]{1,60}")
+
+
+class Entry(NamedTuple):
+    """A series of the list; `url` is as it is written there."""
+
+    key: str
+    title: str
+    titles: tuple[str, ...]
+    ids: Mapping[str, str]
+    url: str
+
+
+class File(NamedTuple):
+    """A file with an episode; the addresses are as they are written there, `extension` has its dot.
+
+    `subtitles` maps what follows the video's name to an address.
+    """
+
+    season: int
+    number: codes.Number
+    title: str
+    aired: str | None
+    url: str
+    extension: str
+    size: int | None
+    modified: int | None
+    lines: int
+    checksums: Mapping[str, str]
+    subtitles: Mapping[str, str]
+
+
+def check_form(answer: Fields) -> None:
+    """Raises ProviderError for what is no document of ours, or one of a newer form."""
+    form = answer.get("aniworld")
+    if type(form) is not int or not isinstance(answer.get("data"), list | dict):
+        raise no_instance()
+    if form != FORM:
+        raise ProviderError(
+            "The source is a newer Aniworld, which shares in another form",
+            final=True,
+            cause="no listing",
+            fix="Update Aniworld here",
+        )
+
+
+def no_instance() -> ProviderError:
+    return ProviderError(
+        "The source is no Aniworld, and no catalogue of one",
+        cause="no listing",
+        fix="Put the address of its page into the settings, such as http://nas.lan:8000/",
+    )
+
+
+def read_entries(page: Fields) -> list[Entry]:
+    """The series on a page of the list."""
+    entries = []
+    for each in objects(page, "data"):
+        key, title = text(each, "id"), text(each, "title")[:MAX_TITLE]
+        url = _address(each, "url")
+        titles = each.get("titles")
+        more = [one for one in titles if isinstance(one, str)] if isinstance(titles, list) else []
+        ids = each.get("ids")
+        if key and title and url:
+            entry = Entry(
+                key,
+                title,
+                tuple([text({"": one}, "")[:MAX_TITLE] for one in more[:MAX_TITLES]]),
+                database_ids.choose(ids) if isinstance(ids, dict) else {},
+                url,
+            )
+            entries.append(entry)
+    return entries
+
+
+def describe(document: Fields) -> str:
+    """What is said of a series."""
+    about = document.get("data")
+    return text(about, "description")[:MAX_TEXT] if isinstance(about, dict) else ""
+
+
+def read_files(document: Fields) -> list[File]:
+    """The files of a series. Takes part of a second for thousands, so it belongs on a thread."""
+    rows = objects(document.get("data"), "files")[:MAX_FILES]
+    return [file for row in rows if (file := _file(row))]
+
+
+def read_episodes(files: Iterable[File]) -> list[Episode]:
+    """The episodes that the files hold, of several files the best one."""
+    every = list(files)
+    holds = Counter([file.url for file in every])
+
+    def rank(file: File) -> tuple[int, int, int]:
+        """As docs/decisions.md, 38 has it: few episodes, then the larger picture, then the size."""
+        return holds[file.url], -file.lines, -(file.size or 0)
+
+    episodes: dict[EpisodeKey, Episode] = {}
+    for file in sorted(every, key=rank):
+        episode = Episode(
+            file.season,
+            file.number,
+            title=file.title,
+            ref=file.url,
+            size=file.size,
+            aired=file.aired,
+            checksums=file.checksums,
+            modified=file.modified,
+        )
+        episodes.setdefault((file.season, file.number), episode)
+    return list(episodes.values())
+
+
+def _file(row: Fields) -> File | None:
+    url = _address(row, "url")
+    extension = text(row, "extension").casefold() or extensions.of(urlsplit(url).path)
+    try:
+        season, number = codes.decode(text(row, "code"))
+    except ValueError:
+        return None
+    if not url or extension not in extensions.MEDIA:
+        return None
+    sha256 = text(row, "sha256").casefold()
+    return File(
+        season,
+        number,
+        title=text(row, "title")[:MAX_TITLE],
+        aired=_day(text(row, "aired")),
+        url=url,
+        extension=extension,
+        size=whole(row, "size") or None,
+        modified=_moment(text(row, "modified")),
+        lines=min(whole(row, "resolution") or 0, 10_000),
+        checksums={"sha256": sha256} if _SHA256.fullmatch(sha256) else {},
+        subtitles=_subtitles(row),
+    )
+
+
+def _subtitles(row: Fields) -> dict[str, str]:
+    """By the suffix that is told, else by one that is made of the language and the address."""
+    found: dict[str, str] = {}
+    for each in objects(row, "subtitles")[:MAX_SUBTITLES]:
+        url = _address(each, "url")
+        language = re.sub(r"[^a-z-]", "", text(each, "language").casefold())[:10]
+        end = extensions.of(urlsplit(url).path)
+        suffix = text(each, "suffix") or f"{'.' if language else ''}{language}{end}"
+        if url and _SUFFIX.fullmatch(suffix) and extensions.of(suffix) in extensions.SUBTITLES:
+            found.setdefault(suffix, url)
+    return found
+
+
+def _address(fields: Fields, key: str) -> str:
+    """The address under `key`; empty for one that is too long to be one, or cannot be read."""
+    address = text(fields, key)
+    try:
+        urlsplit(address)
+    except ValueError:
+        return ""
+    return address if len(address) <= MAX_ADDRESS else ""
+
+
+def _day(day: str) -> str | None:
+    try:
+        return date.fromisoformat(day[:10]).isoformat()
+    except ValueError:
+        return None
+
+
+def _moment(moment: str) -> int | None:
+    """Unix seconds of a time such as 2026-11-26T05:00:00Z."""
+    try:
+        seconds = int(datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp())
+    except (ValueError, OverflowError):
+        return None
+    return seconds if seconds >= 0 else None
