@@ -7,6 +7,7 @@ import collections
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from downloads.throttle import Throttle
 from downloads.transfer import fetch
 from providers import Providers
 from providers.network import Network
-from store import clock, hours, queue, traffic
+from store import choosing, clock, hours, queue, traffic
 from store.clock import seconds_since
 from store.db import Database
 from store.errors import ProviderError, Unsettled
@@ -85,7 +86,8 @@ class Job:
             raise ProviderError("The source no longer has this episode", final=True)
         await note_mount(self._config, self._db)
         provider = self._providers.get(item.provider)
-        source = await provider.source(item.key, item.episode)
+        wish = await self._db.run(choosing.in_force, item.series_id)
+        source = await provider.source(item.key, replace(item.episode, wish=wish))
         await self._compare_sizes(item.episode.size, source.size)
         part = self._config.downloads / part_name(item, source)
         self.path = part

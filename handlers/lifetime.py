@@ -29,7 +29,7 @@ from handlers.keys import (
     TELLING,
 )
 from handlers.logins import LOGINS
-from store import api_keys, outbox, renames, tokens
+from store import api_keys, choosing, outbox, renames, tokens
 from store.errors import Failure
 from store.targets import MediaServer, Notify, events_of
 
@@ -138,6 +138,7 @@ async def apply_settings(app: web.Application) -> None:
     """Put changed settings in force."""
     settings = app[CONFIG].current
     logging.getLogger().setLevel(settings.log_level.upper())
+    await app[DB].run(choosing.set_general, settings.prefer)
     await app[PROVIDERS].configure(settings.providers)
     await app[ENGINE].settings_changed()
     app[FOLLOWING].changed()

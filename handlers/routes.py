@@ -18,6 +18,7 @@ from handlers import (
     live,
     notify,
     page,
+    prefer,
     providers,
     queue,
     share,
@@ -79,6 +80,13 @@ API = (
         anime.link,
         wrap=True,
         alias="/api/anime/{anime_id}/link",
+    ),
+    Route(
+        "PUT",
+        "/api/v1/anime/{anime_id}/prefer",
+        prefer.prefer,
+        wrap=True,
+        alias="/api/anime/{anime_id}/prefer",
     ),
     Route(
         "POST",

@@ -47,7 +47,9 @@ class Archive(ListedSource):
         series = await self._find_series(key)
         item = await self._read_item(key)
         files = await asyncio.to_thread(archive_items.find_files, item)
-        episodes = await asyncio.to_thread(archive_items.read_episodes, series.title, files)
+        episodes = await asyncio.to_thread(
+            archive_items.read_episodes, series.title, files, archive_items.language(item)
+        )
         return Listing(
             key,
             series.title,
@@ -86,7 +88,7 @@ class Archive(ListedSource):
     async def _find(self, key: str, name: str) -> File | None:
         item = await self._items.get(key)
         files = await asyncio.to_thread(archive_items.find_files, item)
-        return next((file for file in files if file.name == name), None)
+        return archive_items.find(files, name)
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
         """All items; those of an earlier run if they are not old: a restart asks nobody anew."""

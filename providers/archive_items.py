@@ -14,11 +14,15 @@ from typing import NamedTuple
 from providers import catalogue
 from providers.json_answers import Fields, clean, objects, text, whole
 from providers.library_tree import episodes_in
-from store.models import Episode
-from store.names import extensions, spelling
-from store.names.codes import EpisodeKey, Number
+from store.models import Episode, Variant
+from store.names import extensions, languages, spelling, versions
+from store.names.codes import EpisodeKey
+from store.names.languages import code_of
+from store.names.resolution import lines_of
+from store.preference import NO_WISH, chosen
 
 MAX_FILES = 10_000  # of one item
+MAX_OTHERS = 10  # files that were made of one original
 MAX_TEXT = 5_000
 KINDS = {"sha1": 40, "md5": 32, "crc32": 8}  # of checksums, the strongest first -> digits
 _TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -31,6 +35,8 @@ class File(NamedTuple):
     size: int | None
     checksums: Mapping[str, str]
     subtitles: Mapping[str, str]  # what follows the stem -> name
+    lines: int = 0  # of the picture; 0 where nobody tells
+    others: tuple[File, ...] = ()  # what was made of the same original, the best first
 
 
 def read_series(docs: Iterable[Fields]) -> list[catalogue.Series]:
@@ -63,13 +69,28 @@ def find_files(item: Fields) -> list[File]:
     Takes part of a second for thousands of files, so it belongs on a thread.
     """
     every = [row for row in objects(item, "files")[:MAX_FILES] if _is_open(row)]
-    versions: defaultdict[str, list[Fields]] = defaultdict(list)
+    alike: defaultdict[str, list[Fields]] = defaultdict(list)
     for row in every:
         if extensions.of(text(row, "name")) in extensions.MEDIA:
-            versions[_first(row, "original") or text(row, "name")].append(row)
+            alike[_first(row, "original") or text(row, "name")].append(row)
     subtitles = _subtitles([text(row, "name") for row in every])
-    chosen = [max(rows, key=_rank) for _, rows in sorted(versions.items())]
-    return [_file(row, subtitles) for row in chosen]
+    found = []
+    for _, rows in sorted(alike.items()):
+        best, *others = [_file(row, subtitles) for row in sorted(rows, key=_rank, reverse=True)]
+        found.append(best._replace(others=tuple(others[:MAX_OTHERS])))
+    return found
+
+
+def find(files: Iterable[File], name: str) -> File | None:
+    """The file of this name, among those that were made of others too."""
+    every = (each for file in files for each in (file, *file.others))
+    return next((file for file in every if file.name == name), None)
+
+
+def language(item: Fields) -> str | None:
+    """The language of an item, as a code of ISO 639-1."""
+    about = item.get("metadata")
+    return code_of(_first(about, "language")) if isinstance(about, dict) else None
 
 
 def _is_open(row: Fields) -> bool:
@@ -88,7 +109,8 @@ def _rank(row: Fields) -> tuple[bool, int, int]:
 def _file(row: Fields, subtitles: Mapping[str, Mapping[str, str]]) -> File:
     name = text(row, "name")
     beside = subtitles.get(extensions.stem(name), {})
-    return File(name, whole(row, "size") or None, _checksums(row), beside)
+    lines = whole(row, "height") or lines_of(name)
+    return File(name, whole(row, "size") or None, _checksums(row), beside, lines)
 
 
 def _subtitles(names: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -118,23 +140,41 @@ def _checksums(row: Fields) -> dict[str, str]:
     return {}
 
 
-def read_episodes(title: str, files: Sequence[File]) -> list[Episode]:
-    """The episodes that the files of an item hold. Reads names, so it belongs on a thread.
+def read_episodes(title: str, files: Sequence[File], spoken: str | None = None) -> list[Episode]:
+    """The episodes that the files of an item hold, `spoken` in this language where a name tells no
+    other. Reads names, so it belongs on a thread.
 
     Where no name has a number, the files are counted in the order of their names.
     """
     contents = episodes_in([f"{title.replace('/', ' ')}/{file.name}" for file in files])
     if not any(contents):
         contents = [[(1, number)] for number in range(1, len(files) + 1)]
-    episodes: dict[EpisodeKey, Episode] = {}
+    variants: defaultdict[EpisodeKey, list[Variant]] = defaultdict(list)
     for file, keys in zip(files, contents):
-        for season, number in keys:
-            episodes.setdefault((season, number), _episode(season, number, file))
-    return list(episodes.values())
+        for key in keys:
+            variants[key].append(_variant(file, len(keys), spoken))
+            variants[key] += [_variant(other, len(keys), spoken, aside=1) for other in file.others]
+    return [
+        chosen(Episode(*key, variants=tuple(found)), NO_WISH)[0] for key, found in variants.items()
+    ]
 
 
-def _episode(season: int, number: Number, file: File) -> Episode:
-    return Episode(season, number, ref=file.name, size=file.size, checksums=file.checksums)
+def _variant(file: File, holds: int, spoken: str | None, *, aside: int = 0) -> Variant:
+    """Of a file; what was made of an original goes behind it."""
+    told = languages.read(file.name.rpartition(".")[0])
+    if spoken and not (told.sound or told.original):
+        told = told._replace(sound=frozenset([spoken]))
+    return Variant(
+        file.name,
+        name=file.name.rpartition("/")[2],
+        size=file.size,
+        checksums=file.checksums,
+        lines=file.lines,
+        languages=told,
+        version=versions.find(file.name),
+        holds=holds,
+        aside=aside,
+    )
 
 
 def _first(fields: Fields, key: str) -> str:

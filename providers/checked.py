@@ -17,6 +17,7 @@ from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
 from store.names import extensions
+from store.preference import NO_WISH, chosen, rank
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ LOOK_SECONDS = 10.0
 SEARCH_SECONDS, LISTING_SECONDS = 120.0, 900.0  # for all requests together
 MAX_SERIES = 10_000  # of one source, asked for at once
 FOUND_HITS = 10  # of one query, among which a series is looked for
+MAX_VARIANTS = 30  # files of one episode
 MAX_KEY = 1_000  # characters of a source's own key
 # The code of an episode, such as S01E02, has up to four digits and up to five.
 MAX_SEASON = 9_999
@@ -158,7 +160,7 @@ class CheckedProvider:
         episodes: dict[tuple[int, float], Episode] = {}
         for episode in listing.episodes:
             if _is_possible(episode):
-                episodes.setdefault((episode.season, episode.number), episode)
+                episodes.setdefault((episode.season, episode.number), _with_few_variants(episode))
         in_order = tuple(episodes[number] for number in sorted(episodes))
         return replace(listing, episodes=in_order)
 
@@ -248,6 +250,20 @@ def _is_possible(episode: Episode) -> bool:
         and (episode.size is None or 0 <= episode.size <= MAX_SIZE)
         and _is_text(episode.title, episode.ref, episode.aired or "")
     )
+
+
+def _with_few_variants(episode: Episode) -> Episode:
+    """The episode with those of its files that can be stored, MAX_VARIANTS at most."""
+    variants = sorted(episode.variants, key=rank) if len(episode.variants) > 1 else episode.variants
+    fit = [
+        variant
+        for variant in variants
+        if _is_text(variant.ref, variant.name)
+        and (variant.size is None or 0 <= variant.size <= MAX_SIZE)
+    ][:MAX_VARIANTS]
+    if len(fit) == len(episode.variants):
+        return episode
+    return chosen(replace(episode, variants=tuple(fit)), NO_WISH)[0]
 
 
 def _subtitles_only(source: Source) -> dict[str, str]:

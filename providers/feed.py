@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from providers import catalogue, feed_numbers, feed_xml, mediathek
+from providers import catalogue, feed_episodes, feed_numbers, feed_xml, mediathek
 from providers.bodies import Document
 from providers.body_version import Version
-from providers.feed_items import MAX_ITEMS, FeedItem, FeedPage, NoFeed
+from providers.feed_items import MAX_ITEMS, FeedFile, FeedItem, FeedPage, NoFeed
 from providers.listed_source import ListedSource
 from providers.memory import Memory
 from providers.network import Network
@@ -22,6 +21,7 @@ from store import schema
 from store.errors import Failure, NotFound, ProviderError
 from store.models import Episode, Listing, Source
 from store.names import codes
+from store.preference import NO_WISH, chosen
 from store.remembered import Remembered
 from store.sources import FeedProvider
 
@@ -55,23 +55,22 @@ class Feed(ListedSource):
         """See the Provider protocol. Of several videos of one number the best counts."""
         series = await self._find_series(key)
         page = await self._read()
-        episodes = await asyncio.to_thread(_episodes, self._items(page, key))
+        episodes = await asyncio.to_thread(feed_episodes.read, self._items(page, key))
         return Listing(key, series.title, series.description, episodes=episodes)
 
     async def source(self, key: str, episode: Episode) -> Source:
         """See the Provider protocol: the address is the feed's of now, as some are signed."""
         page = await self._read()
         items = self._items(page, key)
-        item = next((item for item in items if item.guid == episode.ref), None)
-        if item is None:
-            code = codes.code(episode.season, episode.number)
-            same = _by_code(items).get(code, [])
-            item = max(same, key=_rank, default=None)
-        if item is None or item.is_gone:
+        found = feed_episodes.find(items, episode.ref)
+        if found is None:
+            found = _find_same(items, episode)
+        if found is None or found[0].is_gone:
             raise NotFound("The source has no such episode")
+        item, file = found
         if not item.is_current:
-            await self._check_still_there(page, item)
-        return Source(item.url, item.extension, beside=item.subtitles)
+            await self._check_still_there(page, item, file.url)
+        return Source(file.url, file.extension, beside=item.subtitles)
 
     async def look(self) -> None:
         """See the Provider protocol: what has not changed is not sent."""
@@ -101,10 +100,10 @@ class Feed(ListedSource):
             return page.items if key == ONLY else []
         return [item for item in page.items if (item.topic or ONLY) == key]
 
-    async def _check_still_there(self, page: FeedPage, item: FeedItem) -> None:
+    async def _check_still_there(self, page: FeedPage, item: FeedItem, url: str) -> None:
         """Raise NotFound where a video that the feed has dropped is not at its address any more."""
         try:
-            async with self._network.get(item.url, base=self.base, method="HEAD"):
+            async with self._network.get(url, base=self.base, method="HEAD"):
                 return
         except ProviderError as error:
             if error.details.get("status") not in (404, 410):
@@ -241,36 +240,13 @@ def _name(item: FeedItem) -> tuple[object, ...]:
     return item.title, item.season, item.number, item.topic
 
 
-def _episodes(items: Iterable[FeedItem]) -> tuple[Episode, ...]:
-    """The episodes that the items of one series are. Takes a second for thousands of long titles,
-    so it belongs on a thread."""
-    episodes = []
-    for code, alike in _by_code(items).items():
-        season, number = codes.decode(code)
-        best = max(alike, key=_rank)
-        episode = Episode(
-            season,
-            number,
-            title=best.title,
-            ref=best.guid,
-            aired=best.aired,
-            available=not best.is_gone,
-        )
-        episodes.append(episode)
-    return tuple(episodes)
-
-
-def _by_code(items: Iterable[FeedItem]) -> dict[str, list[FeedItem]]:
-    found: defaultdict[str, list[FeedItem]] = defaultdict(list)
-    for item in items:
-        if item.code:
-            found[item.code].append(item)
-    return found
-
-
-def _rank(item: FeedItem) -> tuple[object, ...]:
-    """What makes one video of an episode better than another."""
-    return not item.is_gone, item.is_plain, item.is_current, item.height, item.aired or ""
+def _find_same(items: Sequence[FeedItem], wanted: Episode) -> tuple[FeedItem, FeedFile] | None:
+    """The video that is this episode by now, and the file that the same wish makes of it."""
+    same = feed_episodes.by_code(items).get(codes.code(wanted.season, wanted.number))
+    if not same:
+        return None
+    episode = feed_episodes.episode(wanted.season, wanted.number, same)
+    return feed_episodes.find(same, chosen(episode, wanted.wish or NO_WISH)[0].ref)
 
 
 def _fresh_seconds(page: FeedPage) -> float:

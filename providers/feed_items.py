@@ -6,11 +6,13 @@ from dataclasses import field
 from urllib.parse import unquote, urljoin, urlsplit
 
 from store.names import extensions
+from store.names.versions import PATTERNS
 from store.schema import record
 
 MAX_ITEMS = 5_000  # of one feed, those of earlier looks included
 MAX_TEXT = 500  # characters of a title, an id
 MAX_ADDRESS = 2_000
+MAX_OTHERS = 12  # files of one video, beside the best
 TYPES = {
     "video/mp4": ".mp4",
     "video/x-m4v": ".m4v",
@@ -34,18 +36,30 @@ SUBTITLE_TYPES = {
     "application/x-subrip": ".srt",
     "text/srt": ".srt",
 }
-# Other files of the same episode, for those who cannot hear or see it as others do.
+# What tells other files of the same episode, for those who cannot hear or see it as others do, or
+# in its own language.
 VERSIONS = re.compile(
-    r"audiodeskription|audio description|hörfassung|gebärdensprache|\bDGS\b|\bÖGS\b|sign language"
-    r"|klare sprache|einfache sprache|leichte sprache|plain language"
-    r"|\(OV\)|\(OmU\)|originalversion|original version|mit untertiteln?\b",
+    "|".join(PATTERNS.values())
+    + r"|\(OV\)|\(OmU\)|originalversion|original version|mit untertiteln?\b",
     re.IGNORECASE,
 )
 
 
 @record
+class FeedFile:
+    """One of several files of a video. `height` are the rows of its picture, 0 where nobody says
+    it; `language` is a code of ISO 639-1, or empty."""
+
+    url: str
+    extension: str
+    height: int = 0
+    language: str = ""
+
+
+@record
 class FeedItem:
-    """One video of a feed. `guid` names it for good; the best of its files is the one at `url`.
+    """One video of a feed. `guid` names it for good; the best of its files is the one at `url`,
+    and `others` are the rest.
 
     `topic` is the series that it belongs to where its feed has several. `season` and `number` are
     the feed's own word. `code` is the episode that it was numbered as, empty before; `is_counted`
@@ -67,6 +81,14 @@ class FeedItem:
     is_counted: bool = False
     is_current: bool = True
     is_gone: bool = False
+    language: str = ""  # a code of ISO 639-1
+    others: list[FeedFile] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[tuple[str, FeedFile]]:
+        """All files, the best first, each with its name among those of the feed."""
+        best = FeedFile(self.url, self.extension, self.height, self.language)
+        return [(self.guid, best), *((_name_of(self.guid, file), file) for file in self.others)]
 
     @property
     def is_plain(self) -> bool:
@@ -84,13 +106,29 @@ class FeedPage:
     items: list[FeedItem]
 
 
+def _name_of(guid: str, file: FeedFile) -> str:
+    language = f" {file.language}" if file.language else ""
+    return f"{guid} {file.height}p{language}"
+
+
 class NoFeed(ValueError):
     """The answer is no feed."""
 
 
 def choose_file(files: Iterable[FeedItem]) -> FeedItem | None:
-    """Of one video's files the one with the most rows of picture, the first of those."""
-    return max(files, key=lambda file: file.height, default=None)
+    """Of one video's files the one with the most rows of picture, the first of those; the others go
+    along, one of each height and language."""
+    in_order = sorted(files, key=lambda file: -file.height)
+    if not in_order:
+        return None
+    best, *rest = in_order
+    kept: dict[tuple[int, str], FeedFile] = {}
+    for file in rest:
+        if (file.height, file.language) != (best.height, best.language):
+            other = FeedFile(file.url, file.extension, file.height, file.language)
+            kept.setdefault((file.height, file.language), other)
+    best.others = list(kept.values())[:MAX_OTHERS]
+    return best
 
 
 def address(base: str, text: str | None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -29,6 +29,7 @@ from providers.feed_items import (
     extension_of,
     subtitle_end,
 )
+from store.names.languages import code_of
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 # The namespaces of RSS: none in 0.9x and 2.0 as a rule.
@@ -86,6 +87,11 @@ def parse(body: bytes, url: str) -> FeedPage:
     described = about.get("description") or about.get("subtitle") or about.get("tagline") or ""
     ttl = about.get("ttl", "")
     minutes = int(ttl) if re.fullmatch(r"[0-9]{1,6}", ttl) else 0
+    language = code_of(about.get("language", "")) or ""
+    for item in read.items:
+        item.language = item.language or language
+        for other in item.others:
+            other.language = other.language or language
     return FeedPage(about.get("title", "")[:MAX_TEXT], described[:5_000], minutes, read.items)
 
 
@@ -170,17 +176,19 @@ def _files(element: Element, base: str) -> Iterator[FeedItem]:
         is_link = name == "link" and attributes.get("rel") == "enclosure"
         if name in ("enclosure", "media:content") or is_link:
             found = address(base, attributes.get("url") or attributes.get("href"))
-            yield from _file(found, attributes.get("type", ""), attributes.get("height", ""))
+            yield from _file(found, attributes)
         elif name == "podcast:alternateenclosure":
             for source in child:
                 found = address(base, source.get("uri"))
-                yield from _file(found, attributes.get("type", ""), attributes.get("height", ""))
+                yield from _file(found, attributes)
 
 
-def _file(url: str, kind: str, height: str) -> Iterator[FeedItem]:
-    extension = extension_of(url, kind) if url else ""
+def _file(url: str, attributes: Mapping[str, str]) -> Iterator[FeedItem]:
+    extension = extension_of(url, attributes.get("type", "")) if url else ""
     if extension:
-        yield FeedItem(guid="", title="", url=url, extension=extension, height=_whole(height) or 0)
+        height = _whole(attributes.get("height", "")) or 0
+        language = code_of(attributes.get("lang", "")) or ""
+        yield FeedItem("", "", url, extension, height=height, language=language)
 
 
 def _subtitles(element: Element, base: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ MAX_SERIES, MAX_EPISODES = 10_000, 10_000
 # The page's own address is what people copy: the server lies one step above.
 PAGE = re.compile(r"/web(/index\.html)?/?$")
 PLAIN = {"enableImages": "false", "enableUserData": "false"}
+OWN_ITEM = re.compile(r"[0-9a-fA-F]{32}")
 ABOUT_FILES = "MediaSources,Path,CanDownload"
 
 
@@ -32,7 +33,8 @@ def open_source(settings: JellyfinProvider, network: Network, memory: Memory) ->
 
 
 class Jellyfin(ListedSource):
-    """See the Provider protocol. A series' key and an episode's ref are the ids of the server."""
+    """See the Provider protocol. A series' key is an id of the server, and so is an episode's ref;
+    that of a further version is `item/version`."""
 
     max_bytes = 3_000_000
 
@@ -77,19 +79,19 @@ class Jellyfin(ListedSource):
 
         The server makes its ids of paths: an item that is gone is looked for in the whole series.
         """
-        item_id = episode.ref
-        held = await self._items.get(item_id) if self._has_files else None
+        ref = episode.ref
+        held = await self._items.get(ref) if self._has_files else None
         if held is None:
             found = await self._late.find(key, episode)
             if not found.available:
                 raise NotFound("The source has no file of this episode")
-            item_id = found.ref
-            held = await self._items.get(item_id)
+            ref = found.ref
+            held = await self._items.get(ref)
         if held is None:
             raise NotFound("The source has no file of this episode")
-        item = quote(item_id, safe="")
+        item = quote(ref.partition("/")[0], safe="")
         return Source(
-            f"{self.base}Items/{item}/Download",
+            f"{self.base}Items/{_download(ref)}",
             held.extension,
             headers=self._headers,
             size=held.size,
@@ -116,10 +118,14 @@ class Jellyfin(ListedSource):
                 raise ProviderError(f"The source lists more than {MAX_SERIES} series")
         return series
 
-    async def _read_item(self, item_id: str) -> Held | None:
+    async def _read_item(self, ref: str) -> Held | None:
+        """What the server has now under the id of an item, or `item/version`."""
+        item_id, _, version_id = ref.partition("/")
         answer = await self._ask("Items", ids=item_id, fields=ABOUT_FILES, limit="1", **PLAIN)
         items = json_answers.objects(answer, "Items")
-        return await asyncio.to_thread(jellyfin_items.find_file, items[0]) if items else None
+        if not items:
+            return None
+        return await asyncio.to_thread(jellyfin_items.find_file, items[0], version_id)
 
     async def _pages(self, path: str, size: int, **query: str) -> AsyncIterator[list[Fields]]:
         """The items at `path`, `size` at a time. A server may give fewer, or all again."""
@@ -167,6 +173,15 @@ class Jellyfin(ListedSource):
             if error.cause == "login":
                 raise wrong_key() from error
             raise
+
+
+def _download(ref: str) -> str:
+    """Below Items/, the address of a file. A version of Jellyfin's is an item of its own, though
+    one that no list shows; Emby takes it as a parameter."""
+    item_id, _, version_id = ref.partition("/")
+    if not version_id or OWN_ITEM.fullmatch(version_id):
+        return f"{quote(version_id or item_id, safe='')}/Download"
+    return f"{quote(item_id, safe='')}/Download?{urlencode({'mediaSourceId': version_id})}"
 
 
 def wrong_key() -> ProviderError:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from store.errors import NotFound
 from store.models import Episode, Listing
+from store.preference import NO_WISH, chosen
 
 LISTED_SECONDS = 10.0  # for which a series that was listed for one of its episodes will do
 
@@ -38,8 +39,8 @@ class LateListing:
 
 
 def _find(listing: Listing, wanted: Episode) -> Episode | None:
-    """The episode of the same number in a listing."""
+    """The episode of the same number in a listing, with the file that the same wish makes of it."""
     for episode in listing.episodes:
         if (episode.season, episode.number) == (wanted.season, wanted.number):
-            return episode
+            return chosen(episode, wanted.wish or NO_WISH)[0]
     return None

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -20,12 +21,13 @@ from providers.folder_listing import NoListing
 from providers.folders import Folders, Lister
 from providers.late_listing import LateListing
 from store.errors import NotFound, ProviderError
-from store.models import Episode, Hit, Listing, Source
+from store.models import Episode, Hit, Listing, Source, Variant
 from store.names import database_ids, extensions
 from store.names.codes import EpisodeKey, Number
 from store.names.resolution import lines_of
 from store.names.system_folders import is_system_folder
 from store.names.unfinished import is_unfinished, named_beside
+from store.preference import NO_WISH, chosen
 
 if TYPE_CHECKING:
     from store.names.source_files import SourceFile
@@ -34,7 +36,6 @@ log = logging.getLogger(__name__)
 
 MAX_DEPTH = 8  # folders below one another in a series
 MAX_ENTRIES = 10_000  # files and folders of a series
-NAMED_ASIDE = 3  # files that were left aside, told by name
 MAX_PATHS = 500_000  # characters of all paths of a series: reading names takes seconds for more
 GONE = (404, 410)
 
@@ -196,37 +197,40 @@ def _read_episodes(files: Sequence[File]) -> tuple[Episode, ...]:
     so it belongs on a thread."""
     held = map(Holder, files, _read([file.path for file in files]))
     holders: dict[EpisodeKey, list[Holder]] = defaultdict(list)
-    for holder in sorted(held, key=_rank):
+    for holder in held:
         for key in holder.read.episodes:
             holders[key].append(holder)
     return tuple([_episode(*choice) for choice in holders.items()])
 
 
 def _episode(key: EpisodeKey, holders: Sequence[Holder]) -> Episode:
-    """The episode as the first of the files that hold it, the best one, has it (docs/decisions.md,
-    38)."""
-    best, *aside = holders
-    file = best.file
-    why = ""
-    if aside:
-        names = ", ".join([other.file.path.rpartition("/")[2] for other in aside[:NAMED_ASIDE]])
-        more = f" and {len(aside) - NAMED_ASIDE} more" if len(aside) > NAMED_ASIDE else ""
-        why = f"{file.path.rpartition('/')[2]} is taken; left aside: {names}{more}"
-    return Episode(
-        *key,
-        ref=quote(file.path),
-        size=file.size,
-        checksums=file.checksums,
-        modified=file.modified,
-        why=why,
+    """The episode with all files that hold it, as the best one of them has it."""
+    variants = tuple([_variant(holder) for holder in holders])
+    episode, choice = chosen(Episode(*key, variants=variants), NO_WISH)
+    best = holders[variants.index(choice.variant)]
+    return replace(
+        episode,
         split=best.read.split if all(holder.read.split for holder in holders) else None,
         is_seasonless=all(holder.read.is_seasonless for holder in holders),
     )
 
 
-def _rank(holder: Holder) -> tuple[int, int, int]:
-    """Few episodes first, so that none is fetched twice; then the larger picture, then size."""
-    return len(holder.read.episodes), -lines_of(holder.file.path), -(holder.file.size or 0)
+def _variant(holder: Holder) -> Variant:
+    # Late: a server that lists nothing never needs them.
+    from store.names import languages, versions
+
+    file = holder.file
+    folder, _, name = file.path.rpartition("/")
+    return Variant(
+        quote(file.path),
+        size=file.size,
+        modified=file.modified,
+        checksums=file.checksums,
+        lines=lines_of(file.path),
+        languages=languages.read(f"{folder}/{extensions.stem(name)}"),
+        version=versions.find(file.path.partition("/")[2]),
+        holds=len(holder.read.episodes),
+    )
 
 
 def _series_folders(names: Sequence[str]) -> list[catalogue.Series]:

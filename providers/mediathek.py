@@ -57,6 +57,8 @@ def _item(row: Fields, base: str) -> FeedItem | None:
     file.guid = (text(row, "id") or file.url)[:MAX_TEXT]
     file.title = text(row, "title")[:MAX_TEXT]
     file.topic = text(row, "topic")[:MAX_TEXT]
+    # All other channels are those of German-speaking countries.
+    file.language = "fr" if text(row, "channel").upper().endswith(".FR") else "de"
     file.aired = _day(whole(row, "timestamp"))
     subtitles = address(base, text(row, "url_subtitle")) if text(row, "url_subtitle") else ""
     end = subtitle_end(subtitles, "", "de") if subtitles else ""

@@ -36,3 +36,20 @@ def seconds() -> float:
 def today() -> str:
     """The day in UTC, as episodes tell when they are aired: `2025-10-22`."""
     return now()[:10]
+
+
+def at(unix_seconds: float) -> str:
+    """As `now`, of that second; the epoch for one that no calendar has."""
+    try:
+        return datetime.fromtimestamp(unix_seconds, UTC).strftime(_FORMAT)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC).strftime(_FORMAT)
+
+
+def days_later(moment: str, days: int) -> str:
+    """A moment, as `now` wrote it, so many days later or earlier."""
+    then = datetime.strptime(moment, _FORMAT)
+    try:
+        return (then + timedelta(days=days)).strftime(_FORMAT)
+    except OverflowError:
+        return moment

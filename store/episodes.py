@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from store import counts, files, follows, list_changes, models, series, series_folders, witness
+from store import choosing, counts, files, follows, list_changes, series, series_folders, witness
+from store.choosing import COLUMNS
 from store.clock import now
 from store.errors import NotFound
 from store.files import Numbering
@@ -19,6 +20,7 @@ from store.models import Listing
 from store.names import codes, database_ids, spelling
 from store.names.codes import EpisodeKey
 from store.schema import record
+from store.wish import SeriesPrefer
 
 
 @record
@@ -57,6 +59,7 @@ class AnimeDetails:
     folders: list[str]
     titles: list[str]
     list_change: ListChange | None
+    prefer: SeriesPrefer
 
 
 # -- what is known -------------------------------------------------------------------------------
@@ -88,6 +91,7 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
         folders=series_folders.of_series(conn, anime.id),
         titles=json.loads(anime.titles),
         list_change=list_changes.find(conn, anime.id),
+        prefer=choosing.of_series(conn, anime.id),
     )
 
 
@@ -119,6 +123,7 @@ def details_of_listing(anime_id: str, provider: str, listing: Listing) -> AnimeD
         folders=[],
         titles=[],
         list_change=None,
+        prefer=SeriesPrefer(),
     )
 
 
@@ -193,26 +198,17 @@ def store_listing(
             "now": now(),
         },
     )
-    columns = "season, number, title, ref, size, aired, checksums, available, modified, why"
-    before = conn.execute(f"select {columns} from episodes where series = ?", (series_id,))
-    settled = witness.settle(conn, series_id, listing.episodes)
-    listed = sorted(_row(episode) for episode in settled)
+    before = conn.execute(f"select {COLUMNS} from episodes where series = ?", (series_id,))
     known = [tuple(row) for row in before]
+    settled = witness.settle(conn, series_id, listing.episodes)
+    listed = sorted(choosing.rows(conn, series_id, settled, known))
     kept = list_changes.believe(conn, series_id, known, listed, trusted=trusted)
     if known != kept:
         conn.execute("delete from episodes where series = ?", (series_id,))
         conn.executemany(
-            f"""insert or ignore into episodes (series, {columns})
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            f"""insert or ignore into episodes (series, {COLUMNS})
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [(series_id, *row) for row in kept],
         )
         files.judge_again(conn, series_id)
     return series_id
-
-
-def _row(episode: models.Episode) -> tuple[object, ...]:
-    """The columns of an episode that a source lists."""
-    checksums = json.dumps(dict(episode.checksums)) if episode.checksums else "{}"
-    e = episode
-    about_file = (checksums, int(e.available), e.modified, e.why)
-    return (e.season, e.number, e.title, e.ref, e.size, e.aired, *about_file)

@@ -158,7 +158,13 @@ _KNOWN = f"""
             and episodes.season = fetched.season and episodes.number = fetched.number
         join files on files.series = :id and files.sure and files.size = bytes
             and files.season = fetched.season and files.number = fetched.number
-        where episodes.size <> bytes or episodes.modified <> fetched.modified
+        where (episodes.size <> bytes or episodes.modified <> fetched.modified)
+            -- Another file may be the better one by now; the fetched one is the same.
+            and not exists (
+                select 1 from json_each(nullif(episodes.variants, '')) as variant
+                where json_extract(variant.value, '$.size') = bytes
+                    and coalesce(json_extract(variant.value, '$.modified') = fetched.modified, true)
+            )
     ), found as (
         select known.season, known.number, coalesce(existing.title, '') as title,
             existing.aired, held.path,

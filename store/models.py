@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import unquote
 
 from store.names import codes
 from store.names.codes import Number
+from store.names.spoken import UNKNOWN, Languages, Version
 from store.schema import record
+from store.wish import Prefer
 
 Priority = Literal["high", "normal", "low"]
 Status = Literal["pending", "downloading", "completed", "failed"]  # of a queue item
@@ -22,6 +25,31 @@ class Hit:
     site: str = ""
     # database -> id; the databases are those of database_ids.DATABASES.
     ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of the files that a source has for an episode.
+
+    `ref`, `size`, `checksums` and `modified` are as those of Episode. `lines` are those of the
+    picture, 0 where nobody tells them; a `version` is one for those who cannot hear, see or read as
+    others do. `aside` is the source's own order: the higher, the worse.
+    """
+
+    ref: str
+    name: str = ""  # for people; by default the end of `ref`
+    size: int | None = None
+    modified: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict)
+    lines: int = 0
+    languages: Languages = UNKNOWN
+    version: Version | None = None
+    holds: int = 1  # episodes in the file
+    aside: int = 0
+
+    @property
+    def shown(self) -> str:
+        return self.name or unquote(self.ref).rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -41,9 +69,12 @@ class Episode:
     available: bool = True
     modified: int | None = None  # when its file was changed at the source: Unix seconds
     why: str = ""  # this file and no other one of the source, for people
+    # All files that the source has for it, or none where only one is there and nothing of it told.
+    variants: tuple[Variant, ...] = ()
     # What the library may know better, as SourceFile has it.
     split: codes.EpisodeKey | None = None
     is_seasonless: bool = False
+    wish: Prefer | None = None  # by which its file was chosen; None until that was done
 
 
 @dataclass(frozen=True)

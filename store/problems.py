@@ -30,6 +30,7 @@ def find(config: Config, names: Collection[str], state: Path) -> list[Problem]:
         *_of_limits(config, names),
         *_of_proxies(config, names),
         *_of_entries(config, names),
+        *_of_wishes(config, names),
     ]
 
 
@@ -125,3 +126,11 @@ def _holds_certificates(path: str) -> bool:
     except OSError:  # ssl.SSLError is one
         return False
     return True
+
+
+def _of_wishes(config: Config, names: Collection[str]) -> list[Problem]:
+    if "prefer" not in names or not config.prefer.is_contradiction:
+        return []
+    issue = "The smallest picture that is wished is larger than the largest"
+    fix = "Raise max_resolution, or lower min_resolution"
+    return [Problem("prefer.min_resolution", issue, fix)]

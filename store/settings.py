@@ -12,6 +12,7 @@ from store.names.templates import Templates
 from store.schema import Rule
 from store.sources import SourceSettings
 from store.targets import MediaServer, Notify
+from store.wish import Prefer
 
 SeriesId = Annotated[
     str,
@@ -121,6 +122,7 @@ class Config:
     naming: Naming = field(default_factory=Naming)
     write_nfo: bool = False
     share: Share = field(default_factory=Share)
+    prefer: Prefer = field(default_factory=Prefer)
     local_owner: Literal["auto", "off"] = "auto"
     trusted_proxies: Annotated[list[Annotated[str, Rule(least=1, most=60)]], Rule(most=50)] = field(
         default_factory=list

@@ -9,7 +9,9 @@ import pytest
 
 from providers import archive, archive_items
 from store.errors import NotFound
+from store.preference import chosen
 from store.sources import ArchiveProvider
+from store.wish import Prefer
 from tests.app import running
 from tests.contract import Known, ProviderContract, opened
 from tests.upstream import Knobs, Upstream
@@ -257,3 +259,31 @@ async def test_half_a_character_costs_no_other_item(up, tmp_path):
     async with opened(ArchiveProvider("archive", "home", up.base, "tv"), tmp_path / "db") as source:
         hits = await source.provider.search("", 5)
         assert [hit.name for hit in hits] == ["Odd ?", "Show A"]
+
+
+def test_what_was_made_of_an_original_is_a_file_of_the_same_episode():
+    """And is taken where the original breaks the owner's bounds."""
+    rows = [
+        row("Show S01E01.mkv", height="1080", size="900"),
+        row("Show S01E01_512kb.mp4", source="derivative", original="Show S01E01.mkv", height="480"),
+        row("Show S01E01.ogv", source="derivative", original="Show S01E01.mkv", height="360"),
+        row("Show S01E01 EngDub.avi", size="5"),
+    ]
+    item = {"files": rows, "metadata": {"language": ["ger", "eng"]}}
+    files = archive_items.find_files(item)
+    spoken = archive_items.language(item)
+    (episode,) = archive_items.read_episodes("Show", files, spoken)
+    told = {variant.ref: (variant.lines, variant.languages.codes) for variant in episode.variants}
+    assert told == {
+        "Show S01E01.mkv": (1080, ["de"]),
+        "Show S01E01_512kb.mp4": (480, ["de"]),
+        "Show S01E01.ogv": (360, ["de"]),
+        "Show S01E01 EngDub.avi": (0, ["en"]),
+    }
+    assert episode.ref == "Show S01E01.mkv"
+    for wish, ref in [
+        (Prefer(max_resolution=480, languages=["de"]), "Show S01E01_512kb.mp4"),
+        (Prefer(languages=["en"]), "Show S01E01 EngDub.avi"),
+    ]:
+        assert chosen(episode, wish)[0].ref == ref
+        assert archive_items.find(files, ref).name == ref

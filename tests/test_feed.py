@@ -2,15 +2,18 @@
 
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from providers import feed_numbers, feed_xml, mediathek
+from providers import feed_episodes, feed_numbers, feed_xml, mediathek
 from providers.feed import merge
 from providers.feed_items import FeedItem, NoFeed, extension_of, subtitle_end
 from store.errors import ProviderError
 from store.models import Episode
+from store.preference import chosen
 from store.sources import FeedProvider
+from store.wish import Prefer
 from tests.app import running, until
 from tests.contract import Known, ProviderContract, opened
 from tests.upstream import Knobs, Upstream
@@ -545,3 +548,98 @@ async def test_a_feed_behind_a_login(tmp_path):
             with pytest.raises(ProviderError, match="feeds have none here") as failure:
                 await source.provider.search("", 5)
             assert "token" in failure.value.details["fix"]
+
+
+# -- several files of an episode -------------------------------------------------------------------
+
+
+def read_one(page: bytes) -> Episode:
+    """The only episode of a feed."""
+    items = feed_xml.parse(page, "http://tube.example/feed").items
+    feed_numbers.give(items, "Show")
+    (episode,) = feed_episodes.read(items)
+    return episode
+
+
+def told(episode: Episode) -> list[tuple[int, str, str | None]]:
+    """The files that an episode may have: lines, languages, version."""
+    return [(each.lines, " ".join(each.languages.codes), each.version) for each in episode.variants]
+
+
+def test_each_resolution_of_a_video_is_a_file_of_its_episode():
+    group = "".join(
+        f'<media:content url="/{lines}.mp4" type="video/mp4" height="{lines}"{more}/>'
+        for lines, more in [(480, ""), (1080, ""), (720, ""), (720, ' lang="en-GB"')]
+    )
+    page = rss(
+        f"<item><title>Folge 1</title><guid>a</guid>{group}</item>", more="<language>de</language>"
+    )
+    episode = read_one(page)
+    assert told(episode) == [(1080, "de", None), (720, "de", None), (720, "en", None),
+                             (480, "de", None)]  # fmt: skip
+    assert episode.ref == "a"
+    (item,) = feed_xml.parse(page, "http://tube.example/feed").items
+    for wish, path in [
+        (Prefer(max_resolution=720), "/720.mp4"),
+        (Prefer(max_resolution=500), "/480.mp4"),
+        (Prefer(languages=["en"]), "/720.mp4"),
+    ]:
+        ref = chosen(episode, wish)[0].ref
+        assert feed_episodes.find([item], ref)[1].url.endswith(path)
+
+
+def test_versions_and_other_languages_are_files_of_the_same_episode():
+    titles = {
+        "a": "Krimi (S01/E01)", "b": "Krimi (S01/E01) (Audiodeskription)",
+        "c": "Krimi (S01/E01) (OV)", "d": "Krimi (S01/E01) (mit Gebärdensprache)",
+        "e": "Krimi (S01/E01) (englische Fassung)",
+    }  # fmt: skip
+    page = rss(*(item(title, f"/{guid}.mp4", guid=guid) for guid, title in titles.items()),
+               more="<language>de-DE</language>")  # fmt: skip
+    episode = read_one(page)
+    assert set(told(episode)) == {
+        (0, "de", None), (0, "de", "audio-description"), (0, "", None),
+        (0, "de", "sign-language"), (0, "en", None),
+    }  # fmt: skip
+    for wish, ref in [
+        (Prefer(), "a"),
+        (Prefer(languages=["de"]), "a"),
+        (Prefer(languages=["en"]), "e"),
+        (Prefer(versions=["audio-description"]), "b"),
+        (Prefer(versions=["sign-language"], languages=["de"]), "d"),
+    ]:
+        assert chosen(episode, wish)[0].ref == ref
+
+
+def test_the_language_of_a_mediathek():
+    rows = [
+        {"channel": channel, "topic": "T", "title": "Folge 1", "url_video": "http://x/a.mp4",
+         "url_video_hd": "http://x/hd.mp4", "id": channel}
+        for channel in ("ZDF", "ARTE.FR", "ARTE.DE")
+    ]  # fmt: skip
+    page, _ = mediathek.parse(json.dumps({"result": {"results": rows}}).encode(), "http://x/")
+    assert [item.language for item in page.items] == ["de", "fr", "de"]
+    assert [(file.url, file.height) for file in page.items[0].others] == [("http://x/a.mp4", 720)]
+
+
+async def test_the_file_that_is_wished_comes_from_a_feed(tmp_path):
+    """Also when the feed calls its video otherwise by then."""
+    small, large = b"\x00\x00\x00\x18ftypmp42 small", b"\x00\x00\x00\x18ftypmp42 large"
+    files = {480: "/small.mp4", 1080: "/large.mp4"}
+
+    def page(guid: str) -> bytes:
+        group = "".join(
+            f'<media:content url="{url}" type="video/mp4" height="{lines}"/>'
+            for lines, url in files.items()
+        )
+        return rss(f"<item><title>Folge 1</title><guid>{guid}</guid>{group}</item>")
+
+    async with FeedServer(page("a"), {"small.mp4": small, "large.mp4": large}) as up:
+        settings = FeedProvider("feed", "home", up.base + "feed")
+        async with opened(settings, tmp_path / "db") as source:
+            (episode,) = (await source.provider.listing("feed")).episodes
+            wish = Prefer(max_resolution=720)
+            wanted = replace(chosen(episode, wish)[0], wish=wish)
+            assert (await source.provider.source("feed", wanted)).url.endswith("/small.mp4")
+            other = replace(wanted, ref="another name")
+            assert (await source.provider.source("feed", other)).url.endswith("/small.mp4")

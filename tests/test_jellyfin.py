@@ -1,13 +1,16 @@
 """Jellyfin and Emby as sources, by a server that answers as they do."""
 
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from providers import jellyfin, jellyfin_items
 from store.errors import NotFound, ProviderError
+from store.preference import chosen
 from store.secret import Secret
 from store.sources import JellyfinProvider
+from store.wish import Prefer
 from tests.app import running
 from tests.contract import Known, ProviderContract, opened
 from tests.jellyfin_server import KEY, JellyfinServer
@@ -361,3 +364,81 @@ async def test_a_source_without_a_key_is_refused(up, tmp_path):
             "/api/config", json={"providers": [source | {"key": "********"}]}
         )
         assert status == 200 and KEY not in str(shown)
+
+
+# -- several versions ----------------------------------------------------------------------------
+
+
+def version(version_id: str, size: int, *streams: dict, name: str = "Show - S01E01.mkv") -> dict:
+    more = {"Protocol": "File", "Path": f"/m/Show/Season 01/{name}", "Container": "mkv"}
+    return {"Id": version_id, "Size": size, "MediaStreams": list(streams), **more}
+
+
+def picture(height: int, width: int = 0) -> dict:
+    return {"Type": "Video", "Height": height, "Width": width}
+
+
+def sound(language: str | None, **more) -> dict:
+    return {"Type": "Audio", "Language": language, **more}
+
+
+def test_each_version_of_an_item_is_a_file_of_the_episode():
+    german = version("1" * 32, 5, picture(720), sound("ger"), sound("jpn"))
+    described = version("2" * 32, 9, picture(1080), sound("ger", Title="Audiodeskription"))
+    forced = {"Type": "Subtitle", "Language": "eng", "IsForced": True}
+    own = version(
+        "a", 7, picture(800, 1920), sound("und"), {"Type": "Subtitle", "Language": "ger"}, forced
+    )
+    by_name = version("mediasource_9", 3, name="Show - S01E01 [480p] EngDub.mkv")
+    remote = version("3" * 32, 3) | {"IsRemote": True}
+    many = item(Id="a", MediaSources=[german, described, own, by_name, remote, 5, {}])
+    (episode,) = jellyfin_items.read_episodes([many], has_files=True)
+    told = {
+        variant.ref: (
+            variant.size,
+            variant.lines,
+            " ".join(variant.languages.codes),
+            variant.version,
+        )
+        for variant in episode.variants
+    }
+    assert told == {
+        "a": (7, 1080, "de-sub", None),
+        f"a/{'1' * 32}": (5, 720, "de ja", None),
+        f"a/{'2' * 32}": (9, 1080, "de", "audio-description"),
+        "a/mediasource_9": (3, 480, "en", None),
+    }
+    assert (episode.ref, episode.size) == ("a", 7)
+    assert chosen(episode, Prefer(languages=["de"]))[0].ref == f"a/{'1' * 32}"
+    assert not jellyfin_items.read_episodes([many], has_files=False)[0].variants
+
+
+def test_two_items_of_one_episode_are_two_files_of_it():
+    items = [
+        item(Id=each, MediaSources=[version(each, size, picture(lines))])
+        for each, size, lines in (("a", 5, 480), ("b", 4, 1080), ("c", 9, 1080))
+    ]
+    (episode,) = jellyfin_items.read_episodes(items, has_files=True)
+    assert (episode.ref, len(episode.variants)) == ("c", 3)
+
+
+async def test_the_version_that_is_wished_is_fetched(up, tmp_path):
+    """Also where the list has moved on: the item has another id, and the wish is the same."""
+    show = up.add_series("Show")
+    up.add_episode(show, 1, 1, b"\x1aE\xdf\xa3 plain")
+    (listed,) = up.episodes[show]
+    versions = {"d" * 32: b"\x1aE\xdf\xa3 German", "mediasource_7": b"\x1aE\xdf\xa3 Francais"}
+    up.files |= versions
+    for language, (key, content) in zip(("ger", "fre"), versions.items()):
+        listed["MediaSources"].append(version(key, len(content), sound(language)))
+    async with opened(settings_for(up), tmp_path / "db") as source:
+        listing = await source.provider.listing(show)
+        for language, (key, content) in zip(("de", "fr"), versions.items()):
+            wish = Prefer(languages=[language])
+            episode = replace(chosen(listing.episodes[0], wish)[0], wish=wish)
+            found = await source.provider.source(show, episode)
+            own = key == "d" * 32
+            end = f"{key}/Download" if own else f"Download?mediaSourceId={key}"
+            assert found.url.endswith(end) and found.size == len(content)
+            gone = replace(episode, ref="gone")
+            assert (await source.provider.source(show, gone)).url == found.url

@@ -77,6 +77,7 @@ async def test_details_of_a_series_that_is_not_followed(tmp_path, served):
         assert status == 200
         states = {entry["code"]: entry["state"] for entry in details.pop("episode_list")}
         assert states == {"S01E01": "missing", "S01E02": "missing", "S00E01": "special"}
+        assert set(details.pop("prefer").values()) == {None}
         assert details == {
             "id": SHOW,
             "title": "Show",

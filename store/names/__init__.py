@@ -10,6 +10,8 @@ Reading:
     matching.judge(name, known, …)          a ParsedName -> Verdict: which known episodes it is
     season_folders.judge_together(…)        the ParsedNames of one series -> a Verdict each
     source_files.read_source(paths)         the paths of one series at a source -> its episodes
+    languages.read(path)                    a path -> Languages of its sound and its subtitles
+    versions.find(path)                     a path -> a version for the blind or the deaf
     identity.identify(*names, …)            a series' names -> Identity
     identity.find_same(wanted, others)      the one among others that is the same series
 

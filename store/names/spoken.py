@@ -1,0 +1,35 @@
+"""What a video is besides its episode: its languages, and a version for some who need one.
+
+`languages` and `versions` read that from names.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+# For those who cannot see, hear or read as others do.
+Version = Literal["audio-description", "sign-language", "plain-language"]
+
+CODE_OF_SUBTITLES = "-sub"  # behind the code of a language
+
+
+class Languages(NamedTuple):
+    """Codes of ISO 639-1; all is empty where nothing is known.
+
+    `several`: there are further ones, which nobody names ("Dual"). `original`: the sound is the
+    original one, whichever that is.
+    """
+
+    sound: frozenset[str] = frozenset()
+    subtitles: frozenset[str] = frozenset()
+    several: bool = False
+    original: bool = False
+
+    @property
+    def codes(self) -> list[str]:
+        """As an owner writes his wish: `de`, and `en-sub` where only subtitles are in English."""
+        alone = sorted(self.subtitles - self.sound)
+        return [*sorted(self.sound), *(f"{code}{CODE_OF_SUBTITLES}" for code in alone)]
+
+
+UNKNOWN = Languages()
