@@ -135,9 +135,10 @@ def _row(episode: Episode, wish: Prefer, seen_at: str) -> Row:
     if waiting.lacks:
         until = f" until {waiting.until[:10]}" if waiting.until else ""
         why = f"{why}, which is waited for{until}"
+    checksums = json.dumps(dict(best.checksums)) if best.checksums else "{}"
     return (
         *(best.season, best.number, best.title, best.ref, best.size, best.aired),
-        *(json.dumps(dict(best.checksums)) if best.checksums else "{}", int(best.available), best.modified, why),
+        *(checksums, int(best.available), best.modified, why),
         *(variants.pack(episode.variants), seen_at, *waiting, fit),
     )
 
