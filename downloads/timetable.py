@@ -1,4 +1,4 @@
-"""The hours of the owner: when following may begin downloads, how much a day, and how fast."""
+"""When items may begin: the owner's hours, how much a day, and which wait for a better file."""
 
 from __future__ import annotations
 
@@ -63,22 +63,25 @@ class Timetable:
             if came or jobs:  # else the day's first item may be larger than the whole cap
                 left = max(0, int(config.daily_cap_gb * BYTES_PER_GB) - came)
                 most = left - sum(job.expected() for job in jobs)
-        allowed = Allowed(not hours.holds(config.night, now), most)
-        await self._tell(allowed._replace(most_bytes=left), config, now)
-        self._due = self._next_look(config, now)
+        allowed = Allowed(not hours.holds(config.night, now), most, clock.now())
+        waiting = await self._db.run(waits.count_waiting)
+        await self._tell(allowed._replace(most_bytes=left), config, now, waiting=waiting)
+        self._due = self._next_look(config, now, waiting=waiting)
         return allowed
 
-    def _next_look(self, config: Config, now: float) -> float | None:
-        changes = [hours.next_change(config, now)]
+    def _next_look(self, config: Config, now: float, *, waiting: int) -> float | None:
+        """A better file may come with any look at its source."""
+        changes = [hours.next_change(config, now), now + LOOK_SECONDS if waiting else None]
         if config.daily_cap_gb:
             changes.append(hours.next_time("00:00", now))
         seconds = [change - now for change in changes if change is not None]
         return time.monotonic() + min(LOOK_SECONDS, *seconds) if seconds else None
 
-    async def _tell(self, allowed: Allowed, config: Config, now: float) -> None:
-        if allowed == EVERYTHING and not self._may_have_told:
+    async def _tell(self, allowed: Allowed, config: Config, now: float, *, waiting: int) -> None:
+        is_bound = bool(waiting) or allowed._replace(moment="") != EVERYTHING
+        if not is_bound and not self._may_have_told:
             return
-        self._may_have_told = allowed != EVERYTHING
+        self._may_have_told = is_bound
         night = hours.on_the_wall(hours.next_time(config.night.from_, now))
         day = hours.on_the_wall(hours.next_time("00:00", now))
         items = await self._db.note(waits.tell, allowed, night, day)

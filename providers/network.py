@@ -29,7 +29,7 @@ from providers.connection import Connection, Origin, SecureConnection, Unanswere
 from providers.dialling import dial, look_up
 from providers.http_head import Headers
 from providers.idle import IdleConnections
-from providers.pace import PRIVATE, PUBLIC, Pace, Place
+from providers.pace import Pace
 from providers.request import Request, has_login, logged_in
 from providers.trust import Trust
 from store import VERSION
@@ -74,7 +74,7 @@ class Network:
         self._threads = Threads(MAX_THREADS, "network")
         self._idle = IdleConnections()
         self._bodies = Bodies()
-        self._pace = Pace()
+        self._pace = Pace(self.lan)
         self._challenges: dict[
             Origin, digest.Challenge | None
         ] = {}  # of servers that refused Basic
@@ -129,12 +129,10 @@ class Network:
                     refusals.check_login(answer.headers, _url(answer.url), request.url)
                 failure = refusals.of_status(answer.status, answer.headers)
                 if failure.cause == "busy":
-                    self._pace.refused(
-                        self._place(url, base), failure.retry_after or 0.0, monotonic()
-                    )
+                    self._pace.refused(url, base, failure.retry_after or 0.0)
                 raise failure
             self.hear(base)
-            self._pace.answered(self._place(url, base))
+            self._pace.answered(url, base)
             yield answer
         finally:
             self._idle.put_back(answer)
@@ -155,7 +153,7 @@ class Network:
         request = self.get(
             url, base=base, headers=headers, method=method, data=data, passing=passing
         )
-        await self._pace.turn(self._place(url, base))
+        await self._pace.turn(url, base)
         async with (
             _in_time() as time,
             request as answer,
@@ -180,18 +178,12 @@ class Network:
         request = self.get(
             url, base=base, headers=headers, method=method, data=data, passing=passing
         )
-        await self._pace.turn(self._place(url, base))
+        await self._pace.turn(url, base)
         async with AsyncExitStack() as stack:
             async with _in_time() as time, request as answer:
                 reading = self._bodies.read(answer, limit, self._threads, time)
                 document = await stack.enter_async_context(reading)
             return await self._bodies.parse(parse, document)
-
-    def _place(self, url: str, base: str) -> Place:
-        """Where a request goes. The household's own servers are asked faster than others."""
-        host = _url(url).host or ""
-        is_private = host == _url(base).host and self.lan.get(host, False)
-        return Place(host, PRIVATE if is_private else PUBLIC)
 
     # --- requests and redirects -------------------------------------------------------------------
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 MAX_HOLD_SECONDS = 5.0  # for which one refusal holds back what comes next
 SLOWEST, SLOWEST_SECONDS = 1000.0, 5.0  # times as slow as usual, and between two requests
@@ -41,17 +43,37 @@ class Place(NamedTuple):
 
 
 class Pace:
-    """`await turn(place)` comes before each request. A host that refuses with 429 or 503 is asked
-    half as often from then on, until good answers have come; its Retry-After holds the next request
-    back, for MAX_HOLD_SECONDS at most: who needs to wait longer is told by the failure itself."""
+    """`await turn(url, base)` comes before each request, `base` being the owner's address of the
+    source. A host that refuses with 429 or 503 is asked half as often from then on, until good
+    answers have come; its Retry-After holds the next request back, for MAX_HOLD_SECONDS at most:
+    who needs to wait longer is told by the failure itself.
 
-    def __init__(self) -> None:
+    `lan` is that of Network: a host of the household's own network is asked faster than others.
+    """
+
+    def __init__(self, lan: Mapping[str, bool]) -> None:
+        self._lan = lan
         self._hosts: dict[str, _Host] = {}
 
-    async def turn(self, place: Place) -> None:
+    async def turn(self, url: str, base: str) -> None:
         """Wait until the host may be asked once more."""
-        if seconds := self.reserve(place, time.monotonic()):
+        if seconds := self.reserve(self.place(url, base), time.monotonic()):
             await asyncio.sleep(seconds)
+
+    def refused(self, url: str, base: str, retry_after: float) -> None:
+        """The host has refused a request as one too many."""
+        self.hold(self.place(url, base), retry_after, time.monotonic())
+
+    def answered(self, url: str, base: str) -> None:
+        """The host has given a good answer."""
+        if host := self._hosts.get(self.place(url, base).host):
+            host.slowness = max(1.0, host.slowness * FASTER)
+
+    def place(self, url: str, base: str) -> Place:
+        """Where a request goes."""
+        host = _host_of(url)
+        is_private = host == _host_of(base) and self._lan.get(host, False)
+        return Place(host, PRIVATE if is_private else PUBLIC)
 
     def reserve(self, place: Place, now: float) -> float:
         """Seconds until the next request to a host, which is counted."""
@@ -60,17 +82,11 @@ class Pace:
         host.due = max(host.due, now) + apart
         return max(0.0, round(host.due - _head_start(place) - now, 6))
 
-    def refused(self, place: Place, retry_after: float, now: float) -> None:
-        """The host has refused a request as one too many."""
+    def hold(self, place: Place, seconds: float, now: float) -> None:
+        """Ask a host for nothing for so long, and half as often from then on."""
         host = self._find(place, now)
         host.slowness = min(SLOWEST, host.slowness * 2)
-        hold = min(retry_after, MAX_HOLD_SECONDS)
-        host.due = max(host.due, now + hold + _head_start(place))
-
-    def answered(self, place: Place) -> None:
-        """The host has given a good answer."""
-        if host := self._hosts.get(place.host):
-            host.slowness = max(1.0, host.slowness * FASTER)
+        host.due = max(host.due, now + min(seconds, MAX_HOLD_SECONDS) + _head_start(place))
 
     def _find(self, place: Place, now: float) -> _Host:
         if place.host not in self._hosts and len(self._hosts) >= MAX_HOSTS:
@@ -81,3 +97,11 @@ class Pace:
 def _head_start(place: Place) -> float:
     """The seconds by which requests may be ahead of their time: those of a burst."""
     return place.rate.burst * place.rate.seconds
+
+
+def _host_of(url: str) -> str:
+    """Empty for what is no address, which is refused elsewhere."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -53,29 +53,29 @@ def add(
     replace: bool = False,
     listing: tuple[str, Listing] | None = None,
 ) -> Added:
-    """Queue episodes. A failed item, or one whose file is gone again, is retried under its old id.
-
-    `replace` queues those too that are in the library: their files go into the trash when the new
-    ones take their places. `listing` is (provider, what it just said of the series), to be stored
-    first. Raises NotFound (no such series or episode), Invalid (a range that runs backwards) and
-    Conflict (nothing is new, or a file to be replaced holds further episodes); nothing is queued or
-    stored then.
+    """Queue episodes; those named by their numbers wait for no better file. A failed item, or one
+    whose file is gone again, is retried under its old id. `replace` queues those too that are in
+    the library: their files go into the trash when the new ones take their places. `listing` is
+    (provider, what it just said of the series), to be stored first. Raises NotFound (no such series
+    or episode), Invalid (a range that runs backwards) and Conflict (nothing is new, or a file to be
+    replaced holds others too); nothing is queued or stored then.
     """
     if listing:
         episodes.store_listing(conn, *listing)
     anime = series.get(conn, anime_id)
     known = known_episodes.of_series(conn, anime.id)
+    selected, by_number = selection.select(wanted, known, anime), selection.by_number(wanted)
     new, skipped = [], []
-    for episode in selection.select(wanted, known, anime):
-        is_replaced = replace and bool(episode.path)
-        if is_replaced:
+    for episode in selected:
+        replaces, named = replace and bool(episode.path), episode.key in by_number
+        if replaces:
             _check_replaceable(conn, anime, episode)
-        if episode.item and take_over(conn, episode.item, priority):
+        if episode.item and take_over(conn, episode.item, priority, named=named):
             new.append(episode.item)
-        elif episode.status in ("pending", "downloading") or (episode.path and not is_replaced):
+        elif episode.status in ("pending", "downloading") or (episode.path and not replaces):
             skipped.append(episode.code)
         else:
-            new.append(put(conn, anime.id, episode.key, priority, replaces=is_replaced))
+            new.append(put(conn, anime.id, episode.key, priority, replaces=replaces, named=named))
     if not new:
         is_wanted = not skipped and any(episode.state == "wanted" for episode in known)
         raise Conflict(NOBODY_HAS if is_wanted else NOTHING_NEW, anime_id=anime.id, skipped=skipped)

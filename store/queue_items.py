@@ -62,11 +62,13 @@ def put(
     *,
     replaces: bool,
     followed: bool = False,
+    named: bool = False,
 ) -> int:
     """Put an episode into the queue, or try its old item again. Returns the item's id.
 
     `followed` says that following did so, not the owner. Once queued, following never brings the
-    episode back by itself (docs/decisions.md, 39).
+    episode back by itself (docs/decisions.md, 39). One that the owner has `named` by its number
+    waits for no better file.
     """
     conn.execute(
         """
@@ -79,25 +81,31 @@ def put(
     row = conn.execute(
         f"""
         insert into items
-            (series, season, number, priority, status, created_at, replaces, followed)
-        values (?, ?, ?, ?, 'pending', ?, ?, ?)
+            (series, season, number, priority, status, created_at, replaces, followed, named)
+        values (?, ?, ?, ?, 'pending', ?, ?, ?, ?)
         on conflict (series, season, number) do update set priority = excluded.priority,
-            replaces = excluded.replaces, followed = excluded.followed, {ANEW}
+            replaces = excluded.replaces, followed = excluded.followed, named = excluded.named,
+            {ANEW}
         returning id
         """,
-        (series_id, *key, PRIORITIES.index(priority), now(), replaces, followed),
+        (series_id, *key, PRIORITIES.index(priority), now(), replaces, followed, named),
     ).fetchone()
     return int(row["id"])
 
 
-def take_over(conn: sqlite3.Connection, item_id: int, priority: Priority) -> bool:
+def take_over(
+    conn: sqlite3.Connection, item_id: int, priority: Priority, *, named: bool = False
+) -> bool:
     """Make the owner's what following has queued and nobody works on; whether it was such an item.
 
-    It waits for no night any more.
+    It waits for no night any more, and one that he has `named` for no better file.
     """
     cursor = conn.execute(
-        """update items set followed = 0, reason = '', priority = ?
-        where id = ? and followed and status = 'pending'""",
-        (PRIORITIES.index(priority), item_id),
+        """update items set followed = 0, named = max(named, :named), reason = '',
+            priority = :priority
+        where id = :id and status = 'pending' and (followed or (:named and not named and exists (
+            select 1 from episodes where episodes.series = items.series and waits <> ''
+                and episodes.season = items.season and episodes.number = items.number)))""",
+        {"id": item_id, "named": named, "priority": PRIORITIES.index(priority)},
     )
     return cursor.rowcount > 0

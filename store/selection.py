@@ -48,6 +48,13 @@ def select(
     return list(selected.values())
 
 
+def by_number(texts: Sequence[str]) -> set[EpisodeKey]:
+    """The episodes that texts name by their numbers, and not as what a season or all lack."""
+    lower = [text.casefold() for text in texts]
+    named = [text for text in lower if text != "missing" and not _SEASON.fullmatch(text)]
+    return {key for text in named for key in _keys(text, "episodes", ())}
+
+
 def _keys(text: str, field: str, known: Sequence[KnownEpisode]) -> list[EpisodeKey]:
     """The episodes that one text asks for; `known` are those that somebody has."""
     lower = text.casefold()

@@ -1,4 +1,5 @@
-"""Which items may begin at this hour and for what is left of the day, and what the others are told.
+"""Which items may begin at this hour and for what is left of the day, which wait for a better file
+at their source, and what all those are told.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -15,25 +16,45 @@ from store.queue_items import items
 # How the reasons of items begin that wait for an hour of the day.
 NIGHT = "Waits for the night, until "
 DAY = "Waits for another day, until "
+FILE = "Waits for a better file, "
 
 # Bytes that an item has yet to fetch, as far as known: at least one.
 _LEFT = """
     max(1, coalesce(items.total, (select size from episodes where episodes.series = items.series
         and episodes.season = items.season and episodes.number = items.number), 0) - items.durable)
 """
-# The condition for an item of the queue; its two parameters are those of Allowed.
-ALLOWED = f"not (items.followed and ?) and {_LEFT} <= ?"
+# What an item's episode waits for; null where it waits for no better file, or was asked for by its
+# number. `{moment}` is now.
+_FILE = """
+    (select waits || coalesce(', until ' || substr(waits_until, 1, 10), '') from episodes
+        where episodes.series = items.series and episodes.season = items.season
+            and episodes.number = items.number and waits <> '' and not items.named
+            and coalesce(waits_until > {moment}, true))
+"""
+# The condition for an item of the queue; its parameters are those of Allowed.
+ALLOWED = f"not (items.followed and ?) and {_LEFT} <= ? and {_FILE.format(moment='?')} is null"
 NO_BOUND = 2**62
 
 
 class Allowed(NamedTuple):
-    """`only_by_hand`: not what following has queued. No item with more than `most_bytes` to go."""
+    """`only_by_hand`: not what following has queued. No item with more than `most_bytes` to go, and
+    none that waits longer than `moment` for a better file."""
 
     only_by_hand: bool
     most_bytes: int
+    moment: str = ""
 
 
 EVERYTHING = Allowed(only_by_hand=False, most_bytes=NO_BOUND)
+
+
+def count_waiting(conn: sqlite3.Connection) -> int:
+    """How many pending items have an episode for which a better file is wished."""
+    row = conn.execute(
+        """select count(*) from episodes join items using (series, season, number)
+        where waits <> '' and status = 'pending' and not named"""
+    ).fetchone()
+    return int(row[0])
 
 
 def tell(conn: sqlite3.Connection, allowed: Allowed, night: str, day: str) -> list[Item]:
@@ -48,10 +69,11 @@ def tell(conn: sqlite3.Connection, allowed: Allowed, night: str, day: str) -> li
             select id, reason as before, case
                 when followed and :only_by_hand then :night
                 when {_LEFT} > :most_bytes then :day
-                else '' end as after
+                else coalesce(:file_prefix || {_FILE.format(moment=":moment")}, '') end as after
             from items where status = 'pending' and (reason = ''
                 or substr(reason, 1, :night_length) = :night_prefix
-                or substr(reason, 1, :day_length) = :day_prefix)
+                or substr(reason, 1, :day_length) = :day_prefix
+                or substr(reason, 1, :file_length) = :file_prefix)
         )
         select id, after from wanted where before <> after
         """,
@@ -63,6 +85,8 @@ def tell(conn: sqlite3.Connection, allowed: Allowed, night: str, day: str) -> li
             "night_length": len(NIGHT),
             "day_prefix": DAY,
             "day_length": len(DAY),
+            "file_prefix": FILE,
+            "file_length": len(FILE),
         },
     ).fetchall()
     conn.executemany(

@@ -5,14 +5,16 @@ from unittest import mock
 
 import pytest
 
-from store import choosing, clock, episodes, known_episodes, preference, variants
+from downloads import timetable
+from store import choosing, clock, episodes, known_episodes, preference, selection, variants, waits
+from store import queue as queue_store
 from store.db import connect
 from store.errors import Invalid
 from store.models import Episode, Listing, Variant
 from store.names import languages, versions
 from store.names.resolution import lines_of
 from store.wish import Prefer, SeriesPrefer
-from tests.app import running
+from tests.app import running, until
 from tests.shows import completed, home, queue
 from tests.tree import Tree
 
@@ -389,3 +391,87 @@ async def test_the_owner_says_which_file_he_wants(tmp_path):
         )
         assert (status, body["details"]["field"]) == (400, "prefer.min_resolution")
         assert (await server.put("/api/v1/anime/home_none/prefer", json={}))[0] == 404
+
+
+MKV = b"\x1aE\xdf\xa3"
+
+
+async def item_of(server, code: str) -> dict:
+    _, page, _ = await server.get("/api/queue?per_page=100")
+    return {each["episode"]: each for each in page["data"]}[code]
+
+
+async def test_what_is_missing_waits_for_a_better_file_and_what_is_named_does_not(
+    tmp_path, monkeypatch
+):
+    """Until the better one comes, or the owner asks for the episode by its number."""
+    monkeypatch.setattr(timetable, "LOOK_SECONDS", 0.2)
+    names = [f"Show/Show - S01E0{number} EngDub.mkv" for number in (1, 2, 3, 4)]
+    wishes = {"languages": ["de"], "wait_days": 3}
+    async with (
+        Tree(dict.fromkeys(names, MKV + b"english")) as up,
+        running(tmp_path, providers=home(up.base), prefer=wishes) as server,
+    ):
+        await server.login()
+        await server.post("/api/queue/start")
+        await queue(server, "S01E03")
+        await completed(server, "S01E03")
+        assert set((await queue(server, "missing"))["skipped"]) == set()
+
+        async def reasons() -> list[str]:
+            return [(await item_of(server, f"S01E0{number}"))["reason"] for number in (1, 2, 4)]
+
+        await until(lambda: all_begin(reasons, "Waits for a better file, one in de, until "))
+        # By its number one of them is fetched at once.
+        answer = await queue(server, "Season 1 Episode 1")
+        assert answer["items"] == [(await item_of(server, "S01E01"))["queue_item_id"]]
+        await completed(server, "S01E01")
+        assert (await item_of(server, "S01E02"))["status"] == "pending"
+        # The better file of another one has come, and a look at the source finds it.
+        up.files["Show/Show - S01E02 GerDub.mkv"] = MKV + b"deutsch"
+        await server.post("/api/v1/anime/rescan")
+        await completed(server, "S01E02")
+        (file,) = server.library.rglob("*S01E02*.mkv")
+        assert file.read_bytes() == MKV + b"deutsch"
+        assert (await item_of(server, "S01E04"))["status"] == "pending"
+        # The wish is taken back: nothing waits any more.
+        await server.put("/api/config", json={"prefer": {}})
+        await completed(server, "S01E04")
+
+
+async def all_begin(reasons, text: str) -> bool:
+    return all(reason.startswith(text) for reason in await reasons())
+
+
+def test_the_reason_goes_when_nothing_is_waited_for(conn):
+    """A wait that has ended by the clock alone, and one of an item that was named meanwhile."""
+    choosing.set_general(conn, wish(languages=["de"], wait_days=3))
+    with at(NOON):
+        list_files(conn, EN)
+    queue_store.add(conn, "home_show", ["missing"], "normal")
+    allowed = waits.EVERYTHING._replace(moment=NOON)
+    (item,) = waits.tell(conn, allowed, "", "")
+    assert item.reason == "Waits for a better file, one in de, until 2026-11-23"
+    assert waits.count_waiting(conn) == 1
+    assert queue_store.claim(conn, set(), set(), set(), allowed) is None
+    assert waits.tell(conn, allowed, "", "") == []
+    later = allowed._replace(moment=LATER)
+    (item,) = waits.tell(conn, later, "", "")
+    assert item.reason == ""
+    waits.tell(conn, allowed, "", "")
+    assert queue_store.add(conn, "home_show", ["S01E01"], "high").items[0].reason == ""
+    assert waits.count_waiting(conn) == 0
+    assert queue_store.claim(conn, set(), set(), set(), allowed) is not None
+
+
+@pytest.mark.parametrize(
+    "texts, named",
+    [
+        (["S01E01", "Season 1 Episode 2"], {(1, 1), (1, 2)}),
+        (["s01e02-e04"], {(1, 2), (1, 3), (1, 4)}),
+        (["S01", "missing", "Missing"], set()),
+        (["missing", "S00E06.5"], {(0, 6.5)}),
+    ],
+)
+def test_which_episodes_are_named_by_their_numbers(texts, named):
+    assert selection.by_number(texts) == named

@@ -5,3 +5,5 @@ alter table episodes add column waits text not null default '';      -- what it 
 alter table episodes add column waits_until text;                    -- null: for good
 alter table episodes add column fit integer not null default 0;      -- how well the file fits the wishes: store.preference.fit
 alter table series add column prefer text not null default '';       -- JSON: store.wish.SeriesPrefer; empty: as for all series
+create index episodes_waiting on episodes (series) where waits <> '';
+alter table items add column named integer not null default 0;       -- 1: asked for by its number: it waits for no better file
