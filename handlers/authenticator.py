@@ -196,6 +196,20 @@ class Authenticator:
             return None
         return self.verify(headers[0][7:].strip())
 
+    def address_claims(self, request: web.Request) -> Claims | None:
+        """The claims of the one key in the address, if it is good. An address is soon known to
+        others: a key that may more than read opens nothing there, and neither does a token.
+
+        Raises Forbidden.
+        """
+        keys = request.query.getall("key", ())
+        if len(keys) != 1 or not keys[0].startswith(api_keys.PREFIX):
+            return None
+        claims = self.verify(keys[0])
+        if claims and claims.access != "read":
+            raise Forbidden("Only a key of scope 'read' may stand in an address")
+        return claims
+
     def require(self, claims: Claims | None) -> Claims:
         """Return the claims; without any, raise Unauthorized with a message how to get some."""
         if claims is not None:

@@ -40,6 +40,7 @@ class Route(NamedTuple):
     wrap: bool = False
     open: bool = False
     alias: str | None = None  # a second path that answers the same
+    key_in_address: bool = False  # its query may carry a key of scope `read`, as `key`
     # For the document: statuses of refusals beside those that follow from the signature.
     refusals: tuple[int, ...] = ()
     # For the document: what the call sends beside what it is annotated with, by content type.
@@ -76,13 +77,17 @@ def endpoint(route: Route) -> Handler:
     status = route.status
     wrap = route.wrap
     is_locked = not route.open
+    key_in_address = route.key_in_address
     needs = route.needs
     taken = signature(call, route.path)
     takes_arguments = bool(taken.path or taken.query or taken.body)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if is_locked:
-            claims = request[CLAIMS] or request.app[AUTHENTICATOR].require(None)
+            claims = request[CLAIMS]
+            if claims is None and key_in_address:
+                claims = request.app[AUTHENTICATOR].address_claims(request)
+            claims = claims or request.app[AUTHENTICATOR].require(None)
             if claims.access != "owner":  # a call of a function costs more than this question
                 require_access(claims.access, needs)
         if takes_arguments:

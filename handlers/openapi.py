@@ -43,6 +43,7 @@ CHAPTERS = {
     "auth": "Authentication",
     "auth_keys": "Authentication",
     "config": "Configuration",
+    "follow": "Anime",
     "queue": "Download Queue",
 }
 HEADERS = {
@@ -118,7 +119,10 @@ def document(routes: Sequence[Route], *, messages: Mapping[str, type] | None = N
         "components": {
             "schemas": schemas,
             "responses": dict(_refusals()),
-            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearerAuth": {"type": "http", "scheme": "bearer"},
+                "keyInAddress": {"type": "apiKey", "in": "query", "name": "key"},
+            },
         },
     }
 
@@ -177,6 +181,8 @@ def _operation(route: Route, schemas: JsonObject) -> JsonObject:
         operation["requestBody"] = {"required": not taken.body_is_optional} | body
     if route.open:
         operation["security"] = []
+    elif route.key_in_address:
+        operation["security"] = [{"bearerAuth": []}, {"keyInAddress": []}]
     return operation
 
 

@@ -1,0 +1,72 @@
+"""The calendar: which episodes of the household's series air on which days."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+from aiohttp import web
+
+from handlers import responses
+from handlers.keys import DB
+from store import agenda, clock
+from store.agenda import Airing
+from store.errors import Invalid
+from store.schema import Rule, record
+
+MOST_DAYS = 400
+DAYS_AHEAD = 28  # where the caller names no end
+# Of the calendar that programs subscribe to.
+SHOWN_DAYS_BEFORE, SHOWN_DAYS_AHEAD = 30, 366
+SENDS = {"text/calendar": {"type": "string"}}
+
+Day = Annotated[
+    str,
+    Rule(
+        pattern=r"\d{4}-\d{2}-\d{2}", issue="must be a day, as in 2026-01-15", example="2026-01-15"
+    ),
+]
+
+
+@record
+class CalendarQuery:
+    """From today, for four weeks, unless the days are named; both of them count."""
+
+    from_: Day | None = None
+    to: Day | None = None
+
+
+async def airings(request: web.Request, query: CalendarQuery) -> list[Airing]:
+    """What airs on these days, in order. Episodes that are ignored are left out.
+
+    The days are those that the sources and the calendars of the owner tell, in UTC.
+    """
+    first = _day(query.from_ or clock.today(), "from")
+    try:
+        last = _day(query.to, "to") if query.to else first + timedelta(DAYS_AHEAD)
+    except OverflowError:
+        last = date.max
+    if not 0 <= (last - first).days <= MOST_DAYS:
+        raise Invalid("to", f"must lie 0 to {MOST_DAYS} days behind from")
+    return await request.app[DB].run(agenda.between, first.isoformat(), last.isoformat())
+
+
+async def subscription(request: web.Request) -> web.Response:
+    """The calendar in the form that calendar programs subscribe to: a month back, a year ahead.
+
+    These programs send no headers, so this one address takes a key in its query: one of scope
+    `read`, best made for nothing else.
+    """
+    from store import ical  # late: few subscribe
+
+    today = date.fromisoformat(clock.today())
+    first, last = today - timedelta(SHOWN_DAYS_BEFORE), today + timedelta(SHOWN_DAYS_AHEAD)
+    found = await request.app[DB].run(agenda.between, first.isoformat(), last.isoformat())
+    return responses.file(
+        request, ical.write(found), "text/calendar", cache_control="private, no-cache"
+    )
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid(field, "is no day that there is") from None
