@@ -58,6 +58,8 @@ class Following:
         self._rounds = Rounds(clock.seconds())
         self._kept = 0.0  # what is on disk of `unfinished_since`
         self._next_start = time.monotonic() + START_SECONDS
+        # series -> its list as a hash, and the changes of the database when that brought nothing
+        self._settled: dict[str, tuple[int, int]] = {}
         self._looks: dict[str, asyncio.Task[None]] = {}  # by the series' id
         self._wakeup = asyncio.Event()
 
@@ -131,6 +133,7 @@ class Following:
             rows = await self._db.run(follows.all_followed)
             self._followed = {each.series_id: each for each in rows}
             self._rounds.set_followed(rows)
+            self._settled.clear()
         length = self._config().check_every_hours * 3600.0
         if not (length and self._followed):
             self._rounds = Rounds(clock.seconds())
@@ -167,7 +170,8 @@ class Following:
 
     def _end(self, series_id: str, task: asyncio.Task[None]) -> None:
         self._looks.pop(series_id, None)
-        self._wakeup.set()
+        if self._rounds.waiting:
+            self._wakeup.set()
         if not task.cancelled() and (error := task.exception()):
             self._rounds.waiting.pop(series_id, None)
             log.error("the look at %s ended by a bug", series_id, exc_info=error)
@@ -177,7 +181,7 @@ class Following:
         since = self._rounds.unfinished_since()
         if abs(since - self._kept) >= length:
             self._kept = since
-            await self._db.note(meta.keep, LOOKED_UNTIL, str(round(since)))
+            await self._db.jot(meta.keep, LOOKED_UNTIL, str(round(since)))
 
     async def _end_looks(self) -> None:
         tasks = list(self._looks.values())
@@ -187,7 +191,7 @@ class Following:
         if self._followed and self._config().check_every_hours:
             with suppress(sqlite3.Error):
                 since = str(round(self._rounds.unfinished_since()))
-                await self._db.note(meta.keep, LOOKED_UNTIL, since)
+                await self._db.jot(meta.keep, LOOKED_UNTIL, since)
 
     # -- one look --------------------------------------------------------------------------------
 
@@ -197,9 +201,7 @@ class Following:
         is_done = True
         try:
             listing = await self._providers.get(source).listing(followed.key)
-            items = await self._db.run(looks.keep, followed.series_id, source, listing)
-            if items:
-                await self._tell(items)
+            await self._keep_list(followed.series_id, source, listing)
         except ProviderError as failure:
             log.warning("%s: %s: %s", source, followed.series_id, failure)
             is_done = not await self._rests.judge_list(source, failure)
@@ -209,6 +211,17 @@ class Following:
             log.error("the look at %s cannot be kept: %s", followed.series_id, error)
         if is_done:
             self._rounds.waiting.pop(followed.series_id, None)
+
+    async def _keep_list(self, series_id: str, source: str, listing: Listing) -> None:
+        """Keep a list. The same list costs nothing while the database stays the same as well."""
+        state = hash(repr(listing)), self._db.changes
+        if self._settled.get(series_id) == state:
+            return
+        kept = await self._db.run(looks.keep, series_id, source, listing)
+        if kept.is_settled:
+            self._settled[series_id] = state
+        if kept.items:
+            await self._tell(kept.items)
 
     async def _tell(self, items: list[Item]) -> None:
         """Tell of new episodes of one series, and let the queue work."""

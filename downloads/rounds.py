@@ -46,16 +46,11 @@ class Rounds:
         if now <= before or not self._places:
             return
         first = self._first_after(before, length)
-        in_order = self._places[first:] + self._places[:first]
-        if now - before < length:
-            passed = (now - before) / length
-            start = self._phase(before, length)
-            in_order = [
-                (place, series_id)
-                for place, series_id in in_order
-                if 0 < (place - start) % 1.0 <= passed
-            ]
-        for _, series_id in in_order:
+        for place, series_id in self._places[first:] + self._places[:first]:
+            if now - before < length:
+                to_go = (place - self._phase(before, length)) % 1.0 or 1.0
+                if to_go > (now - before) / length:
+                    break
             self.waiting.setdefault(series_id, before)
 
     def seconds_to_next(self, length: float) -> float | None:

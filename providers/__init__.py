@@ -217,7 +217,7 @@ class Providers:
         if provider.last_success is None:
             return
         try:
-            await self._db.note(last_answers.keep, provider.name, address, provider.last_success)
+            await self._db.jot(last_answers.keep, provider.name, address, provider.last_success)
         except sqlite3.Error as error:  # the answer itself is no worse
             log.warning("%s: its last answer cannot be written down: %s", provider.name, error)
 

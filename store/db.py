@@ -54,6 +54,7 @@ class Database:
         self.is_new = False  # whether there was nothing in it when it was opened
         self.cannot_write = False  # the last attempt failed: a full disk, a read-only one
         self.is_damaged = False  # found out in use; the next start carries over what can be read
+        self.changes = 0  # grows with each row that `run` and `note` write
         self.salvage: Salvage | None = None  # what became of a damaged one at this start
 
     async def open(self) -> None:
@@ -92,6 +93,17 @@ class Database:
         """
         return await self._on_thread(
             self._transact, "normal", lambda connection: step(connection, *args, **kwargs)
+        )
+
+    async def jot(
+        self,
+        step: Callable[Concatenate[sqlite3.Connection, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """As `note`, for what nothing else follows from: it is no change of the database."""
+        return await self._on_thread(
+            self._transact, "normal", lambda connection: step(connection, *args, **kwargs), False
         )
 
     async def close(self) -> None:
@@ -137,7 +149,9 @@ class Database:
     ) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
 
-    def _transact(self, synchronous: str, step: Callable[[sqlite3.Connection], T]) -> T:
+    def _transact(
+        self, synchronous: str, step: Callable[[sqlite3.Connection], T], counts: bool = True
+    ) -> T:
         connection = self._connection
         assert connection, "open() comes first"
         connection.execute(f"pragma synchronous = {synchronous}")
@@ -148,6 +162,7 @@ class Database:
             connection.execute("commit")
             if connection.total_changes > changes:
                 self.cannot_write = False
+                self.changes += counts * (connection.total_changes - changes)
             return result
         except BaseException as error:
             if connection.in_transaction:

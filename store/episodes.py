@@ -176,28 +176,7 @@ def store_listing(
     What takes episodes away is not believed at the first look, unless it is `trusted`: the owner
     agrees (docs/decisions.md, 31). Returns the series' id.
     """
-    series_id = series.own_id(conn, f"{provider}_{listing.key}")
-    conn.execute(
-        """
-        insert into series (id, provider, key, title, description, site, fold, ids, updated_at)
-        values (:id, :provider, :key, :title, :description, :site, :fold, :ids, :now)
-        on conflict (id) do update set title = excluded.title, description = excluded.description,
-            site = excluded.site, fold = excluded.fold, ids = excluded.ids
-        where (title, description, site, fold, ids) is not (excluded.title, excluded.description,
-            excluded.site, excluded.fold, excluded.ids) -- what says nothing new writes nothing
-        """,
-        {
-            "id": series_id,
-            "provider": provider,
-            "key": listing.key,
-            "title": listing.title,
-            "description": listing.description,
-            "site": listing.site,
-            "fold": spelling.fold(listing.title),
-            "ids": database_ids.bracketed(listing.ids),
-            "now": now(),
-        },
-    )
+    series_id = _keep_series(conn, provider, listing)
     before = conn.execute(f"select {COLUMNS} from episodes where series = ?", (series_id,))
     known = [tuple(row) for row in before]
     settled = witness.settle(conn, series_id, listing.episodes)
@@ -211,4 +190,36 @@ def store_listing(
             [(series_id, *row) for row in kept],
         )
         files.judge_again(conn, series_id)
+    return series_id
+
+
+def _keep_series(conn: sqlite3.Connection, provider: str, listing: Listing) -> str:
+    """Keep what a source says of a series as a whole. Returns the series' id."""
+    known = series.find(conn, f"{provider}_{listing.key}")
+    said = {
+        "title": listing.title,
+        "description": listing.description,
+        "site": listing.site,
+        "ids": database_ids.bracketed(listing.ids),
+    }
+    # A look that finds nothing new writes nothing, and takes no lock for that either.
+    if known and all(getattr(known, name) == value for name, value in said.items()):
+        return known.id
+    series_id = known.id if known else f"{provider}_{listing.key}"
+    conn.execute(
+        """
+        insert into series (id, provider, key, title, description, site, fold, ids, updated_at)
+        values (:id, :provider, :key, :title, :description, :site, :fold, :ids, :now)
+        on conflict (id) do update set title = excluded.title, description = excluded.description,
+            site = excluded.site, fold = excluded.fold, ids = excluded.ids
+        """,
+        {
+            **said,
+            "id": series_id,
+            "provider": provider,
+            "key": listing.key,
+            "fold": spelling.fold(listing.title),
+            "now": now(),
+        },
+    )
     return series_id

@@ -101,21 +101,26 @@ def set_mode(
     return series_id
 
 
-def queue_wanted(conn: sqlite3.Connection, series_id: str) -> list[Item]:
-    """Queue what following wants of a series now; nothing where it is not followed.
+def queue_wanted(conn: sqlite3.Connection, series_id: str) -> list[Item] | None:
+    """Queue what following wants of a series now: the new items.
 
-    While one of its files is ambiguous nothing is queued: that file may be what is wanted.
+    None where it is not followed, or where nothing is to be had that is not passed over: time alone
+    changes nothing there. While a file of the series is ambiguous nothing is queued: that file may
+    be what is wanted.
     """
     follow = conn.execute(
         "select mode, seasons, based from follows where series = ? and mode <> 'off'", (series_id,)
     ).fetchone()
     if follow is None:
-        return []
+        return None
     _pass_over_what_is_here(conn, series_id)
     if follow["mode"] == "new" and not follow["based"]:
         _begin_new(conn, series_id)
         return []
-    wanted = _wanted(conn, series_id, follow["mode"], json.loads(follow["seasons"]))
+    mode, seasons = follow["mode"], json.loads(follow["seasons"])
+    if not _may_want(conn, series_id, mode, with_specials=0 in seasons):
+        return None
+    wanted = _wanted(conn, series_id, mode, seasons)
     ids = [put(conn, series_id, key, "low", replaces=False, followed=True) for key in wanted]
     return [item for item_id in ids for item in items(conn, "items.id = ?", item_id)]
 
@@ -123,8 +128,6 @@ def queue_wanted(conn: sqlite3.Connection, series_id: str) -> list[Item]:
 def _wanted(
     conn: sqlite3.Connection, series_id: str, mode: FollowMode, seasons: Sequence[int]
 ) -> list[EpisodeKey]:
-    if not _may_want(conn, series_id, mode, with_specials=0 in seasons):
-        return []
     known = known_episodes.of_series(conn, series_id)
     if any(episode.unsure_path for episode in known):
         return []

@@ -78,7 +78,8 @@ def believe(
     moved = _moved(known_by_key, listed_by_key)
     gone = [key for key in known_by_key if key not in listed_by_key and key not in moved]
     if trusted or not (gone or moved):
-        conn.execute("delete from list_changes where series = ?", (series_id,))
+        if conn.execute("select 1 from list_changes where series = ?", (series_id,)).fetchone():
+            conn.execute("delete from list_changes where series = ?", (series_id,))
         return list(listed)
     change = {
         "gone": [codes.code(*key) for key in gone],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from store import episodes, follows, outbox, series
 from store.follows import FollowMode
@@ -14,17 +15,28 @@ from store.models import Item, Listing
 from store.outbox import Notice
 
 
-def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listing) -> list[Item]:
+class Kept(NamedTuple):
+    """The new items; `is_settled` where the same list would bring nothing again, as long as the
+    database stays as it is."""
+
+    items: list[Item]
+    is_settled: bool
+
+
+def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listing) -> Kept:
     """Keep what a source just said of a series, and queue what following wants of it.
 
-    Returns the new items. Nothing is written where nothing is new. A series that became another
-    source's meanwhile, or is gone, stays as it is.
+    Nothing is written where nothing is new. A series that became another source's meanwhile, or is
+    gone, stays as it is.
     """
     anime = series.find(conn, series_id)
     if anime is None or (anime.provider, anime.key) != (provider, listing.key):
-        return []
+        return Kept([], is_settled=False)
+    before = conn.total_changes
     episodes.store_listing(conn, provider, listing)
-    return _noted(conn, follows.queue_wanted(conn, anime.id))
+    items = follows.queue_wanted(conn, anime.id)
+    is_settled = items is None and conn.total_changes == before
+    return Kept(_noted(conn, items or []), is_settled)
 
 
 def follow(
@@ -41,13 +53,13 @@ def follow(
     if listing:
         episodes.store_listing(conn, *listing)
     series_id = follows.set_mode(conn, anime_id, mode, seasons)
-    return series_id, follows.queue_wanted(conn, series_id)
+    return series_id, follows.queue_wanted(conn, series_id) or []
 
 
 def queue_wanted(conn: sqlite3.Connection, series_ids: Iterable[str]) -> list[list[Item]]:
     """Queue what following wants of several series, whose lists are new. The items of each."""
-    queued = [_noted(conn, follows.queue_wanted(conn, series_id)) for series_id in series_ids]
-    return [items for items in queued if items]
+    queued = [follows.queue_wanted(conn, series_id) for series_id in series_ids]
+    return [_noted(conn, items) for items in queued if items]
 
 
 def _noted(conn: sqlite3.Connection, items: list[Item]) -> list[Item]:

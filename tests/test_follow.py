@@ -42,7 +42,8 @@ def follow(conn, mode: str, *seasons: int, listing: Listing | None = None) -> li
 
 def look(conn, *written: str, aired: str | None = None) -> list[str]:
     """The codes that a look queues when the source lists these."""
-    return [item.code for item in looks.keep(conn, SHOW, "home", listed(*written, aired=aired))]
+    kept = looks.keep(conn, SHOW, "home", listed(*written, aired=aired))
+    return [item.code for item in kept.items]
 
 
 def delete_file(conn: sqlite3.Connection, code: str) -> None:
@@ -210,9 +211,9 @@ def test_the_first_list_of_a_series_that_nobody_has_listed_is_what_was_there(con
     local = series.add_local(conn, "Show", "Show")
     assert looks.follow(conn, local, "new", [], None)[1] == []
     links.link(conn, local, ("home", listed("S01E01", "S01E02")), links.OwnersWord())
-    assert follows.queue_wanted(conn, local) == []
+    assert not follows.queue_wanted(conn, local)
     found = looks.keep(conn, local, "home", listed("S01E01", "S01E02", "S01E03"))
-    assert [item.code for item in found] == ["S01E03"]
+    assert [item.code for item in found.items] == ["S01E03"]
 
 
 def test_the_word_goes_along_when_two_series_become_one(conn):
