@@ -166,7 +166,8 @@ def test_new_episodes_are_told_where_they_are_found(conn):
     queue.add(conn, "home_nacht", ["S01E01"], "normal", listing=("home", listings[0]))
     series_id, items = looks.follow(conn, "home_nacht", "all", [], None)
     assert [item.code for item in items] == ["S01E02"] and rows(conn) == 0
-    assert [item.code for item in looks.keep(conn, series_id, "home", listings[1])] == ["S01E03"]
+    kept = looks.keep(conn, series_id, "home", listings[1])
+    assert [item.code for item in kept.items] == ["S01E03"]
     (found,) = outbox.take(conn, TARGET).notices
     assert (found.subject, found.episode) == ("Nacht", "S01E03")
 
