@@ -8,22 +8,26 @@ Any key may be absent, null or of another type: that costs the entry in which it
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from providers.json_answers import Fields, objects, text, whole
 from store.errors import ProviderError
-from store.models import Episode
+from store.models import Episode, Variant
 from store.names import codes, database_ids, extensions
 from store.names.codes import EpisodeKey
+from store.names.spoken import Languages, Version, of_codes
+from store.preference import NO_WISH, chosen
 
 FORM = 1  # of the documents
 MAX_FILES = 10_000  # of one series
 MAX_TITLES = 50  # of one series
 MAX_SUBTITLES = 20  # beside one file
+MAX_LANGUAGES = 50  # of one file
 MAX_TITLE, MAX_TEXT = 500, 5_000  # characters
 MAX_ADDRESS = 4_000
 
@@ -56,6 +60,8 @@ class File(NamedTuple):
     size: int | None
     modified: int | None
     lines: int
+    languages: Languages
+    version: Version | None
     checksums: Mapping[str, str]
     subtitles: Mapping[str, str]
 
@@ -116,28 +122,34 @@ def read_files(document: Fields) -> list[File]:
 
 
 def read_episodes(files: Iterable[File]) -> list[Episode]:
-    """The episodes that the files hold, of several files the best one."""
+    """The episodes that the files hold, each with all files that hold it."""
     every = list(files)
     holds = Counter([file.url for file in every])
+    alike: defaultdict[EpisodeKey, dict[str, File]] = defaultdict(dict)
+    for file in every:
+        alike[file.season, file.number].setdefault(file.url, file)
+    return [_episode(key, found, holds) for key, found in alike.items()]
 
-    def rank(file: File) -> tuple[int, int, int]:
-        """As docs/decisions.md, 38 has it: few episodes, then the larger picture, then the size."""
-        return holds[file.url], -file.lines, -(file.size or 0)
 
-    episodes: dict[EpisodeKey, Episode] = {}
-    for file in sorted(every, key=rank):
-        episode = Episode(
-            file.season,
-            file.number,
-            title=file.title,
-            ref=file.url,
-            size=file.size,
-            aired=file.aired,
-            checksums=file.checksums,
-            modified=file.modified,
-        )
-        episodes.setdefault((file.season, file.number), episode)
-    return list(episodes.values())
+def _episode(key: EpisodeKey, files: Mapping[str, File], holds: Mapping[str, int]) -> Episode:
+    variants = tuple([_variant(file, holds[file.url]) for file in files.values()])
+    episode, _ = chosen(Episode(*key, variants=variants), NO_WISH)
+    best = files[episode.ref]
+    return replace(episode, title=best.title, aired=best.aired)
+
+
+def _variant(file: File, holds: int) -> Variant:
+    return Variant(
+        file.url,
+        name=f"{file.lines}p{file.extension}" if file.lines else "",
+        size=file.size,
+        modified=file.modified,
+        checksums=file.checksums,
+        lines=file.lines,
+        languages=file.languages,
+        version=file.version,
+        holds=holds,
+    )
 
 
 def _file(row: Fields) -> File | None:
@@ -150,6 +162,8 @@ def _file(row: Fields) -> File | None:
     if not url or extension not in extensions.MEDIA:
         return None
     sha256 = text(row, "sha256").casefold()
+    languages = row.get("languages")
+    told = languages[:MAX_LANGUAGES] if isinstance(languages, list) else []
     return File(
         season,
         number,
@@ -160,6 +174,8 @@ def _file(row: Fields) -> File | None:
         size=whole(row, "size") or None,
         modified=_moment(text(row, "modified")),
         lines=min(whole(row, "resolution") or 0, 10_000),
+        languages=of_codes([each for each in told if isinstance(each, str)]),
+        version=next((kind for kind in get_args(Version) if kind == row.get("version")), None),
         checksums={"sha256": sha256} if _SHA256.fullmatch(sha256) else {},
         subtitles=_subtitles(row),
     )

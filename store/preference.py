@@ -32,7 +32,9 @@ class Choice(NamedTuple):
 
 def choose(variants: Sequence[Variant], wish: Prefer = NO_WISH) -> Choice:
     """Choose among the files of one episode, of which there is one at least."""
-    best, *aside = sorted(variants, key=lambda variant: rank(variant, wish))
+    if len(variants) > 1:
+        variants = sorted(variants, key=lambda variant: rank(variant, wish))
+    best, *aside = variants
     bound = _bound(best, wish)
     lacks = bound or _lacks(best, wish)
     return Choice(best, _explain(best, aside, lacks), lacks, bool(bound))
@@ -66,6 +68,8 @@ def chosen(episode: Episode, wish: Prefer) -> tuple[Episode, Choice]:
     """The episode with the file that the wish makes of those it may have, and that choice."""
     choice = choose(episode.variants or (only_variant(episode),), wish)
     best = choice.variant
+    if (episode.ref, episode.size, episode.why) == (best.ref, best.size, choice.why):
+        return episode, choice  # as its source has chosen already
     as_best = replace(
         episode,
         ref=best.ref,

@@ -19,6 +19,7 @@ from store.models import Pagination
 from store.names import codes, database_ids, extensions, spelling
 from store.names.codes import Number
 from store.names.resolution import lines_of
+from store.names.spoken import Version
 from store.schema import record
 from store.settings import Share
 
@@ -67,7 +68,8 @@ class SharedSubtitles:
 class SharedFile:
     """An episode in a file; a file with several episodes is there once for each of them.
 
-    `languages` are those of the sound, as far as the name tells them, and so is `resolution`, in
+    `languages` are those of the sound, and `de-sub` of subtitles alone, as far as the name tells
+    them; so is `version`, for those who cannot hear, see or read as others do, and `resolution`, in
     lines. `size` is in bytes. `sha256` is null as long as it is not computed. `url` is relative to
     the address of the document.
     """
@@ -76,6 +78,7 @@ class SharedFile:
     title: str
     aired: str | None
     languages: list[str]
+    version: Version | None
     resolution: int | None
     size: int
     modified: str
@@ -254,13 +257,16 @@ def _matches(row: sqlite3.Row, folded: str) -> bool:
 
 
 def _file(series_id: str, held: Held, found: Found, addresses: Addresses) -> SharedFile:
+    from store.names import languages, versions  # late: a server that shares nothing needs neither
+
     is_known = (held.size, held.mtime) == tuple(found.stamp)
     modified = datetime.fromtimestamp(found.stamp.mtime // 10**9, UTC)
     return SharedFile(
         code=codes.code(held.season, held.number),
         title=held.title,
         aired=held.aired,
-        languages=_languages(held.path),
+        languages=languages.read(held.path.rpartition(".")[0]).codes,
+        version=versions.find(held.path.partition("/")[2]),
         resolution=lines_of(held.path) or None,
         size=found.stamp.size,
         modified=modified.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -274,13 +280,6 @@ def _file(series_id: str, held: Held, found: Found, addresses: Addresses) -> Sha
             for suffix, path in sorted(found.subtitles.items())
         ],
     )
-
-
-def _languages(path: str) -> list[str]:
-    from store.names import parser  # late: a server that shares nothing never needs it
-
-    language = parser.parse(path).language
-    return [language] if language else []
 
 
 def _language(suffix: str) -> str | None:

@@ -14,8 +14,10 @@ from handlers import keys
 from providers import aniworld, aniworld_listing
 from store import static_catalogue
 from store.errors import ProviderError
+from store.preference import chosen
 from store.secret import Secret
 from store.sources import AniworldProvider
+from store.wish import Prefer
 from tests import sharing_instance
 from tests.app import free_port, running, until
 from tests.contract import Known, ProviderContract, ServedContract, opened
@@ -355,6 +357,30 @@ def test_of_several_files_the_best_counts():
     ]  # fmt: skip
     episodes = aniworld_listing.read_episodes(aniworld_listing.read_files(document(*rows)))
     assert {each.number: each.ref for each in episodes} == {1: "larger.mkv", 2: "double.mkv"}
+
+
+def test_languages_and_versions_are_told_by_the_document():
+    rows = [
+        file(url="de.mkv", languages=["de", "ja"], resolution=720),
+        file(url="en.mkv", languages=["en", "de-sub", "x", 7, None], resolution=1080),
+        file(url="ad.mkv", languages=["de"], version="audio-description", resolution=2160),
+        file(url="odd.mkv", languages="de", version="loud"),
+    ]
+    (episode,) = aniworld_listing.read_episodes(aniworld_listing.read_files(document(*rows)))
+    told = {each.ref: (each.languages.codes, each.version) for each in episode.variants}
+    assert told == {
+        "de.mkv": (["de", "ja"], None),
+        "en.mkv": (["en", "de-sub"], None),
+        "ad.mkv": (["de"], "audio-description"),
+        "odd.mkv": ([], None),
+    }
+    assert episode.ref == "en.mkv"
+    for wish, ref in [
+        (Prefer(languages=["de"]), "de.mkv"),
+        (Prefer(languages=["de-sub"]), "en.mkv"),
+        (Prefer(versions=["audio-description"]), "ad.mkv"),
+    ]:
+        assert chosen(episode, wish)[0].ref == ref
 
 
 async def test_a_file_that_has_moved_is_looked_for(tmp_path):

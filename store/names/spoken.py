@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 # For those who cannot see, hear or read as others do.
@@ -33,3 +34,14 @@ class Languages(NamedTuple):
 
 
 UNKNOWN = Languages()
+
+
+def of_codes(codes: Iterable[str]) -> Languages:
+    """The inverse of `Languages.codes`; what is no code is left out."""
+    sound: set[str] = set()
+    subtitles: set[str] = set()
+    for code in codes:
+        language = code.removesuffix(CODE_OF_SUBTITLES)
+        if len(language) == 2 and language.isascii() and language.isalpha():
+            (sound if code == language else subtitles).add(language.lower())
+    return Languages(frozenset(sound), frozenset(subtitles))
