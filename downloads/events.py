@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 from store.models import Item, Priority, State, Status
 from store.queue import QueueStatus
+from store.queue_groups import QueueGroup
 from store.schema import record
 
 
@@ -103,7 +104,7 @@ class QueueItem:
             created_at=item.created_at,
             started_at=item.started_at,
             finished_at=item.finished_at,
-            total_bytes=item.total,
+            total_bytes=item.total or (item.episode.size if item.episode else None),
         )
         if transferred:
             shown.total_bytes = transferred.total_bytes
@@ -134,13 +135,15 @@ class SourceState(Event):
 class Snapshot(Event):
     """The first message of each socket: all that those before it told.
 
-    At most 200 items. `sources` are those that rest.
+    `items` are at most 300, some of each status, so that a long queue hides no failure; `groups`
+    count all of them by series. `sources` are those that rest.
     """
 
     type = "snapshot"
 
     status: QueueStatus
     items: list[QueueItem]
+    groups: list[QueueGroup]
     sources: list[SourceState]
 
 

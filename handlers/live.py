@@ -14,9 +14,9 @@ from handlers.endpoint import require_access
 from handlers.hub import HUB, Inbox, message
 from handlers.keys import DB, ENGINE
 from handlers.responses import sign
-from store import queue
+from store.queue_groups import all_groups
+from store.queue_pages import first_items
 
-SNAPSHOT_ITEMS = 200  # the rest is a page of GET /api/queue away
 SEND_SECONDS = 10.0  # that a reader may take for one message
 GOODBYE_SECONDS = 2.0  # to answer a close
 FREE_MESSAGES = 100  # that a client may send as fast as it likes
@@ -57,9 +57,14 @@ async def connect(request: web.Request) -> web.WebSocketResponse:
 
 async def _snapshot(request: web.Request) -> Snapshot:
     engine = request.app[ENGINE]
-    items, _ = await request.app[DB].run(queue.page, None, SNAPSHOT_ITEMS, 0)
-    shown = [engine.describe(item) for item in items]
-    return Snapshot(status=await engine.status(), items=shown, sources=engine.rests.all())
+    db = request.app[DB]
+    items, groups = await db.run(lambda conn: (first_items(conn), all_groups(conn)))
+    return Snapshot(
+        status=await engine.status(),
+        items=[engine.describe(item) for item in items],
+        groups=groups,
+        sources=engine.rests.all(),
+    )
 
 
 async def _talk(socket: web.WebSocketResponse, inbox: Inbox, first: str) -> None:

@@ -36,7 +36,7 @@ programs, `request_id` equals the header `X-Request-ID`. Times are UTC, as in
 
 `/ws/downloads` is a WebSocket; log in with the same header or the subprotocols
 `aniworld.v1, bearer.<token>`. It sends the schema `SocketMessage`, first a `snapshot` with at most
-200 items. `seq` rises with every message but progress. `GET /api/events` answers the same messages,
+300 items. `seq` rises with every message but progress. `GET /api/events` answers the same messages,
 but progress, to scripts that cannot open a socket."""
 # Chapters of the reference whose file in handlers/ has another name.
 CHAPTERS = {
@@ -45,6 +45,7 @@ CHAPTERS = {
     "config": "Configuration",
     "follow": "Anime",
     "queue": "Download Queue",
+    "queue_groups": "Download Queue",
 }
 HEADERS = {
     "X-Request-ID": (

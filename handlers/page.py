@@ -17,17 +17,35 @@ STATIC = Path(__file__).resolve().parent.parent / "static"
 CONTENT_TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
     ".webmanifest": "application/manifest+json",
 }
+# The addresses of the page's views. Each gets the same document, and its scripts show the view.
+VIEWS = (
+    "/library",
+    "/series/{anime_id}",
+    "/queue",
+    "/history",
+    "/calendar",
+    "/search",
+    "/settings",
+    "/settings/{section}",
+    "/system",
+)
 # A comment in a script that has its lines for itself.
 COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/)[\s\S])*\*/)[ \t]*$", re.MULTILINE)
 
 
 async def index(request: web.Request) -> web.Response:
-    """Answer with the page's document."""
+    """Answer with the page's document, the same one for each of its views.
+
+    `root` leads from the address that was asked for to the page's own, which may lie below a
+    proxy's prefix that nobody knows here.
+    """
     is_set_up = request.app[AUTHENTICATOR].is_set_up
-    answer = responses.page("page.html", version=VERSION, set_up=is_set_up)
+    root = "../" * (request.path.count("/") - 1) or "./"
+    answer = responses.page("page.html", version=VERSION, set_up=is_set_up, root=root)
     answer.enable_compression()
     return answer
 

@@ -11,7 +11,7 @@ from handlers.endpoint import Done
 from handlers.ids import AnimeId, ItemId
 from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, Paged, paged, window
-from store import history, queue, selection, series
+from store import history, queue, queue_pages, selection, series
 from store.errors import NotFound
 from store.models import Priority, Status
 from store.queue import QueueStatus
@@ -67,6 +67,7 @@ class Retried:
 @record
 class QueueQuery(Paged):
     status: Status | None = None
+    anime_id: AnimeId | None = None
 
 
 HISTORY_ROWS = 500  # of a table that are read at a time
@@ -118,7 +119,9 @@ async def status(request: web.Request) -> QueueStatus:
 
 async def items(request: web.Request, query: QueueQuery) -> Page[QueueItem]:
     """The queue's items: those being worked on, then in the order of work, then the finished."""
-    found, total = await request.app[DB].run(queue.page, query.status, *window(query))
+    found, total = await request.app[DB].run(
+        queue_pages.page, query.status, *window(query), query.anime_id
+    )
     shown = [request.app[ENGINE].describe(item) for item in found]
     return paged(request, shown, total, query)
 

@@ -16,12 +16,14 @@ from handlers import (
     events,
     follow,
     health,
+    library,
     live,
     notify,
     page,
     prefer,
     providers,
     queue,
+    queue_groups,
     share,
     system,
 )
@@ -106,6 +108,7 @@ API = (
         key_in_address=True,
         sends=calendar.SENDS,
     ),
+    Route("GET", "/api/library", library.show, wrap=True),
     Route("GET", "/api/providers", providers.list_all, wrap=True),
     Route("POST", "/api/providers/test", providers.try_out),
     Route("POST", "/api/providers/{name}/retry", providers.retry, wrap=True),
@@ -120,6 +123,7 @@ API = (
     Route("GET", "/api/queue", queue.items),
     Route("DELETE", "/api/queue", queue.clear),
     Route("GET", "/api/queue/history", queue.finished, sends={"text/csv": {"type": "string"}}),
+    Route("GET", "/api/queue/groups", queue_groups.groups, wrap=True),
     Route("GET", "/api/queue/status", queue.status, wrap=True),
     Route("POST", "/api/queue/add", queue.add, status=201, wrap=True, refusals=(404, 409)),
     Route("POST", "/api/queue/start", queue.start),
@@ -140,6 +144,7 @@ API = (
 # Paths beside the API's calls, which the document does not list: open, and read with GET alone.
 PAGES: dict[str, Handler] = {
     "/": page.index,
+    **dict.fromkeys(page.VIEWS, page.index),
     "/static/{name}": page.asset,
     "/ws/downloads": live.connect,  # asks for its proofs itself
     "/api/docs": docs.page,

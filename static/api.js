@@ -1,5 +1,8 @@
 // Calls of the HTTP API, and the login token that they carry.
 
+/** The page's own address, maybe below a proxy's prefix: all other addresses start there. */
+export const ROOT = new URL("../", import.meta.url);
+
 const TOKEN_KEY = "aniworld.token"; // in localStorage: all tabs share the login
 
 /** @returns {string | null} the login token, null while nobody is logged in */
@@ -57,7 +60,7 @@ export async function callApi(method, path, body, { signal, headers = {} } = {})
   if (body) headers["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(`api/${path}`, {
+    response = await fetch(new URL(`api/${path}`, ROOT), {
       method,
       headers,
       signal,

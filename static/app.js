@@ -1,133 +1,162 @@
-// The frame of the page: which view is shown, its title, language and connection.
+// The frame of the page: the session, the views, the socket, and what is drawn when.
 
-import { callApi, endSession, getToken, isTokenChange, onSessionEnd } from "./api.js";
+import { endSession, getToken, isTokenChange, onSessionEnd } from "./api.js";
+import { retractOldOffers } from "./commands.js";
+import * as deck from "./deck.js";
 import { $, setHidden, setText, translate } from "./dom.js";
-import { runAction, showRefusal } from "./feedback.js";
-import { chooseLanguage, formatNumber, formatTime, language } from "./formats.js";
+import { runAction } from "./feedback.js";
+import { formatTime, language } from "./formats.js";
 import { t } from "./i18n.js";
-import * as login from "./login.js";
-import * as queue from "./queue.js";
-import * as search from "./search.js";
-import * as series from "./series.js";
+import * as libraryState from "./library_state.js";
+import * as queueState from "./queue_state.js";
+import * as router from "./router.js";
 import { connect, disconnect, listenToSocket } from "./socket.js";
 
-// -- views: the login form, or the home of the series and the queue -------------------------------
-
-function showHome() {
-  setSignedIn(true);
-  login.close(visibleHeading());
-  showTitle();
-  connect();
-  series.load().catch(showRefusal);
-}
-
-function showLogin(reason) {
-  disconnect();
-  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
-  setSignedIn(false);
-  login.open(reason);
-}
-
-function setSignedIn(isSignedIn) {
-  for (const id of ["home", "tabs", "account", "logout"]) $(`#${id}`).hidden = !isSignedIn;
-}
-
-function showTitle() {
-  const openItems = queue.countOpen();
-  const count = openItems ? formatNumber(openItems) : "";
-  document.title = count ? `${t("openCount", { n: count })} – Aniworld` : "Aniworld";
-  setText($("#tab-count"), count);
-}
-
-/** On a phone one tab is shown at a time. */
-function showTab() {
-  const tab = location.hash === "#queue" ? "queue" : "series";
-  document.body.dataset.tab = tab;
-  for (const link of $("#tabs").children) {
-    link.ariaCurrent = link.hash === `#${tab}` ? "page" : null;
-  }
-}
-
-const visibleHeading = () => $(`#${document.body.dataset.tab}-title`);
-
-addEventListener("hashchange", showTab);
+let login = null; // its module, once somebody had to log in
+let isSignedIn = false;
 
 // -- the session ----------------------------------------------------------------------------------
 
+function showHome({ takesFocus }) {
+  setSignedIn(true);
+  connect();
+  deck.loadDeck().catch(() => {}); // the view tells what is wrong
+  return router.start({ takesFocus });
+}
+
+async function showLogin(reason) {
+  disconnect();
+  libraryState.forgetLibrary();
+  router.leave();
+  setSignedIn(false);
+  if (!login) {
+    login = await import("./login.js"); // most have their token
+    login.onLogin(() => {
+      showHome({ takesFocus: true }).then(() => login.close($("h1", $("#view"))));
+    });
+  }
+  if (!getToken()) login.open(reason);
+}
+
+function setSignedIn(yes) {
+  isSignedIn = yes;
+  for (const id of ["nav", "header-search", "deck", "view"]) $(`#${id}`).hidden = !yes;
+  document.body.classList.toggle("signed-in", yes);
+}
+
 onSessionEnd(showLogin);
-login.onLogin(showHome);
 
 addEventListener("storage", (event) => {
   if (!isTokenChange(event)) return;
-  if (getToken()) showHome();
-  else endSession("logout");
+  if (!getToken()) isSignedIn && endSession("ended");
+  else if (!isSignedIn) {
+    login?.close(null);
+    showHome({ takesFocus: true });
+  }
 });
 
-$("#logout").onclick = ({ currentTarget: button }) =>
-  runAction(button, async () => {
-    disconnect();
-    try {
-      await callApi("POST", "auth/logout");
-    } finally {
-      if (getToken()) endSession("logout"); // 401 has ended it already
-    }
-  });
+// -- the navigation -------------------------------------------------------------------------------
 
-$("#account").onclick = ({ currentTarget: button }) =>
-  runAction(button, async () => {
-    const account = await import("./account.js"); // few need it, so it comes late
-    await account.open();
-  });
+for (const link of document.querySelectorAll("a[data-path]")) {
+  link.href = router.href(link.dataset.path);
+}
 
-// -- the socket -----------------------------------------------------------------------------------
+router.onNavigation(({ view, query }) => {
+  for (const link of $("#nav").querySelectorAll("a")) {
+    const isHere =
+      link.dataset.path === view || (view === "series" && link.dataset.path === "library");
+    link.ariaCurrent = isHere ? "page" : null;
+  }
+  const field = $("#search-text");
+  if (view === "search") field.value = query.get("q") ?? "";
+  else if (document.activeElement !== field) field.value = "";
+  showTitle();
+});
+
+$("#header-search").onsubmit = (event) => {
+  event.preventDefault();
+  const text = $("#search-text").value.trim();
+  router.navigate(text ? `search?q=${encodeURIComponent(text)}` : "search");
+};
+
+function showTitle() {
+  const count = deck.openCount();
+  setText($("#queue-count"), count);
+  const title = router.viewTitle();
+  if (isSignedIn && title) document.title = `${count ? `(${count}) ` : ""}${title} – Aniworld`;
+}
+
+// -- the socket, and drawing ----------------------------------------------------------------------
 
 let nextFrame = 0;
+let changed = new Set();
 let disconnectedAt = null;
 
 /** Draw what changed, once for all messages that come before the next frame. */
-function drawSoon() {
+function drawSoon(what) {
+  changed.add(what);
   nextFrame ||= requestAnimationFrame(() => {
     nextFrame = 0;
-    queue.draw();
-    series.draw();
-    search.draw();
+    const now = changed;
+    changed = new Set();
+    if (!isSignedIn) return;
+    if (now.has("queue")) showTitle();
+    if (now.has("queue") || now.has("progress")) deck.drawDeck();
+    router.drawView(now);
   });
 }
 
-function showConnection(isUp) {
+function showConnection(isUp, isBlocked) {
+  const wasBlocked = document.body.classList.contains("blocked");
   disconnectedAt = isUp ? null : (disconnectedAt ?? new Date());
-  setHidden($("#connection"), isUp, visibleHeading());
+  setHidden($("#connection"), isUp, $("h1", $("#view")));
   document.body.classList.toggle("offline", !isUp);
-  if (!isUp) setText($("#connection span"), t("offline", { time: formatTime(disconnectedAt) }));
+  document.body.classList.toggle("blocked", isBlocked);
+  const text = isBlocked ? "socketBlocked" : "offline";
+  if (!isUp) setText($("#connection span"), t(text, { time: formatTime(disconnectedAt) }));
+  if (isBlocked && !wasBlocked) refresh();
 }
 
 listenToSocket({
-  isDownloading: queue.isDownloading,
+  isDownloading: queueState.isDownloading,
   onConnection: showConnection,
   onMessage(message) {
-    queue.handleMessage(message);
-    series.handleMessage(message);
-    showTitle();
-    drawSoon();
+    for (const state of [queueState, libraryState]) {
+      const what = state.handleMessage(message);
+      if (what) drawSoon(what);
+    }
+    deck.handleMessage(message);
+    retractOldOffers();
   },
 });
+libraryState.onLibraryChange(() => drawSoon("library"));
+
+let refreshing = null;
+
+/** Ask the API for the state of things, where the socket does not tell it. */
+function refresh() {
+  refreshing ??= queueState
+    .loadFromApi()
+    .then(() => drawSoon("queue"))
+    .catch(() => {})
+    .finally(() => (refreshing = null));
+  return refreshing;
+}
 
 $("#refresh").onclick = ({ currentTarget: button }) =>
   runAction(button, async () => {
-    await queue.loadFromApi();
-    drawSoon();
+    await queueState.loadFromApi();
+    drawSoon("queue");
   });
+
+// A browser asks for these again as seen from the address of each view.
+for (const link of document.querySelectorAll("link[rel*=icon], link[rel=manifest]")) {
+  link.href = link.href;
+}
 
 // -- start ----------------------------------------------------------------------------------------
 
-const otherLanguage = language === "de" ? "en" : "de";
-const languageButton = $("#language");
-setText(languageButton, { de: "Deutsch", en: "English" }[otherLanguage]);
-languageButton.lang = otherLanguage;
-languageButton.onclick = () => chooseLanguage(otherLanguage);
-
 document.documentElement.lang = language;
 translate(document);
-showTab();
-if (getToken()) showHome();
+if (getToken()) showHome({ takesFocus: false });
 else showLogin();

@@ -23,11 +23,48 @@ export function translate(root) {
   }
 }
 
-/** A new copy of the element in `<template id=...>`, translated. */
-export function makeFromTemplate(id) {
-  const copy = $(`#${id}`).content.cloneNode(true);
-  translate(copy);
-  return copy.firstElementChild;
+const SVG = document.querySelector("svg").namespaceURI;
+
+/**
+ * Make an element: h("button.main", { onclick, ariaLabel, data: { action: "get" } }, "Get").
+ * @param {string} kind the tag and its classes
+ * @param {Record<string, any>} [properties] of the node where it has them, else attributes; `data`
+ *   are those of its dataset
+ * @param {...any} children nodes and texts; what is null or false is left out
+ * @returns {any}
+ */
+export function h(kind, properties = {}, ...children) {
+  const [tag, ...classes] = kind.split(".");
+  const node = document.createElement(tag);
+  if (classes.length) node.className = classes.join(" ");
+  for (const [name, value] of Object.entries(properties)) {
+    if (name === "data") Object.assign(node.dataset, value);
+    else if (name in node) node[name] = value;
+    else if (value != null) node.setAttribute(name, value);
+  }
+  node.append(...children.flat().filter((child) => child != null && child !== false));
+  return node;
+}
+
+/** An icon of the document's sprite; whatever it stands in has to have a name. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `#i-${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(use);
+  return svg;
+}
+
+/** Load a style sheet of a view, once; what it is for is shown afterwards. */
+export function loadStyle(name) {
+  const address = new URL(`./${name}`, import.meta.url).href;
+  const known = [...document.styleSheets].some((sheet) => sheet.href === address);
+  if (known) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const onerror = () => reject(new TypeError(`${name} did not come`));
+    document.head.append(h("link", { rel: "stylesheet", href: address, onload: resolve, onerror }));
+  });
 }
 
 /** The host of a link that may be followed, else "": a source could send anything. */
@@ -94,6 +131,6 @@ function focusNeighbour(row) {
   const { action } = $(":focus", row).dataset;
   const heir =
     neighbour?.querySelector(`[data-action="${action}"]:not([hidden])`) ??
-    row.closest("section, dialog")?.querySelector("h2[tabindex]");
+    row.closest("section, dialog, main")?.querySelector("h1[tabindex], h2[tabindex]");
   heir?.focus({ preventScroll: true });
 }

@@ -1,6 +1,6 @@
 // What the page answers to its reader: toasts, announcements, and actions that are under way.
 
-import { $, makeFromTemplate, setHidden, setText } from "./dom.js";
+import { $, h, icon, setHidden, setText } from "./dom.js";
 import { formatDuration } from "./formats.js";
 import { t } from "./i18n.js";
 
@@ -17,19 +17,17 @@ export const announce = (text) => setText($("#announcer"), text);
  * @returns {() => void} takes the action away, for when it is no longer possible
  */
 export function showToast(text, { details = "", isError = false, action } = {}) {
-  const toast = makeFromTemplate("toast");
-  const [actionButton, closeButton] = toast.querySelectorAll("button");
-  toast.classList.toggle("error", isError);
-  setText($("p", toast), text);
-  $("details", toast).hidden = !details;
-  setText($("details p", toast), details);
-  actionButton.hidden = !action;
-  setText(actionButton, action?.text ?? "");
+  const remove = () => toast.remove();
+  const actionButton = h("button.action", { type: "button", hidden: !action }, action?.text ?? "");
   actionButton.onclick = () => {
-    toast.remove();
+    remove();
     action.run();
   };
-  closeButton.onclick = () => toast.remove();
+  const closeButton = h("button.icon", { type: "button", ariaLabel: t("close") }, icon("close"));
+  closeButton.onclick = remove;
+  const more = details && h("details", {}, h("summary", {}, t("details")), h("p", {}, details));
+  const kind = isError ? "div.toast.error" : "div.toast";
+  const toast = h(kind, {}, h("p", {}, text), more || null, actionButton, closeButton);
 
   const toasts = $("#toasts");
   const outdated = isError ? ".error:nth-last-child(n+2)" : ".toast:not(.error)";
@@ -49,9 +47,17 @@ export function showToast(text, { details = "", isError = false, action } = {}) 
 export function showRefusal(refusal) {
   if (refusal.name === "AbortError" || refusal.status === 401) return;
   if (!refusal.code) throw refusal;
-  const text = t(`error.${refusal.code}`, { time: formatDuration(refusal.waitSeconds) });
-  showToast(text, { details: refusal.message, isError: true });
+  showToast(describeRefusal(refusal), { details: detailsOf(refusal), isError: true });
 }
+
+/** Why a call was refused, in the reader's language. */
+export function describeRefusal({ code, waitSeconds, message, details }) {
+  if (code === "CONFIGURATION_ERROR" && message === "No source is configured") return t("noSource");
+  return t(`error.${code}`, { time: formatDuration(waitSeconds), sources: details.source ?? "" });
+}
+
+/** What the server itself says of it, and how to mend it. */
+const detailsOf = ({ message, details }) => [message, details.fix].filter(Boolean).join("\n");
 
 const nextActions = new Map(); // busy form or field -> what to do once it is done
 

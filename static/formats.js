@@ -61,3 +61,15 @@ export function formatTime(date) {
 export function formatDay(time) {
   return new Date(time).toLocaleDateString(language, { dateStyle: "medium" });
 }
+
+/** "Thursday, 26 November", of a date as the API writes it. */
+export function formatWeekday(day) {
+  const options = { weekday: "long", day: "numeric", month: "long" };
+  return new Date(`${day}T12:00`).toLocaleDateString(language, options);
+}
+
+/** "5 Nov 2026, 20:14", of a time as the API writes it. */
+export function formatMoment(time) {
+  const options = { dateStyle: "medium", timeStyle: "short" };
+  return new Date(time).toLocaleString(language, options);
+}

@@ -5,6 +5,7 @@ import { $, setHidden, setText } from "./dom.js";
 import { runAction, showRefusal } from "./feedback.js";
 import { formatDuration } from "./formats.js";
 import { t } from "./i18n.js";
+import "./login_texts.js";
 
 const form = $("#login");
 const passwordField = $("#password");

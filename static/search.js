@@ -1,77 +1,119 @@
-// The search for series in the sources.
+// The search for series in the sources: /search?q=
 
 import { callApi } from "./api.js";
-import { $, makeFromTemplate, setText, siteHost, syncList } from "./dom.js";
-import { showRefusal } from "./feedback.js";
+import { addEpisodes } from "./commands.js";
+import { $, h, icon, loadStyle, setHidden, setText, siteHost, syncList } from "./dom.js";
+import { runAction, showRefusal } from "./feedback.js";
+import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
-import * as queue from "./queue.js";
-import { handleRowClick, setTitle } from "./series.js";
+import { ensureLibrary, library } from "./library_state.js";
+import { makePicture } from "./pictures.js";
+import { countOpenOf } from "./queue_state.js";
+import { href } from "./router.js";
+import "./search_texts.js";
 
-const TYPING_PAUSE_MS = 400; // before the sources are asked
-let hits = [];
-let typingTimer = 0;
-let running = new AbortController(); // of the newest search
+const LIMIT = 50;
 
-/** Show the hits of the newest search. */
-export function draw() {
-  const openCounts = queue.countOpenBySeries();
-  syncList($("#hits ul"), hits, {
-    key: (hit) => hit.key,
-    create: makeRow,
-    update(row, hit) {
-      const openCount = openCounts.get(hit.key);
-      setText($("p", row), openCount ? tn("queuedCount", openCount) : siteHost(hit.site));
+/** @param {import("./router.js").Address} address */
+export async function open(root, address) {
+  await Promise.all([loadStyle("library.css"), ensureLibrary().catch(() => {})]);
+  const state = h("p.soft", { id: "hits-state", role: "status" });
+  const list = h("ul.shelf", { id: "hits", data: { layout: "rows" } });
+  const heading = h("h1", { tabIndex: -1 }, t("searchResults"));
+  root.append(h("div.view-head", {}, heading, state), list);
+  list.addEventListener("click", handleClick);
+
+  let hits = [];
+  let text = "";
+  let running = new AbortController(); // of the newest search
+
+  async function search(wanted) {
+    text = wanted;
+    running.abort();
+    running = new AbortController();
+    hits = [];
+    draw();
+    if (!text) return setText(state, t("searchHint"));
+    setText(state, t("searching"));
+    try {
+      const path = `v1/anime/search?limit=${LIMIT}&q=${encodeURIComponent(text)}`;
+      const answer = await callApi("GET", path, null, { signal: running.signal });
+      hits = answer.data;
+      setText(state, describe(hits.length, answer.unavailable));
+    } catch (error) {
+      if (error.name === "AbortError") return; // a newer search shows its own hits
+      setText(state, "");
+      showRefusal(error);
+    }
+    draw();
+  }
+
+  function draw() {
+    syncList(list, hits, { key: (hit) => hit.key, create: makeRow, update: updateRow });
+  }
+
+  const start = (given) => search((given.query.get("q") ?? "").trim());
+  start(address);
+  return {
+    get title() {
+      return text ? `${text} – ${t("searchTitle")}` : t("searchTitle");
     },
-  });
+    draw,
+    update(next) {
+      start(next);
+      return true;
+    },
+    close: () => running.abort(),
+  };
+}
+
+function describe(count, unavailable) {
+  const isAll = count < LIMIT;
+  const some = isAll ? tn("found", count) : tn("foundFirst", count);
+  const found = count ? some : t("nothingFound");
+  const silent = unavailable.map((name) => t("didNotAnswer", { name }));
+  return [found, ...silent].join(" · ");
 }
 
 function makeRow(hit) {
-  const row = makeFromTemplate("hit-row");
-  setTitle(row, hit.name);
-  return row;
+  const { key, name } = hit;
+  const label = t("getMissingOf", { title: name });
+  const get = h("button.get", { type: "button", data: { action: "get" }, ariaLabel: label });
+  get.append(icon("get"), h("span", {}, t("getMissing")));
+  const link = h(
+    "a.tile-link",
+    { href: href(`series/${key}`) },
+    makePicture({ title: name }),
+    h("span.title", {}, name),
+    h("span.soft"),
+  );
+  return h("li.tile", {}, link, h("progress"), h("span.badge"), get);
 }
 
-async function search() {
-  clearTimeout(typingTimer);
-  running.abort();
-  running = new AbortController();
-  const text = $("#search-text").value.trim();
-  $("#hits").hidden = !text;
-  hits = [];
-  if (text) {
-    try {
-      await loadHits(text, running.signal);
-    } catch (error) {
-      if (error.name === "AbortError") return; // a newer search shows its own hits
-      $("#hits").hidden = true;
-      showRefusal(error);
-    }
+function updateRow(row, hit) {
+  const known = library.byId.get(hit.key);
+  const open = countOpenOf(hit.key);
+  const facts = [siteHost(hit.site)];
+  $("progress", row).hidden = !known;
+  $(".badge", row).hidden = !known;
+  if (known) {
+    const { total_episodes: total, downloaded_episodes: have, missing_episodes: missing } = known;
+    const line = t("haveOfTotal", { have: formatNumber(have), total: formatNumber(total) });
+    Object.assign($("progress", row), { max: Math.max(1, total), value: have, ariaLabel: line });
+    facts.push(t("inLibrary"), line);
+    setText($(".badge", row), missing ? tn("missingCount", missing) : t("complete"));
+    $(".badge", row).dataset.state = missing ? "missing" : "present";
   }
-  draw();
+  if (open) facts.push(tn("queuedCount", open));
+  setText($(".soft", row), facts.filter(Boolean).join(" · "));
+  const canGet = !known ? !open : known.available_episodes > open;
+  setHidden($(".get", row), !canGet, $("a", row));
 }
 
-async function loadHits(text, signal) {
-  const state = $("#hits-state");
-  setText(state, t("searching"));
-  const path = `v1/anime/search?q=${encodeURIComponent(text)}`;
-  hits = (await callApi("GET", path, null, { signal })).data;
-  setText(state, hits.length ? tn("found", hits.length) : t("nothingFound"));
+function handleClick({ target }) {
+  const button = target.closest("button[data-action]");
+  if (!button) return;
+  const row = button.closest("li");
+  const title = $(".title", row).textContent;
+  runAction(button, () => addEpisodes(row.dataset.key, title, ["missing"]));
 }
-
-$("#search-text").oninput = () => {
-  clearTimeout(typingTimer);
-  typingTimer = setTimeout(search, TYPING_PAUSE_MS);
-};
-
-$("#search").onsubmit = (event) => {
-  event.preventDefault();
-  search();
-};
-
-$("#hits-close").onclick = () => {
-  $("#search-text").value = "";
-  search();
-  $("#search-text").focus();
-};
-
-$("#hits").addEventListener("click", handleRowClick);

@@ -1,217 +1,185 @@
-// The list of series, what is missing of each, and the rescan of the library.
+// A series: its picture and facts, its seasons, following it, and its files.
 
-import { callApi, Refusal } from "./api.js";
-import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
-import { runAction, showRefusal, showToast } from "./feedback.js";
+import { callApi } from "./api.js";
+import { addEpisodes } from "./commands.js";
+import { ask } from "./dialogs.js";
+import { $, h, icon, loadStyle, setHidden, setText, siteHost } from "./dom.js";
+import { runAction, showToast } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
-import * as queue from "./queue.js";
+import { library, loadLibrarySoon } from "./library_state.js";
+import { drawPicture, makePicture } from "./pictures.js";
+import { countOpenOf, queue } from "./queue_state.js";
+import { loadReasons } from "./reasons.js";
+import { href, navigate } from "./router.js";
+import { makeFiles } from "./series_files.js";
+import { makeQuestion } from "./series_question.js";
+import { isCounted, makeSeasons, updateStates } from "./series_seasons.js";
+import "./series_texts.js";
 
-const PER_PAGE = 20;
-const heading = $("#series-title");
-let list = null; // the rows of this page of the API; null before they are loaded
-let page = 1;
-let pageCount = 1;
-let seriesCount = 0;
-let rescanStep = null; // the newest rescan_progress of a rescan that runs
-let isOwnRescan = false; // the rescan was asked for here, and its answer will tell the result
-let dialog = null; // the module of the series' dialog, once it was loaded
-let shownResult = ""; // of a rescan, as in the last toast
+const RELOAD_MS = 1500; // after the counts of the queue and of the episodes have parted
 
-/** Load the page of the list that is to be shown, and show it. */
-export async function load() {
-  const show = $("#show-complete").checked ? "&show=all" : "";
-  const path = `v1/anime?page=${page}&per_page=${PER_PAGE}${show}`;
-  const { data, pagination } = await callApi("GET", path);
-  list = data;
-  pageCount = pagination.pages;
-  seriesCount = pagination.total;
-  if (page > 1 && page > pageCount) {
-    page = Math.max(1, pageCount);
-    return load();
+/** @param {import("./router.js").Address} address */
+export async function open(root, address) {
+  const path = `v1/anime/${encodeURIComponent(address.id)}`;
+  let [series] = await Promise.all([callApi("GET", path), loadStyle("series.css"), loadReasons()]);
+  let reloadTimer = 0;
+  const context = {
+    get series() {
+      return series;
+    },
+    reload,
+    redraw: () => draw(),
+    path: (rest) => `v1/anime/${series.id}/${rest}`,
+  };
+  const seasons = makeSeasons(context);
+  const files = makeFiles(context);
+  const question = makeQuestion(context);
+  root.classList.add("narrow");
+  root.append(makeHead(context), makeListChange(context), question.node, seasons.node, files.node);
+  root.append(makeFoot(context));
+
+  async function reload() {
+    series = await callApi("GET", path);
+    loadLibrarySoon();
+    seasons.forget();
+    await Promise.all([files.update(), question.update()]);
+    draw();
   }
-  draw();
+
+  function draw(changed = new Set(["all"])) {
+    if (changed.size === 1 && changed.has("progress")) return;
+    updateStates(series, queue);
+    drawHead(root, series);
+    seasons.draw();
+    reloadIfParted();
+  }
+
+  /** Ask again where the queue has other items of this series than its episodes tell of. */
+  function reloadIfParted() {
+    const isOpen = ({ state, isReplaced }) =>
+      ["pending", "downloading"].includes(state) || isReplaced;
+    const open = series.episode_list.filter(isOpen).length;
+    if (!queue.isLoaded || open === countOpenOf(series.id) || reloadTimer) return;
+    reloadTimer = setTimeout(() => {
+      if (open !== countOpenOf(series.id)) reload().catch(() => {});
+      setTimeout(() => (reloadTimer = 0), 10 * RELOAD_MS);
+    }, RELOAD_MS);
+  }
+
+  question.update().catch(() => {});
+  return {
+    get title() {
+      return series.title;
+    },
+    draw,
+    close: () => clearTimeout(reloadTimer),
+  };
 }
 
-// -- messages -------------------------------------------------------------------------------------
+// -- head -----------------------------------------------------------------------------------------
 
-const messageHandlers = {
-  snapshot() {
-    if (!isOwnRescan) rescanStep = null; // it may have ended while we were away
-  },
-
-  queue_items({ items }) {
-    const listedIds = new Set(list?.map((series) => series.id));
-    if (list && items.some((item) => !listedIds.has(item.anime_id))) loadSoon();
-  },
-
-  download_completed({ anime_id: id, missing_episodes: missing }) {
-    const series = list?.find((series) => series.id === id);
-    if (!series) return;
-    const count = series.missing_episodes - missing;
-    series.downloaded_episodes += count;
-    series.available_episodes -= count;
-    series.missing_episodes = missing;
-  },
-
-  rescan_progress(step) {
-    rescanStep = step;
-  },
-
-  rescan_completed(result) {
-    showRescanResult(result);
-  },
-
-  rescan_failed({ message }) {
-    rescanStep = null;
-    if (!isOwnRescan) showToast(t("rescanFailed"), { details: message, isError: true });
-  },
-};
-
-/** Take in a message of the socket; drawing is left to draw(). */
-export function handleMessage({ type, data }) {
-  messageHandlers[type]?.(data);
-}
-
-let loadTimer = 0;
-
-/** Load the list again after a while: it may have another series by now. */
-function loadSoon() {
-  if (pageCount > 1) return; // the series may well be on another page
-  clearTimeout(loadTimer);
-  loadTimer = setTimeout(() => load().catch(() => {}), 1000);
-}
-
-// -- drawing --------------------------------------------------------------------------------------
-
-/** Show the list, the dialog and the rescan as they are known now. */
-export function draw() {
-  if (list) drawList();
-  dialog?.draw();
-  $("#rescan-progress").hidden = !rescanStep;
-  if (rescanStep) drawRescan(rescanStep);
-}
-
-function drawList() {
-  const showsAll = $("#show-complete").checked;
-  setText(heading, t(showsAll ? "allSeries" : "missingEpisodes"));
-  setText($("#series-count"), seriesCount ? tn("seriesCount", seriesCount) : "");
-  const openCounts = queue.countOpenBySeries();
-  syncList($("#series-list"), list, {
-    key: (series) => series.id,
-    create: () => makeFromTemplate("series-row"),
-    update: (row, series) => updateRow(row, series, openCounts.get(series.id) ?? 0),
-  });
-  $("#series-empty").hidden = list.length > 0;
-  setText($("#series-empty"), t(showsAll ? "noSeries" : "libraryComplete"));
-  $("#pages").hidden = pageCount < 2;
-  const position = { page: formatNumber(page), pages: formatNumber(pageCount) };
-  setText($("#pages span"), t("page", position));
-  $("#previous").disabled = page <= 1;
-  $("#next").disabled = page >= pageCount;
-}
-
-function updateRow(row, series, openCount) {
-  const { total_episodes: total, missing_episodes: missing } = series;
-  setTitle(row, series.title); // linking to another source changes it
-  const have = series.downloaded_episodes;
-  const line = t("haveOfTotal", { have: formatNumber(have), total: formatNumber(total) });
-  Object.assign($("progress", row), { max: Math.max(1, total), value: have, ariaLabel: line });
-  setText($("p", row), openCount ? `${line} · ${tn("queuedCount", openCount)}` : line);
-  const badge = $(".badge", row);
-  setText(badge, missing ? tn("missingCount", missing) : t("complete"));
-  badge.dataset.state = missing ? "missing" : "present";
-  setHidden($(".get", row), series.available_episodes <= openCount, $(".title", row));
-}
-
-/** Set the title in a row of a series, and what its buttons are called. */
-export function setTitle(row, title) {
-  setText($(".title", row), title);
-  $(".title", row).ariaLabel = t("showEpisodesOf", { title });
-  $(".get", row).ariaLabel = t("getMissingOf", { title });
-}
-
-function drawRescan({ step, done, total }) {
-  const bar = $("#rescan-progress progress");
-  if (total) Object.assign(bar, { max: total, value: done });
-  else bar.removeAttribute("value");
-  const counts = { done: formatNumber(done), total: formatNumber(total) };
-  const position = total ? ` ${t("doneOfTotal", counts)}` : "";
-  setText($("#rescan-progress p"), t(`step.${step}`) + position);
-}
-
-// -- actions --------------------------------------------------------------------------------------
-
-/** Open a series, or queue what is missing of it, at a click into its row. */
-export function handleRowClick({ target }) {
-  const button = target.closest("button[data-action]");
-  if (!button) return;
-  const row = button.closest("li");
-  const id = row.dataset.key;
-  const title = $(".title", row).textContent;
-  runAction(button, () =>
-    button.dataset.action === "get"
-      ? queue.addEpisodes(id, title, ["missing"])
-      : openDialog(id),
+function makeHead(context) {
+  const { series } = context;
+  const get = h("button.main", { id: "get-all", type: "button" }, icon("get"), h("span"));
+  get.onclick = () => runAction(get, () => addEpisodes(series.id, series.title, ["missing"]));
+  const site = h("a", { id: "series-site", target: "_blank", rel: "noreferrer noopener" });
+  return h(
+    "div.series-head",
+    {},
+    makePicture(series),
+    h(
+      "div.about",
+      {},
+      h("h1", { id: "series-title", tabIndex: -1 }),
+      h(
+        "p.facts.soft",
+        {},
+        h("span", { id: "series-count" }),
+        h("span", { id: "series-sources" }),
+        site,
+      ),
+      h("progress", { id: "series-bar" }),
+      h("p", { id: "series-description" }),
+      h("div.head", {}, get, makeFollow(context)),
+    ),
   );
 }
 
-/** Show the dialog of a series, whose module is loaded when somebody wants it first. */
-async function openDialog(id) {
-  try {
-    dialog ??= await import("./series_dialog.js");
-  } catch (error) {
-    throw new Refusal(0, { message: error.message }, 0);
-  }
-  await dialog.open(id, () => load().catch(showRefusal));
-}
-
-$("#series-list").addEventListener("click", handleRowClick);
-
-function turnTo(newPage) {
-  page = newPage;
-  load().then(() => heading.focus(), showRefusal);
-}
-
-$("#previous").onclick = () => turnTo(page - 1);
-$("#next").onclick = () => turnTo(page + 1);
-$("#show-complete").onchange = () => {
-  page = 1;
-  load().catch(showRefusal);
-};
-
-$("#rescan").onclick = ({ currentTarget: button }) =>
-  runAction(button, async () => {
-    isOwnRescan = true;
-    try {
-      showRescanResult(await callApi("POST", "v1/anime/rescan"));
-    } finally {
-      isOwnRescan = false;
-      rescanStep = null;
-      draw();
-    }
+function drawHead(root, series) {
+  const counted = series.episode_list.filter(isCounted);
+  const have = counted.filter((episode) => episode.state === "present").length;
+  const counts = { have: formatNumber(have), total: formatNumber(counted.length) };
+  const line = t("haveOfTotal", counts);
+  setText($("h1", root), series.title);
+  setText($("#series-count", root), line);
+  setText($("#series-sources", root), series.sources.map(({ name }) => name).join(", "));
+  const bar = $("#series-bar", root);
+  Object.assign(bar, { max: Math.max(1, counted.length), value: have, ariaLabel: line });
+  bar.dataset.state = counted.length > have ? "missing" : "present";
+  setText($("#series-description", root), series.description ?? "");
+  const known = library.byId.get(series.id);
+  drawPicture($(".series-head .art", root), {
+    title: series.title,
+    poster: series.poster ?? known?.poster,
   });
+  const site = $("#series-site", root);
+  site.hidden = !siteHost(series.site);
+  if (siteHost(series.site)) site.href = series.site;
+  setText(site, t("sourceSite"));
+  const missing = series.episode_list.filter(({ state }) => state === "missing").length;
+  const get = $("#get-all", root);
+  setText($("span", get), tn("getMissingCount", missing));
+  setHidden(get, !missing, $("h1", root));
+}
 
-/** Say what a rescan found: once, though the call's answer and the socket both tell it. */
-function showRescanResult(result) {
-  const { new_series, new_episodes, unread_folders: unread, unavailable } = result;
-  rescanStep = null;
-  const series = tn("seriesCount", new_series);
-  const text = t("rescanned", { series, episodes: tn("episodeCount", new_episodes) });
-  if (text === shownResult) return;
-  shownResult = text;
-  setTimeout(() => (shownResult = ""), 3000);
-  showToast(text);
-  if (unread.length) {
-    const details = unread.join("\n");
-    showToast(tn("unreadFolders", unread.length), { details, isError: true });
-  }
-  if (unavailable.length) {
-    showToast(t("unavailable", { sources: unavailable.join(", ") }), { isError: true });
-  }
-  if (result.changed_lists.length) {
-    const details = result.changed_lists.join("\n");
-    showToast(tn("changedLists", result.changed_lists.length), { details, isError: true });
-  }
-  load().catch(showRefusal);
+/** The choice whether the series is followed; absent where the server does not know that. */
+function makeFollow(context) {
+  const { follow, source } = context.series;
+  if (!follow || !source) return null;
+  const modes = ["off", "new", "all"];
+  const select = h("select", { id: "follow", ariaLabel: t("follow") });
+  select.append(...modes.map((mode) => new Option(t(`follow.${mode}`), mode)));
+  select.value = follow.mode;
+  select.onchange = () =>
+    runAction(select, async () => {
+      const body = { follow: select.value, seasons: context.series.follow.seasons };
+      await callApi("PUT", context.path("follow"), body);
+      showToast(t(`followed.${select.value}`, { title: context.series.title }));
+      loadLibrarySoon();
+    });
+  return h("label.check", {}, t("follow"), select);
+}
+
+/** What the source's list takes away, while that is not believed yet. */
+function makeListChange(context) {
+  const { list_change: change } = context.series;
+  if (!change) return "";
+  const [gone, moved] = [change.gone, change.moved].map((codes) => formatNumber(codes.length));
+  const accept = h("button", { type: "button" }, t("acceptList"));
+  const notice = h("div.notice", { id: "list-change" });
+  accept.onclick = () =>
+    runAction(accept, async () => {
+      await callApi("PUT", context.path("link"), { accept_list: true });
+      await context.reload();
+      setHidden(notice, true, $("h1", $("#view")));
+    });
+  const codes = h("p.codes", {}, [...change.gone, ...change.moved].join(" "));
+  notice.append(h("p", {}, t("listChange", { gone, moved })), codes, accept);
+  return notice;
+}
+
+function makeFoot(context) {
+  const forget = h("button.plain", { id: "forget", type: "button" }, t("forget"));
+  forget.onclick = () => runAction(forget, () => forgetSeries(context));
+  return h("footer", {}, h("a", { href: href("library") }, t("toLibrary")), h("span.gap"), forget);
+}
+
+async function forgetSeries({ series }) {
+  const question = t("forgetQuestion", { title: series.title });
+  if (!(await ask(question, t("forgetHint"), t("forget")))) return;
+  await callApi("DELETE", `v1/anime/${series.id}`);
+  loadLibrarySoon();
+  await navigate("library");
+  showToast(t("forgotten", { title: series.title }));
 }

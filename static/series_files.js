@@ -1,61 +1,78 @@
-// The box in a series' dialog about its files: which source's series they are, in which folders
-// they lie, what the numbers and titles in their names mean, which of them are no episodes, and
-// giving them new names.
+// The box about a series' files: which source's series they are, in which folders they lie, what
+// the numbers and titles in their names mean, which are no episodes, and giving them new names.
 
 import { callApi } from "./api.js";
-import { $, makeFromTemplate, setHidden, setText, syncList } from "./dom.js";
+import { $, h, setHidden, setText, syncList } from "./dom.js";
 import { runAction, showRefusal, showToast } from "./feedback.js";
 import { t, tn } from "./i18n.js";
 
 const TYPING_PAUSE_MS = 400; // before the sources are asked
-const box = $("#series-files");
-const sourceField = $("#source");
-let series = null; // as GET /api/v1/anime/{id} answers it
-let reload = async () => {}; // loads the series again, after a change to its files
-let typingTimer = 0;
 
-/**
- * Fill the box for a series. An open box stays open when the same series is loaded again, and
- * opens by itself when a file is ambiguous.
- * @param {any} shownSeries
- * @param {() => Promise<void>} onChange
- */
-export async function show(shownSeries, onChange) {
-  const staysOpen = box.open && series?.id === shownSeries.id;
-  series = shownSeries;
-  reload = onChange;
-  const { source, numbering, offset, folders, titles, episode_list: episodes } = series;
-  box.hidden = !source; // a series without a source is not in the library
-  $("#numbering").value = numbering ?? "auto";
-  $("#offset").value = offset;
-  sourceField.value = source?.startsWith("local_") ? "" : (source ?? "");
-  $("#titles").value = titles.join("; ");
-  drawFolders(folders.length > 1 ? folders : []);
-  $("#source-hits").replaceChildren();
-  box.open = staysOpen || episodes.some((episode) => episode.state === "ambiguous");
-  if (staysOpen) await loadOtherFiles();
+/** @param {{series: any, reload: () => Promise<void>, path: (rest: string) => string}} context */
+export function makeFiles(context) {
+  const summary = h("summary", {}, t("sourceAndNames"));
+  const box = h("details.card", { id: "series-files" }, summary);
+  const form = makeForm(context);
+  const preview = h("button", { id: "preview-names", type: "button" }, t("previewNames"));
+  const rename = h("button.main", { id: "rename-files", type: "button", hidden: true });
+  box.append(
+    form,
+    makePart("folders", t("folders")),
+    makePart("other-files", t("otherFiles")),
+    h("div.head", {}, preview, rename),
+    makePart("new-names"),
+  );
+
+  preview.onclick = () =>
+    runAction(preview, async () => {
+      const { moves, left } = (await callApi("POST", context.path("rename"))).data;
+      const moved = moves.map((move) => [move.new, move.old]);
+      const staying = left.map((file) => [file.path, t("nameStays", { why: file.why })]);
+      drawFiles($("#new-names", box), [...moved, ...staying]);
+      setHidden(rename, !moves.length, preview);
+      setText(rename, tn("rename", moves.length));
+      if (!moves.length && !left.length) showToast(t("namesUnchanged"));
+    });
+
+  rename.onclick = () =>
+    runAction(rename, async () => {
+      const renamed = await renameFiles(context, {});
+      const undo = async () => showToast(tn("renamed", await renameFiles(context, { undo: true })));
+      const action = { text: t("undo"), run: () => runAction(preview, undo) };
+      showToast(tn("renamed", renamed), { action });
+    });
+
+  /** Show the series as it is known now; an open box asks for its files again. */
+  async function update() {
+    const { series } = context;
+    box.hidden = !series.source; // a series without a source is not in the library
+    fillForm(form, series);
+    drawFolders(context, $("#folders", box));
+    if (box.open) await loadOtherFiles();
+  }
+
+  async function loadOtherFiles() {
+    const calls = ["ambiguous", "extra"].map((state) =>
+      callApi("GET", context.path(`episodes?state=${state}&per_page=100`)),
+    );
+    const episodes = (await Promise.all(calls)).flatMap((answer) => answer.data);
+    // A file may be several episodes.
+    const whyByPath = new Map(episodes.map(({ path, why }) => [path, why]));
+    drawFiles($("#other-files", box), [...whyByPath]);
+    drawFiles($("#new-names", box), []);
+    setHidden(rename, true, preview);
+  }
+
+  box.ontoggle = () => {
+    if (box.open) loadOtherFiles().catch(showRefusal);
+  };
+  update().catch(() => {});
+  box.open = context.series.episode_list.some(({ state }) => state === "ambiguous");
+  return { node: box, update };
 }
 
-const seriesPath = (rest) => `v1/anime/${series.id}/${rest}`;
-
-box.ontoggle = () => {
-  if (box.open) loadOtherFiles().catch(showRefusal);
-};
-
-async function loadOtherFiles() {
-  const calls = ["ambiguous", "extra"].map((state) =>
-    callApi("GET", seriesPath(`episodes?state=${state}&per_page=100`)),
-  );
-  const answers = await Promise.all(calls);
-  const episodes = answers.flatMap((answer) => answer.data);
-  const whyByPath = new Map(episodes.map(({ path, why }) => [path, why])); // a file may be several
-  const areSome = answers[0].data.length > 0;
-  const choices = areSome ? (await callApi("GET", seriesPath("choices"))).data : [];
-  // All at once: nothing moves under a finger that is about to press.
-  drawFiles($("#other-files"), [...whyByPath]);
-  drawQuestion(choices);
-  drawFiles($("#new-names"), []);
-  setHidden($("#rename-files"), true, $("#preview-names"));
+function makePart(id, title) {
+  return h("div", { id, hidden: true }, title ? h("h3", {}, title) : null, h("ul.rows"));
 }
 
 /** Show a list of files, each as a pair of lines. */
@@ -63,7 +80,7 @@ function drawFiles(part, lines) {
   part.hidden = !lines.length;
   syncList($("ul", part), lines, {
     key: ([first]) => first,
-    create: () => makeFromTemplate("file-row"),
+    create: () => h("li.file-row", {}, h("b"), h("span.soft")),
     update(row, [first, second]) {
       setText($("b", row), first);
       setText($("span", row), second);
@@ -71,128 +88,110 @@ function drawFiles(part, lines) {
   });
 }
 
-// -- ambiguous files: asked about as a group, and the answer is kept for the series ---------------
+// -- the folders ----------------------------------------------------------------------------------
 
-function drawQuestion(choices) {
-  setHidden($("#question"), !choices.length, $("#source"));
-  syncList($("#question ul"), choices, {
-    key: ({ numbering, titles }) => JSON.stringify({ numbering, titles }),
-    create: () => makeFromTemplate("choice-row"),
-    update: updateChoice,
-  });
-}
-
-function updateChoice(row, choice) {
-  const { numbering, titles, examples } = choice;
-  const way = numbering
-    ? `${t("numbering")}: ${t(`numbering.${numbering}`)}`
-    : t("titleIsToo", { title: titles.at(-1) });
-  setText($("b", row), way);
-  const lines = examples.map(({ path, episodes }) => {
-    const codes = episodes.join(" ") || t("noEpisode");
-    return `${path.slice(path.lastIndexOf("/") + 1)}: ${codes}`;
-  });
-  const missing = tn("missingCount", choice.missing_episodes);
-  const ambiguous = tn("ambiguousCount", choice.ambiguous_files);
-  setText($("span", row), [...lines, missing, ambiguous].join(" · "));
-  $("button", row).ariaLabel = `${t("soItIs")}: ${way}`;
-}
-
-$("#question").addEventListener("click", ({ target }) => {
-  const button = target.closest("button");
-  if (!button) return;
-  const answer = Object.entries(JSON.parse(button.closest("li").dataset.key));
-  const word = Object.fromEntries(answer.filter(([, value]) => value !== null));
-  runAction(button, async () => {
-    const { data } = await callApi("PUT", seriesPath("link"), word);
-    await reload();
-    const missing = tn("missingCount", data.missing_episodes);
-    showToast(`${missing}, ${tn("ambiguousCount", data.ambiguous_files)}`);
-  });
-});
-
-// -- the folders --------------------------------------------------------------------------------
-
-function drawFolders(folders) {
-  $("#folders").hidden = !folders.length;
-  syncList($("#folders ul"), folders, {
+function drawFolders(context, part) {
+  const folders = context.series.folders.length > 1 ? context.series.folders : [];
+  part.hidden = !folders.length;
+  syncList($("ul", part), folders, {
     key: (folder) => folder,
-    create: () => makeFromTemplate("folder-row"),
-    update(row, folder) {
-      setText($("b", row), folder);
-      $("button", row).onclick = ({ currentTarget: button }) =>
-        runAction(button, () => separate(folder));
+    create: (folder) => {
+      const button = h("button.plain", { type: "button" }, t("separate"));
+      button.ariaLabel = `${t("separate")}: ${folder}`;
+      button.onclick = () => runAction(button, () => separate(context, folder));
+      return h("li.file-row", {}, h("b", {}, folder), button);
     },
+    update() {},
   });
 }
 
 /** Make a folder a series of its own. */
-async function separate(folder) {
-  const folders = series.folders.filter((other) => other !== folder);
-  await callApi("PUT", seriesPath("link"), { folders });
-  await reload();
+async function separate(context, folder) {
+  const folders = context.series.folders.filter((other) => other !== folder);
+  await callApi("PUT", context.path("link"), { folders });
+  await context.reload();
   showToast(t("separated", { folder }));
 }
 
 // -- the source's series, and the numbers ---------------------------------------------------------
 
-sourceField.oninput = () => {
-  clearTimeout(typingTimer);
-  const text = sourceField.value.trim();
-  if (!text || text.includes("_")) return; // an id, chosen from the hits
-  typingTimer = setTimeout(() => runAction(sourceField, () => suggest(text)), TYPING_PAUSE_MS);
-};
-
-async function suggest(text) {
-  const { data: hits } = await callApi("GET", `v1/anime/search?q=${encodeURIComponent(text)}`);
-  $("#source-hits").replaceChildren(...hits.map((hit) => new Option(hit.name, hit.key)));
+function makeForm(context) {
+  const field = (id, label, input) => h("div.field", {}, h("label", { htmlFor: id }, label), input);
+  const text = (id, more) => h("input", { id, autocomplete: "off", spellcheck: false, ...more });
+  const ways = ["auto", "season", "absolute"];
+  const numbering = h("select", { id: "numbering" });
+  numbering.append(...ways.map((way) => new Option(t(`numbering.${way}`), way)));
+  const offset = { type: "number", min: -100000, max: 100000, step: 1, required: true };
+  const source = text("source", { maxlength: 300, placeholder: t("sourceHint") });
+  source.setAttribute("list", "source-hits");
+  const titles = text("titles", { maxlength: 2000, placeholder: t("titlesHint") });
+  const form = h(
+    "form.fields",
+    { id: "source-form" },
+    field("source", t("source"), source),
+    h("datalist", { id: "source-hits" }),
+    field("numbering", t("numbering"), numbering),
+    field("offset", t("offset"), text("offset", offset)),
+    field("titles", t("titles"), titles),
+    h("button", { type: "submit" }, t("apply")),
+  );
+  suggestWhileTyping(form);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const body = readForm(form, context.series);
+    runAction(form, async () => {
+      const { data } = await callApi("PUT", context.path("link"), body);
+      await context.reload();
+      const missing = tn("missingCount", data.missing_episodes);
+      showToast(`${missing}, ${tn("ambiguousCount", data.ambiguous_files)}`);
+    });
+  };
+  return form;
 }
 
-$("#source-form").onsubmit = (event) => {
-  event.preventDefault();
-  const source = sourceField.value.trim();
-  const titles = $("#titles").value.split(";").map((title) => title.trim());
+function fillForm(form, { source, numbering, offset, titles }) {
+  $("#numbering", form).value = numbering ?? "auto";
+  $("#offset", form).value = offset;
+  $("#source", form).value = source?.startsWith("local_") ? "" : (source ?? "");
+  $("#titles", form).value = titles.join("; ");
+  $("#source-hits", form).replaceChildren();
+}
+
+function readForm(form, series) {
+  const source = $("#source", form).value.trim();
+  const titles = $("#titles", form)
+    .value.split(";")
+    .map((title) => title.trim());
   const body = {
-    numbering: $("#numbering").value,
-    offset: Number($("#offset").value),
+    numbering: $("#numbering", form).value,
+    offset: Number($("#offset", form).value),
     titles: titles.filter(Boolean),
   };
   if (source && source !== series.source) body.source = source;
-  const path = seriesPath("link");
-  runAction(event.currentTarget, async () => {
-    const { data } = await callApi("PUT", path, body);
-    await reload();
-    const missing = tn("missingCount", data.missing_episodes);
-    showToast(`${missing}, ${tn("ambiguousCount", data.ambiguous_files)}`);
-  });
-};
+  return body;
+}
+
+function suggestWhileTyping(form) {
+  const field = $("#source", form);
+  let timer = 0;
+  const suggest = async (text) => {
+    const { data: hits } = await callApi("GET", `v1/anime/search?q=${encodeURIComponent(text)}`);
+    $("#source-hits", form).replaceChildren(...hits.map((hit) => new Option(hit.name, hit.key)));
+  };
+  field.oninput = () => {
+    clearTimeout(timer);
+    const text = field.value.trim();
+    if (!text || text.includes("_")) return; // an id, chosen from the hits
+    timer = setTimeout(() => runAction(field, () => suggest(text)), TYPING_PAUSE_MS);
+  };
+}
 
 // -- new names ------------------------------------------------------------------------------------
 
-$("#preview-names").onclick = ({ currentTarget: button }) =>
-  runAction(button, async () => {
-    const { moves, left } = (await callApi("POST", seriesPath("rename"))).data;
-    const moved = moves.map((move) => [move.new, move.old]);
-    const staying = left.map((file) => [file.path, t("nameStays", { why: file.why })]);
-    drawFiles($("#new-names"), [...moved, ...staying]);
-    setHidden($("#rename-files"), !moves.length, button);
-    setText($("#rename-files"), tn("rename", moves.length));
-    if (!moves.length && !left.length) showToast(t("namesUnchanged"));
-  });
-
-$("#rename-files").onclick = ({ currentTarget: button }) =>
-  runAction(button, async () => {
-    const { id } = series;
-    const renamed = await renameFiles(id, {});
-    const undo = async () => showToast(tn("renamed", await renameFiles(id, { undo: true })));
-    const action = { text: t("undo"), run: () => runAction($("#preview-names"), undo) };
-    showToast(tn("renamed", renamed), { action });
-  });
-
 /** How many files of the series were renamed. */
-async function renameFiles(seriesId, options) {
+async function renameFiles(context, options) {
   const body = { dry_run: false, ...options };
-  const { data } = await callApi("POST", `v1/anime/${seriesId}/rename`, body);
-  if (series.id === seriesId) await reload();
+  const { data } = await callApi("POST", context.path("rename"), body);
+  await context.reload();
   return data.moves.length;
 }

@@ -1,6 +1,6 @@
 // The socket /ws/downloads: one connection that is kept up, and the order of its messages.
 
-import { callApi, endSession, getToken } from "./api.js";
+import { callApi, endSession, getToken, ROOT } from "./api.js";
 
 const STEADY_MS = 10_000; // a connection that lived this long starts the backoff anew
 const LONGEST_BACKOFF_MS = 30_000;
@@ -12,7 +12,11 @@ const POLICY_VIOLATION = 1008; // close code: the token has ended
 const RENEWAL_MS = 1_500; // in which another tab may store a fresh token
 const TRY_AGAIN_LATER = 1013; // close code: we read too slowly
 
-let listeners = { onMessage(message) {}, onConnection(isUp) {}, isDownloading: () => false };
+let listeners = {
+  onMessage(message) {},
+  onConnection(isUp, isBlocked) {},
+  isDownloading: () => false,
+};
 /** @type {WebSocket | null} */
 let socket = null;
 let reconnectTimer = 0;
@@ -20,12 +24,16 @@ let silenceTimer = 0;
 let failedTries = 0;
 let statusAskedAt = -Infinity;
 let snapshotAskedAt = -Infinity;
-let tokenInProtocol = false; // for where the cookie does not come through
+let snapshotTimer = 0;
+// For where the cookie does not come through, as below a proxy's prefix.
+let tokenInProtocol = ROOT.pathname !== "/";
+let refusedHandshakes = 0; // in a row, while the API takes the token
 
 /**
  * Set who hears of the socket.
  * @param {{onMessage: (message: {type: string, seq: number, timestamp: string, data: any}) => void,
- *   onConnection: (isUp: boolean) => void, isDownloading: () => boolean}} given
+ *   onConnection: (isUp: boolean, isBlocked: boolean) => void, isDownloading: () => boolean}} given
+ *   `isBlocked` tells that the API answers and only the socket does not come through
  */
 export function listenToSocket(given) {
   listeners = given;
@@ -45,7 +53,7 @@ export function connect() {
   opened.onmessage = (event) => {
     if (opened !== socket) return;
     const message = JSON.parse(event.data);
-    if (message.type === "snapshot") listeners.onConnection(true);
+    if (message.type === "snapshot") noteConnection();
     else if (!follows(message.seq, lastSeq)) return connect();
     lastSeq = message.seq;
     watchForSilence();
@@ -54,12 +62,17 @@ export function connect() {
   opened.onclose = (event) => {
     if (opened !== socket) return;
     disconnect();
-    listeners.onConnection(false);
+    listeners.onConnection(false, refusedHandshakes > 1);
     if (event.code === POLICY_VIOLATION) return setTimeout(endUnlessRenewed, RENEWAL_MS, token);
     if (!openedAt) askWhyRefused();
     else if (Date.now() - openedAt > STEADY_MS) failedTries = 0;
     reconnectLater(event.code);
   };
+}
+
+function noteConnection() {
+  refusedHandshakes = 0;
+  listeners.onConnection(true, false);
 }
 
 /** The token has ended, unless another tab has a fresh one by now: it changed the password. */
@@ -79,9 +92,13 @@ export function disconnect() {
 
 /** Ask for a fresh snapshot, by a new connection: something was heard of that is not known here. */
 export function requestSnapshot() {
-  if (Date.now() - snapshotAskedAt < SNAPSHOT_EVERY_MS) return;
-  snapshotAskedAt = Date.now();
-  setTimeout(() => socket && connect(), 1000);
+  if (snapshotTimer) return;
+  const waitMs = Math.max(1000, snapshotAskedAt + SNAPSHOT_EVERY_MS - Date.now());
+  snapshotTimer = setTimeout(() => {
+    snapshotTimer = 0;
+    snapshotAskedAt = Date.now();
+    if (socket) connect();
+  }, waitMs);
 }
 
 /**
@@ -98,10 +115,8 @@ function follows(seq, lastSeq) {
 }
 
 function openSocket() {
-  const address = new URL("ws/downloads", location.href);
+  const address = new URL("ws/downloads", ROOT);
   address.protocol = address.protocol.replace("http", "ws");
-  address.search = "";
-  address.hash = "";
   const protocols = tokenInProtocol ? ["aniworld.v1", `bearer.${getToken()}`] : [];
   return new WebSocket(address, protocols);
 }
@@ -116,12 +131,16 @@ function reconnectLater(closeCode) {
 
 /** A refused handshake shows no status: ask the API, which answers 401 when the token has ended. */
 async function askWhyRefused() {
+  if (refusedHandshakes > 0) refusedHandshakes += 1;
+  if (refusedHandshakes === 2) listeners.onConnection(false, true); // with either kind of proof
   if (Date.now() - statusAskedAt < STATUS_EVERY_MS) return;
   statusAskedAt = Date.now();
   try {
     await callApi("GET", "auth/status");
     tokenInProtocol = !tokenInProtocol; // the token is good, so the cookie was lost on the way
+    refusedHandshakes ||= 1;
   } catch {
+    refusedHandshakes = 0;
     // 401 has led to the login by now; after anything else the next try will tell.
   }
 }

@@ -91,20 +91,6 @@ def get(conn: sqlite3.Connection, item_id: int) -> Item:
     return found[0]
 
 
-def page(
-    conn: sqlite3.Connection, status: Status | None, limit: int, offset: int
-) -> tuple[list[Item], int]:
-    """(items, total): those being worked on first, then in the order of work, then the finished."""
-    where, values = ("items.status = ?", [status]) if status else ("1", [])
-    total = conn.execute(f"select count(*) from items where {where}", values).fetchone()[0]
-    order = """
-        case items.status when 'downloading' then 0 when 'pending' then 1 when 'failed' then 2
-            else 3 end,
-        case when items.status = 'completed' then items.finished_at end desc,
-        priority, items.id"""
-    return items(conn, f"{where} order by {order} limit ? offset ?", *values, limit, offset), total
-
-
 def status(
     conn: sqlite3.Connection, *, speed_mbps: float, state: State, reason: str
 ) -> QueueStatus:

@@ -24,7 +24,7 @@ import jwt
 import pytest
 import pytest_asyncio
 
-from handlers import authenticator, logins
+from handlers import authenticator, logins, page
 from handlers.authenticator import COOKIE
 from handlers.routes import API
 from tests.app import PASSWORD, PATIENCE_SECONDS, Process, running
@@ -213,6 +213,7 @@ async def test_A9_nothing_else_is_served(server):
         "/api/openapi.json",
         "/api/docs/assets/{name}",
         "/",
+        *page.VIEWS,
         "/static/{name}",
         "/ws/downloads",
         "/{path}",

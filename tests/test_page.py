@@ -26,10 +26,10 @@ STATIC = ROOT / "static"
 MODULES = {path.name: path.read_text() for path in sorted(STATIC.glob("*.js"))}
 del MODULES["docs.js"]  # of the documentation pages
 HTML = (ROOT / "handlers" / "templates" / "page.html").read_text()
-FIRST_VIEW_BYTES = 37_000  # transferred at most, headers included
+FIRST_VIEW_BYTES = 60_000  # transferred at most, headers included
 # A folder may have such a name.
 HOSTILE = "<img src=x onerror=window.broken=1> " + "Rindfleischetikettierungsüberwachung" * 3
-LOOKS = [(width, dark) for width in (1280, 360) for dark in (False, True)]
+LOOKS = [(1280, False), (1280, True), (360, False), (360, True), (320, False), (1920, True)]
 
 # -- scripts, for page.evaluate and page.wait_for ------------------------------------------------
 
@@ -71,6 +71,7 @@ def choose(selector: str, value: str) -> str:
     )
 
 
+ROUTER = "/static/router.js"
 FOCUSED_ID = "document.activeElement.id"
 LANGUAGE = "localStorage.setItem('aniworld.language', {!r})"
 
@@ -99,23 +100,43 @@ async def demo_page(tmp_path, **config):
     async with Process(tmp_path, "--demo", **config) as server, Chromium() as browser:
         page = await open_in(browser, server.base + "/")
         await log_in(page)
-        await page.wait_for(f"{count('#series-list li')} == 2 && {text('#queue-state')}")
+        await page.wait_for(f"{count('#series-list li')} == 2 && {text('#deck-title')}")
         yield server, page
 
 
 async def fits(page, name: str, folder: Path) -> None:
-    """Nothing is wider than the window, in both widths and colours; on a phone in both tabs."""
+    """Nothing is wider than the window, in all widths and colours."""
     for width, dark in LOOKS:
         await page.emulate(width=width, height=900 if width > 1000 else 760, dark=dark)
-        for tab in ("", "#queue") if width == 360 else ("",):
-            await page.evaluate(f"location.hash = {tab!r}")
-            too_wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            assert too_wide <= 0, (name, width, tab)
-            if os.environ.get("ANIWORLD_PICTURES"):
-                look = f"{width}-{'dark' if dark else 'light'}{tab.replace('#', '-')}"
-                await page.screenshot(folder / f"{name}-{look}.png")
+        too_wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert too_wide <= 0, (name, width)
+        if os.environ.get("ANIWORLD_PICTURES"):
+            look = f"{width}-{'dark' if dark else 'light'}"
+            await page.screenshot(folder / f"{name}-{look}.png")
     await page.emulate()
-    await page.evaluate("location.hash = ''")
+
+
+async def go(page, path: str) -> None:
+    """Follow a link of the page to one of its views, and wait for it."""
+    await page.evaluate(f"import('{ROUTER}').then((router) => router.navigate({path!r}))")
+
+
+async def open_series(page, title: str) -> None:
+    """Open a series from the library."""
+    links = "[...document.querySelectorAll('.tile-link')]"
+    script = f"{links}.find((link) => link.textContent.includes({title!r}))"
+    await page.wait_for(script)
+    await page.evaluate(f"({script}).click()")
+    await page.wait_for(f"{text('#series-title')} == {title!r}")
+
+
+def cell(code: str) -> str:
+    """The selector of an episode in the matrix of a series."""
+    return f".cell[data-code={code}]"
+
+
+def state_of(code: str) -> str:
+    return f"document.querySelector({cell(code)!r})?.dataset.state"
 
 
 def api_calls(page) -> list[str]:
@@ -144,8 +165,8 @@ async def test_the_main_job(tmp_path):
         page = await open_in(browser, server.base + "/")
         await set_up(page, tmp_path)
         await see_what_is_missing(page, tmp_path)
-        await load_again(page, server.base)
         await list_complete_series(page)
+        await load_again(page, server.base)
         await search_and_follow(page)
         await queue_one_episode(page, tmp_path)
         await order_the_queue(page)
@@ -160,7 +181,8 @@ async def test_the_main_job(tmp_path):
 
 
 async def set_up(page, folder):
-    assert await page.wait_for("document.title") == "Set up – Aniworld"
+    assert await page.wait_for(text("#login-title")) == "Set up"
+    assert await page.evaluate("document.title") == "Set up – Aniworld"
     await fits(page, "set up", folder)
     await log_in(page, "short")
     assert "8 to 1,024" in await page.wait_for(text("#login-error"))
@@ -169,9 +191,10 @@ async def set_up(page, folder):
 
 
 async def see_what_is_missing(page, folder):
-    await page.wait_for(f"{count('#series-list li')} == 2 && document.title == 'Aniworld'")
-    assert await page.evaluate(FOCUSED_ID) == "series-title"
-    titan, slayer = await page.evaluate(
+    await page.wait_for(f"{count('#series-list li')} == 3")
+    assert await page.evaluate("document.title") == "Library – Aniworld"
+    assert await page.evaluate(FOCUSED_ID) == "library-title"
+    titan, slayer, _ = await page.evaluate(
         "[...document.querySelectorAll('#series-list li')].map((row) => row.innerText)"
     )
     assert "Attack on Titan" in titan
@@ -188,77 +211,111 @@ async def load_again(page, base):
     page.bytes = 0
     await page.send("Network.setCacheDisabled", cacheDisabled=True)
     await page.go(base + "/")
-    await page.wait_for(f"{count('#series-list li')} == 2")
-    assert await page.wait_for(text("#queue-state")) == "Stopped"
+    await page.wait_for(f"{count('#series-list li')} == 3")
+    assert await page.wait_for(text("#deck-title")) == "Stopped"
     assert len(api_calls(page)) <= 5
     assert 5000 < page.bytes < FIRST_VIEW_BYTES
 
 
 async def list_complete_series(page):
-    await page.click("#show-complete")
+    """A folder of the library that is no source's is there, and its name stays a text."""
+    await page.click("#rescan")
     await page.wait_for(f"{count('#series-list li')} == 3")
+    await page.click("[data-filter=complete]")
+    await page.wait_for(f"{count('#series-list li')} == 1")
     assert await page.evaluate(text("#series-list .title")) == HOSTILE
     assert await page.evaluate(count("#series-list img")) == 0
+    await page.click("[data-filter=all]")
+    await page.click("#filter")
+    await page.type("TITÁN")
+    await page.wait_for(f"{count('#series-list li')} == 1")
+    assert await page.evaluate("location.search") == "?q=TIT%C3%81N"
+    await page.evaluate("document.querySelector('#filter').select()")
+    await page.press("Delete")
+    await page.wait_for(f"{count('#series-list li')} == 3")
 
 
 async def search_and_follow(page):
     await page.click("#search-text")
     await page.type("demon")
+    await page.press("Enter")
     await page.wait_for(f"{count('#hits li')} == 2")
-    assert await page.evaluate(text("#hits h2")) == "Search results"
+    assert await page.evaluate("location.pathname + location.search") == "/search?q=demon"
+    assert await page.evaluate(text("h1[tabindex]:not(#login-title)")) == "Search results"
     assert await page.evaluate(text("#hits-state")) == "2 series found"
+    assert await page.evaluate(has_text("#hits li:first-child", "In the library"))
     await page.click("#hits li:last-child [data-action=get]")
-    await page.wait_for(f"{count('#open-items li')} == 12")
+    await page.wait_for(f"{text('#queue-count')} == '12'")
+    await page.evaluate("history.back()")
     await page.wait_for(f"{count('#series-list li')} == 4")  # followed now, hence listed
-    await page.click("#hits-close")
 
 
 async def queue_one_episode(page, folder):
-    await page.click("#series-list li:nth-child(2) .title")
-    await page.wait_for(shown("#series-dialog"))
-    await fits(page, "details", folder)
-    assert await page.evaluate(count("#episodes li")) == 5
-    await page.click("#episodes li:nth-child(5) button")  # S01E100
-    await page.wait_for(f"{text('#episodes li:nth-child(5) .badge')} == 'Queued'")
-    await page.press("Escape")
-    await page.wait_for("!document.querySelector('#series-dialog').open")
+    await open_series(page, "Attack on Titan")
+    assert await page.evaluate("document.title") == "(12) Attack on Titan – Aniworld"
+    await fits(page, "series", folder)
+    assert await page.evaluate(count(".cell[data-state=missing]")) == 5
+    await page.click(cell("S01E100"))
+    await page.click("#selection [data-action=add]")
+    await page.wait_for(f"{state_of('S01E100')} == 'pending'")
+    await fits(page, "selection", folder)
+    await page.click(cell("S01E100"))
+    await page.wait_for(f"{count('#selection')} == 0")
+    assert await page.evaluate("document.activeElement.dataset.code") == "S01E100"
+    await page.press("Home")
+    assert await page.evaluate("document.activeElement.dataset.code") == "S01E01"
 
 
 async def order_the_queue(page):
-    await page.wait_for(has_text("#open-items li:last-child", "S01E100"))
-    await page.evaluate(choose("#open-items li:last-child select", "high"))
-    await page.wait_for(has_text("#open-items li", "S01E100"))
-    await page.click("#open-items li:nth-child(4) [data-action=remove]")
-    await page.wait_for(f"{count('#open-items li')} == 12")
+    await page.click("#nav a[data-path=queue]")
+    titan = "#open-items li[data-key=aniworld_123]"
+    await page.wait_for(has_text(f"{titan}", "1 waiting"))
+    await page.click(f"{titan} [data-action=toggle]")
+    await page.wait_for(has_text(f"{titan} + li", "S01E100"))
+    await page.evaluate(choose(f"{titan} + li select", "high"))
+    search_hit = "#open-items li[data-key=aniworld_789]"
+    await page.click(f"{search_hit} [data-action=toggle]")
+    await page.click(f"{search_hit} + li [data-action=remove]")
+    await page.wait_for(f"{text('#queue-count')} == '12'")
 
 
 async def download(page, folder):
     await page.click("[data-command=start]")
-    await page.wait_for("document.querySelector('#open-items progress:not([hidden])')?.value > 5")
-    await page.wait_for(has_text("#open-items .soft", "Mbit/s"))
-    await page.click("#rescan")
-    await page.wait_for(has_text("#toasts", "Library scanned"))
+    await page.wait_for("document.querySelector('.queue-row progress:not([hidden])')?.value > 5")
+    await page.wait_for(has_text("#deck-speed", "Mbit/s"))
+    assert await page.evaluate(has_text("#deck-title", "Attack on Titan"))
     await fits(page, "running", folder)
     await page.wait_for(inner_text("#completed li"))
-    await page.wait_for(has_text("#series-list li:nth-child(2)", "4 missing"))
     await page.click("[data-command=pause]")
     await page.wait_for(f"{text('#queue-state')} == 'Paused'")
     await page.wait_for(shown("[data-command=resume]"))
     assert await page.evaluate(FOCUSED_ID) == "queue-title"
     await page.click("[data-clear=completed]")
     await page.wait_for(hidden("#completed"))
+    await page.click("#nav a[data-path=library]")
+    await page.wait_for(has_text("#series-list li[data-key=aniworld_123]", "4 missing"))
 
 
 async def switch_to_german(page, folder):
-    await page.click("#language")
-    await page.wait_for(f"document.documentElement?.lang == 'de' && {count('#open-items li')} > 5")
+    await page.click("#nav a[data-path=settings]")
+    await page.wait_for(shown("#language"))
+    await page.evaluate(choose("#language", "de"))
+    await page.wait_for(f"document.documentElement?.lang == 'de' && {shown('#theme')}")
     await fits(page, "deutsch", folder)
+    await page.evaluate(choose("#theme", "dark"))
+    assert await page.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
+    await page.evaluate(choose("#theme", "auto"))
+    for view in ("library", "queue", "series/aniworld_123", "search?q=demon"):
+        await go(page, view)
+        await fits(page, f"deutsch {view.partition('/')[0].partition('?')[0]}", folder)
 
 
 async def log_out(page):
+    await go(page, "settings/account")
     await page.click("#logout")
     await page.wait_for(shown("#login"))
     assert await page.evaluate("localStorage.getItem('aniworld.token')") is None
+    assert await page.evaluate("location.pathname") == "/settings/account"
 
 
 # -- the session and the connection --------------------------------------------------------------
@@ -282,13 +339,13 @@ async def test_from_another_device(tmp_path):
         await page.click("#setup-code")
         await page.type((server.state / "setup-code").read_text().strip())
         await page.press("Enter")
-        await page.wait_for(text("#queue-state"))
+        await page.wait_for(text("#deck-title"))
         assert await page.evaluate("isSecureContext") is False
 
         # A proxy, or another server on this host, may have taken the cookie.
         await page.send("Network.clearBrowserCookies")
         await page.go(url)
-        await page.wait_for(text("#queue-state"))
+        await page.wait_for(text("#deck-title"))
 
         server.kill9()
         await page.wait_for(shown("#connection"))
@@ -296,7 +353,7 @@ async def test_from_another_device(tmp_path):
         await server.login()
         missing = {"anime_id": "aniworld_456", "episodes": ["missing"]}
         await server.post("/api/queue/add", json=missing)
-        await page.wait_for(f"{hidden('#connection')} && {count('#open-items li')} == 2")
+        await page.wait_for(f"{hidden('#connection')} && {text('#queue-count')} == '2'")
 
         token = await page.evaluate("localStorage.getItem('aniworld.token')")
         await server.post("/api/auth/logout", token=token)
@@ -318,8 +375,7 @@ async def test_the_account(tmp_path):
         await page.wait_for(shown("#series-empty"))
         other = await browser.open(server.base + "/")
         await other.wait_for(shown("#series-empty"))
-        await page.click("#account")
-        await page.wait_for(shown("#account-dialog"))
+        await go(page, "settings/account")
 
         async def change(old: str, new: str) -> None:
             await fill(page, "#old-password", old)
@@ -334,7 +390,7 @@ async def test_the_account(tmp_path):
         await page.wait_for(has_text("#toasts", "password is changed"))
         assert (await page.evaluate(text("#password-error"))) == ""
         for tab in (page, other):
-            await tab.wait_for(shown("#home"))
+            await tab.wait_for(shown("#view"))
             assert await tab.evaluate(hidden("#login"))
 
         await fill(page, "#key-name", HOSTILE[:100])
@@ -352,28 +408,33 @@ async def test_the_account(tmp_path):
         await page.click("#end-sessions")
         for tab in (page, other):
             await tab.wait_for(shown("#login"))
-        assert await page.evaluate("document.querySelector('#account-dialog').open") is False
-        await page.send("Page.bringToFront")  # a tab that nobody sees hears of no closed dialog
-        for field in ("#key-text", "#old-password"):
-            await page.wait_for(f"document.querySelector({field!r}).value == ''")
+        assert await page.evaluate(count("#key-text, #old-password")) == 0  # nothing secret stays
+        assert await other.evaluate(has_text("#login-hint", "session has ended"))
         await log_in(page, "another password")
-        await page.wait_for(shown("#home"))
+        await page.wait_for(shown("#old-password"))
+        await other.wait_for(shown("#series-empty"))
         assert await page.evaluate("window.broken") is None
         assert [line for line in page.console if "401" not in line and "422" not in line] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "de"])
-async def test_the_header_of_a_phone_is_one_line_above_the_tabs(tmp_path, language):
-    async with running(tmp_path) as server, Chromium(width=360) as browser:
+async def test_a_phone_has_its_navigation_below(tmp_path, language):
+    """The views stand side by side under the thumb, the deck right above, and nothing is cut."""
+    async with running(tmp_path) as server, Chromium(width=320) as browser:
         page = await open_in(browser, server.base + "/", language)
         await log_in(page)
         await page.wait_for(shown("#series-empty"))
-        await page.emulate(width=360, height=760)
-        tops = (
-            "['language', 'account', 'logout'].map((id) => document.getElementById(id).offsetTop)"
-        )
-        assert await page.evaluate(f"new Set({tops}).size") == 1
+        await page.emulate(width=320, height=760)
+        box = "document.querySelector({!r}).getBoundingClientRect()"
+        nav, deck = box.format("#nav"), box.format("#deck")
+        assert await page.evaluate(f"{nav}.bottom") == 760
+        assert await page.evaluate(f"{deck}.bottom - {nav}.top") == 0
+        links = "[...document.querySelectorAll('#nav a')]"
+        assert await page.evaluate(f"new Set({links}.map((link) => link.offsetTop)).size") == 1
+        cut = f"{links}.filter((link) => link.scrollWidth > link.clientWidth).length"
+        assert await page.evaluate(cut) == 0
+        assert await page.evaluate(f"Math.min(...{links}.map((link) => link.offsetHeight))") >= 44
 
 
 async def test_wrong_passwords(tmp_path):
@@ -428,6 +489,19 @@ async def test_the_order_of_messages(tmp_path):
         assert page.console == []
 
 
+# A view, and what tells that it is there.
+VIEWS = {
+    "library": "#series-list li",
+    "search?q=demon": "#hits li",
+    "series/aniworld_123": ".cell",
+    "queue": "#queue-state",
+    "history": "#history-list",
+    "settings/page": "#theme",
+    "settings/account": "#keys",
+    "system": "#sources",
+}
+
+
 # -- controls ------------------------------------------------------------------------------------
 
 
@@ -445,18 +519,21 @@ async def test_a_busy_control(tmp_path):
     last_item = "#open-items li:last-child"
     async with demo_page(tmp_path) as (_, page):
         await page.click("#series-list li [data-action=get]")
-        await page.wait_for(f"{count('#open-items li')} == 5")
+        await page.wait_for(f"{text('#queue-count')} == '5'")
+        await go(page, "queue")
+        await page.click("#open-items [data-action=toggle]")
+        await page.wait_for(f"{count('#open-items li')} == 6")
         await page.wait_for(has_text(last_item, "S01E100"))
         await page.evaluate(slow_calls)
         await page.evaluate(choose(f"{last_item} select", "low"))
         await page.evaluate(choose(f"{last_item} select", "high"))
         for _ in range(2):
-            await page.click("#open-items li:first-child [data-action=remove]")
+            await page.click("#open-items li:nth-child(2) [data-action=remove]")
         low, remove = '{"priority":"low"}', None
         assert await page.evaluate("changes") == [low, remove]
         await page.evaluate("release()")
-        await page.wait_for(f"{count('#open-items li')} == 4")
-        await page.wait_for(has_text("#open-items li:first-child", "S01E100"))
+        await page.wait_for(f"{count('#open-items li')} == 5")
+        await page.wait_for(has_text("#open-items li:nth-child(2)", "S01E100"))
         assert await page.evaluate("changes") == [low, remove, '{"priority":"high"}']
         assert await page.evaluate(count(".toast.error")) == 0
 
@@ -464,30 +541,33 @@ async def test_a_busy_control(tmp_path):
 @pytest.mark.slow
 async def test_the_focus_is_never_lost(tmp_path):
     """What had the focus and vanishes leaves it to a neighbour; old toasts offer nothing."""
+    slayer = "document.activeElement.closest('[data-key=aniworld_456]') != null"
     async with demo_page(tmp_path) as (_, page):
-        assert await page.evaluate(FOCUSED_ID) == "series-title"
+        assert await page.evaluate(FOCUSED_ID) == "library-title"
 
         await page.evaluate("document.querySelector('#series-list li .get').focus()")
         await page.press("Enter")
         await page.wait_for(hidden("#series-list li .get"))
-        assert await page.evaluate("document.activeElement.textContent") == "Attack on Titan"
+        assert await page.evaluate("document.activeElement.matches('a.tile-link')")
 
-        await page.click("#series-list li:last-child .title")
-        await page.wait_for(shown("#series-dialog"))
-        assert await page.evaluate(FOCUSED_ID) == "dialog-title"
-        await page.click("#episodes li:first-child button")
-        await page.wait_for(hidden("#episodes li:first-child button"))
-        focused = "document.activeElement.closest('#episodes li:last-child button') != null"
-        assert await page.evaluate(focused)
+        await page.evaluate("document.querySelector('[data-key=aniworld_456] a').focus()")
+        await page.press("Enter")
+        await page.wait_for(shown("#series-title"))
+        assert await page.evaluate(FOCUSED_ID) == "series-title"
+        await page.click(".cell[data-state=missing]")
+        await page.evaluate("document.querySelector('#selection [data-action=add]').focus()")
+        await page.press("Enter")
+        await page.wait_for(f"{count('.cell[data-state=pending]')} == 1")
+        assert await page.evaluate("document.activeElement != document.body")
         await page.click("#get-all")
         await page.wait_for(hidden("#get-all"))
-        assert await page.evaluate(FOCUSED_ID) == "dialog-title"
-        await page.press("Escape")
-        await page.wait_for("document.activeElement.matches('#series-list li:last-child .title')")
+        assert await page.evaluate(FOCUSED_ID) == "series-title"
+        await page.evaluate("history.back()")
+        await page.wait_for(slayer)
 
         await page.wait_for(shown(".toast .action"))
         await page.evaluate("document.querySelector('.toast .action').focus()")
-        await page.click("[data-command=start]")
+        await page.click("#deck-command")
         await page.wait_for(hidden(".toast .action"))
         assert await page.evaluate(has_text(".toast", "1 episode queued"))
 
@@ -503,12 +583,14 @@ async def test_a_source_that_rests(tmp_path):
         async with Chromium() as browser:
             page = await open_in(browser, server.base + "/")
             await log_in(page)
+            await go(page, "queue")
             await page.wait_for(f"{text('#queue-state')}")
             assert await page.evaluate(count("#resting li")) == 0
             await server.post("/api/queue/start")
             line = "#resting li span"
             await page.wait_for(has_text(line, "home rests, next try "))
             assert await page.evaluate(has_text(line, "(The source answered 502)"))
+            assert await page.evaluate(has_text("#deck-title", "Waiting for home, next try "))
             await fits(page, "resting", tmp_path)
             up.raw = None
             await page.click("#resting button")
@@ -530,12 +612,10 @@ async def test_names_contain_what_is_seen(tmp_path):
             await page.evaluate(LANGUAGE.format(language))
             await page.go(server.base + "/")
             await page.wait_for(f"{count('#series-list li')} == 2")
-            await page.click("#search-text")
-            await page.type("demon")
-            await page.wait_for(f"{count('#hits li')} == 2")
-            await page.click("#series-list li .title")
-            await page.wait_for(f"{shown('#series-dialog')} && {count('#episodes li')} == 5")
-            assert await page.evaluate(misfits) == []
+            for path, there in VIEWS.items():
+                await go(page, path)
+                await page.wait_for(shown(there))
+                assert await page.evaluate(misfits) == [], path
 
 
 @pytest.mark.slow
@@ -610,18 +690,18 @@ async def test_a_second_title_is_accepted_and_a_folder_separated(tmp_path):
         page = await open_in(browser, server.base + "/")
         await log_in(page)
         await page.wait_for(f"{text('#series-list .badge')} == '3 missing'")
-        await page.click("#series-list .title")
+        await page.click("#series-list a")
         await page.wait_for(has_text("#other-files li", '"Nacht! Rot" may be another series'))
         await page.click("#titles")
         await page.type("Nacht! Rot")
         await page.click("#source-form button")
         await page.wait_for(has_text("#toasts", "3 missing, 0 files ambiguous"))
-        assert await page.evaluate(text("#dialog-count")) == "3 of 6 episodes"
+        assert await page.evaluate(text("#series-count")) == "3 of 6 episodes"
         await fits(page, "folders", tmp_path)
         assert await page.evaluate(inner_text("#folders li:nth-child(2) b")) == "Nacht! S2"
         await page.click("#folders li:nth-child(2) button")
         await page.wait_for(has_text("#toasts", "Nacht! S2 is a series of its own now."))
-        await page.wait_for(f"{hidden('#folders')} && {text('#dialog-count')} == '2 of 6 episodes'")
+        await page.wait_for(f"{hidden('#folders')} && {text('#series-count')} == '2 of 6 episodes'")
         assert page.console == []
         assert page.warnings == []
 
@@ -643,33 +723,36 @@ async def test_an_episode_that_nobody_has_is_ignored(tmp_path):
         await log_in(page)
         await page.wait_for(f"{text('#series-list .badge')} == '1 missing'")
         assert not await page.evaluate(shown("#series-list .get"))
-        await page.click("#series-list .title")
-        await page.wait_for(f"{shown('#series-dialog')} && {count('#episodes li')} == 1")
-        assert await page.evaluate(text("#episodes .badge")) == "Missing, no source has it"
-        assert not await page.evaluate(shown("#episodes [data-action=add]"))
+        await page.click("#series-list a")
+        await page.wait_for(f"{state_of('S01E03')} == 'wanted'")
         assert not await page.evaluate(shown("#get-all"))
+        await page.click("[data-layout=list]")
+        await page.wait_for(f"{count('.season li')} == 4")
         await page.click("#only-missing")
-        await page.wait_for(f"{count('#episodes li')} == 4")
-        button = "#episodes li:nth-child(3) [data-action=ignore]"
+        await page.wait_for(f"{count('.season li')} == 1")
+        assert await page.evaluate(text(".season li .badge")) == "Missing, no source has it"
+        assert not await page.evaluate(shown(".season li [data-action=add]"))
+        await page.click("#only-missing")
+        button = ".season li:nth-child(3) [data-action=ignore]"
         await page.click(button)
         await page.wait_for(f'{text(button)} == "Don\'t ignore"')
-        assert await page.evaluate(text("#dialog-count")) == "3 of 3 episodes"
-        await page.wait_for(f"{count('#series-list li')} == 0")
+        assert await page.evaluate(text("#series-count")) == "3 of 3 episodes"
         await fits(page, "ignored", tmp_path)
         await page.click(button)
-        await page.wait_for(f"{text('#series-list .badge')} == '1 missing'")
+        await page.wait_for(f"{text('#series-count')} == '3 of 4 episodes'")
+        await page.click("[data-layout=matrix]")
         # A list that shrinks is told, and taken at a click.
         del up.files["Show/Show - S01E02.mkv"]
         await server.post("/api/v1/anime/rescan")
         await page.wait_for(has_text("#toasts", "what was known stays for now"))
         await page.go(server.base + "/")
         await page.wait_for(f"{text('#series-list .badge')} == '1 missing'")
-        await page.click("#series-list .title")
+        await page.click("#series-list a")
         await page.wait_for(shown("#list-change"))
         await fits(page, "list-change", tmp_path)
         await page.click("#list-change button")
         await page.wait_for(hidden("#list-change"))
-        assert await page.evaluate(FOCUSED_ID) == "dialog-title"
+        assert await page.evaluate(FOCUSED_ID) == "series-title"
         assert page.console == []
 
 
@@ -689,14 +772,15 @@ async def test_a_file_that_changed_at_its_source_is_replaced(tmp_path):
         await server.post("/api/v1/anime/rescan")
         page = await open_in(browser, server.base + "/")
         await log_in(page)
-        await page.click("#show-complete")
         await page.wait_for(f"{text('#series-list .title')} == 'Show'")
-        await page.click("#series-list .title")
-        await page.wait_for(f"{text('#episodes .badge')} == 'Changed at the source'")
+        await page.click("#series-list a")
+        await page.wait_for(f"{state_of('S01E01')} == 'changed'")
+        await page.click(cell("S01E01"))
+        await page.wait_for(f"{text('#selection .badge')} == 'Changed at the source'")
         await fits(page, "changed", tmp_path)
-        await page.click("#episodes [data-action=replace]")
-        await page.wait_for(f"{text('#episodes .badge')} == 'In the library'")
-        assert not await page.evaluate(shown("#episodes [data-action=replace]"))
+        await page.click("#selection [data-action=replace]")
+        await page.wait_for(f"{text('#selection .badge')} == 'In the library'")
+        assert not await page.evaluate(shown("#selection [data-action=replace]"))
         (kept,) = (server.library / ".aniworld-trash").rglob("*.mkv")
         assert kept.read_bytes() == video(1, 1000)
         assert page.console == []
@@ -718,13 +802,15 @@ async def test_ambiguous_files_are_asked_about_once(tmp_path):
         page = await open_in(browser, server.base + "/")
         await log_in(page)
         await page.wait_for(f"{text('#series-list .title')} == 'Nacht'")
-        await page.click("#series-list .title")
-        await page.wait_for(f"{shown('#question')} && {count('#question li')} == 2")
-        assert await page.evaluate(has_text("#question li:last-child", "Nacht - 05.mkv: S01E05"))
+        await page.click("#series-list a")
+        await page.click("#ask")
+        await page.wait_for(f"{shown('#question')} && {count('#question > li')} == 2")
+        assert await page.evaluate(has_text("#question > li:last-child", "Nacht - 05.mkv: S01E05"))
         await fits(page, "question", tmp_path)
-        await page.click("#question li:last-child button")
+        await page.click("#question > li:last-child button")
         await page.wait_for(has_text("#toasts", "8 missing, 0 files ambiguous"))
-        await page.wait_for(hidden("#question"))
+        await page.wait_for(f"{count('#question')} == 0 && {hidden('#question-notice')}")
+        assert await page.evaluate("document.activeElement != document.body")
         assert await page.evaluate("document.querySelector('#numbering').value") == "absolute"
         assert page.console == []
 
@@ -733,8 +819,7 @@ async def link_to_source(page):
     # Between 02 and 05 two are absent; whoever lacks them, nobody has them.
     await page.wait_for(f"{text('#series-list .badge')} == '2 missing'")
     assert await page.evaluate(text("#series-list .title")) == "Nachtwache"
-    await page.click("#series-list .title")
-    await page.wait_for(shown("#series-dialog"))
+    await page.click("#series-list a")
     await page.click("#series-files summary")
     await page.wait_for(has_text("#other-files li", "NCOP1"))
     await page.click("#source")
@@ -743,9 +828,9 @@ async def link_to_source(page):
     await page.evaluate(set_value("#source", "home_nacht"))
     await page.click("#source-form button")
     await page.wait_for(has_text("#toasts", "21 missing, 0 files ambiguous"))
-    # The toast comes last: by then the dialog shows what it tells of.
-    assert await page.evaluate(text("#dialog-count")) == "4 of 25 episodes"
-    await page.wait_for(f"{text('#series-list .title')} == 'Nacht'")
+    # The toast comes last: by then the view shows what it tells of.
+    assert await page.evaluate(text("#series-count")) == "4 of 25 episodes"
+    await page.wait_for(f"{text('#series-title')} == 'Nacht'")
 
 
 async def change_numbering(page):
@@ -758,7 +843,7 @@ async def change_numbering(page):
     choices = [set_value("#numbering", numbering) for numbering in ("season", "auto")]
     await page.evaluate("; ".join(f"{choice}; {form}.requestSubmit()" for choice in choices))
     await page.wait_for(f"{form}.ariaBusy != 'true'")
-    assert await page.evaluate(text("#dialog-count")) == "4 of 25 episodes"
+    assert await page.evaluate(text("#series-count")) == "4 of 25 episodes"
 
 
 async def preview_names(page):
@@ -774,14 +859,18 @@ async def preview_names(page):
 def test_texts():
     """Each key is in both languages with the same {places}; none is unused, and none is missing."""
     table, _, code = MODULES["i18n.js"].partition("\n};\n")
+    own = {name: script for name, script in MODULES.items() if name.endswith("_texts.js")}
+    table += "".join(own.values())
     string = r'"((?:[^"\\]|\\.)+)"'
     entry = rf'^  "?([\w.]+)"?: \[\s*{string},\s*{string},?\s*\],$'
-    texts = {key: both for key, *both in re.findall(entry, table, re.M)}
-    assert len(texts) == table.count("],") > 80
+    entries = re.findall(entry, table, re.M)
+    texts = {key: both for key, *both in entries}
+    assert len(entries) == len(texts) > 80, "a key has two texts"
     for key, (german, english) in texts.items():
         assert set(re.findall(r"\{\w+\}", german)) == set(re.findall(r"\{\w+\}", english)), key
 
-    code += HTML + "".join(MODULES[name] for name in MODULES if name != "i18n.js")
+    others = MODULES.keys() - own.keys() - {"i18n.js"}
+    code += HTML + "".join(MODULES[name] for name in others)
     in_html = set(re.findall(r'data-t(?:-label|-placeholder)?="([\w.]+)"', HTML))
     counted = re.findall(r'\btn\("(\w+)"', code)
     in_code = set(re.findall(r'\bt\("([\w.]+)"', code))
@@ -804,27 +893,40 @@ def test_nothing_is_ever_markup():
     assert not re.search(makes_markup, scripts)
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script(?! type=\"module\" src=)", HTML)
     for link in re.findall(r'(?:href|src)="([^"]*)"', HTML):
-        assert not link.startswith(("/", "http")), link
+        assert link.startswith(("{{ root }}", "#")), link
     assert not re.search(r"""["'`](/|https?://)\w""", scripts)
 
 
 def test_every_module_is_preloaded():
-    """But for those that are imported when somebody wants them."""
-    preloaded = set(re.findall(r'rel="modulepreload" href="static/([^"]+)"', HTML))
+    """But for those that are imported when somebody wants them, as the views are."""
+    preloaded = set(re.findall(r'rel="modulepreload" href="{{ root }}static/([^"]+)"', HTML))
     needed = {"app.js"}
     while new := {name for module in needed for name in imported(module)} - needed:
         needed |= new
     assert preloaded == needed - {"app.js"}
-    late = {"account.js", "series_dialog.js", "series_files.js"}
-    assert MODULES.keys() - needed == late
+    late = set(re.findall(r'import\("./([\w.]+)"\)', "".join(MODULES.values())))
+    views = re.findall(r"^  \[/.*/, \"(\w+)\"\],$", MODULES["router.js"], re.M)
+    assert len(views) == 8
+    late |= {f"{view}.js" for view in views}
+    while new := {name for module in late for name in imported(module)} - late:
+        late |= new
+    assert MODULES.keys() - needed - late == set(), "a module that nobody imports"
+
+
+def test_each_view_has_an_address():
+    """The server sends the page's document for each of its views."""
+    views = set(re.findall(r"^  \[/.*/, \"(\w+)\"\],$", MODULES["router.js"], re.M))
+    assert {path.split("/")[1] for path in page_handler.VIEWS} == views
 
 
 def imported(module: str) -> set[str]:
     """The modules that one cannot start without."""
-    return set(re.findall(r'^import .* from "\./([\w.]+)";$', MODULES[module], re.M))
+    return set(re.findall(r'^import (?:.* from )?"\./([\w.]+)";$', MODULES[module], re.M))
 
 
-@pytest.mark.parametrize("path", [*STATIC.glob("*.js"), STATIC / "app.css"], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [*STATIC.glob("*.js"), *STATIC.glob("*.css")], ids=lambda p: p.name
+)
 def test_files_are_short(path):
     lines = path.read_text().splitlines()
     assert len(lines) <= 350

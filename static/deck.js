@@ -1,0 +1,131 @@
+// The deck: a strip that stays in sight and tells how the queue is: its state, the item that is
+// loading, the speed of the last minutes, the time and the room that are left, and the sources.
+
+import { callApi } from "./api.js";
+import { isPossible, sendCommand } from "./commands.js";
+import { $, h, setText, syncList } from "./dom.js";
+import { formatDuration, formatNumber, formatPercent } from "./formats.js";
+import { formatSize, formatSpeed, formatTime } from "./formats.js";
+import { t, tn } from "./i18n.js";
+import { countItems, countOpen, currentSpeed, itemName, itemsWith } from "./queue_state.js";
+import { queue, secondsLeft } from "./queue_state.js";
+
+const DISK_EVERY_MS = 60_000; // at most, asked after a download has ended
+const COMMANDS = ["start", "pause", "resume"];
+
+const deck = $("#deck");
+const mainButton = $("#deck-command");
+let sources = null; // as GET /api/providers lists them
+let freeBytes = null;
+let diskAskedAt = -Infinity;
+
+/** Ask for what the socket does not tell: the sources, and the room on the disk. */
+export async function loadDeck() {
+  const [known] = await Promise.all([callApi("GET", "providers"), askForDisk()]);
+  sources = known.data;
+  drawDeck();
+}
+
+/** Whether a source is set up; undefined before that was asked. */
+export const sourcesAreKnown = () => sources && sources.length > 0;
+
+async function askForDisk() {
+  if (Date.now() - diskAskedAt < DISK_EVERY_MS) return;
+  diskAskedAt = Date.now();
+  const { filesystem } = await callApi("GET", "../health/detailed").catch(() => ({}));
+  freeBytes = filesystem?.disk_free_gb == null ? null : filesystem.disk_free_gb * 1e9;
+}
+
+/** Take in a message of the socket: a file that came has taken room. */
+export function handleMessage({ type }) {
+  if (type === "download_completed") askForDisk();
+}
+
+/** Show the queue as it is known now. */
+export function drawDeck() {
+  deck.dataset.state = queue.resting.size && queue.state === "running" ? "resting" : queue.state;
+  const command = COMMANDS.find(isPossible);
+  mainButton.dataset.command = command;
+  mainButton.ariaLabel = t(command);
+  $("use", mainButton).setAttribute("href", command === "pause" ? "#i-pause" : "#i-play");
+  mainButton.hidden = !queue.isLoaded || (command === "start" && !countOpen());
+  const [item] = itemsWith("downloading");
+  setText($("#deck-title"), item ? itemName(item) : describeState());
+  setText($("#deck-line"), describeProgress(item));
+  const bar = $("#deck-bar");
+  bar.hidden = !item;
+  if (item?.progress_percent == null) bar.removeAttribute("value");
+  else bar.value = item.progress_percent;
+  bar.ariaLabel = item ? t("progressOf", { name: itemName(item) }) : "";
+  drawSpeed();
+  setText($("#deck-disk"), freeBytes == null ? "" : t("freeRoom", { size: formatSize(freeBytes) }));
+  drawSources();
+}
+
+/** The state of the queue in one sentence: whether something will happen, and else why not. */
+export function describeState() {
+  if (!queue.isLoaded) return "";
+  const open = countOpen();
+  if (queue.state !== "running") {
+    const state = t(`queueState.${queue.state}`);
+    return open ? `${state} · ${tn("waitingCount", open)}` : state;
+  }
+  if (queue.reason) return t("waits");
+  const [rest] = queue.resting.values();
+  if (open && rest)
+    return t("waitsFor", { name: rest.name, time: formatTime(new Date(rest.until)) });
+  return open ? t("queueState.running") : t("queueIdle");
+}
+
+function describeProgress(item) {
+  if (queue.reason && !item) return queue.reason;
+  if (!item) return countItems("failed") ? tn("failedCount", countItems("failed")) : "";
+  const facts = [];
+  if (item.progress_percent != null) facts.push(formatPercent(item.progress_percent));
+  const others = itemsWith("downloading").length - 1;
+  if (others) facts.push(tn("moreLoading", others));
+  if (countItems("pending")) facts.push(tn("waitingCount", countItems("pending")));
+  if (countItems("failed")) facts.push(tn("failedCount", countItems("failed")));
+  return facts.join(" · ");
+}
+
+function drawSpeed() {
+  const speed = currentSpeed();
+  setText($("#deck-speed"), speed ? formatSpeed(speed) : "");
+  const left = secondsLeft();
+  setText($("#deck-left"), left == null ? "" : t("timeLeft", { time: formatDuration(left) }));
+  const most = Math.max(1, ...queue.speeds);
+  const points = queue.speeds.map((value, index) => {
+    const x = 120 - queue.speeds.length + index;
+    return `${x},${(23 - (value / most) * 21).toFixed(1)}`;
+  });
+  const graph = $("#deck-graph");
+  graph.toggleAttribute("hidden", points.length < 3 || !speed);
+  $("polyline", graph).setAttribute("points", points.join(" "));
+}
+
+function drawSources() {
+  if (!sources) return;
+  for (const source of sources) {
+    const rest = queue.resting.get(source.name);
+    if (rest) Object.assign(source, rest);
+    else if (source.state === "resting") source.state = "ok";
+  }
+  syncList(
+    $("#deck-sources"),
+    sources.filter(({ state }) => state !== "off"),
+    {
+      key: ({ name }) => name,
+      create: () => h("li", {}, h("span.dot"), h("span")),
+      update(row, { name, state, until }) {
+        row.dataset.state = state;
+        const time = state === "resting" && until ? formatTime(new Date(until)) : "";
+        setText(row.lastChild, time ? t("restsUntil", { name, time }) : name);
+      },
+    },
+  );
+}
+
+mainButton.onclick = () => sendCommand(mainButton.dataset.command, mainButton);
+/** How many items wait or are loading, for the navigation. */
+export const openCount = () => (countOpen() ? formatNumber(countOpen()) : "");

@@ -1,0 +1,31 @@
+// The settings: one section has one address and one module, settings_<section>.js.
+
+import { h, loadStyle } from "./dom.js";
+import { t } from "./i18n.js";
+import { href } from "./router.js";
+import "./settings_texts.js";
+
+/** The sections in their order, and the module of each. */
+const SECTIONS = {
+  page: () => import("./settings_page.js"),
+  account: () => import("./settings_account.js"),
+};
+
+/** @param {import("./router.js").Address} address */
+export async function open(root, address) {
+  const section = address.id in SECTIONS ? address.id : Object.keys(SECTIONS)[0];
+  const [module] = await Promise.all([SECTIONS[section](), loadStyle("settings.css")]);
+  const links = Object.keys(SECTIONS).map((name) => {
+    const link = h("a", { href: href(`settings/${name}`) }, t(`settings.${name}`));
+    link.ariaCurrent = name === section ? "page" : null;
+    return h("li", {}, link);
+  });
+  const system = h("li", {}, h("a", { href: href("system") }, t("system")));
+  const title = t(`settings.${section}`);
+  const content = h("div.settings-content", {}, h("h1", { tabIndex: -1 }, title));
+  const nav = h("nav.settings-nav", { ariaLabel: t("settings") }, h("ul", {}, links, system));
+  root.append(nav, content);
+  root.classList.add("settings");
+  const opened = (await module.open(content, address)) ?? {};
+  return { title: `${title} – ${t("settings")}`, ...opened };
+}

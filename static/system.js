@@ -1,0 +1,59 @@
+// The system: how the server, its disks and its sources are.
+
+import { callApi } from "./api.js";
+import { h, loadStyle } from "./dom.js";
+import { runAction } from "./feedback.js";
+import { formatDuration, formatSize, formatTime } from "./formats.js";
+import { t, tn } from "./i18n.js";
+import { href } from "./router.js";
+import "./system_texts.js";
+
+export async function open(root) {
+  const [health, sources] = await Promise.all([
+    callApi("GET", "../health/detailed"),
+    callApi("GET", "providers"),
+    loadStyle("settings.css"),
+  ]);
+  const facts = [
+    [t("version"), health.version],
+    [t("uptime"), formatDuration(health.uptime_seconds)],
+    [t("database"), `${health.database.response_time_ms} ms`],
+    [t("freeOnDisk"), formatSize((health.filesystem.disk_free_gb ?? 0) * 1e9)],
+  ];
+  const pairs = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
+  root.classList.add("narrow");
+  root.append(
+    h("div.view-head", {}, h("h1", { tabIndex: -1 }, t("system"))),
+    h("div.card", {}, h("dl.key-values", {}, pairs)),
+    h(
+      "section.card",
+      {},
+      h("h2", {}, t("sources")),
+      h("ul.rows", { id: "sources" }, sources.data.map(makeSource)),
+      sources.data.length ? null : h("p.soft", {}, t("noSource")),
+    ),
+    h("footer", {}, h("a", { href: href("api/docs"), target: "_self" }, t("docs"))),
+  );
+  return { title: t("system") };
+}
+
+function makeSource(source) {
+  const { name, type, url, state, reason, until, series } = source;
+  const facts = [type, url, tn("seriesCount", series)];
+  const row = h(
+    "li.line-row",
+    {},
+    h("p.text", {}, h("b", {}, name), " ", h("span.soft", {}, facts.join(" · "))),
+    h("span.badge", { data: { state } }, t(`sourceState.${state}`)),
+  );
+  if (state !== "resting") return row;
+  const retry = h("button", { type: "button", ariaLabel: t("tryNowAt", { name }) }, t("tryNow"));
+  retry.onclick = () =>
+    runAction(retry, async () => {
+      const { data } = await callApi("POST", `providers/${name}/retry`);
+      row.replaceWith(makeSource(data));
+    });
+  const time = until ? formatTime(new Date(until)) : "";
+  row.append(retry, h("p.soft", {}, t("restsBecause", { time, reason })));
+  return row;
+}
