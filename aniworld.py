@@ -185,6 +185,7 @@ def add_downloads(
     from downloads.renaming import Renaming
     from downloads.rescan import Rescan
     from handlers import keys, lifetime
+    from handlers.totals import TOTALS, Board
 
     db = app[keys.DB]
     providers = app[keys.PROVIDERS]
@@ -195,6 +196,7 @@ def add_downloads(
     app[keys.CHECKUP] = Checkup(app[keys.CONFIG].state, settings, providers)
     app[keys.RENAMING] = Renaming(db, settings)
     app[keys.TELLING] = []
+    app[TOTALS] = Board(db)
     finish = functools.partial(lifetime.finish_renamings, app)
     app[keys.FOLLOWING] = following = Following(
         db, providers, engine.rests, settings, publish, engine.announce

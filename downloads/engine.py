@@ -60,6 +60,7 @@ class Engine:
         self._config = config
         self._publish = publish
         self._slots = Slots()
+        self.fetched_bytes = self._slots.fetched
         self._backoff = Backoff(pause)
         self._crowds = Crowds()
         self._disks = disks.Disks(config)

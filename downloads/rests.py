@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from downloads import events
 from downloads.judgement import CONSEQUENCES
@@ -22,6 +22,9 @@ MOST_DOUBLINGS = 20
 # Failures in a row of a source that itself answers, after which its items lose tries again: by then
 # it has rested for a quarter of an hour, and what fails may be those files.
 PATIENT_FAILURES = 9
+
+
+SourceStateName = Literal["ok", "resting", "off", "unknown"]
 
 
 class Verdict(NamedTuple):
@@ -82,6 +85,16 @@ class Rests:
         if rest is None:
             return events.SourceState(source, "ok", since=None, until=None, reason="")
         return events.SourceState(source, "resting", rest.since, rest.until, rest.reason)
+
+    def state(self, source: str) -> SourceStateName:
+        """As `GET /api/providers` tells it: `unknown` until it has answered at its address."""
+        provider = self._providers.find(source)
+        if provider is None:
+            return "off"
+        if source in self._rests:
+            return "resting"
+        has_answered = provider.last_success is not None and not provider.last_failure
+        return "ok" if has_answered else "unknown"
 
     def all(self) -> list[events.SourceState]:
         """The sources that rest, or are about to be tried again."""

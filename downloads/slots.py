@@ -23,6 +23,7 @@ class Slots:
 
     def __init__(self) -> None:
         self._slots: dict[int, Slot] = {}
+        self._fetched = 0  # bytes of the jobs that have ended
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -46,7 +47,9 @@ class Slots:
         self._slots[job.item.id] = Slot(job, task)
 
     def free(self, item_id: int) -> None:
-        self._slots.pop(item_id, None)
+        slot = self._slots.pop(item_id, None)
+        if slot:
+            self._fetched += slot.job.progress.fetched
 
     async def cancel(self, item_ids: Iterable[int]) -> None:
         """End the tasks of these items, and wait until they have ended."""
@@ -68,6 +71,10 @@ class Slots:
     def speed(self) -> float:
         """Megabits a second."""
         return sum(job.speed() for job in self.jobs())
+
+    def fetched(self) -> int:
+        """Bytes that came over the wire, of all jobs so far."""
+        return self._fetched + sum(job.progress.fetched for job in self.jobs())
 
     def remaining(self) -> int:
         """Bytes still to come, as far as known."""

@@ -8,6 +8,7 @@ import re
 import sqlite3
 import uuid
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from handlers.endpoint import Handler
 from handlers.keys import HEADERS
 from handlers.limits import take_token
 from handlers.responses import reply, sign
+from handlers.timings import Timing
 from store.errors import Failure
 
 log = logging.getLogger(__name__)
@@ -43,14 +45,17 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ID_OF_THIS_START = str(uuid.uuid4())[:24]
 
 
-def envelope(handler: Handler) -> Handler:
+def envelope(handler: Handler, timing: Timing) -> Handler:
     """Our one middleware: the request id, the token bucket, and an answer to each exception.
+
+    `timing` is told how long each call took.
 
     The table of routes puts it around each handler: aiohttp's own layer for middlewares makes
     every call a tenth slower.
     """
 
     async def enveloped(request: web.Request) -> web.StreamResponse:
+        began = perf_counter()
         given_id = request.headers.get("X-Request-ID")
         is_well_formed = given_id and _REQUEST_ID.fullmatch(given_id)
         request_id = given_id if given_id and is_well_formed else new_request_id()
@@ -70,6 +75,7 @@ def envelope(handler: Handler) -> Handler:
         finally:
             connections.end(request)
         sign(request, answer)
+        timing.record(answer.status, perf_counter() - began)
         return answer
 
     return enveloped

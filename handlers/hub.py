@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -103,12 +103,14 @@ class Hub:
 
     `seq` counts the messages that do not replace others, from `first_seq` on: what this run has
     published bears higher numbers. `heard` may be set later: it is told the type of each of them.
+    `counts` counts them by type.
     """
 
     def __init__(self, first_seq: int = 0) -> None:
         self.first_seq = first_seq
         self.seq = first_seq
         self.heard: Callable[[str], None] | None = None
+        self.counts: Counter[str] = Counter()
         self._inboxes: set[Inbox] = set()
         self._calls: set[Call] = set()
         self._closed = False
@@ -125,6 +127,7 @@ class Hub:
             return
         if not event.replaces:
             self.seq += 1
+            self.counts[event.type] += 1
         text = message(event, self.seq)
         for inbox in tuple(self._inboxes):
             inbox.put(text, event.key if event.replaces else None)
@@ -160,6 +163,11 @@ class Hub:
             return False
         self._not_before[event.key] = at + event.every_seconds
         return True
+
+    @property
+    def sockets(self) -> int:
+        """How many are open."""
+        return len(self._inboxes)
 
     def join(self, claims: Claims | None) -> Inbox:
         """Raises TooMany: 64 sockets in all, 8 without a token."""

@@ -93,16 +93,10 @@ async def retry(request: web.Request, name: SourceName) -> Source:
 def _describe(request: web.Request, settings: SourceSettings, count: int) -> Source:
     rest = request.app[ENGINE].rests.describe(settings.name)
     provider = request.app[PROVIDERS].find(settings.name)
-    last_success = provider.last_success if provider else None
-    state: Literal["ok", "resting", "off", "unknown"] = rest.state
+    state = request.app[ENGINE].rests.state(settings.name)
     reason, since = rest.reason, rest.since
-    if provider is None:
-        state = "off"
-    elif state == "ok" and provider.last_failure:
-        state = "unknown"
+    if provider and provider.last_failure and state == "unknown":
         reason, since = provider.last_failure
-    elif state == "ok" and last_success is None:
-        state = "unknown"
     return Source(
         name=settings.name,
         type=settings.type,
@@ -111,6 +105,6 @@ def _describe(request: web.Request, settings: SourceSettings, count: int) -> Sou
         reason=reason,
         since=since,
         until=rest.until,
-        last_success=last_success,
+        last_success=provider.last_success if provider else None,
         series=count,
     )

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from downloads.events import QueueItem
-from handlers import csv_answers
 from handlers.endpoint import Done
 from handlers.ids import AnimeId, ItemId
 from handlers.keys import DB, ENGINE, PROVIDERS
@@ -137,6 +136,8 @@ async def finished(
     `etag`, `date` or `length`. Rows outlive their items. `state=failed` tells what was given up.
     `format=csv`, or `Accept: text/csv`, answers all that is found as one table.
     """
+    from handlers import csv_answers  # late: few ask for a table
+
     search = history.Search(
         state=query.state,
         anime_id=query.anime_id,

@@ -25,10 +25,12 @@ from handlers import (
     queue,
     queue_groups,
     share,
+    summary,
     system,
 )
 from handlers.endpoint import Handler, Route, endpoint
 from handlers.errors import envelope
+from handlers.timings import TIMINGS, Timings
 
 API = (
     Route("POST", "/api/auth/setup", auth.setup, status=201, open=True, refusals=(403,)),
@@ -137,6 +139,8 @@ API = (
     Route("POST", "/api/media_servers/test", notify.try_media_server),
     Route("GET", "/api/events", events.listen, refusals=(429,), sends=events.SENDS),
     Route("GET", "/api/system", system.show, wrap=True),
+    Route("GET", "/api/summary", summary.show),
+    Route("GET", "/metrics", summary.metrics, sends=summary.METRICS),
     Route("GET", "/health", health.check, open=True),
     Route("GET", "/health/detailed", health.check_in_detail, open=True),
 )
@@ -161,11 +165,13 @@ def add_to(app: web.Application) -> None:
     Raises TypeError for a route with a type that the document could not describe.
     """
     methods_of: dict[str, list[str]] = {}
+    app[TIMINGS] = Timings()
 
     def offer(method: str, path: str, handler: Handler) -> None:
         methods = ["GET", "HEAD"] if method == "GET" else [method]
         for each_method in methods:
-            app.router.add_route(each_method, path, envelope(handler))
+            timed = envelope(handler, app[TIMINGS].of(each_method, path))
+            app.router.add_route(each_method, path, timed)
         methods_of.setdefault(path, []).extend(methods)
 
     for route in API:
@@ -177,8 +183,10 @@ def add_to(app: web.Application) -> None:
         offer("GET", path, handler)
     # Before the last resort: else GET /api/v1/anime/rescan would be the details of a "rescan".
     for path, methods in methods_of.items():
-        app.router.add_route("*", path, envelope(partial(_refuse_method, methods)))
-    app.router.add_route("*", "/{path:.*}", envelope(_refuse_path))
+        refused = envelope(partial(_refuse_method, methods), app[TIMINGS].of("other", path))
+        app.router.add_route("*", path, refused)
+    unknown = envelope(_refuse_path, app[TIMINGS].of("other", "unknown"))
+    app.router.add_route("*", "/{path:.*}", unknown)
 
 
 async def _refuse_method(offered: list[str], request: web.Request) -> web.StreamResponse:

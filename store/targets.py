@@ -29,7 +29,7 @@ def _no_events() -> list[NotifyEvent]:
     return list(get_args(NotifyEvent))
 
 
-@dataclass(frozen=True)
+@dataclass(repr=False)
 class Notify:
     """Where messages go, and of which events; all of them unless they are named.
 
@@ -49,8 +49,8 @@ class Notify:
         """Take the secret out of the address of a webhook of Discord."""
         found = _DISCORD.fullmatch(self.url) if self.type == "discord" else None
         if found:
-            object.__setattr__(self, "url", found[1] + (found[3] or ""))
-            object.__setattr__(self, "token", Secret(found[2]))
+            self.url = found[1] + (found[3] or "")
+            self.token = Secret(found[2])
 
     @property
     def name(self) -> str:
@@ -72,7 +72,7 @@ class Notify:
         return None if is_basic else _lack_of_text("token", self.token)
 
 
-@dataclass(frozen=True)
+@dataclass(repr=False)
 class PathMap:
     """A folder as this server sees it, and the same folder as the media server sees it."""
 
@@ -80,7 +80,7 @@ class PathMap:
     to: Annotated[str, Rule(most=4096)]
 
 
-@dataclass(frozen=True)
+@dataclass(repr=False)
 class MediaServer:
     """A Jellyfin, an Emby (as `jellyfin`) or a Plex that is told of each new file's folder."""
 

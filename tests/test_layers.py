@@ -31,11 +31,14 @@ KIT = {
     "lifetime",
     "limits",
     "logins",
+    "metrics_text",
     "openapi",
     "paging",
     "peer",
     "responses",
     "signature",
+    "timings",
+    "totals",
     "trace",
 }
 # Files of handlers/ that put the others together.
