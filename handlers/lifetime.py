@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NOTES_SECONDS = 3600
+HOUSE_SECONDS = 1200.0  # after the start
 
 
 async def run(app: web.Application) -> AsyncIterator[None]:
@@ -52,18 +53,18 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     await app[LOGINS].load()
     await app[NETWORK].start()
     await apply_settings(app)
-    renaming = asyncio.create_task(finish_renamings(app), name="renaming")
-    watch(app, renaming)
-    engine = asyncio.create_task(app[ENGINE].run(), name="engine")
-    watch(app, engine)
-    notes = asyncio.create_task(_keep_notes(app), name="notes")
-    watch(app, notes)
-    following = asyncio.create_task(app[FOLLOWING].run(), name="following")
-    watch(app, following)
-    checksums = asyncio.create_task(_keep_checksums(app), name="checksums")
-    watch(app, checksums)
+    works = {
+        "renaming": finish_renamings(app),
+        "engine": app[ENGINE].run(),
+        "notes": _keep_notes(app),
+        "following": app[FOLLOWING].run(),
+        "checksums": _keep_checksums(app),
+        "housekeeping": _keep_house(app),
+    }
+    tasks = [asyncio.create_task(work, name=name) for name, work in works.items()]
+    for task in tasks:
+        watch(app, task)
     yield
-    tasks = (engine, renaming, notes, following, checksums)
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -104,6 +105,14 @@ async def _write_notes(app: web.Application) -> None:
             authenticator.unsaved.discard(jti)
     except sqlite3.Error as error:
         log.error("the uses of keys and the ended tokens cannot be stored: %s", error)
+
+
+async def _keep_house(app: web.Application) -> None:
+    """Keep the database in order, beginning when the server has run for a while."""
+    await asyncio.sleep(HOUSE_SECONDS)
+    from downloads.housekeeping import Housekeeping  # late: it is not needed before
+
+    await Housekeeping(app[DB], app[HUB].publish).run()
 
 
 async def _keep_checksums(app: web.Application) -> None:

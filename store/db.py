@@ -48,7 +48,7 @@ class Database:
     """
 
     def __init__(self, path: Path):
-        self._path = path
+        self.path = path
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite")
         self._connection: sqlite3.Connection | None = None
         self.is_new = False  # whether there was nothing in it when it was opened
@@ -66,7 +66,7 @@ class Database:
             self._connection = await self._on_thread(self._open)
         except sqlite3.OperationalError as error:
             raise DatabaseError(
-                f"{self._path} cannot be opened: {error}",
+                f"{self.path} cannot be opened: {error}",
                 fix="It has to be a file that this user may read and write",
             ) from error
 
@@ -112,13 +112,13 @@ class Database:
         self._thread.shutdown()
 
     def _open(self) -> sqlite3.Connection:
-        if self._path.is_dir():
-            raise DatabaseError(f"{self._path} is a folder", fix="Move it away")
-        self._path.touch(0o600)  # its journal takes the same rights
-        self.is_new = not self._path.stat().st_size
-        if not salvage.is_marked(self._path):
+        if self.path.is_dir():
+            raise DatabaseError(f"{self.path} is a folder", fix="Move it away")
+        self.path.touch(0o600)  # its journal takes the same rights
+        self.is_new = not self.path.stat().st_size
+        if not salvage.is_marked(self.path):
             try:
-                return connect(self._path)
+                return connect(self.path)
             except sqlite3.DatabaseError as error:
                 if not salvage.is_damage(error):
                     raise
@@ -126,23 +126,23 @@ class Database:
 
     def _salvage(self) -> sqlite3.Connection:
         """Raises DatabaseError and sqlite3.Error; the damaged file is still in its place then."""
-        version = salvage.version_of(self._path)
+        version = salvage.version_of(self.path)
         _refuse_newer(version)
-        successor = salvage.successor_of(self._path)
+        successor = salvage.successor_of(self.path)
         with closing(connect(successor, version)) as new:
             new.execute("pragma journal_mode = delete")  # all of it is in its one file at the end
-            incomplete = salvage.carry_over(self._path, new)
+            incomplete = salvage.carry_over(self.path, new)
             _migrate(new)
-        kept = salvage.set_aside(self._path, successor)
+        kept = salvage.set_aside(self.path, successor)
         self.salvage = Salvage(kept, tuple(incomplete))
         lost = ", ".join(self.salvage.incomplete)
         log.error(
             "%s was damaged. It is kept as %s; %s. Rescan the library, and look at the queue",
-            self._path,
+            self.path,
             kept.name,
             f"some rows could not be read ({lost})" if lost else "every row was carried over",
         )
-        return connect(self._path)
+        return connect(self.path)
 
     def _on_thread(
         self, function: Callable[[*Arguments], T], *args: *Arguments
@@ -168,10 +168,10 @@ class Database:
             if connection.in_transaction:
                 with suppress(sqlite3.Error):  # what ended the step says more
                     connection.execute("rollback")
-            self._judge(error)
+            self.judge(error)
             raise
 
-    def _judge(self, error: BaseException) -> None:
+    def judge(self, error: BaseException) -> None:
         """Remember what keeps the file from being used; say once what helps a damaged one."""
         if not isinstance(error, sqlite3.Error):
             return
@@ -180,11 +180,11 @@ class Database:
         if self.is_damaged or not is_damage(error):
             return
         self.is_damaged = True
-        salvage.mark(self._path)
+        salvage.mark(self.path)
         log.error(
             "%s is damaged: stop the server and start it again, which keeps this file aside and"
             " carries over what can be read",
-            self._path,
+            self.path,
         )
 
 
