@@ -70,7 +70,7 @@ class Job:
         self._throttle = throttle
         self._reserve = reserve
         self._spare = spare
-        self._began = time.monotonic()
+        self.began = time.monotonic()
         self._samples: collections.deque[tuple[float, int]] = collections.deque()
 
     async def run(self, started: Callable[[], None]) -> DownloadCompleted:
@@ -110,7 +110,7 @@ class Job:
         )
         subtitles = await self._fetch_subtitles(source, provider.base)
         completion = Completion(item, self._config, self._db, self._aim)
-        ending = completion.complete(part, source, receipt, subtitles, began=self._began)
+        ending = completion.complete(part, source, receipt, subtitles, began=self.began)
         return await unbroken(ending)
 
     # -- how far it has come ---------------------------------------------------------------------

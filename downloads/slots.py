@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from typing import NamedTuple
 
+from downloads import crowds
 from downloads.events import Transferred
 from downloads.job import Job
 
@@ -24,6 +26,8 @@ class Slots:
     def __init__(self) -> None:
         self._slots: dict[int, Slot] = {}
         self._fetched = 0  # bytes of the jobs that have ended
+        # provider -> monotonic time at which a job that got bytes from there has ended
+        self._ended_at: dict[str, float] = {}
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -48,8 +52,9 @@ class Slots:
 
     def free(self, item_id: int) -> None:
         slot = self._slots.pop(item_id, None)
-        if slot:
+        if slot and slot.job.progress.fetched:
             self._fetched += slot.job.progress.fetched
+            self._ended_at[slot.job.item.provider] = time.monotonic()
 
     async def cancel(self, item_ids: Iterable[int]) -> None:
         """End the tasks of these items, and wait until they have ended."""
@@ -81,21 +86,25 @@ class Slots:
         return sum(job.remaining() for job in self.jobs())
 
     async def is_beside(self, job: Job) -> bool:
-        """Whether another job gets bytes from the same source as `job`, which has failed. One that
-        has just begun is given a moment to show it."""
+        """Whether another job gets bytes from the same source as `job`, which has failed, or got
+        some while it ran; a source may see an end a little late. One that has just begun is given a
+        moment to show it."""
         job.has_failed = True
+        provider = job.item.provider
         until = time.monotonic() + SHOW_SECONDS
-        while others := [
-            other
-            for other in self.jobs()
-            if other.item.provider == job.item.provider and not other.has_failed
-        ]:
+        while True:
+            if self._ended_at.get(provider, -math.inf) > job.began - crowds.CALM_SECONDS:
+                return True
+            others = [
+                other
+                for other in self.jobs()
+                if other.item.provider == provider and not other.has_failed
+            ]
             if any(other.progress.fetched for other in others):
                 return True
-            if time.monotonic() >= until:
-                break
+            if not others or time.monotonic() >= until:
+                return False
             await asyncio.sleep(SHOW_SECONDS / 40)
-        return False
 
     def spare_connections(self, provider: str, most: int) -> int:
         """How many further connections each job of a provider may have, of `most` together."""

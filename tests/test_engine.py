@@ -1,6 +1,7 @@
 """What the engine does when something fails that is nobody's source and nobody's disk."""
 
 import asyncio
+import time
 import sqlite3
 import threading
 from types import SimpleNamespace
@@ -61,6 +62,31 @@ async def test_a_job_that_is_cancelled_before_it_has_begun_frees_its_slot():
     slots.start(SimpleNamespace(item=SimpleNamespace(id=1, name="queue_1")), work)
     await slots.cancel([1])
     assert len(slots) == 0
+
+
+async def test_a_job_is_beside_those_that_got_bytes_while_it_ran():
+    """Also where they have ended meanwhile, or just before: a source sees an end late."""
+    slots = Slots()
+
+    def job(number: int, began: float, fetched: int = 0) -> SimpleNamespace:
+        item = SimpleNamespace(id=number, name=f"queue_{number}", provider="home")
+        progress = SimpleNamespace(fetched=fetched)
+        return SimpleNamespace(item=item, began=began, progress=progress, has_failed=False)
+
+    async def work(_: object) -> None:
+        """It has ended."""
+
+    now = time.monotonic()
+    refused = job(1, now)
+    slots.start(refused, work)
+    assert not await slots.is_beside(refused)
+    slots.start(job(2, now), work)
+    slots.free(2)
+    assert not await slots.is_beside(refused), "the other got nothing"
+    slots.start(job(3, now, fetched=9), work)
+    slots.free(3)
+    assert await slots.is_beside(refused)
+    assert not await slots.is_beside(job(4, now + 60)), "that was long ago"
 
 
 async def test_a_stop_in_the_moment_of_a_wake_up(tmp_path, monkeypatch):
