@@ -27,9 +27,10 @@ class Attempt:
         """Count a file that has begun anew and failed again: this must not go on for ever. Returns
         what is to be raised."""
         self._fit_overlap()
+        point = self._journal.point
+        point.barren = 0 if self._progress.fetched or not self.done_before else point.barren + 1
         if failure.final or not self.has_restarted or not self._progress.fetched:
             return failure
-        point = self._journal.point
         point.restarts += 1
         if point.restarts < MAX_RESTARTS:
             return failure

@@ -35,7 +35,8 @@ TAKEN = "The unfinished file's place is taken by something else"
 class Checkpoint:
     """All that is needed to go on later. `spans` are durable, in order and apart; `resumed` (how
     often) and `seconds` (of all runs) are for the history. `restarts` tells how often the file has
-    begun anew and was broken off again, `overlap` how many bytes are compared before we go on."""
+    begun anew and was broken off again, `barren` how many tries in a row to go on brought no byte,
+    `overlap` how many bytes are compared before we go on."""
 
     url: str
     etag: str | None = None
@@ -45,7 +46,13 @@ class Checkpoint:
     resumed: int = 0
     seconds: float = 0.0
     restarts: int = 0
+    barren: int = 0
     overlap: int = OVERLAP_BYTES
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """What is saved although no byte has come."""
+        return self.restarts, self.barren, self.overlap
 
     def of_version(self, other: Checkpoint) -> Checkpoint:
         """The same bytes, of the version of the file that `other` is of."""
@@ -78,6 +85,7 @@ class Checkpoint:
             and (self.total is None or (_is_count(self.total) and self.total >= last))
             and _is_count(self.resumed)
             and _is_count(self.restarts)
+            and _is_count(self.barren)
             and _is_count(self.overlap)
             and 0 < self.overlap <= OVERLAP_BYTES
             and type(self.seconds) is float
@@ -208,7 +216,7 @@ class Journal:
         self._saving: asyncio.Task[None] | None = None
         self._saving_bytes = 0  # of the file in the newest map
         self._saving_since = monotonic()
-        self._saved_counts = 0, OVERLAP_BYTES
+        self._saved_counts = self.point.counts
         self._began = monotonic()  # earlier where an earlier run has taken its time
 
     @property
@@ -232,7 +240,7 @@ class Journal:
         self.point = replace(point)
         self.file.spans = point.spans
         self._saving_bytes = self.done
-        self._saved_counts = point.restarts, point.overlap
+        self._saved_counts = point.counts
         self._began -= point.seconds
 
     async def restart(self) -> None:
@@ -271,7 +279,7 @@ class Journal:
             # that succeeds proves nothing.
             await earlier
         spans = self.file.spans
-        counts = self.point.restarts, self.point.overlap
+        counts = self.point.counts
         if spans != self.point.spans or counts != self._saved_counts:
             await self.file.sync()
             self.point.spans = spans

@@ -11,13 +11,19 @@ from downloads.part_file import Checkpoint
 from downloads.validators import Changed, check_partial, is_same_whole, validator
 from providers.answer import Answer
 from providers.network import Network
-from store.errors import ProviderError
+from store.errors import Cause, ProviderError
 from store.models import Source
 
 # Which say nothing about ranges: a login, a thing that is gone, or a source that is busy.
 TELLING_STATUSES = {401, 408, 410, 425, 429}
 BUSY_STATUSES = {408, 425, 429, 502, 503, 504}
-_TOTAL = re.compile(r"bytes (?:\*|\d{1,18}-\d{1,18})/(\d{1,18})")
+# Nobody is there, or nobody lets us in: whatever is asked for.
+AWAY: set[Cause] = {"refused", "unreachable", "name unknown", "login", "certificate", "TLS"}
+# In a row that brought no byte, after which a range alone may be what the source cannot give.
+BARREN_TRIES = 2
+_TOTAL = re.compile(
+    r"(?:bytes)?[ =:]*(?:\*|\d{1,18} *- *\d{1,18}) */ *(\d{1,18})", re.IGNORECASE | re.ASCII
+)
 
 
 class Told(NamedTuple):
@@ -45,9 +51,10 @@ class Requests:
         """The answer that brings `point` from `start` to `end` (None: to the file's end), or the
         whole file, which is asked for where `start` is None.
 
-        `alone` says that nobody else fetches this file: then a source that refuses ranges is asked
-        for the whole. An answer that would throw away the bytes so far may be an accident: the
-        range is asked for once more. Raises ProviderError."""
+        `alone` says that nobody else fetches this file: then a source that refuses ranges, or that
+        has failed several times in a row when it was asked for one, is asked for the whole. An
+        answer that would throw away the bytes so far may be an accident: the range is asked for
+        once more. Raises ProviderError."""
         async with AsyncExitStack() as stack:
             headers = self._headers(point, start, end)
             may_be_accident = start is not None
@@ -55,18 +62,24 @@ class Requests:
                 try:
                     answer = await stack.enter_async_context(self._ask("GET", headers))
                 except ProviderError as refusal:
-                    simpler = self._simpler(headers, refusal.details.get("status"), alone)
+                    is_barren = point.barren >= BARREN_TRIES and refusal.cause not in AWAY
+                    simpler = self._simpler(headers, refusal, alone=alone, is_barren=is_barren)
                     if simpler is None:
                         raise
                     headers = simpler
                     continue
-                if not may_be_accident or not self._is_odd(answer, point, start):
+                if not self._is_odd(answer, point, start):
                     break
-                may_be_accident = False
-                if "If-Range" in headers and is_same_whole(answer, point):
-                    self.if_range = False  # it has what we asked for, and does not see that
+                if may_be_accident:
+                    may_be_accident = False
+                    if "If-Range" in headers and is_same_whole(answer, point):
+                        self.if_range = False  # it has what we asked for, and does not see that
+                    headers = self._headers(point, start, end)
+                elif alone and "Range" in headers and _contradicts(answer, point):
+                    headers = dict(self._source.headers)  # what it says then is true
+                else:
+                    break
                 await stack.aclose()
-                headers = self._headers(point, start, end)
             yield answer
 
     def _is_odd(self, answer: Answer, point: Checkpoint, start: int | None) -> bool:
@@ -135,16 +148,23 @@ class Requests:
         return headers
 
     def _simpler(
-        self, headers: dict[str, str], status: int | None, alone: bool
+        self, headers: dict[str, str], refusal: ProviderError, *, alone: bool, is_barren: bool
     ) -> dict[str, str] | None:
-        """The headers of the next request when `headers` were refused; None ends the asking."""
+        """The headers of the next request when `headers` were refused; None ends the asking.
+        `is_barren`: no request for a range has brought a byte for some time."""
+        status = refusal.details.get("status")
         if status == 412 and "If-Range" in headers:
             self.if_range = False
             return {name: value for name, value in headers.items() if name != "If-Range"}
-        is_of_ranges = status is not None and (400 <= status < 500 or status in (500, 501))
-        if not alone or "Range" not in headers or not is_of_ranges or status in TELLING_STATUSES:
-            return None
-        return dict(self._source.headers)
+        is_of_ranges = status is not None and (300 <= status < 500 or status in (500, 501))
+        may_help = is_barren or (is_of_ranges and status not in TELLING_STATUSES)
+        return dict(self._source.headers) if alone and "Range" in headers and may_help else None
+
+
+def _contradicts(answer: Answer, point: Checkpoint) -> bool:
+    """Whether an answer tells another length of the same version of the file."""
+    is_other_length = None not in (answer.length, point.total) and answer.length != point.total
+    return is_other_length and is_same_whole(answer, point)
 
 
 def _told(answer: Answer) -> Told:

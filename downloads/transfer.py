@@ -290,6 +290,7 @@ class _Transfer:
                     await self._start_file(answer, segment, receiver)
                     overlap = 0
                 self.is_answered = True
+                answer.is_length_sure = self.proof.size == self.journal.point.total
                 await self.filler.reserve()
                 await self.filler.compare(segment, receiver, overlap)
                 await self.filler.fill(segment, receiver)

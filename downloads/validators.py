@@ -6,6 +6,7 @@ import re
 
 from downloads.part_file import Checkpoint
 from downloads.settling import SETTLED_SECONDS, age
+from providers import refusals
 from providers.answer import Answer
 from providers.http_head import is_packed
 from store.errors import Cause, ProviderError
@@ -13,7 +14,10 @@ from store.errors import Cause, ProviderError
 SNIFF_BYTES = 512  # at a file's start, which tell what it is
 PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"PK\x03\x04")
 DOCUMENTS = (b"<", b"{", b"[Desktop Entry]", b"%PDF-")
-CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
+# Written in many ways by those who have not read RFC 9110, 14.4; a total that is unknown is not wrong.
+CONTENT_RANGE = re.compile(
+    r"(?:bytes)?[ =:]*(\d{1,18}) *- *(\d{1,18}) */ *(\d{1,18}|\*)", re.IGNORECASE | re.ASCII
+)
 STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
 NO_VIDEO_TYPES = {"text/html", "application/json", "application/xhtml+xml"}
 WHOLE_RANGE = re.compile(r"bytes 0-(\d{1,18})/(\d{1,18})")
@@ -82,6 +86,8 @@ def check_full(answer: Answer, url: str, cap: int) -> Checkpoint:
 
 def _length_of_whole(answer: Answer) -> int:
     """The length of a file that came whole as a partial answer that nobody has asked for."""
+    if answer.status not in (206, 416):
+        raise refusals.of_status(answer.status, answer.headers)
     match = WHOLE_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
     length = int(match[2]) if match else 0
     is_whole = match and int(match[1]) == length - 1 and answer.length in (None, length)
@@ -128,15 +134,17 @@ def check_partial(
     match = CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", ""))
     if not match:
         raise Changed
-    first, last, total = map(int, match.groups())
+    first, last = int(match[1]), int(match[2])
+    total = int(match[3]) if match[3] != "*" else point.total
+    if total is None:
+        raise Changed
     etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
     fits = (
         first == start
         and first <= last < total
         and point.total in (None, total)
         and answer.length in (None, last + 1 - first)
-        and (not (etag and point.etag) or etag == point.etag)
-        and (not (modified and point.modified) or modified == point.modified)
+        and is_same_version((etag, modified), point)
         and (conditional or _has_validator(answer, point))
     )
     if not fits:

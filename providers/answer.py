@@ -26,12 +26,14 @@ class Answer:
     def __init__(self, connection: Connection, head: Head, url: str):
         self.url = url  # where it came from in the end, redirects followed
         self.connection = connection
-        self.status = head.status
+        self.status = 200 if head.status == 203 else head.status  # a proxy says that it is one
         self.headers = head.headers
         self.length = None if head.chunked else head.length
         self.ended = head.length == 0  # whether the body has come to a clean end
         # Nothing but the end of the connection tells the body's.
         self.is_open_ended = not head.chunked and head.length is None
+        # Whether it is known elsewhere too: then what comes behind it is a proxy's own.
+        self.is_length_sure = False
         self._kept = head.kept
         self._left = 0 if head.chunked else head.length  # bytes of the body, or of this chunk
         self._chunks = Chunks(connection) if head.chunked else None
@@ -88,10 +90,10 @@ class Answer:
 
     def _check_surplus(self) -> None:
         """A few bytes behind a body are thrown away, as curl does. More of them show that its
-        length was a lie, and the body is cut off."""
+        length was a lie, and the body is cut off, unless the length is sure."""
         surplus = self.connection.count_surplus(MAX_SURPLUS_BYTES + 1) if self.length else 0
         self._kept = self._kept and not surplus
-        if surplus > MAX_SURPLUS_BYTES:
+        if surplus > MAX_SURPLUS_BYTES and not self.is_length_sure:
             raise not_http()
 
     def _read_some(self, view: memoryview, least: int) -> int:

@@ -117,9 +117,11 @@ def _is_chunked(headers: Headers) -> bool:
 
 
 def _length(headers: Headers) -> int | None:
-    lengths = headers.all("Content-Length")
-    if not lengths:
+    """The one length that is told, perhaps several times (RFC 9112, 6.3)."""
+    lengths = {length.strip() for length in ",".join(headers.all("Content-Length")).split(",")}
+    if "Content-Length" not in headers:
         return None
-    if len(lengths) > 1 or not re.fullmatch(r"[0-9]{1,19}", lengths[0]):
+    length = lengths.pop()
+    if lengths or not re.fullmatch(r"[0-9]{1,19}", length):
         raise not_http()
-    return int(lengths[0])
+    return int(length)

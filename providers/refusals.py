@@ -45,8 +45,8 @@ def check_login(headers: Headers, url: URL, asked: URL) -> None:
 
 
 def of_status(status: int, headers: Headers) -> ProviderError:
-    """The failure that a status other than 2xx is."""
-    again = status in (408, 425, 429) or status >= 500
+    """The failure that a status is which brings nothing."""
+    again = status in (202, 408, 425, 429) or status >= 500
     name = f" ({STATUS_NAMES[status]})" if status in STATUS_NAMES else ""
     return ProviderError(
         f"The source answered {status}{name}",
@@ -59,7 +59,7 @@ def of_status(status: int, headers: Headers) -> ProviderError:
 
 def _cause(status: int) -> Cause:
     """Why a source answered with this status, which is no success."""
-    if status in (408, 425, 429, 503):
+    if status in (202, 408, 425, 429, 503):
         return "busy"
     if status == 401:
         return "login"

@@ -10,6 +10,7 @@ import pytest
 
 from downloads import part_file, scheduler, transfer
 from downloads.part_file import Checkpoint
+from downloads.progress import Progress
 from downloads.validators import sniff
 from providers.http_head import parse_head
 from providers.network import Network
@@ -19,7 +20,7 @@ from tests.app import running, until
 from tests.shows import Shows, completed, home, library_is_right, queue, statuses
 from tests.test_rests import impatient
 from tests.test_transfer import Run
-from tests.upstream import Upstream, nginx
+from tests.upstream import Knobs, Upstream, nginx
 
 BODY = b"\x1aE\xdf\xa3" + random.Random(7).randbytes(1_500_000)
 HTML = b"<!DOCTYPE html><html><body>Please log in.</body></html>" + b" " * 3000
@@ -357,6 +358,105 @@ async def test_a_status_that_only_ranged_requests_get(run, up, status):
     assert run.part.read_bytes() == BODY
     assert ranged(up)[0]
     assert not ranged(up)[-1]
+
+
+ONLY_RANGES = {
+    **{str(status): {"status": status} for status in (202, 302, 304, 429, 502, 503, 504, 599)},
+    "redirects": {"location": "/e1.mkv"},
+    "reset": {"drop_after": 0, "reset": True, "raw": b""},
+    "no HTTP": {"raw": b"SSH-2.0-OpenSSH_9.2\r\n\r\n"},
+}
+
+
+@pytest.mark.parametrize("row", ONLY_RANGES)
+async def test_what_only_ranged_requests_get_is_overcome_in_the_end(run, up, row):
+    """Not at once: it may be an outage, and the bytes so far are worth something."""
+    await cut_once(run, up)
+    up.ranged = ONLY_RANGES[row]
+    for _ in range(4):
+        run.progress = Progress()
+        try:
+            await run()
+        except ProviderError:
+            assert run.saved.spans == ((0, 700_000),)
+        else:
+            break
+    assert run.part.read_bytes() == BODY
+    assert not ranged(up)[-1]
+
+
+@pytest.mark.parametrize("row", ["502", "reset", "redirects"])
+async def test_an_outage_of_many_tries_costs_no_bytes(run, up, row):
+    await cut_once(run, up)
+    vars(up).update(ONLY_RANGES[row])
+    for _ in range(4):
+        run.progress = Progress()
+        with pytest.raises(ProviderError):
+            await run()
+    vars(up).update(vars(Knobs()) | {"body": BODY})
+    receipt = await run()
+    assert receipt.resumed == 1 and up.requests[-1].sent < len(BODY) - 600_000
+
+
+RANGES = [
+    "bytes {s}-{e}/*", "Bytes {s}-{e}/{n}", "bytes={s}-{e}/{n}", "bytes: {s}-{e}/{n}",
+    "bytes  {s} - {e} / {n}", "{s}-{e}/{n}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", RANGES)
+async def test_a_place_that_is_written_otherwise(run, up, form):
+    await cut_once(run, up)
+    up.content_range = form
+    assert (await run()).resumed == 1
+    assert run.part.read_bytes() == BODY
+
+
+@pytest.mark.parametrize("is_dated", [True, False])
+async def test_a_weak_etag_that_is_another_one_each_time(run, up, is_dated):
+    """The date proves what such a tag does not; without one nothing does."""
+    date = {} if is_dated else {"modified": None}
+    await cut_once(run, up, etag='W/"1"', **date)
+    up.script = [{"etag": 'W/"2"', **date}]
+    assert (await run()).resumed == is_dated
+    assert run.part.read_bytes() == BODY
+
+
+async def test_a_whole_of_another_length_under_the_same_name(run, up):
+    """What a range gets contradicts what is known: what the whole file's request gets is true."""
+    await cut_once(run, up)
+    up.ranged = {"ranges": False, "body": BODY[:-1000]}
+    await run()
+    assert run.part.read_bytes() == BODY
+
+
+@pytest.mark.parametrize("is_listed", [True, False])
+async def test_a_proxy_that_appends_to_each_body(run, up, is_listed):
+    """The length is believed where the listing tells the same."""
+    up.appended = b"<script>" * 1000
+    size = len(BODY) if is_listed else None
+    source = Source(up.url("e1.mkv"), ".mkv", size=size)
+    if is_listed:
+        await cut_once(run, up)
+        await run(source)
+        assert run.part.read_bytes() == BODY
+    else:
+        with pytest.raises(ProviderError, match="not proper HTTP"):
+            await run(source)
+
+
+@pytest.mark.parametrize("status, cause", [(202, "busy"), (204, "refusal"), (226, "refusal")])
+async def test_a_success_that_brings_nothing(run, up, status, cause):
+    up.script = [{"status": status}]
+    with pytest.raises(ProviderError, match=f"answered {status}") as failure:
+        await run()
+    assert (failure.value.cause, failure.value.final) == (cause, False)
+
+
+async def test_a_proxy_that_says_that_it_is_one(run, up):
+    up.status = 203
+    await run()
+    assert run.part.read_bytes() == BODY
 
 
 async def test_a_status_that_only_if_range_gets(run, up):

@@ -19,6 +19,9 @@ TAKEN = [
     (OK + b"Content-Length: 1\r\nConnection: close", 200, 1, False, False),
     (OK + b"Content-Length: 1\r\nConnection: x\r\nConnection: Close", 200, 1, False, False),
     (OK + b"Transfer-Encoding: Chunked", 200, None, True, True),
+    # The same length several times is one (RFC 9112, 6.3).
+    (OK + b"Content-Length: 1\r\nContent-Length: 1", 200, 1, False, True),
+    (OK + b"Content-Length: 1, 1", 200, 1, False, True),
     # With both fields the connection is not kept (RFC 9112, 6.3).
     (OK + b"Transfer-Encoding: identity\r\nContent-Length: 1", 200, 1, False, False),
     (OK + b"Content-Length: 1\r\nTransfer-Encoding: chunked", 200, None, True, False),
@@ -66,9 +69,10 @@ REFUSED = [
     OK + "Ä: b".encode(),
     OK + b"A: b\rC: d",
     OK + b"A: b\0",
-    OK + b"Content-Length: 1\r\nContent-Length: 1",
     OK + b"Content-Length: 1\r\nContent-Length: 2",
-    OK + b"Content-Length: 1, 1",
+    OK + b"Content-Length: 1, 2",
+    OK + b"Content-Length: 1,",
+    OK + b"Content-Length: 1\r\nContent-Length:",
     OK + b"Content-Length: +1",
     OK + b"Content-Length: -1",
     OK + b"Content-Length: 1_0",

@@ -366,8 +366,10 @@ class Soak:
             else:
                 source = self.films[key][0] if key in self.films else None
                 is_starved = "silent" in item["error_message"]  # our own process, at such times
+                # What cannot be gone on with is fetched whole five times.
+                is_cut = "cannot go on" in item["error_message"] and source and source.is_plain
                 is_just = source is None or source.was_files_own(time.monotonic() - 8)
-                is_just = is_just or is_starved
+                is_just = is_just or is_starved or is_cut
             if not is_just:
                 past = source.past[-4:] if source else None
                 self.wrong.append(f"{item} has failed for no reason: {past}")

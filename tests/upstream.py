@@ -72,10 +72,12 @@ class Knobs:
     if_range: bool = True  # False: a partial answer whatever If-Range says
     bare_416: bool = False
     shift: int = 0  # a partial answer starts that many bytes off, and says so
-    content_range: str | None = None  # instead of the true one; "" for none
+    # Instead of the true one, with {s}, {e} and {n} for its numbers; "" for none.
+    content_range: str | None = None
     multipart: bool = False
     length: int | str | None = None  # instead of the true Content-Length; "" for none
     chunked: bool = False
+    appended: bytes = b""  # behind the body, as by a proxy
     clean: bool = True  # False: a chunked body without its end
     drop_after: int | None = None
     reset: bool = False
@@ -241,7 +243,7 @@ class Upstream(Knobs):
         if knobs.content_range is None:
             headers["Content-Range"] = true_range
         else:
-            headers["Content-Range"] = knobs.content_range or None
+            headers["Content-Range"] = knobs.content_range.format(s=start, e=end, n=size) or None
         return 206, part
 
     async def _send(self, writer, knobs: SimpleNamespace, request: Request, body: bytes) -> None:
@@ -279,6 +281,7 @@ class Upstream(Knobs):
             return False
         if knobs.chunked and knobs.clean:
             writer.write(b"0\r\n\r\n")
+        writer.write(knobs.appended)
         await writer.drain()
         if (knobs.chunked and not knobs.clean) or knobs.length is not None:
             writer.close()
