@@ -14,7 +14,7 @@ from store.errors import Cause, ProviderError
 SNIFF_BYTES = 512  # at a file's start, which tell what it is
 PROGRAMS = (b"MZ", b"\x7fELF", b"#!", b"\xca\xfe\xba\xbe", b"\xcf\xfa\xed\xfe", b"PK\x03\x04")
 DOCUMENTS = (b"<", b"{", b"[Desktop Entry]", b"%PDF-")
-# Written in many ways by those who have not read RFC 9110, 14.4; a total that is unknown is not wrong.
+# Many write it otherwise than RFC 9110, 14.4, has it; a total may be unknown there too.
 CONTENT_RANGE = re.compile(
     r"(?:bytes)?[ =:]*(\d{1,18}) *- *(\d{1,18}) */ *(\d{1,18}|\*)", re.IGNORECASE | re.ASCII
 )

@@ -1,9 +1,9 @@
 """What the engine does when something fails that is nobody's source and nobody's disk."""
 
 import asyncio
-import time
 import sqlite3
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
