@@ -28,7 +28,8 @@ ABOUT = """Download what is missing from your own library.
 
 Send `Authorization: Bearer <token>` with every call that shows a lock; `POST /api/auth/login` gives
 the token. A key of `POST /api/auth/keys` goes into the same header: scope `read` opens what only
-shows, `write` what changes as well; the calls of accounts take the owner's token alone.
+shows, `write` what changes as well, `share` the calls of sharing and nothing else, which no other
+key opens; the calls of accounts take the owner's token alone.
 
 Errors are as the schema `Error`: `message` is for people, `error` and `details` are for
 programs, `request_id` equals the header `X-Request-ID`. Times are UTC, as in

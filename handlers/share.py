@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractStreamWriter
 from handlers.ids import AnimeId
 from handlers.keys import CONFIG, DB, HEADERS
 from store import files, library, shared_files, sharing
+from store.errors import NotFound
 from store.schema import Rule, record
 from store.shared_files import file_id
 from store.sharing import Addresses, SharedDocument, SharedList
@@ -54,6 +55,7 @@ async def list_series(request: web.Request, query: SharedQuery) -> SharedList:
     """
     share = request.app[CONFIG].current.share
     sharing.require_sharing(share)
+    await _require_library(request)
     addresses = _addresses(query.q)
     page = await request.app[DB].run(sharing.list_page, share, addresses, query.q, query.page)
     request[HEADERS]["ETag"] = f'"{page.version}-{query.page}"'
@@ -64,10 +66,9 @@ async def show_series(request: web.Request, anime_id: AnimeId) -> SharedDocument
     """A shared series with its files: their checksums, and the subtitles beside them."""
     config = request.app[CONFIG].current
     shared = await request.app[DB].run(sharing.find, config.share, anime_id)
-    known_paths = await request.app[DB].run(files.some_paths)
+    await _require_library(request)
 
     def describe() -> SharedDocument:
-        library.check(config.library, known_paths)
         found = shared_files.look(config.library, {each.path for each in shared.held})
         return sharing.document(shared, found, _addresses())
 
@@ -80,8 +81,12 @@ async def send_file(request: web.Request, file_id: FileId) -> web.StreamResponse
     series_id, _, digest = file_id.partition(".")
     shared = await request.app[DB].run(sharing.find, config.share, series_id)
     paths = {each.path for each in shared.held}
-    descriptor = await asyncio.to_thread(shared_files.open_file, config.library, paths, digest)
-    return OpenFile(descriptor)
+    try:
+        opened = await asyncio.to_thread(shared_files.open_file, config.library, paths, digest)
+    except NotFound:
+        await _require_library(request)
+        raise
+    return OpenFile(opened)
 
 
 class OpenFile(web.FileResponse):
@@ -123,6 +128,12 @@ def _with_fitting_range(request: web.BaseRequest, etag: str) -> web.BaseRequest:
     if not ONE_RANGE.fullmatch(headers.get("Range", "")) or (is_tag and condition != etag):
         headers.pop("Range", None)
     return request.clone(headers=headers)
+
+
+async def _require_library(request: web.Request) -> None:
+    """Raises ConfigurationError while the disk is away: its files are not gone."""
+    root = request.app[CONFIG].current.library
+    await asyncio.to_thread(library.check, root, await request.app[DB].run(files.some_paths))
 
 
 def _addresses(query: str = "") -> Addresses:

@@ -6,10 +6,11 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from providers import aniworld_listing, catalogue
-from providers.aniworld_listing import Entry, File
+from providers.aniworld_listing import Entry, File, SeriesDocument
 from providers.bodies import Document
 from providers.body_version import Version
 from providers.json_answers import Fields
@@ -23,6 +24,7 @@ from store.remembered import Remembered
 from store.sources import AniworldProvider
 
 MAX_PAGES, MAX_SERIES = 100, 10_000
+MAX_CHARACTERS = 4_000_000  # of all series together
 LIST = "api/share/series"  # below the address of an instance
 CATALOGUE = "catalogue.json"  # below that of a catalogue
 # People copy the address of what they look at: the page lies above these.
@@ -30,7 +32,14 @@ TAIL = re.compile(r"/(?:api(?:/(?:docs|redoc|openapi\.json|share(?:/series)?)?)?
 MAX_PARENTS = 4  # above the address, in which an instance is looked for
 MAKE_A_KEY = "Let its owner make a key of scope 'share' there, and put it into the settings"
 
-Found = tuple[str, Version, Fields]  # the address of a page of the list, its version, the page
+
+class Page(NamedTuple):
+    """A page of the list; `following` is the address of the next one, empty for none."""
+
+    address: str
+    version: Version
+    entries: list[Entry]
+    following: str
 
 
 def open_source(settings: AniworldProvider, network: Network, memory: Memory) -> Aniworld:
@@ -40,6 +49,8 @@ def open_source(settings: AniworldProvider, network: Network, memory: Memory) ->
 class Aniworld(ListedSource):
     """See the Provider protocol. A series' key is its id there, an episode's ref the address of its
     file as the document of the series writes it."""
+
+    max_bytes = 2_000_000
 
     def __init__(self, settings: AniworldProvider, network: Network, memory: Memory):
         path = urlsplit(settings.url).path
@@ -59,13 +70,12 @@ class Aniworld(ListedSource):
         """See the Provider protocol."""
         series = await self._find_series(key)
         document = await self._read_document(key)
-        files = await asyncio.to_thread(aniworld_listing.read_files, document)
-        episodes = await asyncio.to_thread(aniworld_listing.read_episodes, files)
+        episodes = await asyncio.to_thread(aniworld_listing.read_episodes, document.files)
         self._documents.refresh(key, document)
         return Listing(
             key,
             series.title,
-            description=aniworld_listing.describe(document),
+            description=document.description,
             episodes=tuple(episodes),
             ids=series.ids,
         )
@@ -106,7 +116,7 @@ class Aniworld(ListedSource):
         found = await self._find_list()
         if found is not None:
             entries = await self._read_pages(found)
-            self._take(entries, await asyncio.to_thread(_series, entries), found[1])
+            self._take(entries, await asyncio.to_thread(_series, entries), found.version)
             await self._keep(entries)
         return self._listed or []
 
@@ -118,7 +128,7 @@ class Aniworld(ListedSource):
         self._listed = listed
         self._version = version
 
-    async def _find_list(self) -> Found | None:
+    async def _find_list(self) -> Page | None:
         """The first page of the list; None where it is still what is known. Raises ProviderError.
 
         An address may be that of an instance or that of a catalogue.
@@ -129,9 +139,8 @@ class Aniworld(ListedSource):
                 found = await self._read_first_page(address)
             except ProviderError as failure:
                 first_failure = first_failure or failure
-                is_elsewhere = failure.details.get("status") == 404 or failure.cause == "no listing"
-                if not is_elsewhere:
-                    break
+                if failure.cause not in ("missing", "refusal", "no listing"):
+                    break  # else it may be elsewhere: some servers refuse what they do not have
             else:
                 self._lists.remove(address)
                 self._lists.insert(0, address)
@@ -139,58 +148,65 @@ class Aniworld(ListedSource):
         assert first_failure
         raise await self._explain(first_failure)
 
-    async def _read_first_page(self, address: str) -> Found | None:
+    async def _read_first_page(self, address: str) -> Page | None:
         is_known = self._listed is not None and address == self._lists[0]
-        conditions = self._version.conditions() if is_known else {}
+        return await self._read_page(address, self._version if is_known else Version())
+
+    async def _read_page(self, address: str, version: Version) -> Page | None:
+        conditions = version.conditions()
         return await self._network.parse(
-            _read_page,
+            _parse_page,
             address,
             base=self.base,
             headers={**JSON, **self._headers(address), **conditions},
+            # Unasked, a 304 tells of nothing that is known here.
             passing=(304,) if conditions else (),
             limit=self.max_bytes,
         )
 
-    async def _read_pages(self, found: Found) -> list[Entry]:
+    async def _read_pages(self, page: Page) -> list[Entry]:
         """The series on all pages. Pages that lead back to one another end where they meet."""
-        address, _, page = found
-        seen = {address}
+        seen = {page.address}
         entries: dict[str, Entry] = {}
+        characters = 0
         while True:
-            for entry in await asyncio.to_thread(aniworld_listing.read_entries, page):
-                there = _joined(address, entry.url)
-                if there:
-                    entries.setdefault(entry.key, entry._replace(url=there))
+            entries |= {entry.key: entry for entry in page.entries if entry.key not in entries}
+            characters += sum(entry.characters for entry in page.entries)
             if len(entries) > MAX_SERIES:
                 raise ProviderError(f"The source lists more than {MAX_SERIES} series")
-            following = page.get("next")
-            address = _joined(address, following) if isinstance(following, str) else ""
+            if characters > MAX_CHARACTERS:
+                raise ProviderError("The source's list of series holds too much")
+            address = page.following
             if not address or address in seen or len(seen) >= MAX_PAGES:
                 return list(entries.values())
             seen.add(address)
-            page = await self._read_object(address, self._headers(address))
-            aniworld_listing.check_form(page)
+            following = await self._read_page(address, Version())
+            assert following  # nothing was known of it
+            page = following
 
     # -- one series --------------------------------------------------------------------------------
 
-    async def _read_document(self, key: str) -> Fields:
+    async def _read_document(self, key: str) -> SeriesDocument:
         """A series with its files. Raises NotFound, and ProviderError."""
         address = self._addresses.get(key)
         if address is None:
             raise NotFound("The source has no such series")
         try:
-            document = await self._read_object(address, self._headers(address))
+            return await self._network.parse(
+                lambda document: aniworld_listing.read_series(read_object(document)),
+                address,
+                base=self.base,
+                headers={**JSON, **self._headers(address)},
+                limit=self.max_bytes,
+            )
         except ProviderError as failure:
             if failure.details.get("status") in (404, 410):
                 raise NotFound("The source has no such series") from failure
             raise await self._explain(failure) from failure
-        aniworld_listing.check_form(document)
-        return document
 
     async def _find_file(self, key: str, ref: str) -> File | None:
         document = await self._documents.get(key)
-        files = await asyncio.to_thread(aniworld_listing.read_files, document)
-        return next((file for file in files if file.url == ref), None)
+        return next((file for file in document.files if file.url == ref), None)
 
     def _headers(self, address: str) -> dict[str, str]:
         """The key goes to the instance alone, whatever address it names."""
@@ -302,12 +318,15 @@ def _told(failure: ProviderError, message: str, fix: str) -> ProviderError:
     )
 
 
-def _read_page(document: Document) -> Found | None:
+def _parse_page(document: Document) -> Page | None:
     if document.status == 304:
         return None
+    version = Version.of(document.headers)
     page = read_object(document)
     aniworld_listing.check_form(page)
-    return document.url, Version.of(document.headers), page
+    address = document.url
+    entries = aniworld_listing.read_entries(page, address, MAX_SERIES + 1)
+    return Page(address, version, entries, aniworld_listing.read_next(page, address))
 
 
 def _recalled(content: str) -> tuple[str, list[Entry]]:
@@ -322,14 +341,6 @@ def _series(entries: Iterable[Entry]) -> list[catalogue.Series]:
         catalogue.series(entry.key, entry.title, entry.ids, aliases=entry.titles)
         for entry in entries
     ]
-
-
-def _joined(base: str, address: str) -> str:
-    """An address that stands in the document at `base`; empty for what is none."""
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return ""
 
 
 def _is_near(address: str, other: str) -> bool:

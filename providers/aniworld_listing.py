@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import NamedTuple, get_args
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from providers.json_answers import Fields, objects, text, whole
+from providers.json_answers import Fields, clean, objects, text, whole
 from store.errors import ProviderError
 from store.models import Episode, Variant
 from store.names import codes, database_ids, extensions
@@ -25,10 +25,10 @@ from store.preference import NO_WISH, chosen
 
 FORM = 1  # of the documents
 MAX_FILES = 10_000  # of one series
-MAX_TITLES = 50  # of one series
+MAX_TITLES = 10  # of one series
 MAX_SUBTITLES = 20  # beside one file
 MAX_LANGUAGES = 50  # of one file
-MAX_TITLE, MAX_TEXT = 500, 5_000  # characters
+MAX_TITLE, MAX_TEXT = 300, 5_000  # characters
 MAX_ADDRESS = 4_000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -36,13 +36,18 @@ _SUFFIX = re.compile(r"[.-][\w.() -]{1,60}")
 
 
 class Entry(NamedTuple):
-    """A series of the list; `url` is as it is written there."""
+    """A series of the list; at `url` are its files."""
 
     key: str
     title: str
     titles: tuple[str, ...]
     ids: Mapping[str, str]
     url: str
+
+    @property
+    def characters(self) -> int:
+        """What it takes in memory, about."""
+        return sum(map(len, (self.key, self.title, self.url, *self.titles)))
 
 
 class File(NamedTuple):
@@ -64,6 +69,11 @@ class File(NamedTuple):
     version: Version | None
     checksums: Mapping[str, str]
     subtitles: Mapping[str, str]
+
+
+class SeriesDocument(NamedTuple):
+    description: str
+    files: list[File]
 
 
 def check_form(answer: Fields) -> None:
@@ -88,12 +98,14 @@ def no_instance() -> ProviderError:
     )
 
 
-def read_entries(page: Fields) -> list[Entry]:
-    """The series on a page of the list."""
-    entries = []
+def read_entries(page: Fields, address: str, most: int) -> list[Entry]:
+    """The series on a page of the list, which is at `address`; `most` of them at most."""
+    entries: list[Entry] = []
     for each in objects(page, "data"):
+        if len(entries) == most:
+            break
         key, title = text(each, "id"), text(each, "title")[:MAX_TITLE]
-        url = _address(each, "url")
+        url = _joined(address, _address(each, "url"))
         titles = each.get("titles")
         more = [one for one in titles if isinstance(one, str)] if isinstance(titles, list) else []
         ids = each.get("ids")
@@ -101,7 +113,7 @@ def read_entries(page: Fields) -> list[Entry]:
             entry = Entry(
                 key,
                 title,
-                tuple([text({"": one}, "")[:MAX_TITLE] for one in more[:MAX_TITLES]]),
+                tuple([clean(one)[:MAX_TITLE] for one in more[:MAX_TITLES]]),
                 database_ids.choose(ids) if isinstance(ids, dict) else {},
                 url,
             )
@@ -109,16 +121,23 @@ def read_entries(page: Fields) -> list[Entry]:
     return entries
 
 
-def describe(document: Fields) -> str:
-    """What is said of a series."""
-    about = document.get("data")
-    return text(about, "description")[:MAX_TEXT] if isinstance(about, dict) else ""
+def read_next(page: Fields, address: str) -> str:
+    """The address of the page behind this one, which is at `address`; empty for none."""
+    return _joined(address, _address(page, "next"))
 
 
-def read_files(document: Fields) -> list[File]:
-    """The files of a series. Takes part of a second for thousands, so it belongs on a thread."""
-    rows = objects(document.get("data"), "files")[:MAX_FILES]
-    return [file for row in rows if (file := _file(row))]
+def read_series(answer: Fields) -> SeriesDocument:
+    """A series with its files. Takes part of a second for thousands, so it belongs on a thread.
+
+    Raises ProviderError as `check_form`.
+    """
+    check_form(answer)
+    about = answer["data"]
+    if not isinstance(about, dict):
+        raise no_instance()
+    rows = objects(about, "files")[:MAX_FILES]
+    files = [file for row in rows if (file := _file(row))]
+    return SeriesDocument(text(about, "description")[:MAX_TEXT], files)
 
 
 def read_episodes(files: Iterable[File]) -> list[Episode]:
@@ -202,6 +221,14 @@ def _address(fields: Fields, key: str) -> str:
     except ValueError:
         return ""
     return address if len(address) <= MAX_ADDRESS else ""
+
+
+def _joined(base: str, address: str) -> str:
+    """An address that stands in the document at `base`; empty for what is none."""
+    try:
+        return urljoin(base, address) if address else ""
+    except ValueError:
+        return ""
 
 
 def _day(day: str) -> str | None:

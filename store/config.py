@@ -21,7 +21,7 @@ from store.problems import Problem
 from store.schema import dump, loads, read
 from store.secret import UNSET, Secret
 from store.secrets import SecretsFile
-from store.settings import SETTINGS, Config
+from store.settings import SETTINGS, Config, Share
 from store.sources import SourceSettings
 
 log = logging.getLogger(__name__)
@@ -246,22 +246,22 @@ class Configuration:
     def _fall_back(self, error: Failure) -> Config:
         """Take the newest backup that can be read for a damaged file, which is kept beside it.
 
-        The damaged file may have closed the door to the local owner: it stays closed until the
-        owner opens it. Raises ConfigurationError, which says what is wrong with the file, when
-        there is no backup.
+        The damaged file may have closed the door to the local owner, or shared nothing: the door
+        stays closed and nothing is shared until the owner says so. Raises ConfigurationError, which
+        says what is wrong with the file, when there is no backup.
         """
         for backup in self.backups.newest_first():
             try:
                 stored, self._foreign = _parse(self.backups.read(backup.name))
             except Failure:
                 continue
-            stored = replace(stored, local_owner="off")
+            stored = replace(stored, local_owner="off", share=Share())
             moment = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
             kept = self.path.with_name(f"{self.path.name}.corrupt-{moment}")
             os.replace(self.path, kept)
             atomic.replace(self.path, self._to_file(stored))
             log.warning(
-                "%s: %s. Went back to %s, with local_owner off; the bad file is %s",
+                "%s: %s. Went back to %s, local_owner off, nothing shared; the bad file is %s",
                 self.path,
                 _describe(error),
                 backup.name,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 FORM: Literal[1] = 1  # of the documents; a reader refuses one that it does not know
 PER_PAGE = 1_000
+LAST_SECOND = 253_402_300_799  # of the year 9999: a disk may know later ones
 
 
 @record
@@ -260,7 +261,8 @@ def _file(series_id: str, held: Held, found: Found, addresses: Addresses) -> Sha
     from store.names import languages, versions  # late: a server that shares nothing needs neither
 
     is_known = (held.size, held.mtime) == tuple(found.stamp)
-    modified = datetime.fromtimestamp(found.stamp.mtime // 10**9, UTC)
+    seconds = min(max(found.stamp.mtime // 10**9, 0), LAST_SECOND)
+    modified = datetime.fromtimestamp(seconds, UTC)
     return SharedFile(
         code=codes.code(held.season, held.number),
         title=held.title,

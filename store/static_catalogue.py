@@ -48,6 +48,8 @@ def run(
 ) -> None:
     """Write the catalogue and say so. Raises Failure and OSError."""
     settings = _settings(config_file or state / "config.json", forced)
+    if settings.share.series == "none":
+        raise ConfigurationError("Nothing is shared", fix="Set share in the settings first")
     with closing(db.read_only(state / "aniworld.db")) as conn:
         written = write(conn, settings, target, base_url)
     print(f"{target / LIST} lists {written.series} series with {written.files} files")

@@ -322,7 +322,7 @@ async def test_ten_thousand_series(tmp_path):
     ],
 )
 def test_the_files_of_a_document(row, episodes):
-    found = aniworld_listing.read_files(document(row, None, 7, {}))
+    found = aniworld_listing.read_series(document(row, None, 7, {})).files
     assert [(each.season, each.number) for each in found] == episodes
     assert all(each.checksums == {} for each in found)
 
@@ -344,7 +344,7 @@ def test_the_files_of_a_document(row, episodes):
     ],
 )
 def test_the_subtitles_of_a_file(subtitles, suffixes):
-    (found,) = aniworld_listing.read_files(document(file(subtitles=subtitles)))
+    (found,) = aniworld_listing.read_series(document(file(subtitles=subtitles))).files
     assert list(found.subtitles) == suffixes
 
 
@@ -355,7 +355,7 @@ def test_of_several_files_the_best_counts():
         file(url="large.mkv", resolution=1080, size=5),
         file(url="larger.mkv", resolution=1080, size=6),
     ]  # fmt: skip
-    episodes = aniworld_listing.read_episodes(aniworld_listing.read_files(document(*rows)))
+    episodes = aniworld_listing.read_episodes(aniworld_listing.read_series(document(*rows)).files)
     assert {each.number: each.ref for each in episodes} == {1: "larger.mkv", 2: "double.mkv"}
 
 
@@ -366,7 +366,7 @@ def test_languages_and_versions_are_told_by_the_document():
         file(url="ad.mkv", languages=["de"], version="audio-description", resolution=2160),
         file(url="odd.mkv", languages="de", version="loud"),
     ]
-    (episode,) = aniworld_listing.read_episodes(aniworld_listing.read_files(document(*rows)))
+    (episode,) = aniworld_listing.read_episodes(aniworld_listing.read_series(document(*rows)).files)
     told = {each.ref: (each.languages.codes, each.version) for each in episode.variants}
     assert told == {
         "de.mkv": (["de", "ja"], None),

@@ -13,7 +13,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from store import db, static_catalogue
+from store import command_line, db, static_catalogue
 from store.errors import ConfigurationError, Failure, Forbidden
 from store.settings import Config, Share
 from tests.app import ROOT
@@ -237,6 +237,26 @@ def test_the_command(shop, tmp_path):
         ],
     )
     assert sorted(os.listdir(shop.state)) == before, "the state is only read"
-    for arguments in (["catalogue"], ["catalogue", "x"], ["names", "x"],
-                      ["catalogue", "x", "--base-url", "ftp://x/"]):  # fmt: skip
-        assert run(*arguments)[0] == 2
+    (shop.state / "config.json").write_text("{}")
+    code, output = run("catalogue", str(shop.target), "--base-url", BASE)
+    assert (code, output) == (
+        1,
+        "aniworld: Nothing is shared. Set share in the settings first\n",
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["catalogue"],
+        ["catalogue", "x"],
+        ["names", "x"],
+        ["--base-url", "http://x/"],
+        ["catalogue", "x", "--base-url", "ftp://x/"],
+        ["catalogue", "x", "--base-url", "http://x/?y"],
+    ],
+)
+def test_a_command_that_lacks_something(arguments, capsys):
+    with pytest.raises(SystemExit):
+        command_line.parse(arguments)
+    assert "error:" in capsys.readouterr().err

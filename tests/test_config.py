@@ -400,7 +400,8 @@ async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplo
     async with running(tmp_path) as server:
         await server.login()
         for hours in (2, 3, 4):
-            await data(server.put("/api/config", json={"session_timeout_hours": hours}))
+            changes = {"session_timeout_hours": hours, "share": {"series": "all"}}
+            await data(server.put("/api/config", json=changes))
         newest = server.app[keys.CONFIG].backups.newest_first()[0].name
         (server.state / "backups" / f"{newest}.auto.json").write_bytes(b'{"cut')
     path = tmp_path / "state" / "config.json"
@@ -413,6 +414,7 @@ async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplo
     assert bad.read_bytes() == torn and json.loads(path.read_text())["session_timeout_hours"] == 2
     assert "Went back to" in caplog.text and bad.name in caplog.text
     assert again.current.local_owner == "off", "the bad file may have said so"
+    assert again.current.share.series == "none", "and this"
 
 
 @pytest.mark.parametrize("torn", TORN, ids=lambda torn: f"INV-4-{torn[:20]}")

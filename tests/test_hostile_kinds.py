@@ -48,7 +48,23 @@ FEEDS = {
     )
     + b"</channel></rss>",
 }
+LIST = b'{"aniworld":1,"version":"1","next":"?%d","data":['
+SHARED = {
+    "deep": DEEP,
+    "many": LIST % 1
+    + b",".join(b'{"id":"%d","title":"a","url":"b"}' % number for number in range(29_000))
+    + b"]}",
+    "titles": LIST % 2
+    + b",".join(
+        b'{"id":"%d","title":"t","url":"u","titles":["%s"]}' % (n, b'","'.join([b"x" * 300] * 20))
+        for n in range(300)
+    )
+    + b"]}",
+    "wide": LIST % 3 + '{"id":"😀Ж'.encode() + b"x" * 1_900_000 + b'"}]}',
+    "circle": LIST % 4 + b'{"id":"a","title":"Show","url":"c"}]}',
+}
 KINDS = {
+    "aniworld": (SHARED, {"key": KEY}),
     "webdav": (XML, {}),
     "jellyfin": (JSON, {"key": KEY}),
     "feed": (FEEDS, {}),

@@ -15,7 +15,9 @@ import pytest_asyncio
 
 from handlers import keys, share
 from store import series, shared_files
-from tests.app import ROOT
+from store import sharing as store_sharing
+from store.checksums import Stamp
+from tests.app import ROOT, until
 from tests.sharing_instance import CONTENTS, DOUBLE, SHOW, sharing
 from tests.sharing_instance import shared_files as files_of
 
@@ -332,16 +334,38 @@ async def test_no_descriptor_stays_open(all_shared):
 
 async def test_a_library_that_is_offline_is_told(all_shared):
     server = all_shared
+    url = await url_of(server, "S01E01")
     away = server.library.with_name("away")
     server.library.rename(away)
     try:
-        status, answer, _ = await server.get(f"/api/share/series/{SHOW}")
-        assert (status, answer["error"]) == (500, "CONFIGURATION_ERROR")
+        for path in ("series", f"series/{SHOW}", url):
+            status, answer, _ = await server.get(f"/api/share/{path}")
+            assert (status, answer["error"]) == (500, "CONFIGURATION_ERROR"), path
         server.library.mkdir()
-        assert (await server.get(f"/api/share/series/{SHOW}"))[0] == 500
+        assert (await server.get(f"/api/share/{url}"))[0] == 500
         server.library.rmdir()
     finally:
         away.rename(server.library)
+
+
+async def test_a_new_file_is_summed_up_after_a_rescan(all_shared):
+    server = all_shared
+    season = server.library / "Show A (2010) [tvdbid-12]" / "Season 01"
+    new = season / "Show A - S01E07.mkv"
+    try:
+        for content in (b"new", b"newer"):
+            new.write_bytes(content)
+            os.utime(new, (1_600_000_000, 1_600_000_000 + len(content)))
+            assert (await server.post("/api/v1/anime/rescan"))[0] == 200
+            digest = hashlib.sha256(content).hexdigest()
+
+            async def is_known(digest=digest) -> bool:
+                return digest in [each["sha256"] for each in await files_of(server)]
+
+            await until(is_known)
+    finally:
+        new.unlink()
+        assert (await server.post("/api/v1/anime/rescan"))[0] == 200
 
 
 # -- the limit -------------------------------------------------------------------------------------
@@ -355,3 +379,19 @@ async def test_a_share_key_has_a_larger_limit(all_shared):
         assert int(headers["X-RateLimit-Remaining"]) == 99
     finally:
         assert (await server.put("/api/config", json={"rate_limit_per_minute": 0}))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "mtime, modified",
+    [
+        (2**63 - 1, "2262-04-11T23:47:16Z"),
+        (2**90, "9999-12-31T23:59:59Z"),
+        (-5, "1970-01-01T00:00:00Z"),
+    ],
+)
+async def test_a_time_of_change_that_no_calendar_has(mtime, modified):
+    held = store_sharing.Held(1, 1, "", None, "A/a.mkv", 7, mtime, "0" * 64)
+    shared = store_sharing.Shared("local_a", "A", [], {}, "", [held])
+    found = {"A/a.mkv": shared_files.Found(Stamp(7, mtime), {})}
+    (file,) = store_sharing.document(shared, found, share._addresses()).data.files
+    assert (file.modified, file.sha256) == (modified, "0" * 64)
