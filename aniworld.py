@@ -193,6 +193,7 @@ def add_downloads(
     watch = functools.partial(lifetime.watch, app)
     app[keys.ENGINE] = engine = Engine(db, app[keys.NETWORK], providers, settings, publish)
     providers.answered = engine.source_answered
+    providers.resting = engine.rests.resting
     app[keys.CHECKUP] = Checkup(app[keys.CONFIG].state, settings, providers)
     app[keys.RENAMING] = Renaming(db, settings)
     app[keys.TELLING] = []

@@ -1,9 +1,11 @@
-"""Which items are left alone after a failure, and until when."""
+"""Which items are left alone after a failure, each at the source that failed, and until when."""
 
 from __future__ import annotations
 
 import random
 import time
+
+from store.item_sources import Waiting
 
 
 class Backoff:
@@ -14,23 +16,26 @@ class Backoff:
 
     def __init__(self, pause: float):
         self._pause = pause
-        self._items: dict[int, float] = {}  # item id -> when it may be tried again
+        self._waits: dict[Waiting, float] = {}  # when it may be tried again
 
-    def waiting_items(self) -> set[int]:
-        """The items that are not to be tried yet."""
+    def waiting(self) -> set[Waiting]:
+        """The items that are not to be tried yet, at one source or at all."""
         now = time.monotonic()
-        self._items = {item_id: due for item_id, due in self._items.items() if due > now}
-        return set(self._items)
+        self._waits = {wait: due for wait, due in self._waits.items() if due > now}
+        return set(self._waits)
 
     def times(self, since: float) -> list[float]:
         """When each of them may be tried again, of those that had to wait at the time `since`."""
-        return [due for due in self._items.values() if due > since]
+        return [due for due in self._waits.values() if due > since]
 
-    def delay(self, item_id: int, attempts: int, at_least: float = 0.0) -> None:
-        """Leave an item alone as long as its `attempts` say, and for `at_least` so many seconds."""
+    def delay(self, wait: Waiting, attempts: int, at_least: float = 0.0) -> None:
+        """Leave an item alone, at a source or at all, as long as its `attempts` say, and for
+        `at_least` so many seconds."""
         seconds = random.uniform(0, self._pause * 2**attempts)
-        self._items[item_id] = time.monotonic() + max(seconds, at_least)
+        self._waits[wait] = time.monotonic() + max(seconds, at_least)
 
     def forget(self, item_id: int) -> None:
         """Somebody asked for the item, or it is gone: no more waiting."""
-        self._items.pop(item_id, None)
+        for wait in list(self._waits):
+            if item_id in (wait, *(wait if isinstance(wait, tuple) else ())):
+                del self._waits[wait]

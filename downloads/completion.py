@@ -23,6 +23,7 @@ from store import (
     library_mounts,
     placing,
     queue,
+    reserving,
     series,
     trash,
 )
@@ -64,10 +65,13 @@ class Completion:
         """
         root = self._config.library
         replaced = await self._choose_replaced()
-        target = await self._choose_target(source.extension, replaced)
         about = {"source": source.url.partition("?")[0], "modified": source.modified}
         note = json.dumps(vars(receipt) | about | history.replacing(replaced))
-        await self._db.run(queue.set_target, self._item.id, target, note)
+        target = await self._choose_target(source.extension, replaced)
+        if not await self._db.run(reserving.reserve, self._item.id, target, note):
+            target = await self._choose_target(source.extension, replaced)
+            if not await self._db.run(reserving.reserve, self._item.id, target, note):
+                raise Conflict(f"The folder of {target} is another series'; retry this item")
         evidence = await self._db.run(library_mounts.evidence, str(root))
         self._aim(root / target)
         try:

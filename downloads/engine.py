@@ -237,12 +237,10 @@ class Engine:
         allowed = await self._timetable.look(self._slots.jobs())
         while len(self._slots) < config.max_concurrent_downloads:
             full = {name for name in self._slots.providers() if not self._spare_connections(name)}
+            waiting = self._backoff.waiting() | self._disks.waiting_items()
+            busy = self._crowds.calming() | full
             item = await self._db.note(
-                queue.claim,
-                self._backoff.waiting_items() | self._disks.waiting_items(),
-                self._slots.item_ids(),
-                self.rests.resting() | self._crowds.calming() | full,
-                allowed,
+                queue.claim, waiting, self._slots.item_ids(), self.rests.rested(), busy, allowed
             )
             if item is None:
                 return

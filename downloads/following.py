@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
+from downloads import lookup
 from downloads.events import EpisodesFound, Event
 from downloads.rests import Rests
 from downloads.rounds import Rounds
 from providers import Providers
 from store import clock, follows, looks, meta, series
 from store.db import Database
+from store.episodes import Found
 from store.errors import Failure, NotFound, ProviderError
 from store.follows import Follow, Followed, FollowMode
 from store.models import Item, Listing
@@ -59,7 +61,7 @@ class Following:
         self._kept = 0.0  # what is on disk of `unfinished_since`
         self._next_start = time.monotonic() + START_SECONDS
         # series -> its list as a hash, and the changes of the database when that brought nothing
-        self._settled: dict[str, tuple[int, int]] = {}
+        self._settled: dict[tuple[str, str], tuple[int, int]] = {}
         self._looks: dict[str, asyncio.Task[None]] = {}  # by the series' id
         self._wakeup = asyncio.Event()
 
@@ -92,11 +94,11 @@ class Following:
     ) -> tuple[Follow, list[Item]]:
         """Keep the owner's word on a series: (that word, what it brought into the queue at once).
 
-        Its source is asked first what there is, as `new` is what appears from now on. Raises
-        NotFound, and ProviderError where nothing is known of the series and its source fails.
+        Its sources are asked first what there is, as `new` is what appears from now on. Raises
+        NotFound, and ProviderError where nothing is known of the series and no source answers.
         """
-        listing = await self._ask(anime_id) if mode != "off" else None
-        series_id, items = await self._db.run(looks.follow, anime_id, mode, seasons, listing)
+        found = await self._ask(anime_id) if mode != "off" else []
+        series_id, items = await self._db.run(looks.follow, anime_id, mode, seasons, found)
         if items:
             await self._announce(items)
         self.changed()
@@ -150,10 +152,11 @@ class Following:
         """Begin what may begin now. Returns the seconds until another one may."""
         resting = self._rests.resting()
         for series_id in list(self._rounds.waiting):
-            provider = followed[series_id].provider
-            if self._providers.find(provider) is None and provider not in resting:
+            names = {source for source, _ in followed[series_id].sources}
+            there = {name for name in names if self._providers.find(name) or name in resting}
+            if not there:
                 del self._rounds.waiting[series_id]  # nobody has it: its next turn comes
-            elif provider not in resting and series_id not in self._looks:
+            elif not there <= resting and series_id not in self._looks:
                 if len(self._looks) >= SIDE_BY_SIDE:
                     return LOOK_SECONDS  # the end of a look wakes
                 now = time.monotonic()
@@ -196,30 +199,39 @@ class Following:
     # -- one look --------------------------------------------------------------------------------
 
     async def _look(self, followed: Followed) -> None:
-        """Ask a source for a series' list, keep it, and queue what is wanted of it."""
-        source = followed.provider
-        is_done = True
-        try:
-            listing = await self._providers.get(source).listing(followed.key)
-            await self._keep_list(followed.series_id, source, listing)
-        except ProviderError as failure:
-            log.warning("%s: %s: %s", source, followed.series_id, failure)
-            is_done = not await self._rests.judge_list(source, failure)
-        except Failure as failure:
-            log.warning("%s: %s: %s", source, followed.series_id, failure)
-        except sqlite3.Error as error:
-            log.error("the look at %s cannot be kept: %s", followed.series_id, error)
-        if is_done:
+        """Ask the sources for a series' lists, keep them, and queue what is wanted of them."""
+        resting = self._rests.resting()
+        asked = [
+            (source, key)
+            for source, key in followed.sources
+            if source not in resting and self._providers.find(source)
+        ]
+        is_done = [await self._ask_source(followed.series_id, *each) for each in asked]
+        if any(is_done):
             self._rounds.waiting.pop(followed.series_id, None)
+
+    async def _ask_source(self, series_id: str, source: str, key: str) -> bool:
+        """Whether the source has done with the look, if only by failing; else it rests now."""
+        try:
+            listing = await self._providers.get(source).listing(key)
+            await self._keep_list(series_id, source, listing)
+        except ProviderError as failure:
+            log.warning("%s: %s: %s", source, series_id, failure)
+            return not await self._rests.judge_list(source, failure)
+        except Failure as failure:
+            log.warning("%s: %s: %s", source, series_id, failure)
+        except sqlite3.Error as error:
+            log.error("the look at %s cannot be kept: %s", series_id, error)
+        return True
 
     async def _keep_list(self, series_id: str, source: str, listing: Listing) -> None:
         """Keep a list. The same list costs nothing while the database stays the same as well."""
         state = hash(repr(listing)), self._db.changes
-        if self._settled.get(series_id) == state:
+        if self._settled.get((series_id, source)) == state:
             return
         kept = await self._db.run(looks.keep, series_id, source, listing)
         if kept.is_settled:
-            self._settled[series_id] = state
+            self._settled[series_id, source] = state
         if kept.items:
             await self._tell(kept.items)
 
@@ -230,21 +242,22 @@ class Following:
         log.info("%s: %s queued", first.title, ", ".join(codes))
         self._publish(EpisodesFound(first.series_id, first.title, codes))
 
-    async def _ask(self, anime_id: str) -> tuple[str, Listing] | None:
-        """(source, its list) of a series now; None where what is known has to do."""
+    async def _ask(self, anime_id: str) -> list[Found]:
+        """What the sources say of a series now; nothing where what is known has to do."""
         is_known = await self._db.run(series.find, anime_id) is not None
-        source_id = await self._db.run(series.source_id, anime_id)
-        if is_known and source_id.partition("_")[0] in self._rests.resting():
-            return None
+        ids = await self._db.run(series.source_ids, anime_id)
+        resting = self._rests.resting()
+        if is_known and all(each.partition("_")[0] in resting for each in ids):
+            return []
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                return await self._providers.listing(source_id)
+                return await lookup.ask(self._db, self._providers, anime_id, resting)
         except (ProviderError, NotFound) as failure:
             if not is_known:
                 raise
-            log.warning("%s: %s", source_id, failure)
+            log.warning("%s: %s", anime_id, failure)
         except TimeoutError:
             if not is_known:
                 message = "The source does not answer"
                 raise ProviderError(message, cause="silent") from None
-        return None
+        return []

@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from downloads import settling
+from downloads import disk, settling
+from downloads.carry_over import carry_over
 from downloads.completion import Completion, complete_if_placed, note_mount
 from downloads.events import DownloadCompleted, Transferred
 from downloads.part_file import Checkpoint
@@ -20,7 +21,7 @@ from downloads.throttle import Throttle
 from downloads.transfer import fetch
 from providers import Providers
 from providers.network import Network
-from store import choosing, clock, hours, queue, traffic
+from store import choosing, clock, hours, item_sources, queue, traffic
 from store.clock import seconds_since
 from store.db import Database
 from store.errors import ProviderError, Unsettled
@@ -63,6 +64,7 @@ class Job:
         self.durable = 0  # bytes that are on the disk for good
         self._counted = 0  # bytes that came and are in the count of the day
         self.has_failed = False
+        self.has_begun_anew = False  # though bytes of another file were here
         self._config = config
         self._db = db
         self._web = web
@@ -71,6 +73,7 @@ class Job:
         self._reserve = reserve
         self._spare = spare
         self.began = time.monotonic()
+        self._checksums: dict[str, str] = {}  # of the whole file, as its source tells them
         self._samples: collections.deque[tuple[float, int]] = collections.deque()
 
     async def run(self, started: Callable[[], None]) -> DownloadCompleted:
@@ -91,7 +94,8 @@ class Job:
         await self._compare_sizes(item.episode.size, source.size)
         part = self._config.downloads / part_name(item, source)
         self.path = part
-        resume = Checkpoint.loads(item.checkpoint) if item.part == part.name else None
+        self._checksums = {name: digest.lower() for name, digest in source.checksums.items()}
+        resume = await self._resume(source, part, provider.base)
         await self._db.note(queue.set_part, item.id, part.name, source.size)
         started()
         self.progress.total = source.size
@@ -166,7 +170,7 @@ class Job:
     async def _compare_sizes(self, before: int | None, size: int | None) -> None:
         """Raises Unsettled when the file's size is another than at the last look."""
         if before is not None and size is not None and size != before:
-            await self._db.run(queue.set_listed_size, self.item.id, size)
+            await self._db.run(item_sources.set_listed_size, self.item.id, size)
             raise Unsettled(settling.GREW, settling.LOOK_SECONDS)
 
     # -- inside ----------------------------------------------------------------------------------
@@ -174,7 +178,27 @@ class Job:
     def _aim(self, path: Path) -> None:
         self.path = path
 
+    async def _resume(self, source: Source, part: Path, base: str) -> Checkpoint | None:
+        """Where the transfer goes on; None where it begins, and no bytes here are of that file."""
+        item = self.item
+        resume = Checkpoint.loads(item.checkpoint)
+        is_same_name = item.part == part.name
+        if resume and is_same_name and resume.url == source.url:
+            return resume
+        if resume and resume.spans and is_same_name:
+            carried = await carry_over(self._web, source, part, resume, base=base)
+            if carried:
+                return carried
+        if resume and resume.spans:
+            self.has_begun_anew = True
+            log.info("%s: begins anew at %s, which has another file", item.name, item.provider)
+            await self._db.note(item_sources.start_over, item.id)
+        if item.part and not is_same_name:
+            await asyncio.to_thread(disk.remove, [self._config.downloads / item.part])
+        return None
+
     async def _save(self, checkpoint: Checkpoint) -> None:
+        checkpoint.checksums = self._checksums
         self.durable = sum(end - start for start, end in checkpoint.spans)
         progress = (self.item.id, checkpoint.dumps(), checkpoint.total)
         if not self._config.daily_cap_gb:

@@ -10,7 +10,7 @@ import os
 import stat
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
@@ -36,7 +36,8 @@ class Checkpoint:
     """All that is needed to go on later. `spans` are durable, in order and apart; `resumed` (how
     often) and `seconds` (of all runs) are for the history. `restarts` tells how often the file has
     begun anew and was broken off again, `barren` how many tries in a row to go on brought no byte,
-    `overlap` how many bytes are compared before we go on."""
+    `overlap` how many bytes are compared before we go on. `checksums` are those that its source
+    tells of the whole."""
 
     url: str
     etag: str | None = None
@@ -48,6 +49,7 @@ class Checkpoint:
     restarts: int = 0
     barren: int = 0
     overlap: int = OVERLAP_BYTES
+    checksums: dict[str, str] = field(default_factory=dict)
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -90,6 +92,8 @@ class Checkpoint:
             and 0 < self.overlap <= OVERLAP_BYTES
             and type(self.seconds) is float
             and self.seconds >= 0
+            and type(self.checksums) is dict
+            and all(type(each) is str for pair in self.checksums.items() for each in pair)
         )
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from downloads.events import Event, RescanProgress
 from downloads.source_calls import SourceCalls, as_completed
 from providers import Providers
-from store import files, series, series_folders
+from store import files, joining, series, series_folders
 from store.db import Database
 from store.folders import Placed
 from store.library_scan import Folder
@@ -147,7 +147,7 @@ def _decide(
     claims: defaultdict[str, list[Claim]] = defaultdict(list)
     for path, _, identity in strangers:
         if answer := answers.get(path):
-            target = series.own_id(conn, f"{answer.provider}_{answer.listing.key}")
+            target = joining.find_owner(conn, answer.provider, answer.listing)
             claims[target].append(Claim(path, identity, answer.evidence))
         elif found := known.find(identity):
             claim = Claim(path, identity, found[0])

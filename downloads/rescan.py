@@ -7,15 +7,15 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
-from functools import partial
 
 from downloads import calendar_looks
+from downloads.absences import Absences
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
 from downloads.recognition import Recognition
 from downloads.source_calls import SourceCalls, as_completed
+from downloads.source_looks import SourceLooks
 from providers import Providers
 from store import (
-    episodes,
     files,
     folders,
     library,
@@ -28,7 +28,6 @@ from store.db import Database
 from store.errors import Failure
 from store.folders import Placed
 from store.library_scan import Folder
-from store.series import Series
 from store.settings import Config
 
 log = logging.getLogger(__name__)
@@ -59,6 +58,7 @@ class Rescan:
         self._config = config
         self._publish = publish
         self._recognise = Recognition(db, providers, publish)
+        self._absences = Absences(db, providers)
         self._watch = watch  # is told of each task that is started
         self._before = before  # is awaited first: files may be on their way between two names
         self._after = after  # is awaited last: all that the library and the sources have is known
@@ -101,6 +101,10 @@ class Rescan:
         new_series, new_episodes = await self._record(placed)
         await self._refresh(calls, _just_listed(placed))
         await calendar_looks.look(self._db, self._providers, calls)
+        for name in calls.unavailable:
+            provider = self._providers.find(name)
+            if provider and provider.last_success:
+                await self._absences.failed(name, provider.last_success)
         if self._after:
             await self._after()
         unread = [path for folder in scanned for path in folder.unread]
@@ -151,20 +155,10 @@ class Rescan:
 
         `just_listed` are (source, key) of those that were listed a moment ago.
         """
-        names = {provider.name for provider in self._providers}
-
-        async def refresh(anime: Series) -> None:
-            provider = self._providers.get(anime.provider)
-            listing = await provider.listing(anime.key)
-            await self._db.run(episodes.store_listing, anime.provider, listing)
-
+        looks = SourceLooks(self._db, self._providers, calls, just_listed)
         followed = await self._db.run(series.followed)
-        refreshes = [
-            calls.ask(anime.provider, partial(refresh, anime))
-            for anime in followed
-            if anime.provider in names and (anime.provider, anime.key) not in just_listed
-        ]
-        done = len(followed) - len(refreshes)
+        refreshes = [looks.look(anime) for anime in followed]
+        done = 0
         async with aclosing(as_completed(refreshes)) as refreshed:
             async for _ in refreshed:
                 done += 1

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from math import inf
 from typing import Literal, NamedTuple
 
 from downloads import events
+from downloads.absences import Absences
 from downloads.judgement import CONSEQUENCES
 from downloads.source_calls import ONE_SERIES
 from providers import Providers
@@ -49,6 +51,7 @@ class Rests:
         self._providers = providers
         self._publish = publish
         self._pause = pause
+        self._absences = Absences(db, providers)
         self._rests: dict[str, Rest] = {}  # by source; until it has given a good answer
         self._due: dict[str, float] = {}  # source -> monotonic time
         self._settings_at: dict[str, object] = {}  # source -> the provider that failed
@@ -74,6 +77,13 @@ class Rests:
         now = time.monotonic()
         waiting = {source for source, due in self._due.items() if due > now}
         return waiting | self._providers.switched_off()
+
+    def rested(self) -> dict[str, float]:
+        """Those sources, each with the seconds for which it has rested or was off."""
+        return {
+            source: clock.seconds_since(rest.since) if (rest := self._rests.get(source)) else inf
+            for source in self.resting()
+        }
 
     def times(self, since: float) -> list[float]:
         """When each of them may be asked again, of those that rested at the time `since`."""
@@ -159,6 +169,7 @@ class Rests:
             self._rests[source] = rest
             await self._db.note(rests.keep, rest)
             self._publish(self.describe(source))
+            await self._absences.failed(source, since)
         return seconds
 
     async def answered(self, source: str) -> None:
@@ -166,6 +177,7 @@ class Rests:
         self._suspicious.pop(source, None)
         self._fail_with_files.discard(source)
         self._due.pop(source, None)
+        await self._absences.answered(source)
         if self._rests.pop(source, None):
             items = await self._db.note(rests.end, source)
             self._publish(self.describe(source))
@@ -177,15 +189,19 @@ class Rests:
         A source that fails with its files alone goes on resting: that it lists them is no news.
         """
         if source not in self._rests or source in self._fail_with_files:
+            await self._absences.answered(source)
             return False
         await self.answered(source)
         return True
 
     async def retry(self, source: str) -> None:
         """The owner asks: end the rest, and look whether the source works."""
+        is_away = source in self._providers.away
         await self.answered(source)
         if why := await self._look(source):
             await self.rest(source, why)
+            if is_away:
+                await self._absences.failed(source, None)
 
     async def end_replaced(self) -> None:
         """End the rests of sources that are gone or have other settings now."""
@@ -196,10 +212,8 @@ class Rests:
     async def tell_switched_off(self) -> None:
         """Let the items of sources that are switched off say so, and those of others no longer."""
         off = self._providers.switched_off()
-        for source in off:
-            self._publish_items(await self._db.note(rests.wait_while_off, source))
-        if off != self._told_off:
-            self._publish_items(await self._db.note(rests.end_off, off))
+        if off or off != self._told_off:
+            self._publish_items(await self._db.note(rests.wait_while_off, off))
             self._told_off = off
 
     def _publish_items(self, items: list[Item]) -> None:

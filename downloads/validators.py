@@ -76,12 +76,17 @@ def check_full(answer: Answer, url: str, cap: int) -> Checkpoint:
         raise ProviderError("The source sent an empty file", final=True, cause="no video")
     if length and length > cap:
         raise ProviderError("The file is larger than any that is believed", final=True)
+    return Checkpoint(url, *version_of(answer), length)
+
+
+def version_of(answer: Answer) -> tuple[str | None, str | None]:
+    """The ETag and the date by which the answer's file may be known again."""
     etag, modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
     seconds = age(answer)
     if modified and (seconds is None or seconds < SETTLED_SECONDS):
         modified = None
         etag = etag or 'W/""'  # the date proves as little as a weak ETag
-    return Checkpoint(url, etag, modified, length)
+    return etag, modified
 
 
 def _length_of_whole(answer: Answer) -> int:

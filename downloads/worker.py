@@ -15,7 +15,7 @@ from downloads.events import Event, QueueItem
 from downloads.job import Job, unbroken
 from downloads.judgement import CONSEQUENCES, COUNTS, LASTING
 from downloads.rests import Rests
-from store import queue, rests
+from store import item_sources, queue, rests
 from store.db import Database
 from store.errors import Failure, ProviderError, Unsettled
 from store.models import Item
@@ -76,7 +76,7 @@ class Worker:
         except ProviderError as failure:
             await self._judge_source(job, failure)
         except Unsettled as wait:
-            self._backoff.delay(item.id, 0, wait.seconds)
+            self._backoff.delay((item.id, item.provider), 0, wait.seconds)
             await self._release(item, str(wait), durable=job.durable)
         except Failure as failure:
             await self._fail(item, failure.code, str(failure))
@@ -97,7 +97,8 @@ class Worker:
         item = job.item
         try:
             if await self._is_crowded_out(job, failure):
-                self._backoff.delay(item.id, 1, failure.retry_after or 0.0)
+                seconds = failure.retry_after or 0.0
+                self._backoff.delay((item.id, item.provider), 1, seconds)
                 await self._release(item, f"{failure}, beside another download from there")
                 return
             verdict = await self._rests.judge(item, failure)
@@ -112,7 +113,7 @@ class Worker:
             await self._lose_try(job, failure, at_least)
         else:
             # Behind the others of its source, so that each time another one finds out.
-            self._backoff.delay(item.id, 1, at_least)
+            self._backoff.delay((item.id, item.provider), 1, at_least)
             await self._release(item, f"{rests.RESTS}: {verdict.why}", durable=job.durable)
 
     async def _is_crowded_out(self, job: Job, failure: ProviderError) -> bool:
@@ -129,12 +130,27 @@ class Worker:
     async def _lose_try(self, job: Job, failure: ProviderError, at_least: float) -> None:
         attempts = self._attempts(job)
         is_final = failure.final and CONSEQUENCES[failure.cause].then != COUNTS
-        if is_final or attempts >= TRIES:
-            await self._fail(job.item, failure.code, str(failure))
+        is_spent = is_final or attempts >= TRIES
+        item = job.item
+        losing = self._db.note(
+            item_sources.lose_try, item.id, attempts, str(failure), is_spent=is_spent
+        )
+        has_others = await unbroken(losing)
+        if is_spent and not has_others:
+            await self._fail(item, failure.code, await self._explain(item, failure))
             return
-        self._backoff.delay(job.item.id, attempts, at_least)
+        self._backoff.delay((item.id, item.provider), attempts, at_least)
         reason = f"{failure} (try {attempts} of {TRIES})"
-        await self._release(job.item, reason, attempts, job.durable)
+        if has_others:
+            reason = f"{item.provider}: {reason}; another source has it, too"
+        await self._release(item, reason, attempts, job.durable)
+
+    async def _explain(self, item: Item, failure: ProviderError) -> str:
+        """Why an item fails, at each of its sources where it has several."""
+        failures = await self._db.run(item_sources.failures, item.id)
+        if len(failures) < 2:
+            return str(failure)
+        return "; ".join(f"{source}: {message}" for source, message in failures)
 
     async def _judge_path(self, job: Job, error: OSError) -> None:
         """Set aside an item whose own path cannot be used; wait for room, or for a directory."""
@@ -159,8 +175,10 @@ class Worker:
             await self._release(item, reason, attempts, job.durable)
 
     def _attempts(self, job: Job) -> int:
-        """How many tries were lost in a row. One with more durable bytes than any is the first."""
-        return 1 if job.durable > job.item.durable else job.item.attempts + 1
+        """How many tries were lost in a row. One with more durable bytes than any is the first,
+        unless it has dropped those of another source for that."""
+        is_first = job.durable > job.item.durable and not job.has_begun_anew
+        return 1 if is_first else job.item.attempts + 1
 
     async def _release(
         self, item: Item, reason: str, attempts: int | None = None, durable: int = 0

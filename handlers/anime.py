@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
+from downloads import lookup
 from handlers.endpoint import Done
 from handlers.ids import AnimeId, EpisodeCode
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
 from store import choices as choice_store
 from store import episodes as episode_store
-from store import known_episodes, links, series
+from store import joint_hits, known_episodes, links, series
 from store.choices import Choice
 from store.episodes import AnimeDetails
 from store.errors import NotFound
@@ -38,18 +39,36 @@ FolderName = Annotated[str, Rule(least=1, most=300)]
 
 
 @record
+class OwnSource:
+    """A source's series, by the `key` of a search result that has that source alone, or as
+    `possible_sources` name it.
+
+    `numbering` tells how its list counts beside the series: `absolute` through all seasons,
+    `joined` within seasons that the series counts as one, `season` as the series does; `auto`
+    leaves that open.
+    """
+
+    source: AnimeId
+    numbering: Literal["auto", "absolute", "joined", "season"] = "auto"
+
+
+@record
 class Link:
     """Who a series is, and how the numbers in its files' names count.
 
-    `source` is the `key` of a search result. `numbering` is `absolute` where the numbers count
-    through all seasons, `season` where they count within one, and `auto` where each name tells.
-    `offset` is added to each number first: with 12 a second cour's 01 is 13. `folders` are the top
-    folders of the library that are this series; those left out become series of their own. `titles`
-    are further titles that its files may bear. `accept_list` asks the source again and takes its
-    list as it is, also where that takes episodes away. A field that is left out changes nothing.
+    `source` is the `key` of a search result: the series is that one, and takes its title and its
+    numbers from there; other sources that have it stay. `sources` are all the sources that have it,
+    the leading one first; those left out are other series. `numbering` is `absolute` where the
+    numbers count through all seasons, `season` where they count within one, and `auto` where each
+    name tells. `offset` is added to each number first: with 12 a second cour's 01 is 13. `folders`
+    are the top folders of the library that are this series; those left out become series of their
+    own. `titles` are further titles that its files may bear. `accept_list` asks the sources again
+    and takes their lists as they are, also where that takes episodes away. A field that is left out
+    changes nothing.
     """
 
     source: AnimeId | None = None
+    sources: Annotated[list[OwnSource], Rule(least=1, most=50)] | None = None
     numbering: Numbering | None = None
     offset: Annotated[int, Rule(least=-100_000, most=100_000)] | None = None
     folders: Annotated[list[FolderName], Rule(least=1, most=1000)] | None = None
@@ -137,11 +156,12 @@ class SearchQuery:
 
 @record
 class SearchHit:
-    """`key` is the id under which every other call takes this series."""
+    """`key` is the id under which every other call takes this series; `sources` have it."""
 
     key: str
     name: str
     site: str
+    sources: list[str]
 
 
 @record
@@ -180,12 +200,13 @@ async def list_missing(request: web.Request, query: AnimeQuery) -> list[Anime] |
 
 
 async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
-    """All that is known of one series; one that is not followed yet is asked for at its source."""
+    """All that is known of one series; one that is not followed yet is asked for at the sources."""
     try:
         return await request.app[DB].run(episode_store.details, anime_id)
     except NotFound:
-        provider, listing = await request.app[PROVIDERS].listing(anime_id)
-        return episode_store.details_of_listing(anime_id, provider, listing)
+        app = request.app
+        found = await lookup.ask(app[DB], app[PROVIDERS], anime_id, app[ENGINE].rests.resting())
+        return await request.app[DB].run(episode_store.details_of_found, found)
 
 
 async def episodes(request: web.Request, anime_id: AnimeId, query: EpisodesQuery) -> Page[Episode]:
@@ -219,12 +240,20 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     Its id stays, and goes on to name the source's series where that has folders already: the two
     become one. No file is touched.
     """
-    db, source = request.app[DB], None
-    if body.source or body.accept_list:
-        source_id = await db.run(series.source_id, body.source or anime_id)
-        source = await request.app[PROVIDERS].listing(source_id)
-    word = OwnersWord(body.numbering, body.offset, body.folders, body.titles)
-    return await db.run(links.link, anime_id, source, word)
+    app = request.app
+    wanted = [each.source for each in body.sources or ()]
+    ids = list(dict.fromkeys([body.source, *wanted] if body.source else wanted))
+    if not ids and body.accept_list:
+        ids = await app[DB].run(series.source_ids, anime_id)
+    found = [await app[PROVIDERS].listing(source_id) for source_id in ids]
+    word = OwnersWord(
+        body.numbering,
+        body.offset,
+        body.folders,
+        body.titles,
+        sources=None if body.sources is None else {e.source: e.numbering for e in body.sources},
+    )
+    return await app[DB].run(links.link, anime_id, found, word)
 
 
 async def choices(request: web.Request, anime_id: AnimeId) -> list[Choice]:
@@ -290,13 +319,14 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
 
 
 async def search(request: web.Request, query: SearchQuery) -> SearchResult:
-    """Search the sources for series."""
-    hits, unavailable = await request.app[PROVIDERS].search(query.q, query.limit)
-    anime_ids = await request.app[DB].run(
-        series.own_ids, [f"{provider}_{hit.key}" for provider, hit in hits]
-    )
-    found = [SearchHit(anime_id, hit.name, hit.site) for anime_id, (_, hit) in zip(anime_ids, hits)]
-    return SearchResult(found, unavailable)
+    """Search all sources, side by side. What surely is one series is one hit."""
+    found = await request.app[PROVIDERS].search(query.q, query.limit)
+    joint = await request.app[DB].run(joint_hits.join, found.hits)
+    hits = [
+        SearchHit(each.id, each.hit.name, each.hit.site, each.sources)
+        for each in joint[: query.limit]
+    ]
+    return SearchResult(hits, found.unavailable)
 
 
 def _reading(season: int | None, numbers: Sequence[Number]) -> str:

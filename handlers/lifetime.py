@@ -29,7 +29,7 @@ from handlers.keys import (
     TELLING,
 )
 from handlers.logins import LOGINS
-from store import api_keys, choosing, outbox, renames, tokens
+from store import api_keys, choosing, outbox, renames, source_order, tokens
 from store.errors import Failure
 from store.targets import MediaServer, Notify, events_of
 
@@ -149,6 +149,7 @@ async def apply_settings(app: web.Application) -> None:
     logging.getLogger().setLevel(settings.log_level.upper())
     await app[DB].run(choosing.set_general, settings.prefer)
     await app[PROVIDERS].configure(settings.providers)
+    await _keep_order_of_sources(app)
     await app[ENGINE].settings_changed()
     app[FOLLOWING].changed()
     app[SHARED].set()
@@ -180,6 +181,16 @@ def _new_telling(app: web.Application) -> Telling:
     telling = Telling(app[DB], settings, conditions, partial(watch, app))
     app[HUB].heard = telling.heard
     return telling
+
+
+async def _keep_order_of_sources(app: web.Application) -> None:
+    """What can be fetched follows from which sources there are."""
+    names = [source.name for source in app[PROVIDERS].settings()]
+    await app[DB].run(source_order.keep, names, app[PROVIDERS].switched_off())
+    app[PROVIDERS].away.clear()
+    app[PROVIDERS].away.update(await app[DB].run(source_order.away))
+    while await app[DB].note(source_order.count_some):
+        pass
 
 
 def watch(app: web.Application, task: asyncio.Task[Any]) -> None:

@@ -1,20 +1,23 @@
 """The chapter Download Queue."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Annotated, Literal
 
 from aiohttp import web
 
+from downloads import lookup
 from downloads.events import QueueItem
 from handlers.endpoint import Done
 from handlers.ids import AnimeId, ItemId
 from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, Paged, paged, window
-from store import history, queue, queue_pages, selection, series
+from store import history, queue, queue_pages, selection
 from store.errors import NotFound
 from store.models import Priority, Status
 from store.queue import QueueStatus
 from store.schema import Rule, record
+from store.sources import SourceName
 
 Episodes = Annotated[
     list[
@@ -34,12 +37,18 @@ Episodes = Annotated[
 
 @record
 class QueueAdd:
-    """`replace` fetches episodes anew that are in the library: the old files go into the trash."""
+    """`replace` fetches episodes anew that are in the library: the old files go into the trash.
+
+    They are fetched from the `source` of that name alone. Without one, from the first of the
+    sources, in the order of the settings, that has the episode and works, and from the next one
+    where that fails.
+    """
 
     anime_id: AnimeId
     episodes: Episodes
     priority: Priority = "normal"
     replace: bool = False
+    source: SourceName | None = None
 
 
 @record
@@ -172,12 +181,13 @@ async def add(request: web.Request, body: QueueAdd) -> Queued:
     """
     app = request.app
     wanted = (body.anime_id, body.episodes, body.priority)
+    add = partial(queue.add, replace=body.replace, source=body.source)
     try:
-        added = await app[DB].run(queue.add, *wanted, replace=body.replace)
+        added = await app[DB].run(add, *wanted)
     except NotFound:  # a series that is not followed yet, or an episode that is new at its source
-        source_id = await app[DB].run(series.source_id, body.anime_id)
-        listing = await app[PROVIDERS].listing(source_id)
-        added = await app[DB].run(queue.add, *wanted, replace=body.replace, listing=listing)
+        resting = app[ENGINE].rests.resting()
+        found = await lookup.ask(app[DB], app[PROVIDERS], body.anime_id, resting)
+        added = await app[DB].run(add, *wanted, found=found)
     await app[ENGINE].announce(added.items)
     first = added.items[0]
     return Queued(

@@ -7,9 +7,10 @@ import logging
 import sqlite3
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from functools import partial
 from importlib import import_module
+from operator import itemgetter
 from typing import NamedTuple
 
 from providers import trial, trust
@@ -27,11 +28,13 @@ from store.sources import SourceSettings, address_of
 
 log = logging.getLogger(__name__)
 
+SHORT_SECONDS = 3.0  # for a search of a source that rests, or has failed lately
 KEEP_SECONDS = 6 * 3600.0  # between two good answers of a source whose times are written down
 
 
 class Found(NamedTuple):
-    """The hits of a search with their providers' names, and the names of those that failed."""
+    """The hits of a search with their providers' names, the best of each provider first, and the
+    names of those that failed."""
 
     hits: list[tuple[str, Hit]]
     unavailable: list[str]
@@ -41,10 +44,13 @@ class Providers:
     """The configured providers by name.
 
     `answered` may be set later: it is told the name of a source after each good search or listing.
+    So may `resting`, which names the sources that rest.
     """
 
     def __init__(self, network: Network, db: Database):
         self.answered: Callable[[str], Awaitable[None]] | None = None
+        self.resting: Callable[[], Collection[str]] = tuple
+        self.away: set[str] = set()  # the sources that have not answered for more than a day
         self._network = network
         self._db = db
         self._trying = asyncio.Lock()  # a hostile listing takes memory: one at a time
@@ -149,7 +155,7 @@ class Providers:
         ]
 
     async def search(self, query: str, limit: int) -> Found:
-        """What all providers find, side by side.
+        """What all providers find, side by side, `limit` series each at most.
 
         A provider that fails is named. Raises ProviderError when all of them fail, and
         ConfigurationError when there is none.
@@ -163,20 +169,24 @@ class Providers:
             raise ConfigurationError(
                 "No source is configured", fix="Add one to providers in the configuration"
             )
-        answers = await asyncio.gather(*(_search(each, query, limit) for each in providers))
+        resting = self.resting()
+        answers = await asyncio.gather(
+            *(_search(each, query, limit, each.name in resting) for each in providers)
+        )
         failures = [answer for answer in answers if isinstance(answer, Failure)]
         if len(failures) == len(providers):
             first = failures[0]
             raise first if isinstance(first, ProviderError) else ProviderError(str(first))
-        hits = [
-            (provider.name, hit)
-            for provider, answer in zip(providers, answers)
-            if not isinstance(answer, Failure)
-            for hit in answer
+        found = [[] if isinstance(answer, Failure) else answer for answer in answers]
+        # The best of each source first: none of them keeps the others out.
+        ranked = [
+            (rank, place, hit) for place, hits in enumerate(found) for rank, hit in enumerate(hits)
         ]
+        ranked.sort(key=itemgetter(0, 1))
+        hits = [(providers[place].name, hit) for _, place, hit in ranked]
         pairs = zip(providers, answers)
         unavailable = [each.name for each, answer in pairs if isinstance(answer, Failure)]
-        return Found(hits[:limit], unavailable)
+        return Found(hits, unavailable)
 
     async def listing(self, series_id: str) -> tuple[str, Listing]:
         """(provider name, listing) of a series, asked for now. Raises NotFound."""
@@ -234,10 +244,16 @@ def _provider(settings: SourceSettings, network: Network, memory: Memory) -> Pro
     return provider
 
 
-async def _search(provider: CheckedProvider, query: str, limit: int) -> list[Hit] | Failure:
-    """The provider's hits, or what was wrong with it."""
+async def _search(
+    provider: CheckedProvider, query: str, limit: int, is_resting: bool
+) -> list[Hit] | Failure:
+    """The provider's hits, or what was wrong with it. One that has just failed is not waited for
+    again as long."""
     try:
-        return await provider.search(query, limit)
+        async with asyncio.timeout(SHORT_SECONDS if is_resting or provider.failed_lately else None):
+            return await provider.search(query, limit)
+    except TimeoutError:
+        return ProviderError("The source does not answer", cause="silent")
     except Failure as failure:
         log.warning("%s: %s", provider.name, failure)
         return failure

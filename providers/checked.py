@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from providers.provider import Provider
 from store import keys
-from store.clock import now
+from store.clock import now, seconds_since
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Episode, Hit, Listing, Source
@@ -22,6 +22,7 @@ from store.preference import NO_WISH, chosen, rank
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 10.0
+LATELY_SECONDS = 60.0
 SEARCH_SECONDS, LISTING_SECONDS = 120.0, 900.0  # for all requests together
 MAX_SERIES = 10_000  # of one source, asked for at once
 FOUND_HITS = 10  # of one query, among which a series is looked for
@@ -68,6 +69,17 @@ class CheckedProvider:
     def base(self) -> str:
         """The owner's own address, by which the network judges the addresses of a source."""
         return self._provider.base
+
+    def public_key(self, native: str) -> str | None:
+        """The public key of a series that the source calls so; None where none is known yet."""
+        return self._public.get(native)
+
+    @property
+    def failed_lately(self) -> bool:
+        """Whether its last search has failed, a moment ago."""
+        if self.last_failure is None:
+            return False
+        return abs(seconds_since(self.last_failure[1])) < LATELY_SECONDS
 
     async def titles(self) -> list[str]:
         """The titles of all that the source can list; nothing is stored."""

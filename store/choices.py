@@ -97,7 +97,7 @@ def _words(conn: sqlite3.Connection, series_id: str) -> Iterator[OwnersWord]:
 def _try(conn: sqlite3.Connection, series_id: str, word: OwnersWord) -> _Outcome:
     conn.execute("savepoint choice")
     try:
-        links.link(conn, series_id, None, word)
+        links.link(conn, series_id, (), word)
         return _look(conn, series_id)
     finally:
         conn.execute("rollback to choice")

@@ -112,19 +112,20 @@ def choose_again(conn: sqlite3.Connection, series_id: str) -> None:
     wish = in_force(conn, series_id)
     since = days_later(now(), -wish.wait_days)
     found = conn.execute(
-        f"""select {COLUMNS} from episodes
+        f"""select {COLUMNS}, provider from episodes
         where series = ? and (variants <> '' or waits <> '' or seen_at > ?)""",
         (series_id, since),
     ).fetchall()
     for row in found:
-        before = tuple(row)
+        *columns, provider = row
+        before = tuple(columns)
         after = _row(_episode(row), wish, before[11])
         if before != after:
             conn.execute(
                 """update episodes set ref = ?, size = ?, checksums = ?, modified = ?, why = ?,
                 waits = ?, waits_until = ?, fit = ?
-                where series = ? and season = ? and number = ?""",
-                (*after[3:5], after[6], *after[8:10], *after[12:], series_id, *after[:2]),
+                where series = ? and season = ? and number = ? and provider = ?""",
+                (*after[3:5], after[6], *after[8:10], *after[12:], series_id, *after[:2], provider),
             )
 
 

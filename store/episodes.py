@@ -1,4 +1,4 @@
-"""The episodes of a series: what its source lists, what its files hold, what is in the queue.
+"""The episodes of a series: what its sources list, what its files hold, what is in the queue.
 
 Plain functions of a connection; each is (part of) one transaction. Season 0 are the specials.
 """
@@ -7,38 +7,47 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from operator import add, itemgetter
 
-from store import choosing, counts, files, follows, list_changes, series, series_folders, witness
+from store import (
+    choosing,
+    counts,
+    files,
+    follows,
+    joining,
+    list_changes,
+    offers,
+    series,
+    series_folders,
+    witness,
+)
 from store.choosing import COLUMNS
 from store.clock import now
 from store.errors import NotFound
 from store.files import Numbering
 from store.follows import Follow
-from store.known_episodes import Episode, KnownEpisode, of_series, with_holes
+from store.known_episodes import Episode, KnownEpisode, of_series
 from store.list_changes import ListChange
 from store.models import Listing
 from store.names import codes, database_ids, spelling
 from store.names.codes import EpisodeKey
+from store.offers import PossibleSource, SeriesSource
 from store.schema import record
 from store.wish import SeriesPrefer
 
-
-@record
-class SeriesSource:
-    """A source that has the series, its key there, and how many of the episodes it has."""
-
-    name: str
-    key: str
-    episodes: int
+Found = tuple[str, Listing]  # what a source, by its name, says of a series
 
 
 @record
 class AnimeDetails:
     """`source`, `numbering`, `offset`, `folders` and `titles` are as Link has them.
 
-    A series that is not followed has no source here. `missing_episodes` are those that no file
-    holds; of these `available_episodes` can be fetched. `list_change` is what its source's list
-    takes away, while that is not believed yet.
+    `source` is the leading one, which gives title and numbers; a series that is not followed has
+    none. `sources` are all, those that the owner prefers in front; of `possible_sources` he is
+    asked. `missing_episodes` are those that no file holds; of these `available_episodes` can be
+    fetched. `list_change` is what a source's list takes away, while that is not believed yet.
     """
 
     id: str
@@ -55,6 +64,7 @@ class AnimeDetails:
     numbering: Numbering
     offset: int
     sources: list[SeriesSource]
+    possible_sources: list[PossibleSource]
     follow: Follow
     folders: list[str]
     titles: list[str]
@@ -70,8 +80,7 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
     series.count_what_was_aired(conn)
     anime = series.get(conn, anime_id)
     episodes = of_series(conn, anime_id)
-    listed = sum(episode.source is not None for episode in episodes)
-    source = SeriesSource(name=anime.provider, key=anime.key, episodes=listed)
+    sources, possible_sources = offers.told(conn, anime.id)
     return AnimeDetails(
         id=anime.id,
         title=anime.title,
@@ -86,7 +95,8 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
         source=anime.source,
         numbering=anime.numbering or "auto",
         offset=anime.number_offset,
-        sources=[source] if anime.provider != series.LOCAL else [],
+        sources=sources,
+        possible_sources=possible_sources,
         follow=follows.find(conn, anime.id),
         folders=series_folders.of_series(conn, anime.id),
         titles=json.loads(anime.titles),
@@ -95,42 +105,24 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
     )
 
 
-def details_of_listing(anime_id: str, provider: str, listing: Listing) -> AnimeDetails:
-    """All that `provider` says of a series that is not followed."""
-    listed = [
-        KnownEpisode(e.season, e.number, e.title, e.aired, source=provider if e.available else None)
-        for e in listing.episodes
-    ]
-    available = sum(episode.source is not None for episode in listed)
-    episodes = with_holes(sorted(listed, key=lambda episode: (episode.season == 0, episode.key)))
-    missing = sum(episode.is_missing for episode in episodes)
-    return AnimeDetails(
-        id=anime_id,
-        title=listing.title,
-        episodes=[codes.phrase(*episode.key) for episode in episodes],
-        description=listing.description,
-        total_episodes=missing,
-        downloaded_episodes=0,
-        missing_episodes=missing,
-        available_episodes=sum(episode.state == "missing" for episode in episodes),
-        site=listing.site,
-        episode_list=[episode.shown() for episode in episodes],
-        source=None,
-        numbering="auto",
-        offset=0,
-        sources=[SeriesSource(name=provider, key=listing.key, episodes=available)],
-        follow=follows.NOT_FOLLOWED,
-        folders=[],
-        titles=[],
-        list_change=None,
-        prefer=SeriesPrefer(),
-    )
+def details_of_found(conn: sqlite3.Connection, found: Sequence[Found]) -> AnimeDetails:
+    """All that some sources say of a series that is not followed; nothing of it is kept."""
+    conn.execute("savepoint found")
+    try:
+        series_id = store_found(conn, found)
+        counts.recount(conn, series_id)
+        known = details(conn, series_id)
+    finally:
+        conn.execute("rollback to found")
+        conn.execute("release found")
+    is_followed = series.find(conn, known.id) is not None
+    return known if is_followed else replace(known, source=None)
 
 
 def running_numbers(conn: sqlite3.Connection, series_id: str) -> dict[EpisodeKey, int]:
-    """Each regular episode that the source lists, with its number counted through all seasons."""
+    """Each regular episode that a source lists, with its number counted through all seasons."""
     rows = conn.execute(
-        """select season, number from episodes where series = ? and season > 0
+        """select distinct season, number from episodes where series = ? and season > 0
         order by season, number""",
         (series_id,),
     )
@@ -165,7 +157,43 @@ def _get(conn: sqlite3.Connection, series_id: str, key: EpisodeKey) -> KnownEpis
     raise NotFound("Episode not found", anime_id=series_id, episode=codes.code(*key))
 
 
-# -- what its source says ------------------------------------------------------------------------
+# -- what its sources say ------------------------------------------------------------------------
+
+
+def store_found(conn: sqlite3.Connection, found: Sequence[Found]) -> str:
+    """Keep what sources say of one series, the first of them for sure; returns its id.
+
+    Where that is a series of the library already, it becomes one of its sources. Others are left
+    out where they cannot be the same without the owner's word.
+    """
+    (provider, listing), *others = found
+    known = series.find(conn, f"{provider}_{listing.key}")
+    same = known.id if known else joining.find_same(conn, provider, listing)
+    if same and join_listing(conn, same, provider, listing):
+        series_id = same
+    else:
+        series_id = store_listing(conn, provider, listing)
+    for provider, listing in others:
+        join_listing(conn, series_id, provider, listing)
+    return series_id
+
+
+def join_listing(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listing) -> bool:
+    """Let a source's series be one with another, and keep what the source says of it.
+
+    Returns whether it is, without the owner's word: where nothing of its list is surely that
+    series', he is asked.
+    """
+    key, title = listing.key, listing.title
+    was_linked = offers.owner(conn, provider, key) == series_id
+    if not joining.join(conn, series_id, provider, key, title):
+        return False
+    store_listing(conn, provider, listing)
+    if not was_linked and listing.episodes and not offers.has_episodes(conn, series_id, provider):
+        offers.unlink(conn, series_id, provider)
+        offers.ask(conn, series_id, provider, key, title)
+        return False
+    return True
 
 
 def store_listing(
@@ -177,49 +205,58 @@ def store_listing(
     agrees (docs/decisions.md, 31). Returns the series' id.
     """
     series_id = _keep_series(conn, provider, listing)
-    before = conn.execute(f"select {COLUMNS} from episodes where series = ?", (series_id,))
+    columns = f"{COLUMNS}, own_season, own_number"
+    offer = series_id, provider
+    before = conn.execute(
+        f"select {columns} from episodes where series = ? and provider = ?", offer
+    )
     known = [tuple(row) for row in before]
     settled = witness.settle(conn, series_id, listing.episodes)
-    listed = sorted(choosing.rows(conn, series_id, settled, known))
-    kept = list_changes.believe(conn, series_id, known, listed, trusted=trusted)
+    numbered, own_numbers = offers.number(conn, series_id, provider, settled)
+    rows = choosing.rows(conn, series_id, numbered, known)
+    listed = sorted(map(add, rows, own_numbers), key=itemgetter(0, 1))
+    kept = list_changes.believe(conn, offer, known, listed, trusted=trusted)
     if known != kept:
-        conn.execute("delete from episodes where series = ?", (series_id,))
+        conn.execute("delete from episodes where series = ? and provider = ?", offer)
         conn.executemany(
-            f"""insert or ignore into episodes (series, {COLUMNS})
-            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            [(series_id, *row) for row in kept],
+            f"""insert or ignore into episodes (series, provider, {columns})
+            values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [(*offer, *row) for row in kept],
         )
         files.judge_again(conn, series_id)
     return series_id
 
 
 def _keep_series(conn: sqlite3.Connection, provider: str, listing: Listing) -> str:
-    """Keep what a source says of a series as a whole. Returns the series' id."""
+    """Keep what a source says of a series as a whole, if it leads. Returns the series' id."""
     known = series.find(conn, f"{provider}_{listing.key}")
+    series_id = known.id if known else f"{provider}_{listing.key}"
     said = {
         "title": listing.title,
         "description": listing.description,
         "site": listing.site,
         "ids": database_ids.bracketed(listing.ids),
     }
+    is_further = known is not None and known.provider != provider
     # A look that finds nothing new writes nothing, and takes no lock for that either.
-    if known and all(getattr(known, name) == value for name, value in said.items()):
-        return known.id
-    series_id = known.id if known else f"{provider}_{listing.key}"
-    conn.execute(
-        """
-        insert into series (id, provider, key, title, description, site, fold, ids, updated_at)
-        values (:id, :provider, :key, :title, :description, :site, :fold, :ids, :now)
-        on conflict (id) do update set title = excluded.title, description = excluded.description,
-            site = excluded.site, fold = excluded.fold, ids = excluded.ids
-        """,
-        {
-            **said,
-            "id": series_id,
-            "provider": provider,
-            "key": listing.key,
-            "fold": spelling.fold(listing.title),
-            "now": now(),
-        },
-    )
+    is_same = known and all(getattr(known, name) == value for name, value in said.items())
+    if not (is_further or is_same):
+        conn.execute(
+            """
+            insert into series (id, provider, key, title, description, site, fold, ids, updated_at)
+            values (:id, :provider, :key, :title, :description, :site, :fold, :ids, :now)
+            on conflict (id) do update set title = excluded.title,
+                description = excluded.description, site = excluded.site, fold = excluded.fold,
+                ids = excluded.ids
+            """,
+            {
+                **said,
+                "id": series_id,
+                "provider": provider,
+                "key": listing.key,
+                "fold": spelling.fold(listing.title),
+                "now": now(),
+            },
+        )
+    offers.link(conn, series_id, provider, listing.key, listing.title)
     return series_id

@@ -21,5 +21,5 @@ def now(
     return [
         episode
         for episode in known
-        if episode.source and episode.is_aired and not (episode.is_here or episode.ignored)
+        if episode.sources and episode.is_aired and not (episode.is_here or episode.ignored)
     ]

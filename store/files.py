@@ -255,14 +255,15 @@ def _titles(conn: sqlite3.Connection, anime: Series, paths: Iterable[str]) -> li
 def _days(conn: sqlite3.Connection, series_id: str) -> list[tuple[EpisodeKey, str]]:
     """The episodes of which it is known when they were aired, with that day."""
     rows = conn.execute(
-        "select season, number, aired from episodes where series = ? and aired is not null",
+        """select distinct season, number, aired from episodes
+        where series = ? and aired is not null""",
         (series_id,),
     )
     return [((row["season"], row["number"]), row["aired"]) for row in rows]
 
 
 def _listed_episodes(conn: sqlite3.Connection, series_id: str) -> set[EpisodeKey]:
-    """The episodes that its source lists."""
+    """The episodes that its sources list."""
     rows = conn.execute("select season, number from episodes where series = ?", (series_id,))
     return {(row["season"], row["number"]) for row in rows}
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from store import episodes, files, series, series_folders, witness
+from store import episodes, files, joining, series, series_folders, witness
 from store.errors import Conflict, Invalid
 from store.library_scan import Folder, Look, series_title
 from store.models import Listing
@@ -151,12 +151,13 @@ def _owner(conn: sqlite3.Connection, place: Placed) -> str:
     folder, known = place.folder, place.series_id
     if place.source:
         provider, listing = place.source
-        owner = series.find(conn, f"{provider}_{listing.key}")
+        owner_id = joining.find_owner(conn, provider, listing)
+        owner = series.find(conn, owner_id)
         if owner is None and known:
             series.link(conn, known, provider, listing.key)
         elif owner and known and owner.id != known:
             series_folders.absorb(conn, known, owner.id)
-        return episodes.store_listing(conn, provider, listing)
+        return episodes.store_found(conn, [place.source])
     return known or series.add_local(conn, folder.path, folder.title)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -38,7 +39,7 @@ NOT_FOLLOWED = Follow("off", [])
 
 
 class Followed(NamedTuple):
-    """A series that is followed, and its key at its source.
+    """A series that is followed, its key at its leading source, and those at `others`.
 
     `id` is that of its row, `since` when that began.
     """
@@ -48,6 +49,12 @@ class Followed(NamedTuple):
     since: str
     provider: str
     key: str
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """(source, key there) of each, the leading one first."""
+        return [(self.provider, self.key), *self.others]
 
 
 def find(conn: sqlite3.Connection, series_id: str) -> Follow:
@@ -63,7 +70,25 @@ def all_followed(conn: sqlite3.Connection) -> list[Followed]:
         from follows join series on series.id = follows.series
         where mode <> 'off' order by follows.id"""
     )
-    return [Followed(*row) for row in rows]
+    others: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for series_id, *offer in conn.execute(
+        """select offers.series, offers.provider, offers.key from offers
+        join follows on follows.series = offers.series
+        join series on series.id = offers.series and series.provider <> offers.provider
+        where standing = 'linked'"""
+    ):
+        others[series_id].append((offer[0], offer[1]))
+    return [
+        Followed(
+            row["id"],
+            row["series"],
+            row["since"],
+            row["provider"],
+            row["key"],
+            tuple(others[row["series"]]),
+        )
+        for row in rows
+    ]
 
 
 def count(conn: sqlite3.Connection) -> int:
@@ -170,7 +195,7 @@ def _begin_new(conn: sqlite3.Connection, series_id: str) -> None:
     What airs later appears later, also where its source has it already.
     """
     known = known_episodes.of_series(conn, series_id)
-    before = [episode for episode in known if episode.source and episode.is_aired]
+    before = [episode for episode in known if episode.sources and episode.is_aired]
     _pass_over(conn, series_id, [episode.key for episode in before], handled=False)
     is_listed = conn.execute("select 1 from episodes where series = ? limit 1", (series_id,))
     based = is_listed.fetchone() is not None

@@ -7,11 +7,11 @@ it. Plain functions of a connection; each is (part of) one transaction. Season 0
 from __future__ import annotations
 
 import sqlite3
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from store import counts, files, holes, series
 from store.clock import today
-from store.existing import EXISTING
+from store.existing import EXISTING, RANK_DIGITS
 from store.models import Status
 from store.names import codes
 from store.names.codes import EpisodeKey, Number
@@ -60,7 +60,7 @@ class KnownEpisode(NamedTuple):
     """All that is known of one episode, or in season -1 of a file that is none.
 
     `path` is the file that surely holds it, `unsure_path` one that may, where no other does; `why`
-    is about that file. `status` and `item` are those of its queue item, `source` has it.
+    is about that file. `status` and `item` are those of its queue item, `sources` have it.
     """
 
     season: int
@@ -72,7 +72,7 @@ class KnownEpisode(NamedTuple):
     why: str = ""
     status: Status | None = None
     item: int | None = None
-    source: str | None = None
+    sources: tuple[str, ...] = ()
     ignored: bool = False
     changed: bool = False
 
@@ -102,7 +102,7 @@ class KnownEpisode(NamedTuple):
             return "special"
         if not self.is_aired:
             return "upcoming"
-        return "missing" if self.source else "wanted"
+        return "missing" if self.sources else "wanted"
 
     @property
     def is_aired(self) -> bool:
@@ -110,7 +110,7 @@ class KnownEpisode(NamedTuple):
 
     @property
     def bounds_holes(self) -> bool:
-        return bool(self.path or (self.source and self.is_aired))
+        return bool(self.path or (self.sources and self.is_aired))
 
     @property
     def is_here(self) -> bool:
@@ -132,7 +132,7 @@ class KnownEpisode(NamedTuple):
             path=self.path or self.unsure_path,
             why=self.why,
             queue_item_id=f"queue_{self.item}" if self.item else None,
-            sources=[self.source] if self.source else [],
+            sources=list(self.sources),
             ignored=self.ignored,
             changed=self.changed,
         )
@@ -150,12 +150,13 @@ _KNOWN = f"""
         from files where series = :id and season >= 0 group by season, number
     ), fetched as (
         select season, number, max(id), json_extract(receipt, '$.bytes') as bytes,
-            json_extract(receipt, '$.modified') as modified
+            json_extract(receipt, '$.modified') as modified, provider
         from history where series = :id and json_valid(receipt) group by season, number
     ), changed as (
         select fetched.season, fetched.number from fetched
         join episodes on episodes.series = :id
             and episodes.season = fetched.season and episodes.number = fetched.number
+            and episodes.provider = fetched.provider
         join files on files.series = :id and files.sure and files.size = bytes
             and files.season = fetched.season and files.number = fetched.number
         where (episodes.size <> bytes or episodes.modified <> fetched.modified)
@@ -169,15 +170,13 @@ _KNOWN = f"""
         select known.season, known.number, coalesce(existing.title, '') as title,
             existing.aired, held.path,
             case when held.path is null then held.unsure_path end as unsure_path,
-            coalesce(held.why, chosen.why, '') as why, items.status, items.id as item,
-            case when existing.available then :source end as source,
+            coalesce(held.why, existing.why, '') as why, items.status, items.id as item,
+            existing.sources,
             ignored.season is not null as ignored,
             (known.season, known.number) in (select season, number from changed) as changed
         from known
         left join existing
             on existing.season = known.season and existing.number = known.number
-        left join episodes as chosen on chosen.series = :id
-            and chosen.season = known.season and chosen.number = known.number
         left join held on held.season = known.season and held.number = known.number
         left join items on items.series = :id
             and items.season = known.season and items.number = known.number
@@ -200,15 +199,16 @@ def of_series(
     `with_extras` adds the files that are no episode, each by itself.
     """
     anime = series.get(conn, anime_id)
-    rows = conn.execute(
-        _KNOWN,
-        {"id": anime.id, "source": anime.provider, "with_extras": with_extras},
-    )
-    known = [
-        KnownEpisode(**{**row, "ignored": bool(row["ignored"]), "changed": bool(row["changed"])})
-        for row in rows
-    ]
+    rows = conn.execute(_KNOWN, {"id": anime.id, "with_extras": with_extras})
+    known = [_known(dict(row)) for row in rows]
     return with_holes(known) if counts.may_have_holes(conn, anime.id) else known
+
+
+def _known(row: dict[str, Any]) -> KnownEpisode:
+    ranked = sorted(set((row.pop("sources") or "").split()))
+    row["sources"] = tuple(source[RANK_DIGITS:] for source in ranked)
+    row["ignored"], row["changed"] = bool(row["ignored"]), bool(row["changed"])
+    return KnownEpisode(**row)
 
 
 def with_holes(known: list[KnownEpisode]) -> list[KnownEpisode]:

@@ -136,7 +136,10 @@ def read(conn: sqlite3.Connection, anime_id: str, naming: Naming) -> Layout:
     names_taken = frozenset([name.casefold() for name in series.by_folder(conn)])
     tops = series_folders.of_series(conn, anime.id) or [_new_folder(anime, naming, names_taken)]
     titles = conn.execute(
-        "select season, number, title from episodes where series = ?", (anime.id,)
+        """select season, number, title from episodes
+        left join sources on sources.name = provider where series = ? and title <> ''
+        order by coalesce(rank, 99999) desc""",
+        (anime.id,),
     )
     videos = conn.execute(
         """select path, season, number from files where series = ? and sure and season >= 0

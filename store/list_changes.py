@@ -29,7 +29,7 @@ REF = 3  # its place in a row
 
 @record
 class ListChange:
-    """Episodes that the source lacks now (`gone`), or has under another number (`moved`, as
+    """Episodes that `source` lacks now (`gone`), or has under another number (`moved`, as
     `S01E05 -> S02E01`).
 
     So many `looks` in a row have said so. What was known stays until the third, or until the owner
@@ -40,36 +40,46 @@ class ListChange:
     moved: list[str]
     looks: int
     since: str
+    source: str
 
 
 def find(conn: sqlite3.Connection, series_id: str) -> ListChange | None:
-    """The change of a series' list that is not believed yet."""
+    """The change of a series' list that is not believed yet; of several the first one."""
     row = conn.execute(
-        "select change, looks, since from list_changes where series = ?", (series_id,)
+        """select change, looks, since, provider from list_changes where series = ?
+        order by since, provider limit 1""",
+        (series_id,),
     ).fetchone()
     if row is None:
         return None
     change = json.loads(row["change"])
     moved = [f"{old} -> {new}" for old, new in change["moved"].items()]
-    return ListChange(gone=change["gone"], moved=moved, looks=row["looks"], since=row["since"])
+    return ListChange(
+        gone=change["gone"],
+        moved=moved,
+        looks=row["looks"],
+        since=row["since"],
+        source=row["provider"],
+    )
 
 
 def all_ids(conn: sqlite3.Connection) -> list[str]:
     """The series of which a change is not believed yet."""
     return [
-        row["series"] for row in conn.execute("select series from list_changes order by series")
+        row["series"]
+        for row in conn.execute("select distinct series from list_changes order by series")
     ]
 
 
 def believe(
     conn: sqlite3.Connection,
-    series_id: str,
+    offer: tuple[str, str],
     known: Sequence[Row],
     listed: Sequence[Row],
     *,
     trusted: bool,
 ) -> list[Row]:
-    """The rows to keep of a series whose source had `known` and lists `listed` now.
+    """The rows to keep of an `offer`, (series, source), that had `known` and lists `listed` now.
 
     `trusted` says that the owner agrees with the list as it is.
     """
@@ -78,25 +88,30 @@ def believe(
     moved = _moved(known_by_key, listed_by_key)
     gone = [key for key in known_by_key if key not in listed_by_key and key not in moved]
     if trusted or not (gone or moved):
-        if conn.execute("select 1 from list_changes where series = ?", (series_id,)).fetchone():
-            conn.execute("delete from list_changes where series = ?", (series_id,))
+        _forget(conn, offer)
         return list(listed)
     change = {
         "gone": [codes.code(*key) for key in gone],
         "moved": {codes.code(*old): codes.code(*new) for old, new in moved.items()},
     }
-    if _count_look(conn, series_id, json.dumps(change)) >= LOOKS:
-        conn.execute("delete from list_changes where series = ?", (series_id,))
+    if _count_look(conn, offer, json.dumps(change)) >= LOOKS:
+        _forget(conn, offer)
         return list(listed)
-    _tell(series_id, len(gone), len(moved), is_empty=not listed)
+    _tell(offer, len(gone), len(moved), is_empty=not listed)
     return _merge(known_by_key, listed_by_key, moved)
 
 
-def _tell(series_id: str, gone: int, moved: int, *, is_empty: bool) -> None:
+def _forget(conn: sqlite3.Connection, offer: tuple[str, str]) -> None:
+    where = "where series = ? and provider = ?"
+    if conn.execute(f"select 1 from list_changes {where}", offer).fetchone():
+        conn.execute(f"delete from list_changes {where}", offer)
+
+
+def _tell(offer: tuple[str, str], gone: int, moved: int, *, is_empty: bool) -> None:
     what = "lists no episodes"
     if not is_empty:
         what = f"lacks {gone} episodes that it had, and has {moved} under another number"
-    log.warning("%s: the source %s; what was known of it stays for now", series_id, what)
+    log.warning("%s: the source %s %s; what was known of it stays for now", *offer, what)
 
 
 def _merge(
@@ -128,17 +143,18 @@ def _moved(
     return moved
 
 
-def _count_look(conn: sqlite3.Connection, series_id: str, change: str) -> int:
+def _count_look(conn: sqlite3.Connection, offer: tuple[str, str], change: str) -> int:
     """How many looks in a row have told this change."""
     row = conn.execute(
         """
-        insert into list_changes (series, change, looks, since) values (:id, :change, 1, :now)
-        on conflict (series) do update set
+        insert into list_changes (series, provider, change, looks, since)
+        values (:series, :source, :change, 1, :now)
+        on conflict (series, provider) do update set
             looks = case when change = excluded.change then looks + 1 else 1 end,
             since = case when change = excluded.change then since else excluded.since end,
             change = excluded.change
         returning looks
         """,
-        {"id": series_id, "change": change, "now": now()},
+        {"series": offer[0], "source": offer[1], "change": change, "now": now()},
     ).fetchone()
     return int(row["looks"])

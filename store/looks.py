@@ -9,7 +9,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from store import episodes, follows, outbox, series
+from store import episodes, follows, offers, outbox, series
+from store.episodes import Found
 from store.follows import FollowMode
 from store.models import Item, Listing
 from store.outbox import Notice
@@ -30,7 +31,7 @@ def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listi
     gone, stays as it is.
     """
     anime = series.find(conn, series_id)
-    if anime is None or (anime.provider, anime.key) != (provider, listing.key):
+    if anime is None or offers.owner(conn, provider, listing.key) != anime.id:
         return Kept([], is_settled=False)
     before = conn.total_changes
     episodes.store_listing(conn, provider, listing)
@@ -44,14 +45,14 @@ def follow(
     anime_id: str,
     mode: FollowMode,
     seasons: Sequence[int],
-    listing: tuple[str, Listing] | None,
+    found: Sequence[Found],
 ) -> tuple[str, list[Item]]:
     """Keep the owner's word, and queue what follows from it at once: (the series' id, new items).
 
-    `listing` is (provider, what it just said of the series). Raises NotFound.
+    `found` is what sources have just said of the series. Raises NotFound.
     """
-    if listing:
-        episodes.store_listing(conn, *listing)
+    if found:
+        episodes.store_found(conn, found)
     series_id = follows.set_mode(conn, anime_id, mode, seasons)
     return series_id, follows.queue_wanted(conn, series_id) or []
 

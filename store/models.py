@@ -179,7 +179,8 @@ class Item:
     durable: int  # the most bytes that a try has left on the disk for good
     replaces: bool  # the file that is in the library goes into the trash
     title: str
-    provider: str
+    source: str | None  # that it is fetched from, or was; None as long as it has not begun
+    provider: str  # the same; before that, the source that leads the series
     key: str
     episode: Episode | None  # as its source listed it; None when the source no longer has it
 

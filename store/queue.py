@@ -6,19 +6,20 @@ when it is committed.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from store import episodes, files, history, known_episodes, selection, series
+from store import episodes, files, history, item_sources, known_episodes, selection, series
 from store.clock import now
+from store.episodes import Found
 from store.errors import Conflict, NotFound
 from store.files import File
-from store.models import Item, Listing, Priority, State, Status
+from store.item_sources import Waiting
+from store.models import Item, Priority, State, Status
 from store.queue_items import ANEW, PRIORITIES, items, put, take_over
 from store.schema import record
-from store.waits import ALLOWED, EVERYTHING, Allowed
+from store.waits import EVERYTHING, Allowed
 
 NOTHING_NEW = "Everything asked for is queued or in the library already"
 NOBODY_HAS = "No source has the episodes that are missing"
@@ -51,20 +52,23 @@ def add(
     priority: Priority,
     *,
     replace: bool = False,
-    listing: tuple[str, Listing] | None = None,
+    source: str | None = None,
+    found: Sequence[Found] = (),
 ) -> Added:
     """Queue episodes; those named by their numbers wait for no better file. A failed item, or one
     whose file is gone again, is retried under its old id. `replace` queues those too that are in
-    the library: their files go into the trash when the new ones take their places. `listing` is
-    (provider, what it just said of the series), to be stored first. Raises NotFound (no such series
-    or episode), Invalid (a range that runs backwards) and Conflict (nothing is new, or a file to be
-    replaced holds others too); nothing is queued or stored then.
+    the library: their files go into the trash when the new ones take their places. They are fetched
+    from `source` alone, where it is told. `found` is what sources have just said of the series, to
+    be stored first. Raises NotFound (no such series or episode), Invalid (a range that runs
+    backwards) and Conflict (nothing is new, or a file to be replaced holds others too); nothing is
+    queued or stored then.
     """
-    if listing:
-        episodes.store_listing(conn, *listing)
+    if found:
+        episodes.store_found(conn, found)
     anime = series.get(conn, anime_id)
     known = known_episodes.of_series(conn, anime.id)
-    selected, by_number = selection.select(wanted, known, anime), selection.by_number(wanted)
+    selected = selection.select(wanted, known, anime, source)
+    by_number = selection.by_number(wanted)
     new, skipped = [], []
     for episode in selected:
         replaces, named = replace and bool(episode.path), episode.key in by_number
@@ -75,7 +79,9 @@ def add(
         elif episode.status in ("pending", "downloading") or (episode.path and not replaces):
             skipped.append(episode.code)
         else:
-            new.append(put(conn, anime.id, episode.key, priority, replaces=replaces, named=named))
+            item_id = put(conn, anime.id, episode.key, priority, replaces=replaces, named=named)
+            item_sources.begin_anew(conn, item_id, source)
+            new.append(item_id)
     if not new:
         is_wanted = not skipped and any(episode.state == "wanted" for episode in known)
         raise Conflict(NOBODY_HAS if is_wanted else NOTHING_NEW, anime_id=anime.id, skipped=skipped)
@@ -146,49 +152,34 @@ def parts(conn: sqlite3.Connection) -> set[str]:
 
 def claim(
     conn: sqlite3.Connection,
-    waiting: set[int],
+    waiting: Collection[Waiting],
     active: set[int],
-    resting: set[str],
+    resting: Mapping[str, float],
+    busy: Collection[str] = (),
     allowed: Allowed = EVERYTHING,
 ) -> Item | None:
-    """Claim the next item in the order of work; None when there is nothing to do.
+    """Claim the next item in the order of work, at the first of its sources; None when there is
+    nothing to do.
 
-    Items in `waiting`, those of providers in `resting` and those that are not `allowed` are passed
-    over, and so are `active` ones: an item may be pending again just before its worker has ended.
-    One that is downloading but not `active` lost its worker to a database that failed: it is
-    pending again.
+    Items in `waiting`, alone or with a source, and those that are not `allowed` are passed over,
+    and so are `active` ones: an item may be pending again just before its worker has ended. One
+    that is downloading but not `active` lost its worker to a database that failed: it is pending
+    again. `resting` are the sources that rest, with the seconds for which they have; `busy` ones
+    take no further item now.
     """
     for row in conn.execute("select id from items where status = 'downloading'").fetchall():
         if row["id"] not in active:
             release(conn, row["id"])
-    passed_over = waiting | active
-    row = conn.execute(
-        f"""
-        select items.id from items cross join series on series.id = items.series
-        where status = 'pending' and items.id not in (select value from json_each(?))
-            and provider not in (select value from json_each(?)) and {ALLOWED}
-        order by priority, items.id limit 1
-        """,
-        (json.dumps([*passed_over]), json.dumps([*resting]), *allowed),
-    ).fetchone()
-    if row is None:
+    choice = item_sources.choose_next(conn, {*waiting, *active}, resting, busy, allowed)
+    if choice is None:
         return None
     conn.execute(
         """update items set status = 'downloading', reason = '',
-        started_at = coalesce(started_at, ?) where id = ?""",
-        (now(), row["id"]),
+        attempts = case when source is :source then attempts else :attempts end,
+        source = :source, started_at = coalesce(started_at, :now) where id = :item_id""",
+        {**choice._asdict(), "now": now()},
     )
-    return get(conn, row["id"])
-
-
-def set_listed_size(conn: sqlite3.Connection, item_id: int, size: int) -> None:
-    """The item's file has another size at its source now: its way begins anew."""
-    conn.execute(
-        """update episodes set size = ? where (series, season, number) =
-        (select series, season, number from items where id = ?)""",
-        (size, item_id),
-    )
-    conn.execute("update items set started_at = ? where id = ?", (now(), item_id))
+    return get(conn, choice.item_id)
 
 
 def set_part(conn: sqlite3.Connection, item_id: int, part: str, total: int | None) -> None:
@@ -252,6 +243,7 @@ def finish(conn: sqlite3.Connection, item_id: int, path: str, size: int) -> int:
         finished_at = ?, durable = 0, replaces = 0 where id = ?""",
         (reason, size, now(), item_id),
     )
+    item_sources.forget_tries(conn, item_id)
     item = get(conn, item_id)
     history.add(conn, item, path, size)
     if replaced := history.replaced_of(item.receipt):
@@ -281,6 +273,7 @@ def retry(conn: sqlite3.Connection, item_id: int) -> Item:
             queue_item_id=item.name,
         )
     conn.execute(f"update items set {ANEW}, followed = 0 where id = ?", (item_id,))
+    item_sources.forget_tries(conn, item_id)
     return get(conn, item_id)
 
 
@@ -288,6 +281,8 @@ def retry_all(conn: sqlite3.Connection) -> list[Item]:
     """All failed items are pending again; returns them."""
     failed = items(conn, "items.status = 'failed'")
     conn.execute(f"update items set {ANEW}, followed = 0 where status = 'failed'")
+    for item in failed:
+        item_sources.forget_tries(conn, item.id)
     return [get(conn, item.id) for item in failed]
 
 
@@ -327,7 +322,7 @@ def _check_replaceable(
     conn: sqlite3.Connection, anime: series.Series, episode: known_episodes.KnownEpisode
 ) -> None:
     """Raises NotFound where nobody has the episode, Conflict where its file holds further ones."""
-    if not episode.source:
+    if not episode.sources:
         raise NotFound(
             f"No source has {episode.code} of {anime.title}",
             anime_id=anime.id,

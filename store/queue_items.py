@@ -20,7 +20,10 @@ _ITEM = """
         items.status, items.reason, items.error_code, items.error_message, items.attempts,
         items.part, items.checkpoint, items.target, items.total, items.created_at,
         items.started_at, items.finished_at, items.receipt, items.durable, items.replaces,
-        series.title, series.provider, series.key,
+        series.title, coalesce(items.source, series.provider) as provider,
+        coalesce(offers.key, series.key) as key, items.source,
+        coalesce(own_season, items.season) as listed_season,
+        coalesce(own_number, items.number) as listed_number,
         episodes.title as listed_title, episodes.ref as listed_ref, episodes.size as listed_size,
         episodes.aired as listed_aired, episodes.modified as listed_modified,
         episodes.why as listed_why,
@@ -29,6 +32,9 @@ _ITEM = """
     join series on series.id = items.series
     left join episodes on episodes.series = items.series
         and episodes.season = items.season and episodes.number = items.number
+        and episodes.provider = coalesce(items.source, series.provider)
+    left join offers on offers.series = items.series and offers.standing = 'linked'
+        and offers.provider = coalesce(items.source, series.provider)
 """
 
 
@@ -46,9 +52,7 @@ def _item(values: dict[str, Any]) -> Item:
     checksums = listed.pop("checksums")
     episode = None
     if checksums is not None:  # the source still has the episode
-        episode = Episode(
-            values["season"], values["number"], checksums=json.loads(checksums), **listed
-        )
+        episode = Episode(checksums=json.loads(checksums), **listed)
     priority = PRIORITIES[values.pop("priority")]
     replaces = bool(values.pop("replaces"))
     return Item(priority=priority, episode=episode, replaces=replaces, **values)

@@ -46,7 +46,7 @@ def end(conn: sqlite3.Connection, source: str) -> list[Item]:
     conn.execute("delete from rests where source = ?", (source,))
     waiting = items(
         conn,
-        "items.status = 'pending' and series.provider = ? and substr(items.reason, 1, ?) = ?",
+        "items.status = 'pending' and items.source = ? and substr(items.reason, 1, ?) = ?",
         source,
         len(RESTS),
         RESTS,
@@ -54,31 +54,36 @@ def end(conn: sqlite3.Connection, source: str) -> list[Item]:
     return _without_reason(conn, waiting)
 
 
-def wait_while_off(conn: sqlite3.Connection, source: str) -> list[Item]:
-    """The source is switched off: its items say so. Returns those that did not yet."""
-    waiting = items(
-        conn,
-        "items.status = 'pending' and series.provider = ? and items.reason <> ?",
-        source,
-        OFF,
-    )
-    conn.executemany(
-        "update items set reason = ? where id = ?", [(OFF, item.id) for item in waiting]
-    )
-    return [replace(item, reason=OFF) for item in waiting]
+def wait_while_off(conn: sqlite3.Connection, off: set[str]) -> list[Item]:
+    """These sources are switched off: items that nobody else has say so, others no longer do.
 
-
-def end_off(conn: sqlite3.Connection, off: set[str]) -> list[Item]:
-    """Of the sources only these are off. Returns the items of others, which waited until now."""
-    waiting = items(conn, "items.status = 'pending' and items.reason = ?", OFF)
-    return _without_reason(conn, [item for item in waiting if item.provider not in off])
+    Returns those that change.
+    """
+    names = ", ".join("?" * len(off))
+    listed = """exists (select 1 from episodes left join sources on name = provider
+        where episodes.series = items.series and episodes.season = items.season
+        and episodes.number = items.number and available
+        and provider = coalesce(items.only_source, provider) and"""
+    only_there = f"{listed} provider in ({names})) and not {listed} coalesce(absent, 0) <> 1)"
+    waits = conn.execute(
+        f"select id from items where status = 'pending' and {only_there}", list(off)
+    ).fetchall()
+    waiting = {row["id"] for row in waits}
+    told = items(conn, "items.status = 'pending' and items.reason = ?", OFF)
+    untold = waiting - {item.id for item in told}
+    marks = ", ".join("?" * len(untold))
+    new = items(conn, f"items.id in ({marks})", *untold) if untold else []
+    conn.executemany("update items set reason = ? where id = ?", [(OFF, item.id) for item in new])
+    ended = _without_reason(conn, [item for item in told if item.id not in waiting])
+    return [*[replace(item, reason=OFF) for item in new], *ended]
 
 
 def pending_items(conn: sqlite3.Connection, source: str) -> list[int]:
-    """The ids of the items that wait for a source."""
+    """The ids of the items that a source has."""
     rows = conn.execute(
-        """select items.id from items join series on series.id = items.series
-        where items.status = 'pending' and series.provider = ?""",
+        """select items.id from items join episodes on episodes.series = items.series
+            and episodes.season = items.season and episodes.number = items.number
+        where items.status = 'pending' and episodes.provider = ?""",
         (source,),
     )
     return [row["id"] for row in rows]

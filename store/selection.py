@@ -29,14 +29,19 @@ _PHRASE = re.compile(r"season (\d+) episode (\d+)")
 
 
 def select(
-    texts: Sequence[str], known: Sequence[KnownEpisode], anime: Series
+    texts: Sequence[str], known: Sequence[KnownEpisode], anime: Series, source: str | None = None
 ) -> list[KnownEpisode]:
     """The `known` episodes of `anime` that `texts` ask for, each once, in the order asked for.
 
-    Raises NotFound for one that does not exist or that nobody has, and Invalid, with `episodes[0]`
-    as its field, for a text that is no episode and for a range that runs backwards.
+    Where a `source` is told, only what that one has can be asked for. Raises NotFound
+    for one that does not exist or that nobody has, and Invalid, with `episodes[0]` as its field,
+    for a text that is no episode and for a range that runs backwards.
     """
-    by_key = {episode.key: episode for episode in known if episode.source or episode.is_here}
+    if source:
+        had = [episode for episode in known if source in episode.sources]
+    else:
+        had = [episode for episode in known if episode.sources or episode.is_here]
+    by_key = {episode.key: episode for episode in had}
     selected: dict[EpisodeKey, KnownEpisode] = {}
     for index, text in enumerate(texts):
         for key in _keys(text, f"episodes[{index}]", list(by_key.values())):
@@ -59,7 +64,7 @@ def _keys(text: str, field: str, known: Sequence[KnownEpisode]) -> list[EpisodeK
     """The episodes that one text asks for; `known` are those that somebody has."""
     lower = text.casefold()
     if lower == "missing":
-        return [episode.key for episode in known if episode.source and episode.is_missing]
+        return [episode.key for episode in known if episode.sources and episode.is_missing]
     if match := _RANGE.fullmatch(lower):
         season, first, last = map(int, match.groups())
         if not 0 <= last - first <= LONGEST_RANGE:

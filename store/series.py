@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
-from store import counts
+from store import counts, offers
 from store.clock import now, today
 from store.errors import Conflict, NotFound
 from store.keys import public_keys
@@ -89,14 +89,16 @@ class Anime:
 
 
 def find(conn: sqlite3.Connection, anime_id: str) -> Series | None:
-    """The series with this id; one that was local also by its provider and key.
+    """The series with this id, or with this provider and key as one of its sources.
 
     The id of a series that became one with another names that one.
     """
     provider, _, key = anime_id.partition("_")
     row = conn.execute(
         f"""{_SERIES} where id = :id or (provider = :provider and key = :key)
-            or id = (select series from aliases where id = :id)""",
+            or id = (select series from aliases where id = :id)
+            or id = (select series from offers where provider = :provider and key = :key
+                and standing = 'linked')""",
         {"id": anime_id, "provider": provider, "key": key},
     ).fetchone()
     return Series(**row) if row else None
@@ -121,14 +123,17 @@ def own_ids(conn: sqlite3.Connection, anime_ids: Iterable[str]) -> list[str]:
     return [own_id(conn, anime_id) for anime_id in anime_ids]
 
 
-def source_id(conn: sqlite3.Connection, anime_id: str) -> str:
-    """`<provider>_<key>` under which its source has a series; the id itself for an unknown one."""
+def source_ids(conn: sqlite3.Connection, anime_id: str) -> list[str]:
+    """`<provider>_<key>` under which its sources have a series; the id itself for an unknown one.
+
+    The one that the owner prefers is the first.
+    """
     series = find(conn, anime_id)
-    return series.source if series else anime_id
+    return (offers.ids_of(conn, series.id) if series else []) or [anime_id]
 
 
 def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str) -> None:
-    """Make the series `provider`'s `key`; its id stays.
+    """Make the series `provider`'s `key`, which leads its sources; its id stays.
 
     Raises Conflict when that is another series already which has a folder or queue items.
     """
@@ -145,6 +150,7 @@ def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str) -> N
             )
         conn.execute("delete from series where id = ?", (other.id,))
     conn.execute("update series set provider = ?, key = ? where id = ?", (provider, key, series_id))
+    offers.link(conn, series_id, provider, key, "")
 
 
 def add_local(conn: sqlite3.Connection, folder: str, title: str) -> str:
@@ -238,7 +244,10 @@ def has_folder(conn: sqlite3.Connection, folder: str) -> bool:
 
 def count_by_provider(conn: sqlite3.Connection) -> dict[str, int]:
     """provider -> how many series are known from it."""
-    rows = conn.execute("select provider, count(*) as count from series group by provider")
+    rows = conn.execute(
+        """select provider, count(*) as count from offers where standing = 'linked'
+        group by provider"""
+    )
     return {row["provider"]: row["count"] for row in rows}
 
 

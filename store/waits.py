@@ -20,16 +20,17 @@ FILE = "Waits for a better file, "
 
 # Bytes that an item has yet to fetch, as far as known: at least one.
 _LEFT = """
-    max(1, coalesce(items.total, (select size from episodes where episodes.series = items.series
-        and episodes.season = items.season and episodes.number = items.number), 0) - items.durable)
-"""
-# What an item's episode waits for; null where it waits for no better file, or was asked for by its
-# number. `{moment}` is now.
-_FILE = """
-    (select waits || coalesce(', until ' || substr(waits_until, 1, 10), '') from episodes
+    max(1, coalesce(items.total, (select max(size) from episodes
         where episodes.series = items.series and episodes.season = items.season
-            and episodes.number = items.number and waits <> '' and not items.named
-            and coalesce(waits_until > {moment}, true))
+        and episodes.number = items.number), 0) - items.durable)
+"""
+# What an item's episode waits for; null where one of its sources has a file for which no better one
+# is awaited, or the episode was asked for by its number. `{moment}` is now.
+_FILE = """
+    (select case when min(waits <> '' and coalesce(waits_until > {moment}, true))
+            then min(waits || coalesce(', until ' || substr(waits_until, 1, 10), '')) end
+        from episodes where episodes.series = items.series and episodes.season = items.season
+            and episodes.number = items.number and available and not items.named)
 """
 # The condition for an item of the queue; its parameters are those of Allowed.
 ALLOWED = f"not (items.followed and ?) and {_LEFT} <= ? and {_FILE.format(moment='?')} is null"

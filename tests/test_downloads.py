@@ -507,7 +507,10 @@ async def test_a_slow_line_gets_more_connections_but_never_more_than_the_host_ma
 async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, served, monkeypatch):
     """One item finds out. The others wait with their tries unspent; another source's go on."""
     (tmp_path / "other").mkdir()
-    async with nginx(tmp_path / "other", served) as alive:
+    rest = tmp_path / "rest" / "Rest" / "Rest - S00E01.mkv"
+    rest.parent.mkdir(parents=True)
+    rest.write_bytes(video(9))
+    async with nginx(tmp_path / "other", rest.parent.parent) as alive:
         async with nginx(tmp_path / "nginx", served) as url:
             sources = [*home(url), {"type": "directory", "name": "other", "url": alive}]
             async with running(tmp_path, providers=sources) as server:
@@ -517,7 +520,7 @@ async def test_a_source_that_is_away_is_left_alone_by_all_its_items(tmp_path, se
         async with running(tmp_path, providers=sources, max_concurrent_downloads=1) as server:
             await server.login()
             await server.post(
-                "/api/queue/add", json={"anime_id": "other_show", "episodes": ["S00E01"]}
+                "/api/queue/add", json={"anime_id": "other_rest", "episodes": ["S00E01"]}
             )
             await server.post("/api/queue/start")
 

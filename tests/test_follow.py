@@ -36,7 +36,7 @@ def listed(*written: str, aired: str | None = None) -> Listing:
 
 def follow(conn, mode: str, *seasons: int, listing: Listing | None = None) -> list[str]:
     """The codes that the owner's word queues at once."""
-    source = ("home", listing) if listing else None
+    source = [("home", listing)] if listing else []
     return [item.code for item in looks.follow(conn, SHOW, mode, seasons, source)[1]]
 
 
@@ -209,8 +209,8 @@ def test_a_list_that_shrinks_and_grows_again_brings_nothing(conn):
 
 def test_the_first_list_of_a_series_that_nobody_has_listed_is_what_was_there(conn):
     local = series.add_local(conn, "Show", "Show")
-    assert looks.follow(conn, local, "new", [], None)[1] == []
-    links.link(conn, local, ("home", listed("S01E01", "S01E02")), links.OwnersWord())
+    assert looks.follow(conn, local, "new", [], [])[1] == []
+    links.link(conn, local, [("home", listed("S01E01", "S01E02"))], links.OwnersWord())
     assert not follows.queue_wanted(conn, local)
     found = looks.keep(conn, local, "home", listed("S01E01", "S01E02", "S01E03"))
     assert [item.code for item in found.items] == ["S01E03"]
@@ -220,7 +220,7 @@ def test_the_word_goes_along_when_two_series_become_one(conn):
     episodes.store_listing(conn, "home", listed("S01E01"))
     follow(conn, "new")
     local = series.add_local(conn, "Other", "Other")
-    links.link(conn, local, ("home", listed("S01E01", "S01E02")), links.OwnersWord())
+    links.link(conn, local, [("home", listed("S01E01", "S01E02"))], links.OwnersWord())
     assert series.find(conn, SHOW).id == local
     assert [item.code for item in follows.queue_wanted(conn, local)] == ["S01E02"]
 

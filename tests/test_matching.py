@@ -137,6 +137,7 @@ async def test_a_folder_is_linked_by_hand(server):
     assert body["data"] == {
         "id": "local_nachtwache",
         "source": "home_nacht",
+        "sources": ["home_nacht"],
         "numbering": "auto",
         "offset": 0,
         "missing_episodes": 21,

@@ -78,6 +78,8 @@ async def test_details_of_a_series_that_is_not_followed(tmp_path, served):
         states = {entry["code"]: entry["state"] for entry in details.pop("episode_list")}
         assert states == {"S01E01": "missing", "S01E02": "missing", "S00E01": "special"}
         assert set(details.pop("prefer").values()) == {None}
+        (source,) = details.pop("sources")
+        assert [source[field] for field in ("name", "key", "episodes")] == ["home", "show", 3]
         assert details == {
             "id": SHOW,
             "title": "Show",
@@ -91,7 +93,7 @@ async def test_details_of_a_series_that_is_not_followed(tmp_path, served):
             "source": None,
             "numbering": "auto",
             "offset": 0,
-            "sources": [{"name": "home", "key": "show", "episodes": 3}],
+            "possible_sources": [],
             "follow": {"mode": "off", "seasons": []},
             "folders": [],
             "titles": [],

@@ -1,0 +1,95 @@
+"""What the sources have of one series: asked for now, all of them side by side."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from providers import Providers
+from providers.checked import CheckedProvider
+from store import series
+from store.db import Database
+from store.episodes import Found
+from store.errors import Failure
+from store.models import Hit, Listing
+from store.names import same_series
+from store.names.identity import Identity
+
+log = logging.getLogger(__name__)
+
+FIND_SECONDS = 10.0  # for which a caller waits for a source that may have the series, too
+
+
+class Match(NamedTuple):
+    """What a source has of a series: surely this one, or perhaps."""
+
+    listing: Listing
+    is_sure: bool
+
+
+async def ask(
+    db: Database, providers: Providers, anime_id: str, resting: Collection[str]
+) -> list[Found]:
+    """What the sources say of a series now, the one that is named or preferred first.
+
+    For a series that is not followed the others are searched, too, but for those that rest. Raises
+    Failure where none of its own answers.
+    """
+    ids = await db.run(series.source_ids, anime_id)
+    answers = await asyncio.gather(*map(providers.listing, ids), return_exceptions=True)
+    found: list[Found] = []
+    for answer in answers:
+        if not isinstance(answer, BaseException):
+            found.append(answer)
+        elif not isinstance(answer, Failure):
+            raise answer
+    if not found:
+        raise next(answer for answer in answers if isinstance(answer, BaseException))
+    if await db.run(series.find, anime_id):
+        return found
+    name, listing = found[0]
+    others = [each for each in providers if each.name != name and each.name not in resting]
+    matches = await asyncio.gather(*(_find_in_time(each, listing) for each in others))
+    found += [
+        (each.name, match.listing)
+        for each, match in zip(others, matches)
+        if match and match.is_sure
+    ]
+    return found
+
+
+async def find(
+    provider: CheckedProvider,
+    wanted: Identity,
+    title: str,
+    ids: Mapping[str, str],
+    known: Collection[str] = (),
+) -> Match | None:
+    """Look for a series at a source. What it has under one of the `known` keys is passed over,
+    unless it surely is the series."""
+    is_sure = False
+
+    def choose(hits: Sequence[Hit]) -> str | None:
+        nonlocal is_sure
+        others = [(same_series.of_source(hit.name, hit.ids), hit.key) for hit in hits]
+        match = same_series.find(wanted, others)
+        if match is None or (provider.public_key(match[0]) in known and not match[1]):
+            return None
+        key, is_sure = match
+        return key
+
+    listing = await provider.find(same_series.queries(title, ids), choose)
+    return Match(listing, is_sure) if listing else None
+
+
+async def _find_in_time(provider: CheckedProvider, listing: Listing) -> Match | None:
+    """A source that fails, or is slow, costs the caller nothing but the time."""
+    wanted = same_series.of_source(listing.title, listing.ids)
+    try:
+        async with asyncio.timeout(FIND_SECONDS):
+            return await find(provider, wanted, listing.title, listing.ids)
+    except (Failure, TimeoutError) as failure:
+        log.warning("%s: %s", provider.name, failure or "it did not answer in time")
+        return None

@@ -1,0 +1,79 @@
+"""The part of a rescan that asks the sources again which episodes a series has there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from functools import partial
+
+from downloads import lookup
+from downloads.source_calls import SourceCalls
+from providers import Providers
+from providers.checked import CheckedProvider
+from store import episodes, offers
+from store.db import Database
+from store.names import database_ids, same_series
+from store.offers import Offer
+from store.series import Series
+
+
+class SourceLooks:
+    """`just_listed` are (source, key) of what was listed a moment ago."""
+
+    def __init__(
+        self,
+        db: Database,
+        providers: Providers,
+        calls: SourceCalls,
+        just_listed: Collection[tuple[str, str]],
+    ):
+        self._db = db
+        self._providers = providers
+        self._calls = calls
+        self._just_listed = just_listed
+
+    async def look(self, anime: Series) -> None:
+        """Ask each source once for a series: those that have it, the leading one first, and whether
+        the others have it by now."""
+        known = await self._db.run(offers.told, anime.id)
+        every = await self._db.run(offers.of_series, anime.id)
+        linked = [each for each in every if each.standing == "linked"]
+        for offer in linked:
+            if offer.provider == anime.provider:
+                await self._refresh(offer)
+        calls = [self._refresh(each) for each in linked if each.provider != anime.provider]
+        names = {offer.provider for offer in linked}
+        titles = [source.title for source in known[0]]
+        calls += [
+            self._seek(provider, anime, titles, every)
+            for provider in self._providers
+            if provider.name not in names
+        ]
+        await asyncio.gather(*calls)
+
+    async def _refresh(self, offer: Offer) -> None:
+        provider = self._providers.find(offer.provider)
+        if provider is None or offer[:2] in self._just_listed:
+            return
+
+        async def refresh() -> None:
+            listing = await provider.listing(offer.key)
+            await self._db.run(episodes.store_listing, offer.provider, listing)
+
+        await self._calls.ask(offer.provider, refresh)
+
+    async def _seek(
+        self, provider: CheckedProvider, anime: Series, titles: list[str], every: list[Offer]
+    ) -> None:
+        ids = database_ids.parse(anime.ids)
+        wanted = same_series.of_source(anime.title, ids, *titles)
+        known = {offer.key for offer in every if offer.provider == provider.name}
+        find = partial(lookup.find, provider, wanted, anime.title, ids, known)
+        match = await self._calls.ask(provider.name, find)
+        if match is None:
+            return
+        if match.is_sure:
+            await self._db.run(episodes.join_listing, anime.id, provider.name, match.listing)
+        else:
+            key, title = match.listing.key, match.listing.title
+            await self._db.run(offers.ask, anime.id, provider.name, key, title)

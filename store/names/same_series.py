@@ -1,0 +1,41 @@
+"""Whether two sources' series are one by what they are called, surely or perhaps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from store.names import database_ids
+from store.names.identity import BUT_FOR_CASE, Candidates, Evidence, Identity, identify
+
+T = TypeVar("T")
+
+
+def of_source(title: str, ids: Mapping[str, str], *other_titles: str) -> Identity:
+    """Who a source's series is."""
+    return identify(title, *other_titles, ids=ids)
+
+
+def queries(title: str, ids: Mapping[str, str]) -> list[str]:
+    """What to search other sources for."""
+    plain = database_ids.PATTERN.sub("", title).strip()
+    return [database_ids.bracketed(ids), plain] if ids else [plain]
+
+
+def find(wanted: Identity, others: Iterable[tuple[Identity, T]]) -> tuple[T, bool] | None:
+    """The one that may be the same series, and whether it surely is; None where none may, or two.
+
+    An id that both have makes it sure, else the same title and year. What holds some of the seasons
+    only is never surely the whole (docs/decisions.md, 44).
+    """
+    found = Candidates([(other, (other, value)) for other, value in others]).find(wanted)
+    if found is None:
+        return None
+    evidence, (other, value) = found
+    holds_same = (wanted.seasons, wanted.part) == (other.seasons, other.part)
+    return value, holds_same and _is_sure(evidence)
+
+
+def _is_sure(evidence: Evidence) -> bool:
+    has_same_id, name, agreement = evidence
+    return has_same_id or name >= BUT_FOR_CASE or all(agreement)

@@ -1,0 +1,365 @@
+"""What several sources say of one series, and at which of them an item is fetched next."""
+
+import contextlib
+import json
+
+import pytest
+
+from store import episodes as episode_store
+from store import item_sources, known_episodes, offers, queue, series, source_order
+from store.db import MIGRATIONS, connect
+from store.models import Episode, Listing
+from store.names import list_numbers, same_series
+from store.names.list_numbers import About
+from tests.shows import SHOW
+
+
+@pytest.fixture
+def conn():
+    with contextlib.closing(connect(":memory:")) as conn:
+        yield conn
+
+
+# -- whose numbers are whose -----------------------------------------------------------------------
+
+
+def numbered(*seasons: tuple[int, int], **more) -> dict:
+    """Lists of `(season, last number)`; `more` are facts of all their episodes."""
+    return {
+        (season, number): About(**more) for season, last in seasons for number in range(1, last + 1)
+    }
+
+
+@pytest.mark.parametrize(
+    "series_seasons, listed, counting, moved, left_out",
+    [
+        ([(1, 12)], [(1, 12)], None, {}, []),
+        ([(1, 12)], [(1, 13)], None, {}, []),  # one has more of the last season
+        ([(1, 12), (2, 12)], [(1, 12), (2, 13)], None, {}, []),
+        ([(1, 12), (2, 12)], [(1, 11), (2, 12)], None, {}, []),  # the end of a season is absent
+        ([(1, 12)], [(2, 12)], None, {}, []),
+        ([(1, 12), (2, 12)], [(1, 24)], "absolute", {(1, 13): (2, 1), (1, 24): (2, 12)}, []),
+        ([(1, 24)], [(1, 12), (2, 12)], "joined", {(2, 1): (1, 13), (2, 12): (1, 24)}, []),
+        # It may count through, or know an episode more of the first season.
+        ([(1, 12), (2, 12)], [(1, 13)], None, {}, [(1, 13)]),
+        ([(1, 12), (2, 12)], [(1, 23)], None, {}, [(1, n) for n in range(13, 24)]),
+        # The seasons end elsewhere.
+        ([(1, 12), (2, 12)], [(1, 11), (2, 13)], None, {}, [(2, n) for n in range(1, 14)]),
+        ([(1, 24), (2, 12)], [(1, 12), (2, 24)], None, {}, [(2, n) for n in range(1, 25)]),
+        (
+            [(1, 12), (2, 12), (3, 12)],
+            [(1, 24), (2, 12)],
+            None,
+            {},
+            [(1, n) for n in range(13, 25)] + [(2, n) for n in range(1, 13)],
+        ),
+    ],
+)
+def test_numbers_of_a_second_list(series_seasons, listed, counting, moved, left_out):
+    own = numbered(*listed)
+    found = list_numbers.match(numbered(*series_seasons), own)
+    assert found.counting == counting
+    assert sorted(own.keys() - found.of.keys()) == left_out
+    changed = {key: of for key, of in found.of.items() if key != of}
+    assert {key: changed.get(key) for key in moved} == moved and bool(changed) == bool(moved)
+
+
+def test_the_owners_word_on_a_second_list_settles_what_is_left_out():
+    series_list, own = numbered((1, 12), (2, 12)), numbered((1, 23))
+    of = list_numbers.match(series_list, own, "absolute").of
+    assert of[1, 13] == (2, 1) and of[1, 23] == (2, 11)
+    of = list_numbers.match(series_list, own, "season").of
+    assert of[1, 13] == (1, 13)
+    beyond = list_numbers.match(series_list, numbered((1, 30)), "absolute").of
+    assert (1, 25) not in beyond  # the third season, or more of the second
+
+
+def test_days_and_titles_tell_where_the_numbers_do_not():
+    def days(*first: str) -> dict:
+        return {
+            (season, number): About(aired=f"{day[:8]}{int(day[8:]) + number:02}")
+            for season, day in enumerate(first, 1)
+            for number in range(1, 12)
+        }
+
+    same = days("2010-01-01", "2011-01-01")
+    del same[1, 11], same[1, 10], same[1, 9], same[1, 8]
+    of = list_numbers.match(days("2010-01-01", "2011-01-01"), same).of
+    assert of.keys() == same.keys()  # the second season is that of the other list
+    other = list_numbers.match(days("2010-01-01"), days("2019-05-01"))
+    assert other.of == {}  # another show of the same name
+    one = days("2010-01-01") | {(1, 3): About(aired="2015-01-01")}
+    assert (1, 3) not in list_numbers.match(one, days("2010-01-01")).of
+
+
+@pytest.mark.parametrize(
+    "one, other, are_one",
+    [
+        (About(), About(), False),
+        (About("A night on the roof"), About("A night on the roof!"), True),
+        (About("Episode 1"), About("Episode 1"), False),
+        (About(size=7), About(size=7), True),
+        (About(size=7), About(size=8), False),
+        (About(aired="2010-01-01"), About(aired="2010-01-02"), True),
+        (About("OVA: the bath", "2010-01-01"), About("OVA: the bath", "2012-01-01"), False),
+        (About(checksums='{"sha1": "ab"}'), About(checksums='{"sha1": "ab"}'), True),
+    ],
+)
+def test_specials_of_one_number_are_seldom_one(one, other, are_one):
+    of = list_numbers.match({(0, 1): one}, {(0, 1): other, (0, 2): About()}).of
+    assert ((0, 1) in of, (0, 2) in of) == (are_one, True)
+
+
+@pytest.mark.parametrize(
+    "one, other, ids, is_sure",
+    [
+        ("Nacht", "Nacht", ({}, {}), True),
+        ("Nacht (2010)", "nacht (2010)", ({}, {}), True),
+        ("Nacht (2010)", "Nacht", ({}, {}), False),
+        ("Nacht (2010)", "Nacht (2011)", ({}, {}), None),
+        ("Nacht", "Night", ({"tvdb": "1"}, {"tvdb": "1"}), True),
+        ("Nacht", "Nacht", ({"tvdb": "1"}, {"tvdb": "2"}), None),
+        ("Nacht", "Nacht S2", ({}, {}), False),
+        ("Nacht S1", "Nacht S2", ({"tvdb": "1"}, {"tvdb": "1"}), False),
+        ("Nacht!", "Nacht?", ({}, {}), False),
+        ("Nacht", "Tag", ({}, {}), None),
+    ],
+)
+def test_series_that_are_one_by_name(one, other, ids, is_sure):
+    """True: surely; False: the owner is asked; None: they are two."""
+    others = [(same_series.of_source(other, ids[1]), "other")]
+    found = same_series.find(same_series.of_source(one, ids[0]), others)
+    assert found == (None if is_sure is None else ("other", is_sure))
+
+
+def test_of_two_that_fit_equally_well_none_is_taken():
+    others = [(same_series.of_source("Nacht", {}), key) for key in "ab"]
+    assert same_series.find(same_series.of_source("Nacht", {}), others) is None
+
+
+# -- what is kept ----------------------------------------------------------------------------------
+
+
+def listing(*seasons: tuple[int, int], title: str = "Show", key: str = "show", **facts) -> Listing:
+    return Listing(
+        key,
+        title,
+        episodes=tuple(
+            Episode(season, number, ref=f"{season}-{number}", **facts)
+            for season, last in seasons
+            for number in range(1, last + 1)
+        ),
+    )
+
+
+def states(conn, anime_id: str = SHOW) -> dict[str, tuple[str, ...]]:
+    """code -> the sources of each episode that can be fetched."""
+    known = known_episodes.of_series(conn, anime_id)
+    return {each.code: each.sources for each in known if each.state == "missing"}
+
+
+def counts(conn) -> tuple[int, int]:
+    anime = series.get(conn, SHOW)
+    return anime.missing, anime.available
+
+
+def test_the_lists_of_all_sources_are_one(conn):
+    source_order.keep(conn, ["home", "sister"], set())
+    both = [("home", listing((1, 2))), ("sister", listing((1, 3), title="SHOW"))]
+    assert episode_store.store_found(conn, both) == SHOW
+    assert states(conn) == {
+        "S01E01": ("home", "sister"),
+        "S01E02": ("home", "sister"),
+        "S01E03": ("sister",),
+    }
+    assert series.get(conn, SHOW).title == "Show"
+    assert series.find(conn, "sister_show").id == SHOW
+    assert series.count_by_provider(conn) == {"home": 1, "sister": 1}
+    # Each list that shrinks is doubted by itself.
+    episode_store.store_listing(conn, "sister", listing((1, 1)))
+    assert len(states(conn)) == 3
+    (item,) = queue.add(conn, "sister_show", ["S01E03"], "normal").items
+    assert item.series_id == SHOW
+    episode_store.store_listing(conn, "home", listing((1, 2), (2, 1)))
+    details = episode_store.details(conn, SHOW)
+    assert details.list_change.source == "sister"
+    assert [(s.name, s.episodes) for s in details.sources] == [("home", 3), ("sister", 3)]
+
+
+def test_a_list_that_counts_through_keeps_its_own_numbers_for_its_source(conn):
+    found = [("home", listing((1, 12), (2, 12))), ("sister", listing((1, 24)))]
+    episode_store.store_found(conn, found)
+    assert set(states(conn).values()) == {("home", "sister")} and len(states(conn)) == 24
+    (item,) = queue.add(conn, SHOW, ["S02E01"], "normal", source="sister").items
+    claimed = queue.claim(conn, set(), set(), {})
+    assert (claimed.id, claimed.source, claimed.code) == (item.id, "sister", "S02E01")
+    assert claimed.episode == Episode(1, 13, ref="1-13")
+
+
+def test_a_series_of_the_same_title_and_other_days_is_asked_about(conn):
+    found = [
+        ("home", listing((1, 3), aired="2010-01-01")),
+        ("sister", listing((1, 3), aired="2019-01-01")),
+    ]
+    episode_store.store_found(conn, found)
+    details = episode_store.details(conn, SHOW)
+    assert [source.name for source in details.sources] == ["home"]
+    assert [each.id for each in details.possible_sources] == ["sister_show"]
+
+
+def test_what_an_absent_source_has_is_wanted_and_comes_back(conn):
+    source_order.keep(conn, ["home", "sister"], set())
+    both = [("home", listing((1, 2))), ("sister", listing((1, 3)))]
+    episode_store.store_found(conn, both)
+    assert counts(conn) == (3, 3)
+    for off in ({"sister"}, set(), None):
+        if off is None:
+            source_order.keep(conn, ["home"], set())  # it is no longer configured
+        else:
+            source_order.keep(conn, ["home", "sister"], off)
+        while source_order.count_some(conn):
+            pass
+        assert counts(conn) == (3, 3 if off == set() else 2)
+        known = {each.code: each.state for each in known_episodes.of_series(conn, SHOW)}
+        assert known["S01E03"] == ("missing" if off == set() else "wanted")
+    before = conn.total_changes
+    source_order.keep(conn, ["home"], set())
+    assert conn.total_changes == before, "nothing is written where nothing changes"
+    source_order.keep(conn, ["home", "sister"], set())
+    for away, available in ((True, 2), (False, 3)):
+        assert source_order.set_away(conn, "sister", away)
+        assert not source_order.set_away(conn, "sister", away)
+        source_order.count_some(conn)
+        assert counts(conn) == (3, available)
+
+
+def test_two_series_become_one_with_their_items(conn):
+    """Both were followed before anybody saw that they are one."""
+    episode_store.store_listing(conn, "home", listing((1, 2)))
+    episode_store.store_listing(conn, "sister", listing((1, 4)))
+    queue.add(conn, SHOW, ["S01E01"], "normal")
+    (item,) = queue.add(conn, "sister_show", ["S01E04"], "normal").items
+    assert episode_store.join_listing(conn, SHOW, "sister", listing((1, 4)))
+    assert queue.get(conn, item.id).series_id == SHOW
+    assert series.get(conn, "sister_show").id == SHOW
+    assert states(conn) == {"S01E02": ("home", "sister"), "S01E03": ("sister",)}
+
+
+def test_two_series_with_the_same_episode_in_the_queue_become_one_by_the_owners_word_only(conn):
+    for name in ("home", "sister"):
+        episode_store.store_listing(conn, name, listing((1, 2)))
+        queue.add(conn, f"{name}_show", ["S01E01"], "normal")
+    assert not episode_store.join_listing(conn, SHOW, "sister", listing((1, 2)))
+    assert [each.id for each in episode_store.details(conn, SHOW).possible_sources] == [
+        "sister_show"
+    ]
+
+
+def test_a_database_with_one_source_a_series(tmp_path):
+    """Series, episodes, changes and items are those of their source afterwards."""
+    old = connect(":memory:", 22)
+    old.executescript(
+        """
+        insert into series (id, provider, key, title, fold, updated_at, listed, folder) values
+            ('home_show', 'home', 'show', 'Show', 'show', '', 1, 'Show'),
+            ('local_own', 'local', 'own', 'Own', 'own', '', 1, 'Own');
+        insert into episodes (series, season, number, ref, size) values
+            ('home_show', 1, 1, 'a', 7), ('home_show', 1, 2, 'b', 8);
+        insert into list_changes values ('home_show', '{"gone": [], "moved": {}}', 1, '');
+        insert into items (series, season, number, priority, status, created_at, part, attempts)
+            values ('home_show', 1, 1, 1, 'pending', '', 'x.part', 2),
+                   ('home_show', 1, 2, 1, 'failed', '', null, 5);
+        """
+    )
+    for number in range(23, len(list(MIGRATIONS.glob("*.sql"))) + 1):
+        old.executescript((MIGRATIONS / f"{number}.sql").read_text())
+    assert [offer.id for offer in offers.of_series(old, SHOW)] == [SHOW]
+    assert offers.of_series(old, "local_own") == []
+    assert {known.sources for known in known_episodes.of_series(old, SHOW)} == {("home",)}
+    item = queue.claim(old, set(), set(), {})
+    assert (item.source, item.attempts, item.episode.ref) == ("home", 2, "a")
+    assert episode_store.details(old, SHOW).list_change.source == "home"
+    old.close()
+
+
+# -- which source is next --------------------------------------------------------------------------
+
+
+def in_queue(conn, **sizes: int | None) -> int:
+    """An item whose episode these sources have, each with its size; the item's id."""
+    source_order.keep(conn, list(sizes), set())
+    episode_store.store_found(
+        conn, [(name, listing((1, 1), size=size)) for name, size in sizes.items()]
+    )
+    (item,) = queue.add(conn, f"{next(iter(sizes))}_show", ["S01E01"], "normal").items
+    return item.id
+
+
+def with_bytes(conn, item_id: int, total: int, seconds: float = 5.0) -> None:
+    point = {"url": "http://x/", "spans": [[0, 5]], "total": total, "seconds": seconds}
+    queue.set_checkpoint(conn, item_id, json.dumps(point), total)
+
+
+def claimed(conn, waiting=(), resting=None, busy=()) -> str | None:
+    """The source at which the item is claimed; it is pending again afterwards."""
+    item = queue.claim(conn, set(waiting), set(), resting or {}, set(busy))
+    if item:
+        queue.release(conn, item.id)
+    return item and item.source
+
+
+def test_the_preferred_source_is_the_first(conn):
+    item_id = in_queue(conn, home=7, sister=7, friend=8)
+    assert claimed(conn) == "home"
+    assert claimed(conn, resting={"home": 1.0}) == "sister"
+    assert claimed(conn, resting={"home": 1.0, "sister": 1.0}) == "friend"
+    assert claimed(conn, resting={"home": 1.0, "sister": 1.0, "friend": 1.0}) is None
+    assert claimed(conn, waiting=[(item_id, "home")]) == "sister"
+    assert claimed(conn, waiting=[item_id]) is None
+    assert claimed(conn, busy=["home"]) is None  # it works, and is waited for
+    source_order.keep(conn, ["friend", "sister", "home"], set())
+    assert claimed(conn) == "friend"
+
+
+def test_bytes_stay_with_their_source_or_go_where_the_same_file_seems_to_be(conn):
+    item_id = in_queue(conn, home=7, sister=7, friend=8)
+    assert claimed(conn, resting={"home": 0.0, "sister": 0.0}) == "friend"
+    with_bytes(conn, item_id, 8)
+    assert claimed(conn) == "friend"  # another file is no reason to drop its bytes
+    assert claimed(conn, resting={"friend": 59.0}) is None
+    assert claimed(conn, resting={"friend": 61.0}) == "home"
+    with_bytes(conn, item_id, 7, seconds=600.0)
+    assert claimed(conn, resting={"home": 0.0}) == "sister"
+    assert claimed(conn, resting={"sister": 500.0, "home": 500.0}) is None
+    assert claimed(conn, resting={"sister": 601.0, "home": 601.0}) == "friend"
+
+
+def test_each_source_has_its_tries(conn):
+    item_id = in_queue(conn, home=7, sister=None)
+    assert claimed(conn) == "home"
+    assert item_sources.lose_try(conn, item_id, 1, "cut", is_spent=False)
+    assert claimed(conn) == "sister"
+    assert item_sources.lose_try(conn, item_id, 1, "gone", is_spent=True)
+    assert claimed(conn) == "home" and queue.get(conn, item_id).attempts == 1
+    assert not item_sources.lose_try(conn, item_id, 5, "cut", is_spent=True)
+    assert item_sources.failures(conn, item_id) == [("home", "cut"), ("sister", "gone")]
+    queue.fail(conn, item_id, "PROVIDER_ERROR", "cut")
+    queue.retry(conn, item_id)
+    assert item_sources.failures(conn, item_id) == []
+
+
+def test_one_source_that_is_named_is_the_only_one(conn):
+    item_id = in_queue(conn, home=7, sister=7)
+    queue.remove(conn, item_id)
+    queue.add(conn, SHOW, ["S01E01"], "normal", source="sister")
+    assert claimed(conn) == "sister"
+    assert claimed(conn, resting={"sister": 9999.0}) is None
+
+
+def test_a_source_that_is_no_longer_configured_is_the_last_resort(conn):
+    in_queue(conn, home=7, sister=7)
+    source_order.keep(conn, ["sister"], set())
+    assert claimed(conn) == "sister"
+    assert claimed(conn, resting={"sister": 1.0}) is None
+    source_order.keep(conn, [], set())
+    assert claimed(conn) == "home"  # which tells the owner what is wrong
