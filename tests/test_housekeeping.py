@@ -151,7 +151,8 @@ async def test_damage_is_found_and_no_damaged_copy_takes_the_place_of_a_good_one
     rows = [("home", f"Show {number}", f"show-{number}") for number in range(5000)]
     await db.run(lambda conn: conn.executemany("insert into keys values (?, ?, ?)", rows))
     (copy,) = await house.look()
-    await db._on_thread(lambda: db._connection.execute("pragma wal_checkpoint(truncate)"))
+    checkpoint = "pragma wal_checkpoint(truncate)"
+    await db._on_thread(lambda: db._connection.execute(checkpoint).fetchall())
     damage(tmp_path / "aniworld.db")
     assert not db.is_damaged
     caplog.set_level(logging.ERROR)
