@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 import secrets
 import sqlite3
+import unicodedata
 from typing import Literal, NamedTuple
 
 from store.clock import now
-from store.errors import Conflict, NotFound
+from store.errors import Conflict, Invalid, NotFound
 
 Scope = Literal["read", "write", "share"]
 
 PREFIX = "aw_"
 RANDOM_BYTES = 32
 MAX_KEYS = 100
+# Control and format characters (bidi among them), line and paragraph ends, halves of characters.
+UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
 
 
 class ApiKey(NamedTuple):
@@ -39,7 +42,11 @@ def digest(text: str) -> str:
 
 
 def add(conn: sqlite3.Connection, name: str, scope: Scope, text: str) -> ApiKey:
-    """Store a key. Raises Conflict when there are MAX_KEYS already."""
+    """Store a key.
+
+    Raises Invalid for a name that does not show what it is, and Conflict when there are MAX_KEYS.
+    """
+    _check_name(name)
     if conn.execute("select count(*) from api_keys").fetchone()[0] >= MAX_KEYS:
         raise Conflict(f"There are {MAX_KEYS} keys already: delete one that is not used")
     row = conn.execute(
@@ -47,6 +54,16 @@ def add(conn: sqlite3.Connection, name: str, scope: Scope, text: str) -> ApiKey:
         (name, scope, digest(text), now()),
     ).fetchone()
     return ApiKey(*row)
+
+
+def _check_name(name: str) -> None:
+    """Raises Invalid for characters that are not seen, or turn what is written beside them."""
+    if not name.strip():
+        raise Invalid("name", "must not be blank")
+    for character in name:
+        if unicodedata.category(character) in UNSEEN:
+            code = f"U+{ord(character):04X}"
+            raise Invalid("name", f"must not hold the character {code}, which is not shown")
 
 
 def all_keys(conn: sqlite3.Connection) -> list[ApiKey]:

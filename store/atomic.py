@@ -11,6 +11,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -90,6 +91,17 @@ def replace(path: Path, data: bytes, mode: int = 0o600) -> None:
             os.unlink(name)
         raise
     sync_folder(path.parent)
+
+
+def damaged_name(path: Path) -> Path:
+    """Where a damaged file is kept: `<name>.corrupt-<time>`, a name that nothing has yet."""
+    moment = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
+    name = f"{path.name}.corrupt-{moment}"
+    kept, number = path.with_name(name), 1
+    while os.path.lexists(kept):  # of an earlier damage in the same second
+        number += 1
+        kept = path.with_name(f"{name}-{number}")
+    return kept
 
 
 def keep_private(path: Path) -> None:

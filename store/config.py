@@ -8,7 +8,6 @@ import os
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -256,8 +255,7 @@ class Configuration:
             except Failure:
                 continue
             stored = replace(stored, local_owner="off", share=Share())
-            moment = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
-            kept = self.path.with_name(f"{self.path.name}.corrupt-{moment}")
+            kept = atomic.damaged_name(self.path)
             os.replace(self.path, kept)
             atomic.replace(self.path, self._to_file(stored))
             log.warning(

@@ -11,7 +11,6 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,12 +75,7 @@ def set_aside(path: Path, successor: Path) -> Path:
 
     It is `<name>.corrupt-<time>`, with what belongs to the database.
     """
-    moment = datetime.now(UTC).strftime("%Y-%m-%d_%H-%M-%S")
-    name = f"{path.name}.corrupt-{moment}"
-    kept, number = path.with_name(name), 1
-    while kept.exists():  # of an earlier start in the same second
-        number += 1
-        kept = path.with_name(f"{name}-{number}")
+    kept = atomic.damaged_name(path)
     for end in COMPANIONS:
         with suppress(FileNotFoundError):
             os.replace(f"{path}{end}", f"{kept}{end}")

@@ -1,4 +1,4 @@
-"""Headless Chromium, driven over the DevTools protocol with aiohttp. It reaches 127.0.0.1 alone.
+"""Headless Chromium, driven over the DevTools protocol with aiohttp. It reaches this machine alone.
 
 async with Chromium() as browser:
     page = await browser.open(url)
@@ -73,6 +73,7 @@ class Chromium:
         rules = [f"MAP {host} 127.0.0.1" for host in self.hosts] + [
             "MAP * ~NOTFOUND",
             "EXCLUDE 127.0.0.1",
+            "EXCLUDE ::1",
         ]
         self.process = await asyncio.create_subprocess_exec(
             self.command,

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import aiohttp
 import pytest
@@ -18,8 +19,9 @@ import pytest
 from handlers import logins
 from handlers.keys import DB
 from handlers.logins import LOGINS
-from store import login_callers
+from store import api_keys, login_callers
 from store.db import connect
+from store.errors import Invalid
 from store.login_callers import LoginCaller
 from store.secrets import SecretsFile
 from tests.app import PASSWORD, PATIENCE_SECONDS, ROOT, Process, running, until
@@ -245,6 +247,7 @@ async def test_a_deleted_key_opens_nothing_and_its_socket_closes(tmp_path):
         ({"name": "x", "scope": "owner"}, "scope"),
         ({"name": "", "scope": "read"}, "name"),
         ({"name": "x" * 101, "scope": "read"}, "name"),
+        ({"name": "  ", "scope": "read"}, "name"),
         ({"scope": "read"}, "name"),
         ({"name": "x", "scope": "read", "key": "aw_mine"}, "key"),
     ],
@@ -253,6 +256,23 @@ async def test_bad_keys(tmp_path, body, field):
     async with running(tmp_path) as server:
         await server.login()
         assert refused(await server.post("/api/auth/keys", json=body), 422)["field"] == field
+
+
+UNSEEN = ["\u202e", "\u2066", "\u200b", "\u200d", "\u00ad", "\ufeff", "\u061c", "\U000e0041"]
+CONTROLS = ["\0", "\n", "\r", "\t", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"]
+
+
+def test_a_key_is_called_by_what_is_seen():
+    """A name that turns the line round, or has ends of lines in it, says what it is not."""
+    with closing(connect(":memory:")) as connection:
+        for character in UNSEEN + CONTROLS:
+            with pytest.raises(Invalid) as refused_name:
+                api_keys.add(connection, f"widget{character}", "read", api_keys.new_text())
+            issue = refused_name.value.details["issue"]
+            assert refused_name.value.details["field"] == "name"
+            assert f"U+{ord(character):04X}" in issue and character not in issue
+        for name in ("Küche", "台所 ウィジェット", "لوحة", "🏠 home", "a b", "e\u0301"):
+            assert api_keys.add(connection, name, "read", api_keys.new_text()).name == name
 
 
 async def test_there_are_at_most_a_hundred_keys(tmp_path, monkeypatch):

@@ -417,6 +417,16 @@ async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplo
     assert again.current.share.series == "none", "and this"
 
 
+async def test_two_damages_in_a_second_are_both_kept(tmp_path):
+    path = tmp_path / "config.json"
+    kept = []
+    for number in range(5):
+        path.write_text(f"damage {number}")
+        kept.append(atomic.damaged_name(path))
+        path.rename(kept[-1])
+    assert [each.read_text() for each in kept] == [f"damage {number}" for number in range(5)]
+
+
 @pytest.mark.parametrize("torn", TORN, ids=lambda torn: f"INV-4-{torn[:20]}")
 async def test_without_a_backup_it_is_left_alone_and_named(tmp_path, torn):
     state, *_ = folders(tmp_path)

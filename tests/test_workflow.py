@@ -12,8 +12,10 @@ from subprocess import DEVNULL, PIPE
 
 import pytest
 
+import aniworld
 from store.settings import Config
-from tests.app import PATIENCE_SECONDS, ROOT, free_port, spawn, until
+from tests.app import PATIENCE_SECONDS, ROOT, free_port, running, spawn, until
+from tests.browser import Chromium
 from tests.requirements import need
 
 README = (ROOT / "README.md").read_text()
@@ -66,6 +68,34 @@ async def until_completed(command: str, item: str) -> list[dict]:
             if message["type"] == "download_completed" and message["data"]["queue_item_id"] == item:
                 return heard
     raise AssertionError(f"wscat ended after {heard}")
+
+
+# The reference's lines for a browser, which keep the first message for us.
+BROWSER = """
+const ws = new WebSocket("ws://{host}/ws/downloads");
+ws.onmessage = (event) => {{
+const message = JSON.parse(event.data);
+console.log(message);
+window.heard = message.type;
+}};
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost"])
+async def test_a21_the_printed_lines_on_both_families(tmp_path, host):
+    """wscat and a browser's script, over IPv4 and IPv6: the snapshot comes, without a token."""
+    need("wscat", PARTS["wscat"])
+    async with (
+        running(tmp_path, hosts=aniworld.ALL_ADDRESSES) as server,
+        Chromium(hosts=("localhost",)) as browser,
+    ):
+        place = f"{host}:{server.port}"
+        async with aclosing(messages_of(f"wscat -c ws://{place}/ws/downloads")) as messages:
+            assert (await anext(messages))["type"] == "snapshot"
+        page = await browser.open(f"http://{place}/")
+        await page.evaluate(BROWSER.format(host=place))
+        assert await page.wait_for("window.heard") == "snapshot"
 
 
 @pytest.mark.slow
