@@ -19,12 +19,23 @@ SourceName = Annotated[
         example="home",
     ),
 ]
+
+
+def _names_a_host(address: str) -> bool:
+    """Whether the address can be taken apart: `http://[` and `http://[1:2]` cannot."""
+    try:
+        return bool(urlsplit(address).hostname)
+    except ValueError:
+        return False
+
+
 Address = Annotated[
     str,
     Rule(
         pattern=r"https?://[^\s/?#@]+(/[^\s?#]{0,1900})?",
         issue="must be an http:// or https:// address without user name, query or fragment",
         example="http://nas.lan/shows/",
+        fits=_names_a_host,
     ),
 ]
 FeedAddress = Annotated[
@@ -33,6 +44,7 @@ FeedAddress = Annotated[
         pattern=r"https?://[^\s/?#@]+(/[^\s?#]{0,1900})?(\?[^\s#]{0,1900})?",
         issue="must be an http:// or https:// address without user name or fragment",
         example="https://tube.example/feeds/videos.xml?videoChannelId=1",
+        fits=_names_a_host,
     ),
 ]
 Collection = Annotated[

@@ -50,7 +50,7 @@ HUSH = "hush-hush"  # every secret of a source that fails
 # Words of the machine, which no message for people may hold.
 MACHINE_WORDS = re.compile(r"Errno|Traceback|Exception|Error\b|0x[0-9a-f]+|127\.0\.0\.1|<|\{|None")
 
-# (Content-Type, body) of answers that are none. The kind's own are added to them.
+# (Content-Type, body) of answers that are none, I12 among them. The kind's own are added to them.
 NO_ANSWERS = [
     (kind, body)
     for kind in ("application/json", "text/html", "text/xml")

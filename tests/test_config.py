@@ -397,6 +397,7 @@ TORN = [
 
 @pytest.mark.parametrize("torn", TORN, ids=lambda torn: f"INV-4-{torn[:20]}")
 async def test_a_torn_file_falls_back_to_the_newest_backup(tmp_path, torn, caplog):
+    """C8"""
     async with running(tmp_path) as server:
         await server.login()
         for hours in (2, 3, 4):

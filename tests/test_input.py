@@ -263,6 +263,14 @@ async def test_I3_a_length_of_10_GiB(server, unchanged):
     assert answer[2]["Connection"] == "close"
 
 
+async def test_L6_a_body_of_tiny_chunks(server, unchanged):
+    """60,000 of one byte: read as any other body, and the server answers others after it."""
+    tiny = b"1\r\n \r\n" * 60_000
+    sent = head(server, "Content-Type: application/json", "Transfer-Encoding: chunked")
+    refused(await server.raw(sent + tiny + b"0\r\n\r\n"), 400)
+    assert (await server.get("/health"))[0] == 200
+
+
 async def test_I3_chunks_without_end(server, unchanged):
     sent = (
         head(server, "Content-Type: application/json", "Transfer-Encoding: chunked")
@@ -774,6 +782,7 @@ async def test_head_and_a_newline_at_the_end(server):
 
 
 async def test_sixty_a_minute(tmp_path):
+    """L3"""
     async with running(tmp_path, rate_limit_per_minute=60) as server:
         with clock(server.app[limits.BUCKET]) as time:
             first = await server.login()  # by address: 59 are left there

@@ -31,6 +31,7 @@ def test_a_bucket_refills_one_token_at_a_time():
 
 
 def test_a_bucket_forgets_the_oldest_caller():
+    """L2: any number of callers takes a bounded memory."""
     bucket = TokenBucket(Clock())
     for number in range(MAX_CALLERS):
         bucket.take(str(number), 60)

@@ -530,7 +530,7 @@ async def slow_reader(server) -> socket.socket:
 
 @pytest.mark.parametrize("reads_again", [True, False], ids=["then-reads", "never-reads"])
 async def test_a_slow_reader_is_closed_and_nobody_waits_for_it(fresh, monkeypatch, reads_again):
-    """It is told so, if it reads on after all; its connection ends, if it does not."""
+    """L4: it is told so, if it reads on after all; its connection ends, if it does not."""
     monkeypatch.setattr(live, "SEND_SECONDS", PATIENCE_SECONDS if reads_again else 0.3)
     monkeypatch.setattr(live, "GOODBYE_SECONDS", PATIENCE_SECONDS if reads_again else 0.3)
     hub = fresh.app[HUB]

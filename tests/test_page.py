@@ -28,6 +28,7 @@ del MODULES["docs.js"]  # of the documentation pages
 HTML = (ROOT / "handlers" / "templates" / "page.html").read_text()
 FIRST_VIEW_BYTES = 60_000  # transferred at most, headers included
 # A folder may have such a name.
+# I11: a title that would be a script.
 HOSTILE = "<img src=x onerror=window.broken=1> " + "Rindfleischetikettierungsüberwachung" * 3
 LOOKS = [(1280, False), (1280, True), (360, False), (360, True), (320, False), (1920, True)]
 

@@ -264,6 +264,38 @@ async def test_a25_a_stranger_is_known_by_his_address_behind_a_proxy(tmp_path, p
         assert set(seen) == {"127.0.0.2"}
 
 
+async def test_a26_a_proxy_of_another_user_is_no_local_owner(tmp_path):
+    """nginx with the three lines for sockets alone: each header that arrives looks local."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can become another user")
+
+    def bare(port: int, own_port: int, prefix: str) -> str:
+        return (
+            f"server {{ listen 127.0.0.1:{port}; location {prefix}/ {{"
+            f"proxy_pass http://127.0.0.1:{own_port}/; proxy_http_version 1.1;"
+            "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }}"
+        )
+
+    need("nginx", "nginx-light")
+    port = free_port()
+    folder = tmp_path / "proxy"
+    folder.mkdir()
+    async with running(tmp_path) as server, aiohttp.ClientSession() as client:
+        async with client.ws_connect(f"{server.base}/ws/downloads") as socket:
+            assert (await socket.receive_json())["type"] == "snapshot", "the local owner"
+        command = nginx_files(folder, bare(port, server.port, PREFIX))
+        text = (folder / "nginx.conf").read_text()
+        (folder / "nginx.conf").write_text(f"user nobody nogroup; {text}")
+        child = await asyncio.create_subprocess_exec(*map(str, command))
+        try:
+            await until(lambda: listens(port))
+            with pytest.raises(aiohttp.WSServerHandshakeError, match="401"):
+                await client.ws_connect(f"http://127.0.0.1:{port}{PREFIX}/ws/downloads")
+        finally:
+            child.terminate()
+            await child.wait()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("proxy", PROXIES)
 async def test_the_page_and_the_documents_work_below_a_prefix(tmp_path, proxy):

@@ -13,7 +13,7 @@ from multidict import MultiDict
 from openapi_schema_validator import OAS31Validator
 
 from handlers.signature import signature
-from store import atomic, schema
+from store import atomic, schema, sources
 from store.errors import BadRequest, Invalid
 from store.schema import Rule, Update
 from store.secret import MASK, Secret
@@ -653,3 +653,26 @@ def test_an_update_is_drawn_with_all_fields_nullable():
         "maxLength": 10,
     }
     OAS31Validator(drawn).validate({"name": None, "tries": 4})
+
+
+BAD_ADDRESSES = [
+    "http://[",
+    "http://[1:2]",
+    "http://[::zz]/",
+    "http://a]b/",
+    "http://:80/",
+    "http://ａ／b",
+]
+
+
+@pytest.mark.parametrize("address", [*BAD_ADDRESSES, "http://a\u2100b/"])
+@pytest.mark.parametrize("kind", [sources.Address, sources.FeedAddress])
+def test_an_address_that_cannot_be_taken_apart(kind, address):
+    with pytest.raises(Invalid) as refusal:
+        schema.parse_text(kind, address, "url")
+    assert refusal.value.details["issue"].startswith("must be an http:// or https:// address")
+
+
+@pytest.mark.parametrize("address", ["http://[::1]:80/", "http://nas", "https://größe.example/a/"])
+def test_addresses_with_a_host(address):
+    assert schema.parse_text(sources.Address, address, "url") == address

@@ -107,7 +107,7 @@ async def test_idle_connections_lock_nobody_out(tmp_path):
 
 @pytest.mark.slow
 async def test_slow_readers_cost_little_and_descriptors_do_not_end(tmp_path):
-    """1,100 idle connections and 400 readers that never read, with 1,024 descriptors."""
+    """L1: 1,100 idle connections and 400 readers that never read, with 1,024 descriptors."""
 
     def limited() -> None:
         import resource

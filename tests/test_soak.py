@@ -548,6 +548,7 @@ async def soak(tmp_path: Path, seconds: float, seed: int) -> Soak:
 
 @pytest.mark.slow
 async def test_a_month_in_fast_motion(tmp_path):
+    """L9"""
     print(f"seed {SEED}, {SECONDS:g} seconds")
     run = await soak(tmp_path, SECONDS, SEED)
     for what, count in sorted(run.done.items()):

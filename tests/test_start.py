@@ -52,6 +52,7 @@ async def test_version_and_check(tmp_path):
 
 
 async def test_two_servers_on_one_directory_and_on_one_port(tmp_path):
+    """C10: the second one says why it does not start, and the first one goes on."""
     (tmp_path / "one").mkdir()
     async with Process(tmp_path / "one") as process:
         second, port = await asyncio.gather(
@@ -164,6 +165,25 @@ async def test_variables(tmp_path):
         await process.login()
         assert "trusted_proxies[1]" in process.log
         assert PASSWORD not in process.log and process.token not in process.log
+
+
+@pytest.mark.slow
+async def test_l7_what_is_no_http_fills_no_log(tmp_path):
+    async with Process(tmp_path) as process:
+        before = len(process.log)
+        for rubbish in (
+            b"\x16\x03\x01\x02",
+            b"GET / HTTP/1.1\r\nHost: \0\r\n\r\n",
+            b"\r\n\r\nx y z\r\n",
+        ):
+            for _ in range(300):
+                reader, writer = await asyncio.open_connection("127.0.0.1", process.port)
+                writer.write(rubbish)
+                writer.write_eof()
+                await reader.read()
+                writer.close()
+        assert (await process.get("/health"))[0] == 200
+        assert len(process.log) - before < 2_000
 
 
 async def test_the_setup_code_is_told_once_and_burnt(tmp_path):

@@ -14,8 +14,9 @@ class Rule(NamedTuple):
     """A bound on the values of T in `Annotated[T, Rule(...)]`.
 
     `least` and `most` bound the length of text and lists and the value of numbers, both inclusive;
-    `pattern` has to match the whole text; `issue` replaces the message of a broken rule. `secret`
-    only tells readers of the document that the field is a password.
+    `pattern` has to match the whole text, and `fits` to be true of it where no pattern can say what
+    is meant; `issue` replaces the message of a broken rule. `secret` only tells readers of the
+    document that the field is a password.
     """
 
     least: float = -math.inf
@@ -24,6 +25,7 @@ class Rule(NamedTuple):
     issue: str | None = None
     example: str | None = None
     secret: bool = False
+    fits: Callable[[str], bool] | None = None
 
 
 class Bound(NamedTuple):
@@ -47,7 +49,8 @@ BOUNDS = {  # by JSON type
 def apply_rule(inner: CompiledType, rule: Any) -> CompiledType:
     """The type with a rule on top. None, where the type allows it, passes."""
     is_rule = type(rule) is Rule and inner.json_type in BOUNDS
-    if not is_rule or (rule.pattern and inner.json_type != "string"):
+    is_of_text = is_rule and (rule.pattern or rule.fits)
+    if not is_rule or (is_of_text and inner.json_type != "string"):
         raise TypeError(f"{rule!r} is no Rule that fits its type")
     bound = BOUNDS[inner.json_type]
     example = f"; an example: {rule.example}" if rule.example else ""
@@ -59,6 +62,8 @@ def apply_rule(inner: CompiledType, rule: Any) -> CompiledType:
         if not rule.least <= bound.measure(value) <= rule.most:
             refuse(field, rule.issue or _bound_issue(rule, bound, value))
         if rule.pattern and not re.fullmatch(rule.pattern, value):
+            refuse(field, rule.issue or f"has the wrong form{example}")
+        if rule.fits and not rule.fits(value):
             refuse(field, rule.issue or f"has the wrong form{example}")
         return value
 
