@@ -18,7 +18,7 @@ from providers.listed_source import ListedSource
 from providers.memory import Memory
 from providers.network import Network
 from store import schema
-from store.errors import Failure, NotFound, ProviderError
+from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Episode, Listing, Source
 from store.names import codes
 from store.preference import NO_WISH, chosen
@@ -131,6 +131,16 @@ class Feed(ListedSource):
                 self._read_at = time.monotonic()
             return page
 
+    def _whole_address(self) -> str:
+        """Raises ConfigurationError where its secrets are gone, as after a restored backup."""
+        address = self._settings.whole_address
+        if address is None:
+            raise ConfigurationError(
+                "The secret part of the feed's address is not known",
+                fix="Type the whole address again in the settings",
+            )
+        return address
+
     async def _fetch(self, before: FeedPage | None) -> tuple[FeedPage, Version] | None:
         """What the feed has and had, and its version; None where nothing has changed."""
 
@@ -147,7 +157,7 @@ class Feed(ListedSource):
             conditions = self._version.conditions()
             return await self._network.parse(
                 parse,
-                self._settings.url,
+                self._whole_address(),
                 base=self.base,
                 headers={**ACCEPT, **conditions},
                 # Unasked, a 304 tells of nothing that is known here.
@@ -176,7 +186,7 @@ class Feed(ListedSource):
             question = mediathek.question(self._settings.query, number * mediathek.PAGE)
             page, total = await self._network.parse(
                 lambda document: mediathek.parse(document.take_body(), document.url),
-                self._settings.url,
+                self._whole_address(),
                 base=self.base,
                 method="POST",
                 headers=AS_TEXT,

@@ -21,7 +21,6 @@ from store.schema import dump, loads, read
 from store.secret import UNSET, Secret
 from store.secrets import SecretsFile
 from store.settings import SETTINGS, Config, Share
-from store.sources import SourceSettings
 
 log = logging.getLogger(__name__)
 
@@ -100,9 +99,10 @@ class Configuration:
     def unmasked(self, entry: AnyEntry, field: str = "") -> AnyEntry:
         """Put the stored secret where a client sent back the mask that it was shown.
 
-        A secret stays with the server that it was made for. Raises Invalid where the source has
-        another address now: else a stolen token could have the secret sent anywhere.
+        A secret stays with the server and the user that it was made for. Raises Invalid where those
+        are others now: else a stolen token could have the secret sent anywhere.
         """
+        entry = entries.with_masks(entry)
         before = entries.predecessor(entry, entries.all_of(self.current))
         stored = self._stored_secrets()
         secrets = secrets_of(entry)
@@ -110,13 +110,13 @@ class Configuration:
             if not secret.is_mask:
                 continue
             name = key.rpartition(".")[2]
-            if (before and origin_of(before) != origin_of(entry)) or (
-                before is None and not isinstance(entry, SourceSettings)
-            ):
+            if other := entries.why_another(entry, before):
                 where = f"{field}.{name}".removeprefix(".")
-                raise Invalid(where, "must be typed again: the address has changed")
+                raise Invalid(where, f"must be typed again: the {other} has changed")
             secrets[key] = stored.get(f"{before.name}.{name}", UNSET) if before else UNSET
-        return with_secrets(entry, secrets)
+        unmasked = with_secrets(entry, secrets)
+        entries.check_address(unmasked, f"{field}.url".removeprefix("."))
+        return unmasked
 
     def update(self, changes: Mapping[str, Any]) -> Config:
         """Put `changes` in force and on disk, the old file backed up first.

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from store.errors import Invalid
-from store.secret import UNSET, Secret
-from store.sources import SourceSettings, address_of
+from store.secret import MASK, UNSET, Secret
+from store.sources import FeedProvider, SourceSettings, address_of
 from store.targets import MediaServer, Notify
 
 if TYPE_CHECKING:
@@ -71,6 +71,29 @@ def predecessor(entry: Entry, before: Sequence[Entry]) -> Entry | None:
         == (type(entry), entry.type, origin_of(entry))
     ]
     return alike[0] if len(alike) == 1 else None
+
+
+def why_another(entry: Entry, before: Entry | None) -> str:
+    """What tells that the secrets of `before` are not for this entry; empty where nothing does."""
+    if before is None:
+        return "" if isinstance(entry, SourceSettings) else "address"
+    if origin_of(before) != origin_of(entry):
+        return "address"
+    users = [getattr(each, "username", "") for each in (before, entry)]
+    return "user" if users[0] != users[1] else ""
+
+
+def with_masks(entry: AnyEntry) -> AnyEntry:
+    """The entry of a client that sent back an address with masks in it, and no secret for it."""
+    if isinstance(entry, FeedProvider) and MASK in entry.url and not entry.address:
+        return replace(entry, address=Secret(MASK))
+    return entry
+
+
+def check_address(entry: Entry, field: str) -> None:
+    """Raises Invalid for an address of which a secret part is not known."""
+    if isinstance(entry, FeedProvider) and entry.whole_address is None:
+        raise Invalid(field, "must be typed again as a whole: a part of it is not known")
 
 
 def secrets_of(entry: Entry) -> dict[str, Secret]:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from store.schema import Rule
-from store.secret import UNSET, Secret
+from store.secret import MASK, UNSET, Secret
+from store.secret_address import masked
 
 SourceName = Annotated[
     str,
@@ -182,6 +183,7 @@ class FeedProvider(AnyKind):
 
     A feed is one series, called `title` or as it calls itself. Without a title, a search of
     MediathekViewWeb has a series for each of its topics. `query` is what its /api/query is asked.
+    `url` shows the address without its secrets, the whole one is kept in `address`.
     """
 
     type: Literal["feed"]
@@ -189,6 +191,24 @@ class FeedProvider(AnyKind):
     url: FeedAddress
     title: Text = ""
     query: Text = ""
+    address: Annotated[Secret, Rule(most=4000)] = UNSET
+
+    def __post_init__(self) -> None:
+        """The parts of the address that may be secrets are shown nowhere."""
+        shown = masked(self.url)
+        if shown != self.url:
+            object.__setattr__(self, "address", Secret(self.url))
+            object.__setattr__(self, "url", shown)
+        elif MASK not in shown:
+            object.__setattr__(self, "address", UNSET)
+
+    @property
+    def whole_address(self) -> str | None:
+        """The address with its secrets; None where they are not known."""
+        if MASK not in self.url:
+            return self.url
+        whole = self.address.reveal()
+        return whole if masked(whole) == self.url else None
 
     def lack(self) -> Lack | None:
         """An address that takes questions answers nothing without one."""

@@ -274,7 +274,9 @@ class ProviderContract(ServedContract):
             elif field.name in ("name", "username"):
                 values[field.name] = "home"
             elif field.name == "url":
-                values["url"] = base
+                # A kind that keeps the whole address as a secret may have one in it.
+                has_secret = "address" in self.kind.__dataclass_fields__
+                values["url"] = f"{base}?token={HUSH}" if has_secret else base
         return self.kind(**values) if "url" in values else None
 
     # -- when it fails -----------------------------------------------------------------------------
@@ -343,7 +345,7 @@ class ProviderContract(ServedContract):
         assert not any(HUSH in text for text in shown)
         again = Configuration(state, SecretsFile(state / "secrets.json"))
         assert again.current.providers == [settings]
-        assert {secret.reveal() for secret in secrets_of(settings).values()} == {HUSH}
+        assert all(HUSH in secret.reveal() for secret in secrets_of(settings).values())
 
 
 def count_rows(conn: sqlite3.Connection, table: str) -> int:

@@ -343,8 +343,10 @@ async def test_secrets_are_masked_and_kept(tmp_path, caplog):
 
         assert await sources_after() == [masked]
         assert password_of(server) == SECRET
+        # It stays with its user: else a stolen token could have it tried for another account.
         renamed_user = masked | {"username": "you"}
-        assert await sources_after(username="you", password="********") == [renamed_user]
+        await refusal(server, 422, providers=[renamed_user])
+        assert await sources_after(password="********") == [masked]
         assert password_of(server) == SECRET
         await data(server.post("/api/config/backups"))
         assert await sources_after(password="another") == [masked]
