@@ -12,10 +12,9 @@ from aiohttp.abc import AbstractStreamWriter
 
 from handlers.ids import AnimeId
 from handlers.keys import CONFIG, DB, HEADERS
-from store import files, library, shared_files, sharing
+from store import files, library, sharing
 from store.errors import NotFound
 from store.schema import Rule, record
-from store.shared_files import file_id
 from store.sharing import Addresses, SharedDocument, SharedList
 
 FileId = Annotated[
@@ -69,6 +68,8 @@ async def show_series(request: web.Request, anime_id: AnimeId) -> SharedDocument
     await _require_library(request)
 
     def describe() -> SharedDocument:
+        from store import shared_files  # late: few share anything
+
         found = shared_files.look(config.library, {each.path for each in shared.held})
         return sharing.document(shared, found, _addresses())
 
@@ -77,6 +78,8 @@ async def show_series(request: web.Request, anime_id: AnimeId) -> SharedDocument
 
 async def send_file(request: web.Request, file_id: FileId) -> web.StreamResponse:
     """A file of a shared series, or subtitles of it: `HEAD`, ranges, a strong ETag."""
+    from store import shared_files  # late, as above
+
     config = request.app[CONFIG].current
     series_id, _, digest = file_id.partition(".")
     shared = await request.app[DB].run(sharing.find, config.share, series_id)
@@ -138,6 +141,8 @@ async def _require_library(request: web.Request) -> None:
 
 def _addresses(query: str = "") -> Addresses:
     """Of the calls, relative to that which answers them: a proxy may stand before all of them."""
+    from store.shared_files import file_id  # late, as above
+
     kept = {"q": query} if query else {}
     return Addresses(
         series=lambda series_id: f"series/{series_id}",

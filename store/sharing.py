@@ -4,8 +4,6 @@ One form for the calls of a server and for the files of a static catalogue
 (docs/catalogue.schema.json). Plain functions of a connection; each is (part of) one transaction.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import sqlite3
@@ -221,7 +219,7 @@ def find(conn: sqlite3.Connection, share: Share, series_id: str) -> Shared:
     )
 
 
-def document(shared: Shared, found: Mapping[str, Found], addresses: Addresses) -> SharedDocument:
+def document(shared: Shared, found: Mapping[str, "Found"], addresses: Addresses) -> SharedDocument:
     """What is shared of a series, as its files are now. Reads names, so it belongs on a thread."""
     files = [
         _file(shared.id, held, found[held.path], addresses)
@@ -257,7 +255,7 @@ def _matches(row: sqlite3.Row, folded: str) -> bool:
     return any(folded in spelling.fold(title) for title in titles)
 
 
-def _file(series_id: str, held: Held, found: Found, addresses: Addresses) -> SharedFile:
+def _file(series_id: str, held: Held, found: "Found", addresses: Addresses) -> SharedFile:
     from store.names import languages, versions  # late: a server that shares nothing needs neither
 
     is_known = (held.size, held.mtime) == tuple(found.stamp)

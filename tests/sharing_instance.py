@@ -81,20 +81,22 @@ def process(tmp_path: Path) -> Iterator[SimpleNamespace]:
     """Blocks until it is set up: for a fixture that many tests share."""
     server: list[Process] = []
 
-    async def start() -> tuple[str, str]:
+    async def start() -> tuple[str, ...]:
         made = Process(tmp_path)
         server.append(made)
         async with made.opened_client():
             await made.start()
-            return await set_up(made, made.library), await make_key(made, "read")
+            key = await set_up(made, made.library)
+            return key, await make_key(made, "read"), str(made.token)
 
     try:
-        key, read_key = asyncio.run(start())
+        key, read_key, token = asyncio.run(start())
         made = server[0]
         yield SimpleNamespace(
             base=f"{made.base}/",
             key=key,
             read_key=read_key,
+            token=token,
             library=made.library,
             state=made.state,
         )

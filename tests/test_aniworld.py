@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from contextlib import asynccontextmanager
 
+import aiohttp
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from handlers import keys
 from providers import aniworld, aniworld_listing
@@ -22,7 +26,7 @@ from tests import sharing_instance
 from tests.app import free_port, running, until
 from tests.contract import Known, ProviderContract, ServedContract, opened
 from tests.sharing_instance import CONTENTS, KNOWN, make_key
-from tests.shows import completed
+from tests.shows import completed, video
 from tests.tree import Tree
 from tests.upstream import Upstream, nginx
 
@@ -201,6 +205,37 @@ async def test_the_key_goes_to_its_own_server_alone(tmp_path):
         assert [request.headers["Authorization"] for request in up.requests] == ["Bearer k"] * 3
         assert [request.path for request in other.requests] == ["/p2", "/b.json"]
         assert not any("Authorization" in request.headers for request in other.requests)
+
+
+@pytest.mark.parametrize("where", ["list", "next", "series", "file", "subtitles"])
+async def test_no_address_leads_into_the_network_of_the_household(tmp_path, where):
+    """Whatever an instance names or redirects to: a canary there hears nothing."""
+    async with Upstream() as up, Upstream(host="127.0.0.2") as canary:
+        there = {where: canary.url("x.mkv")}
+        subtitles = [{"suffix": ".srt", "url": there.get("subtitles", "s")}]
+        answering(
+            up,
+            (
+                aniworld.LIST,
+                listed(entry(url=there.get("series", "/a.json")), next=there.get("next")),
+            ),
+            ("a.json", document(file(url=there.get("file", "/a.mkv"), subtitles=subtitles))),
+        )
+        if where == "list":
+            up.location = canary.base
+        canary.kind, canary.body = "application/json", json.dumps(listed(entry())).encode()
+        async with opened(settings_for(up), tmp_path / "db") as opened_source:
+            provider = opened_source.provider
+            try:
+                await provider.search("", 9)
+                (episode,) = (await provider.listing("a")).episodes
+                found = await provider.source("a", episode)
+                assert where != "subtitles" or found.beside == {}
+                async with opened_source.network.get(found.url, base=provider.base):
+                    assert where == "subtitles"
+            except ProviderError as failure:
+                assert "private address" in str(failure) and where != "subtitles"
+        assert canary.requests == []
 
 
 # -- what is asked for -----------------------------------------------------------------------------
@@ -426,6 +461,34 @@ async def completed_beside_failures(server, code: str) -> None:
     await until(is_completed)
 
 
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    | st.sampled_from(["S01E01", "a.mkv", "http://[", "//", ".de.srt", "2020-01-01", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(
+        ["id", "title", "titles", "ids", "url", "data", "files", "code", "size", "sha256", "aired",
+         "languages", "version", "resolution", "modified", "extension", "subtitles", "suffix",
+         "language", "next", "aniworld", "description"]), inner, max_size=8),
+    max_leaves=30,
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@hypothesis.settings(derandomize=True, max_examples=150, deadline=None)
+@hypothesis.given(JSON_VALUES, JSON_VALUES)
+def test_no_answer_breaks_the_reader(data, row):
+    """Whatever types an instance answers: entries are left out, and nothing else happens."""
+    page = {"aniworld": 1, "data": data, "next": row}
+    for entry in aniworld_listing.read_entries(page, "http://x/y", 9):
+        assert entry.key and entry.title and entry.url
+    aniworld_listing.read_next(page, "http://x/y")
+    try:
+        found = aniworld_listing.read_series({"aniworld": 1, "data": {"files": [row, data]}})
+        aniworld_listing.read_episodes(found.files)
+        aniworld_listing.read_series(page)
+    except ProviderError as failure:
+        assert "no Aniworld" in str(failure)
+
+
 # -- a trial ---------------------------------------------------------------------------------------
 
 
@@ -486,3 +549,36 @@ async def test_a_trial_of_what_is_no_aniworld(tmp_path):
             assert "older" in message and "update" in fix
         up.status, up.headers = 401, {"WWW-Authenticate": 'Basic realm="x"'}
         assert "401" in (await tried(server, up.base, "k"))[0]
+
+
+@pytest.mark.slow
+async def test_a_broken_download_goes_on_where_it_was(instance, tmp_path):
+    """From a real instance, by its ETag: the whole is proven by its SHA-256, and came once."""
+    body = video(7, 24_000_000)
+    season = instance.library / "Show A (2010) [tvdbid-12]" / "Season 03"
+    season.mkdir()
+    (season / "Show A - S03E01.mkv").write_bytes(body)
+    os.utime(season / "Show A - S03E01.mkv", (1_600_000_000, 1_600_000_000))
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {instance.token}"}) as own:
+        async with own.post(f"{instance.base}api/v1/anime/rescan") as answer:
+            assert answer.status == 200
+    source = {"type": "aniworld", "name": "friend", "url": instance.base, "key": instance.key}
+    async with running(tmp_path, providers=[source], bandwidth_limit_mbps=80) as server:
+        await server.login()
+        queued = {"anime_id": "friend_local-show-a-2010", "episodes": ["S03E01"]}
+        assert (await server.post("/api/queue/add", json=queued))[0] == 201
+        await server.post("/api/queue/start")
+
+        async def has_begun() -> bool:
+            (item,) = (await server.get("/api/queue"))[1]["data"]
+            return (item["downloaded_bytes"] or 0) > 4_000_000
+
+        await until(has_begun)
+        await server.post("/api/queue/stop")
+        await server.put("/api/config", json={"bandwidth_limit_mbps": 0})
+        await server.post("/api/queue/start")
+        await completed(server, "S03E01")
+        (row,) = (await server.get("/api/queue/history"))[1]["data"]
+        assert row["resumed"] == 1
+        (found,) = server.library.rglob("*.mkv")
+        assert found.read_bytes() == body
