@@ -98,12 +98,18 @@ def count(conn: sqlite3.Connection) -> int:
 
 
 def set_mode(
-    conn: sqlite3.Connection, anime_id: str, mode: FollowMode, seasons: Sequence[int]
+    conn: sqlite3.Connection,
+    anime_id: str,
+    mode: FollowMode,
+    seasons: Sequence[int],
+    *,
+    is_listed: bool = False,
 ) -> str:
     """Keep the owner's word on a series. Returns its id. Raises NotFound.
 
-    What is to be had when `new` begins is not what appears from now on. A series that nobody has
-    listed yet tells that at its first look.
+    What is to be had when `new` begins is not what appears from now on. `is_listed` says that a
+    source has just told that, be it nothing; a series that nobody has listed yet tells it at its
+    first look.
     """
     series_id = series.get(conn, anime_id).id
     text = json.dumps(sorted(set(seasons)))
@@ -112,7 +118,7 @@ def set_mode(
         return series_id
     conn.execute(
         """
-        insert into follows (series, mode, seasons, since, based) values (?, ?, ?, ?, 1)
+        insert into follows (series, mode, seasons, since, based) values (?, ?, ?, ?, 0)
         on conflict (series) do update set mode = excluded.mode, seasons = excluded.seasons,
             since = excluded.since
         """,
@@ -122,16 +128,18 @@ def set_mode(
         return series_id
     conn.execute("update series set listed = 1 where id = ? and not listed", (series_id,))
     if mode == "new" and (before is None or before["mode"] != "new"):
-        _begin_new(conn, series_id)
+        _begin_new(conn, series_id, is_listed=is_listed)
     return series_id
 
 
-def queue_wanted(conn: sqlite3.Connection, series_id: str) -> list[Item] | None:
+def queue_wanted(
+    conn: sqlite3.Connection, series_id: str, *, is_listed: bool = False
+) -> list[Item] | None:
     """Queue what following wants of a series now: the new items.
 
     None where it is not followed, or where nothing is to be had that is not passed over: time alone
     changes nothing there. While a file of the series is ambiguous nothing is queued: that file may
-    be what is wanted.
+    be what is wanted. `is_listed` says that a source has just told what it has.
     """
     follow = conn.execute(
         "select mode, seasons, based from follows where series = ? and mode <> 'off'", (series_id,)
@@ -140,7 +148,7 @@ def queue_wanted(conn: sqlite3.Connection, series_id: str) -> list[Item] | None:
         return None
     _pass_over_what_is_here(conn, series_id)
     if follow["mode"] == "new" and not follow["based"]:
-        _begin_new(conn, series_id)
+        _begin_new(conn, series_id, is_listed=is_listed)
         return []
     mode, seasons = follow["mode"], json.loads(follow["seasons"])
     if not _may_want(conn, series_id, mode, with_specials=0 in seasons):
@@ -189,7 +197,7 @@ def _may_want(
     return row is not None
 
 
-def _begin_new(conn: sqlite3.Connection, series_id: str) -> None:
+def _begin_new(conn: sqlite3.Connection, series_id: str, *, is_listed: bool) -> None:
     """Take what is to be had now for what was there before.
 
     What airs later appears later, also where its source has it already.
@@ -197,8 +205,7 @@ def _begin_new(conn: sqlite3.Connection, series_id: str) -> None:
     known = known_episodes.of_series(conn, series_id)
     before = [episode for episode in known if episode.sources and episode.is_aired]
     _pass_over(conn, series_id, [episode.key for episode in before], handled=False)
-    is_listed = conn.execute("select 1 from episodes where series = ? limit 1", (series_id,))
-    based = is_listed.fetchone() is not None
+    based = is_listed or bool(before)
     conn.execute("update follows set based = ? where series = ?", (based, series_id))
     _pass_over_what_is_here(conn, series_id)
 

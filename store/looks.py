@@ -35,7 +35,7 @@ def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listi
         return Kept([], is_settled=False)
     before = conn.total_changes
     episodes.store_listing(conn, provider, listing)
-    items = follows.queue_wanted(conn, anime.id)
+    items = follows.queue_wanted(conn, anime.id, is_listed=True)
     is_settled = items is None and conn.total_changes == before
     return Kept(_noted(conn, items or []), is_settled)
 
@@ -53,7 +53,7 @@ def follow(
     """
     if found:
         episodes.store_found(conn, found)
-    series_id = follows.set_mode(conn, anime_id, mode, seasons)
+    series_id = follows.set_mode(conn, anime_id, mode, seasons, is_listed=bool(found))
     return series_id, follows.queue_wanted(conn, series_id) or []
 
 

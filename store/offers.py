@@ -150,6 +150,9 @@ def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str, titl
     ).fetchone()
     if row:
         return
+    if owner(conn, provider, key) != series_id:
+        # What a further source has at first is not what appears from now on.
+        conn.execute("update follows set based = 0 where series = ?", (series_id,))
     conn.execute(
         """delete from episodes where series = :id and provider = :provider and exists (
             select 1 from offers where series = :id and provider = :provider

@@ -216,13 +216,31 @@ def test_the_first_list_of_a_series_that_nobody_has_listed_is_what_was_there(con
     assert [item.code for item in found.items] == ["S01E03"]
 
 
+def test_a_series_that_has_no_episode_yet(conn):
+    assert follow(conn, "new", listing=listed()) == []
+    assert look(conn, "S01E01") == ["S01E01"]
+
+
+def test_what_a_further_source_has_at_first_is_not_new(conn):
+    """It may be the whole series, of which the first source has the last season alone."""
+    follow(conn, "new", listing=listed("S02E01"))
+    both = listed("S01E01", "S01E02", "S02E01")
+    assert episodes.join_listing(conn, SHOW, "other", both)
+    assert not follows.queue_wanted(conn, SHOW)
+    kept = looks.keep(conn, SHOW, "other", listed("S01E01", "S01E02", "S02E01", "S02E02"))
+    assert [item.code for item in kept.items] == ["S02E02"]
+
+
 def test_the_word_goes_along_when_two_series_become_one(conn):
     episodes.store_listing(conn, "home", listed("S01E01"))
     follow(conn, "new")
     local = series.add_local(conn, "Other", "Other")
-    links.link(conn, local, [("home", listed("S01E01", "S01E02"))], links.OwnersWord())
+    links.link(conn, local, [("home", listed("S01E01"))], links.OwnersWord())
     assert series.find(conn, SHOW).id == local
-    assert [item.code for item in follows.queue_wanted(conn, local)] == ["S01E02"]
+    assert follows.find(conn, local).mode == "new"
+    assert not follows.queue_wanted(conn, local)
+    kept = looks.keep(conn, local, "home", listed("S01E01", "S01E02"))
+    assert [item.code for item in kept.items] == ["S01E02"]
 
 
 def test_a_look_that_finds_nothing_new_writes_nothing(conn):

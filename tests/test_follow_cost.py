@@ -71,7 +71,7 @@ async def test_a_thousand_series_and_nothing_new(tmp_path, monkeypatch):
             for number, (key, found) in enumerate(source.listings.items()):
                 mode: follows.FollowMode = "new" if number % 2 else "all"
                 conn.execute("update series set listed = 1")
-                looks.follow(conn, f"home_{key}", mode, [], ("home", found))
+                looks.follow(conn, f"home_{key}", mode, [], [("home", found)])
             conn.execute("delete from items")
 
         await db.run(follow_all)
