@@ -152,7 +152,9 @@ class Configuration:
                 ) from error
             # The next change forgets those of sources that are gone.
             known = self._secrets.current.providers
-            self._put_in_force(restored, SETTINGS, other_secrets=known, foreign=foreign)
+            # A token that is gone keeps nobody from going back.
+            names = SETTINGS - {"notify", "media_servers"}
+            self._put_in_force(restored, names, other_secrets=known, foreign=foreign)
             return self.current
 
     # -- inside ------------------------------------------------------------------------------------

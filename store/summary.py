@@ -6,7 +6,7 @@ import sqlite3
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from store import follows, series
+from store import agenda, follows, series
 from store.clock import today
 from store.names import codes
 
@@ -65,11 +65,13 @@ def read(conn: sqlite3.Connection, known: Totals | None) -> Totals:
 def _next(conn: sqlite3.Connection, day: str) -> sqlite3.Row | None:
     """The first episode that airs after that day, however late."""
     days = conn.execute(
-        "select distinct next_air from series where listed and next_air > ? order by next_air",
+        """select distinct substr(next_air, 1, 10) from series where listed and next_air > ?
+        order by next_air""",
         (day,),
     )
     for (last,) in days:
-        if found := _air(conn, day, last):
+        found = _air(conn, day, last) if agenda.is_day(last) else None
+        if found:
             return found[0]
     return None
 
@@ -78,26 +80,27 @@ def _air(conn: sqlite3.Connection, day: str, last: str) -> list[sqlite3.Row]:
     """The regular episodes that air after `day`, up to `last`, and are neither here nor ignored.
 
     Only series are looked into of which one does. A source's own word on the date goes before that
-    of a calendar.
+    of a calendar. `aired` may have a time of day: it is upcoming until the day is over.
     """
     rows = conn.execute(
         """
         with airing as (
-            select id, title from series where listed and next_air > :day and next_air <= :last
+            select id, title from series
+            where listed and next_air > :day and substr(next_air, 1, 10) <= :last
         ),
         air as (
             select id, airing.title, season, number, aired
             from airing cross join episodes on episodes.series = id
-            where season > 0 and aired > :day and aired <= :last
+            where season > 0 and aired > :day and substr(aired, 1, 10) <= :last
             union
             select id, airing.title, season, number, aired
             from airing cross join calendar on calendar.series = id
-            where season > 0 and aired > :day and aired <= :last and not exists (
+            where season > 0 and aired > :day and substr(aired, 1, 10) <= :last and not exists (
                 select 1 from episodes as own where own.aired is not null and own.series = id
                     and own.season = calendar.season and own.number = calendar.number
             )
         )
-        select title, season, number, min(aired) as aired from air
+        select title, season, number, substr(min(aired), 1, 10) as aired from air
         where not exists (select 1 from files where series = id
                 and files.season = air.season and files.number = air.number)
             and not exists (select 1 from ignored where series = id

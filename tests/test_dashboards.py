@@ -20,7 +20,7 @@ from handlers import keys, totals
 from handlers.routes import API
 from store import episodes, summary
 from store import queue as queue_store
-from store.clock import now
+from store.clock import now, today
 from store.db import connect
 from store.models import Episode, Listing
 from store.rests import Rest
@@ -120,6 +120,20 @@ async def test_what_airs_later_than_a_week_is_next_too(server, monkeypatch):
     monkeypatch.setattr(summary, "UPCOMING_DAYS", 1)
     found = await server.app[keys.DB].run(summary.read, None)
     assert (found.upcoming, found.next_aired) == (0, in_days(2))
+
+
+async def test_days_with_a_time_and_days_that_are_none():
+    conn = connect(":memory:")
+    aired = (f"{today()}T23:59:00Z", f"{in_days(7)}T18:00:00Z", in_days(8), "someday", "9")
+    listed = tuple(Episode(1, number, aired=day) for number, day in enumerate(aired, 1))
+    episodes.store_listing(conn, "home", Listing("nacht", "Nacht", episodes=listed))
+    conn.execute("update series set listed = 1")
+    found = summary.read(conn, None)
+    assert (found.upcoming, found.next_episode, found.next_aired) == (2, "S01E01", today())
+    conn.execute("delete from episodes where number < 4")
+    conn.execute("update series set next_air = 'someday'")
+    assert summary.read(conn, None).next_aired is None
+    conn.close()
 
 
 async def test_the_summary_is_kept_while_nothing_changes(server, monkeypatch):

@@ -25,6 +25,7 @@ from tests.receiver import Receiver
 from tests.shows import Shows, completed, home
 from tests.shows import queue as queue_up
 from tests.test_auth import refused
+from tests.upstream import Upstream, certificate
 
 TARGET = "notify:webhook:x"
 
@@ -511,6 +512,33 @@ async def test_tokens_are_kept_apart_and_bound_to_their_server(server, up):
     assert details["field"] == "notify[1].url"
     assert (await server.put("/api/config", json={"notify": [], "media_servers": []}))[0] == 200
     assert json.loads((server.state / "secrets.json").read_text())["providers"] == {}
+
+
+async def test_a_backup_is_restored_without_tokens_that_are_gone(server):
+    gotify = {"type": "gotify", "url": "http://10.0.0.9/", "token": "hush"}
+    assert (await server.put("/api/config", json={"notify": [gotify]}))[0] == 200
+    name = (await server.post("/api/config/backups"))[1]["data"]["name"]
+    assert (await server.post(f"/api/config/backups/{name}/restore"))[0] == 200
+    assert server.app[keys.CONFIG].current.notify[0].token.reveal() == "hush"
+    assert (await server.put("/api/config", json={"notify": []}))[0] == 200
+    assert (await server.post(f"/api/config/backups/{name}/restore"))[0] == 200
+    assert not server.app[keys.CONFIG].current.notify[0].token
+    gotify |= {"url": "http://10.0.0.10/"}
+    assert (await server.put("/api/config", json={"notify": [gotify]}))[0] == 200
+    assert (await server.post(f"/api/config/backups/{name}/restore"))[0] == 200
+    assert not server.app[keys.CONFIG].current.notify[0].token, "of another server"
+
+
+async def test_a_server_with_an_authority_of_its_own(server, tmp_path):
+    tls, _ = certificate(tmp_path)
+    async with Upstream(tls=tls) as up:
+        entry = {"type": "webhook", "url": up.url("hook")}
+        assert "ca_file" in (await tried(server, entry))["fix"]
+        assert (await tried(server, entry | {"ca_file": str(tmp_path / "cert.pem")}))["ok"]
+    _, answer, _ = await server.post(
+        "/api/config/validate", json={"notify": [entry | {"ca_file": "/dev/null"}]}
+    )
+    assert answer["problems"][0]["field"] == "notify[0].ca_file"
 
 
 async def test_what_an_entry_lacks_is_told(server):
