@@ -185,6 +185,7 @@ def add_downloads(
     from downloads.renaming import Renaming
     from downloads.rescan import Rescan
     from handlers import keys, lifetime
+    from handlers.tellers import TELLERS, Tellers
     from handlers.totals import TOTALS, Board
 
     db = app[keys.DB]
@@ -196,7 +197,7 @@ def add_downloads(
     providers.resting = engine.rests.resting
     app[keys.CHECKUP] = Checkup(app[keys.CONFIG].state, settings, providers)
     app[keys.RENAMING] = Renaming(db, settings)
-    app[keys.TELLING] = []
+    app[TELLERS] = Tellers()
     app[TOTALS] = Board(db)
     finish = functools.partial(lifetime.finish_renamings, app)
     app[keys.FOLLOWING] = following = Following(

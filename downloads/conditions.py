@@ -48,18 +48,21 @@ class Conditions:
         await self._db.run(_hold, found)
 
     def _lows(self, config: Config) -> dict[str, Notice]:
-        """The directories whose disks are full or low. Blocks."""
+        """The directories whose disks are full or low; one of a disk that holds both. Blocks."""
         found = {}
-        folders = {"download": config.downloads, "library": config.library}
+        disks = set()
+        folders = {"library": config.library, "download": config.downloads}
         for name, folder in folders.items():
             try:
-                usage = shutil.disk_usage(folder)
+                disk, usage = folder.stat().st_dev, shutil.disk_usage(folder)
             except OSError:  # it is away, which is told as such
                 continue
             line = min(LOW_BYTES, usage.total // LOW_SHARE)
-            if usage.free < line * (2 if name in self._low else 1):
+            is_low = usage.free < line * (2 if name in self._low else 1)
+            if is_low and disk not in disks:
                 text = f"almost full, {_size(usage.free)} are free in {folder}"
-                found[name] = Notice(f"The {name} directory", text)
+                found[name] = Notice(f"The disk of the {name} directory", text)
+                disks.add(disk)
         self._low = set(found)
         if self._is_full():
             text = "full, downloads wait until there is room"

@@ -29,6 +29,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 10.0, 3600.0  # after failures in a
 REFUSALS = 3  # of one message, after which that message is given up
 LOOK_SECONDS = 900.0  # between two looks at what may hold
 CLOCK_SECONDS = 60.0  # between two looks at the clock on the wall in quiet hours
+IDLE_SECONDS = 60.0  # between two looks into the outbox: what is mended at the start wakes nobody
 # The messages of the socket after which there may be something to tell.
 NEWS = {"download_completed", "download_error", "episodes_found", "queue_items"}
 CHANGES = {"rescan_completed", "rescan_failed", "queue_state", "source_state"}
@@ -52,6 +53,7 @@ class Teller:
         self._gathered_at: float | None = None  # monotonic time, from when on a message may go out
         self._not_before = 0.0  # monotonic time
         self._refusals = 0  # of the message that is being sent
+        self._arrived: int | None = None  # the last message that did
 
     def wake(self) -> None:
         self._wakeup.set()
@@ -78,14 +80,14 @@ class Teller:
             return False
         return hours.holds(quiet_hours, clock.seconds())
 
-    async def _step(self, sender: Sender) -> float | None:
-        """Send a message if one is due. Returns seconds until the next look; None: when woken."""
+    async def _step(self, sender: Sender) -> float:
+        """Send a message if one is due. Returns the seconds until the next look."""
         now = time.monotonic()
         if now < self._not_before:
             return self._not_before - now
         if not await self._db.run(outbox.has_any, self.target.name):
             self._gathered_at = None
-            return None
+            return IDLE_SECONDS
         if self._gathered_at is None:
             self._gathered_at = now + GATHER_SECONDS
         if now < self._gathered_at:
@@ -93,9 +95,10 @@ class Teller:
         if self.is_quiet():
             return CLOCK_SECONDS
         batch = await self._db.run(outbox.take, self.target.name)
-        if batch is None:
-            return 0.0
-        await self._send(sender, batch)
+        if batch and batch.batch == self._arrived:  # a disk that was full has kept its rows
+            await self._db.run(outbox.finish, self.target.name, batch.batch)
+        elif batch:
+            await self._send(sender, batch)
         return max(0.0, self._not_before - time.monotonic())
 
     async def _send(self, sender: Sender, batch: Batch) -> None:
@@ -109,6 +112,7 @@ class Teller:
         else:
             self._refusals = 0
             self._gathered_at = None
+            self._arrived = batch.batch
             self._not_before = time.monotonic() + SPACE_SECONDS
             await self._db.run(outbox.finish, self.target.name, batch.batch)
 
@@ -153,8 +157,9 @@ class Telling:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._changed = asyncio.Event()  # something that may hold has changed
 
-    async def configure(self, targets: Sequence[Target], own_port: int | None) -> None:
-        """Tell these from now on; one whose entry stays the same goes on as it was."""
+    async def configure(self, settings: Config, own_port: int | None) -> None:
+        """Tell those whom these settings name; one whose entry stays the same goes on as it was."""
+        targets: list[Target] = [*settings.notify, *settings.media_servers]
         wanted = {target.name: target for target in targets}
         await self._end(
             [name for name, teller in self._tellers.items() if wanted.get(name) != teller.target]
@@ -186,8 +191,9 @@ class Telling:
 
     async def _look(self) -> None:
         """Look at what may hold, after changes and now and then."""
-        await asyncio.sleep(GATHER_SECONDS)  # a queue that begins finds out by then what it lacks
         while True:
+            # Changes come in swarms, and a queue that begins finds out by then what it lacks.
+            await asyncio.sleep(GATHER_SECONDS)
             self._changed.clear()
             try:
                 await self._conditions.look()

@@ -6,7 +6,6 @@ A class of handlers/ has its key beside it: AUTHENTICATOR in authenticator.py, H
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -20,9 +19,6 @@ from providers.network import Network
 from store.config import Configuration
 from store.db import Database
 
-if TYPE_CHECKING:
-    from downloads.telling import Telling
-
 DB = web.AppKey("db", Database)
 CONFIG = web.AppKey("config", Configuration)
 PROVIDERS = web.AppKey("providers", Providers)
@@ -32,8 +28,6 @@ RESCAN = web.AppKey("rescan", Rescan)
 FOLLOWING = web.AppKey("following", Following)
 RENAMING = web.AppKey("renaming", Renaming)
 CHECKUP = web.AppKey("checkup", Checkup)
-# Tells the owner what has happened; empty while nobody wants to be told.
-TELLING: web.AppKey[list[Telling]] = web.AppKey("telling")
 # Set where what is shared may have changed: the settings, the files of the library.
 SHARED = web.AppKey("shared", asyncio.Event)
 STARTED = web.AppKey("started", float)  # time.monotonic()

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
@@ -26,16 +26,11 @@ from handlers.keys import (
     RENAMING,
     RESCAN,
     SHARED,
-    TELLING,
 )
 from handlers.logins import LOGINS
-from store import api_keys, choosing, outbox, renames, source_order, tokens
+from handlers.tellers import TELLERS
+from store import api_keys, choosing, renames, source_order, tokens
 from store.errors import Failure
-from store.targets import MediaServer, Notify, events_of
-
-if TYPE_CHECKING:
-    from downloads.telling import Telling
-    from store.settings import Config
 
 log = logging.getLogger(__name__)
 
@@ -69,8 +64,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await app[RESCAN].close()
-    for telling in app[TELLING]:
-        await telling.close()
+    await app[TELLERS].close()
     await app[PROVIDERS].close()
     await app[NETWORK].close()
     await app[DB].close()
@@ -153,34 +147,7 @@ async def apply_settings(app: web.Application) -> None:
     await app[ENGINE].settings_changed()
     app[FOLLOWING].changed()
     app[SHARED].set()
-    await _tell_whom_settings_name(app)
-
-
-async def _tell_whom_settings_name(app: web.Application) -> None:
-    """Let those be told whom `notify` and `media_servers` name; few servers have any."""
-    settings = app[CONFIG].current
-    targets: list[Notify | MediaServer] = [*settings.notify, *settings.media_servers]
-    wanted = events_of(settings.notify, settings.media_servers)
-    await app[DB].run(outbox.set_targets, wanted)
-    if targets and not app[TELLING]:
-        await asyncio.to_thread(import_module, "downloads.telling")
-        app[TELLING].append(_new_telling(app))
-    for telling in app[TELLING]:
-        await telling.configure(targets, app[NETWORK].own_port)
-
-
-def _new_telling(app: web.Application) -> Telling:
-    from downloads.conditions import Conditions
-    from downloads.disks import FULL
-    from downloads.telling import Telling
-
-    def settings() -> Config:
-        return app[CONFIG].current
-
-    conditions = Conditions(app[DB], settings, lambda: app[ENGINE].reason == FULL)
-    telling = Telling(app[DB], settings, conditions, partial(watch, app))
-    app[HUB].heard = telling.heard
-    return telling
+    await app[TELLERS].configure(app, partial(watch, app))
 
 
 async def _keep_order_of_sources(app: web.Application) -> None:

@@ -37,6 +37,7 @@ KIT = {
     "peer",
     "responses",
     "signature",
+    "tellers",
     "timings",
     "totals",
     "trace",

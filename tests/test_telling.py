@@ -6,6 +6,7 @@ Downloads are real, and so is the server that takes the messages.
 import asyncio
 import datetime
 import json
+import sqlite3
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,6 +14,7 @@ from aiohttp import web
 
 from downloads import delivery, telling
 from handlers import keys
+from handlers.tellers import TELLERS
 from providers import trial
 from store import clock, looks, outbox, queue
 from store.db import Database, connect
@@ -302,6 +304,32 @@ async def test_one_message_a_minute(db, up, hook, monkeypatch):
     assert episodes(up) == [["S01E01"], ["S01E02"]]
 
 
+async def test_a_disk_that_is_full_lets_nothing_be_told_again(db, up, hook, monkeypatch):
+    """The message has arrived, and its rows cannot be removed for a while."""
+    finish = outbox.finish
+    refusals = [sqlite3.OperationalError("disk full")] * 2
+
+    def refuse(*arguments) -> None:
+        if refusals:
+            raise refusals.pop()
+        finish(*arguments)
+
+    monkeypatch.setattr(outbox, "finish", refuse)
+    await db.run(outbox.add, "completed", notice(1))
+    async with told_by(db, hook):
+        await until(lambda: is_empty(db, hook))
+    assert episodes(up) == [["S01E01"]]
+
+
+async def test_what_is_mended_at_the_start_is_told(db, up, hook, monkeypatch):
+    """It wakes nobody."""
+    monkeypatch.setattr(telling, "IDLE_SECONDS", 0.02)
+    async with told_by(db, hook):
+        await asyncio.sleep(0.1)
+        await db.run(outbox.add, "completed", notice(1))
+        await until(lambda: up.received)
+
+
 async def test_retry_after_is_obeyed(db, up, hook):
     up.answers["/hook"] = [web.Response(status=429, headers={"Retry-After": "300"})]
     await db.run(outbox.add, "completed", notice())
@@ -360,20 +388,20 @@ async def test_downloads_are_told(tmp_path, up):
 async def test_settings_begin_and_end_it(tmp_path, up, hook):
     async with running(tmp_path, log_level="error") as server:
         await server.login()
-        assert server.app[keys.TELLING] == []
+        assert server.app[TELLERS].telling is None
         add = server.app[keys.DB].run
         await add(outbox.add, "completed", notice(1))
         body = {"notify": [{"type": "webhook", "url": f"{up.base}/hook", "events": ["completed"]}]}
         assert (await server.put("/api/config", json=body))[0] == 200
         await add(outbox.add, "completed", notice(2))
         await add(outbox.add, "failed", notice(3))
-        server.app[keys.TELLING][0].heard("download_completed")
+        server.app[TELLERS].telling.heard("download_completed")
         await until(lambda: up.received)
         assert episodes(up) == [["S01E02"]], "what was before, and other events, are not told"
         assert (await server.put("/api/config", json={"notify": []}))[0] == 200
         await add(outbox.add, "completed", notice(4))
         assert await add(rows) == 0
-        assert not server.app[keys.TELLING][0]._tasks
+        assert not server.app[TELLERS].telling._tasks
 
 
 async def test_what_waits_is_told_after_a_restart(tmp_path, up):
@@ -381,7 +409,7 @@ async def test_what_waits_is_told_after_a_restart(tmp_path, up):
     up.answers["/hook"] = [503]
     async with running(tmp_path, notify=notify, log_level="error") as server:
         await server.app[keys.DB].run(outbox.add, "completed", notice())
-        server.app[keys.TELLING][0].heard("download_completed")
+        server.app[TELLERS].telling.heard("download_completed")
         await until(lambda: up.received)
     up.answers["/hook"] = [200]
     async with running(tmp_path, notify=notify, log_level="error") as server:
@@ -557,7 +585,7 @@ async def test_quiet_hours_are_a_setting(server, monkeypatch):
     refused(await server.put("/api/config", json={"quiet_hours": {"from": "22:00"}}), 422)
     notify = [{"type": "webhook", "url": "http://10.0.0.9/"}]
     await server.put("/api/config", json={"notify": notify})
-    (teller,) = server.app[keys.TELLING][0]._tellers.values()
+    (teller,) = server.app[TELLERS].telling._tellers.values()
     for clock_time, is_quiet in (("23:30", True), ("06:59", True), ("07:00", False)):
         monkeypatch.setattr(clock, "seconds", lambda text=clock_time: today_at(text))
         assert teller.is_quiet() is is_quiet
