@@ -26,7 +26,7 @@ def work(conn) -> None:
         name = "other" if key == "evil" else "home"
         episodes = (Episode(1, 1), Episode(1, 2))
         listing = (name, Listing(key, title, episodes=episodes))
-        added = queue_store.add(conn, f"{name}_{key}", ["S01"], "normal", listing=listing)
+        added = queue_store.add(conn, f"{name}_{key}", ["S01"], "normal", found=[listing])
         first, second = (item.id for item in added.items)
         queue_store.set_target(conn, first, f"{key}/S01E01.mkv", RECEIPT)
         queue_store.finish(conn, first, f"{key}/S01E01.mkv", 10)

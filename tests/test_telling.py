@@ -151,7 +151,7 @@ def test_what_holds_is_told_once_until_it_has_ended(conn):
 
 def test_what_is_undone_is_not_told(conn):
     listing = ("home", Listing("nacht", "Nacht", episodes=(Episode(1, 1),)))
-    item = queue.add(conn, "home_nacht", ["S01E01"], "normal", listing=listing).items[0]
+    item = queue.add(conn, "home_nacht", ["S01E01"], "normal", found=[listing]).items[0]
     conn.execute("begin")
     queue.fail(conn, item.id, "PROVIDER_ERROR", "gone")
     assert rows(conn) == 1
@@ -166,8 +166,8 @@ def test_new_episodes_are_told_where_they_are_found(conn):
         Listing("nacht", "Nacht", episodes=tuple(Episode(1, n) for n in range(1, last + 1)))
         for last in (2, 3)
     ]
-    queue.add(conn, "home_nacht", ["S01E01"], "normal", listing=("home", listings[0]))
-    series_id, items = looks.follow(conn, "home_nacht", "all", [], None)
+    queue.add(conn, "home_nacht", ["S01E01"], "normal", found=[("home", listings[0])])
+    series_id, items = looks.follow(conn, "home_nacht", "all", [], [])
     assert [item.code for item in items] == ["S01E02"] and rows(conn) == 0
     kept = looks.keep(conn, series_id, "home", listings[1])
     assert [item.code for item in kept.items] == ["S01E03"]
