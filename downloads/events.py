@@ -68,6 +68,8 @@ class Transferred(NamedTuple):
 
 @record
 class QueueItem:
+    """`source` is where it comes from, or came last; null as long as it has not begun."""
+
     queue_item_id: str
     episode: str
     anime_title: str
@@ -82,6 +84,7 @@ class QueueItem:
     started_at: str | None
     finished_at: str | None
     total_bytes: int | None
+    source: str | None
     progress_percent: int | None = None
     downloaded_bytes: int | None = None
     speed_mbps: float | None = None
@@ -105,6 +108,7 @@ class QueueItem:
             started_at=item.started_at,
             finished_at=item.finished_at,
             total_bytes=item.total or (item.episode.size if item.episode else None),
+            source=item.source,
         )
         if transferred:
             shown.total_bytes = transferred.total_bytes

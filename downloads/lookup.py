@@ -38,6 +38,7 @@ async def ask(
     Failure where none of its own answers.
     """
     ids = await db.run(series.source_ids, anime_id)
+    ids = [each for each in ids if each.partition("_")[0] not in resting] or ids
     answers = await asyncio.gather(*map(providers.listing, ids), return_exceptions=True)
     found: list[Found] = []
     for answer in answers:

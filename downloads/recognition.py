@@ -14,7 +14,7 @@ from typing import NamedTuple
 from downloads.events import Event, RescanProgress
 from downloads.source_calls import SourceCalls, as_completed
 from providers import Providers
-from store import files, joining, series, series_folders
+from store import files, joining, offers, series, series_folders
 from store.db import Database
 from store.folders import Placed
 from store.library_scan import Folder
@@ -148,6 +148,8 @@ def _decide(
     for path, _, identity in strangers:
         if answer := answers.get(path):
             target = joining.find_owner(conn, answer.provider, answer.listing)
+            if offers.is_apart(conn, target, answer.provider, answer.listing.key):
+                continue  # its id was that of another series, before the owner told them apart
             claims[target].append(Claim(path, identity, answer.evidence))
         elif found := known.find(identity):
             claim = Claim(path, identity, found[0])

@@ -28,7 +28,7 @@ class SourceLooks:
         just_listed: Collection[tuple[str, str]],
     ):
         self._db = db
-        self._providers = providers
+        self._providers = {provider.name: provider for provider in providers}
         self._calls = calls
         self._just_listed = just_listed
 
@@ -46,13 +46,13 @@ class SourceLooks:
         titles = [source.title for source in known[0]]
         calls += [
             self._seek(provider, anime, titles, every)
-            for provider in self._providers
-            if provider.name not in names
+            for name, provider in self._providers.items()
+            if name not in names
         ]
         await asyncio.gather(*calls)
 
     async def _refresh(self, offer: Offer) -> None:
-        provider = self._providers.find(offer.provider)
+        provider = self._providers.get(offer.provider)
         if provider is None or offer[:2] in self._just_listed:
             return
 

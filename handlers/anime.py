@@ -1,5 +1,6 @@
 """The chapter Anime: the series, their episodes, and those of the sources."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import field
 from typing import Annotated, Literal
@@ -15,7 +16,7 @@ from store import choices as choice_store
 from store import episodes as episode_store
 from store import joint_hits, known_episodes, links, series
 from store.choices import Choice
-from store.episodes import AnimeDetails
+from store.episodes import AnimeDetails, Found
 from store.errors import NotFound
 from store.files import Numbering
 from store.known_episodes import Episode, EpisodeState
@@ -246,6 +247,9 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     if not ids and body.accept_list:
         ids = await app[DB].run(series.source_ids, anime_id)
     found = [await app[PROVIDERS].listing(source_id) for source_id in ids]
+    if body.source and body.sources is None:
+        # The numbers of all lists follow from those of the leading one.
+        found += await _listings_of_others(app, anime_id, found[0][0])
     word = OwnersWord(
         body.numbering,
         body.offset,
@@ -327,6 +331,14 @@ async def search(request: web.Request, query: SearchQuery) -> SearchResult:
         for each in joint[: query.limit]
     ]
     return SearchResult(hits, found.unavailable)
+
+
+async def _listings_of_others(app: web.Application, anime_id: str, leading: str) -> list[Found]:
+    """What the other sources of a series say of it, as far as they answer."""
+    ids = await app[DB].run(series.source_ids, anime_id)
+    others = [each for each in ids if each.partition("_")[0] != leading]
+    answers = await asyncio.gather(*map(app[PROVIDERS].listing, others), return_exceptions=True)
+    return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
 def _reading(season: int | None, numbers: Sequence[Number]) -> str:

@@ -152,8 +152,10 @@ async def apply_settings(app: web.Application) -> None:
 
 async def _keep_order_of_sources(app: web.Application) -> None:
     """What can be fetched follows from which sources there are."""
-    names = [source.name for source in app[PROVIDERS].settings()]
-    await app[DB].run(source_order.keep, names, app[PROVIDERS].switched_off())
+    settings = app[PROVIDERS].settings()
+    without_files = {source.name for source in settings if source.is_calendar}
+    off = app[PROVIDERS].switched_off() | without_files
+    await app[DB].run(source_order.keep, [source.name for source in settings], off)
     app[PROVIDERS].away.clear()
     app[PROVIDERS].away.update(await app[DB].run(source_order.away))
     while await app[DB].note(source_order.count_some):

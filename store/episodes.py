@@ -205,6 +205,8 @@ def store_listing(
     agrees (docs/decisions.md, 31). Returns the series' id.
     """
     series_id = _keep_series(conn, provider, listing)
+    if offers.is_apart(conn, series_id, provider, listing.key):
+        return series_id
     columns = f"{COLUMNS}, own_season, own_number"
     offer = series_id, provider
     before = conn.execute(
@@ -258,5 +260,6 @@ def _keep_series(conn: sqlite3.Connection, provider: str, listing: Listing) -> s
                 "now": now(),
             },
         )
-    offers.link(conn, series_id, provider, listing.key, listing.title)
+    if not offers.is_apart(conn, series_id, provider, listing.key):
+        offers.link(conn, series_id, provider, listing.key, listing.title)
     return series_id

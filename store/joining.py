@@ -43,7 +43,7 @@ def join(conn: sqlite3.Connection, series_id: str, provider: str, key: str, titl
     source in common: then the owner is asked.
     """
     known = offers.of_series(conn, series_id)
-    if any(offer[:2] == (provider, key) and offer.standing == "apart" for offer in known):
+    if offers.is_apart(conn, series_id, provider, key):
         return False
     other_id = offers.owner(conn, provider, key)
     if other_id == series_id:

@@ -103,6 +103,16 @@ def owner(conn: sqlite3.Connection, provider: str, key: str) -> str | None:
     return row["series"] if row else None
 
 
+def is_apart(conn: sqlite3.Connection, series_id: str, provider: str, key: str) -> bool:
+    """Whether the owner has said that a source's series is not this one."""
+    row = conn.execute(
+        """select 1 from offers where series = ? and provider = ? and key = ?
+            and standing = 'apart'""",
+        (series_id, provider, key),
+    ).fetchone()
+    return row is not None
+
+
 def told(
     conn: sqlite3.Connection, series_id: str
 ) -> tuple[list[SeriesSource], list[PossibleSource]]:

@@ -38,6 +38,7 @@ def all_groups(conn: sqlite3.Connection) -> list[QueueGroup]:
             from items join series on series.id = items.series
             left join episodes on episodes.series = items.series
                 and episodes.season = items.season and episodes.number = items.number
+                and episodes.provider = coalesce(items.source, series.provider)
         )
         select series as anime_id, title as anime_title,
             count(case status when 'pending' then 1 end) as pending,

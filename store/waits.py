@@ -52,7 +52,7 @@ EVERYTHING = Allowed(only_by_hand=False, most_bytes=NO_BOUND)
 def count_waiting(conn: sqlite3.Connection) -> int:
     """How many pending items have an episode for which a better file is wished."""
     row = conn.execute(
-        """select count(*) from episodes join items using (series, season, number)
+        """select count(distinct items.id) from episodes join items using (series, season, number)
         where waits <> '' and status = 'pending' and not named"""
     ).fetchone()
     return int(row[0])

@@ -2,13 +2,25 @@
 
 import contextlib
 import json
+import random
 
 import pytest
 
 from store import episodes as episode_store
-from store import item_sources, known_episodes, offers, queue, series, source_order
+from store import (
+    item_sources,
+    joining,
+    joint_hits,
+    known_episodes,
+    links,
+    offers,
+    queue,
+    series,
+    source_order,
+)
 from store.db import MIGRATIONS, connect
-from store.models import Episode, Listing
+from store.links import OwnersWord
+from store.models import Episode, Hit, Listing
 from store.names import list_numbers, same_series
 from store.names.list_numbers import About
 from tests.shows import SHOW
@@ -363,3 +375,76 @@ def test_a_source_that_is_no_longer_configured_is_the_last_resort(conn):
     assert claimed(conn, resting={"sister": 1.0}) is None
     source_order.keep(conn, [], set())
     assert claimed(conn) == "home"  # which tells the owner what is wrong
+
+
+def test_another_leading_source_gives_the_numbers(conn):
+    """All lists are brought to its numbers at once, by the owner's word."""
+    counted_through, seasons = listing((1, 24)), listing((1, 12), (2, 12))
+    episode_store.store_found(conn, [("home", counted_through), ("sister", seasons)])
+    assert set(states(conn)) == {f"S01E{number:02}" for number in range(1, 25)}
+    links.link(conn, SHOW, [("sister", seasons), ("home", counted_through)], OwnersWord())
+    assert set(states(conn)) == {f"S0{s}E{number:02}" for s in (1, 2) for number in range(1, 13)}
+    details = episode_store.details(conn, SHOW)
+    assert (details.source, details.list_change) == ("sister_show", None)
+    assert {source.name: source.numbering for source in details.sources} == {
+        "home": "absolute",
+        "sister": None,
+    }
+
+
+def test_what_the_owner_has_told_apart_stays_apart(conn):
+    """Also where its id is the one that the series was shown under first."""
+    episode_store.store_listing(conn, "home", listing((1, 2)))
+    found = [("sister", listing((1, 3)))]
+    links.link(conn, SHOW, found, OwnersWord(sources={"sister_show": "auto"}))
+    for _ in range(2):
+        assert set(states(conn).values()) == {("sister",)}
+        assert not episode_store.join_listing(conn, SHOW, "home", listing((1, 9)))
+        episode_store.store_listing(conn, "home", listing((1, 9)))
+    assert [source.name for source in episode_store.details(conn, SHOW).sources] == ["sister"]
+
+
+def test_nothing_is_written_where_two_lists_say_the_same(conn):
+    found = [("home", listing((1, 12), (2, 12))), ("sister", listing((1, 23)))]
+    episode_store.store_found(conn, found)
+    before = conn.total_changes
+    for name, same in found:
+        episode_store.store_listing(conn, name, same)
+    assert conn.total_changes == before
+
+
+def test_hits_that_the_owner_has_told_apart_are_two(conn):
+    hits = [("home", Hit("show", "Show")), ("sister", Hit("show", "Show"))]
+    assert [each.sources for each in joint_hits.join(conn, hits)] == [["home", "sister"]]
+    episode_store.store_found(
+        conn, [("home", listing((1, 2))), ("sister", listing((1, 2), title="Other"))]
+    )
+    other = [("home", Hit("show", "Show")), ("sister", Hit("show", "Other"))]
+    assert [each.id for each in joint_hits.join(conn, other)] == [SHOW]
+    joining.set_linked(conn, SHOW, [SHOW])
+    assert [each.sources for each in joint_hits.join(conn, hits)] == [["home"], ["sister"]]
+    two = [*hits, ("friend", Hit("a", "Tag")), ("nas", Hit("b", "Tag")), ("nas", Hit("c", "tag"))]
+    found = {each.id: each.sources for each in joint_hits.join(conn, two)}
+    assert found["friend_a"] == ["friend"] and len(found) == 5  # of two that fit none is taken
+
+
+def test_a_list_that_contradicts_itself_harms_nobody(conn):
+    """Any two lists are matched without an error, and each number of the series is given once."""
+    draw = random.Random(5)
+    days = [None, "", "x", "2019-02-30", "2019-01-01", "2019-01-02T20:15:00Z"]
+
+    def some() -> dict:
+        return {
+            (
+                draw.choice([0, 1, 1, 2, 3, 2019]),
+                draw.choice([1, 2, 3, 6.5, 12, 24, 99_999]),
+            ): About(draw.choice(["", "A"]), draw.choice(days))
+            for _ in range(draw.randrange(8))
+        }
+
+    for _ in range(300):
+        one, two = some(), some()
+        for counting in (None, "absolute", "season", "joined"):
+            of = list_numbers.match(one, two, counting).of
+            assert len(set(of.values())) == len(of) and of.keys() <= two.keys()
+            assert all(season >= 0 and number >= 0 for season, number in of.values())

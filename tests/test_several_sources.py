@@ -1,25 +1,19 @@
 """One series at several sources: who has what, and where it is fetched from."""
 
-import contextlib
+import asyncio
 import hashlib
 from types import SimpleNamespace
 
 import pytest
 
 from downloads import carry_over
-from store.db import connect
-from tests.app import running
-from tests.shows import SHOW, Shows, completed, library_is_right
+from tests.app import Process, running, until
+from tests.shows import SHOW, Shows, add, completed, episodes, library_is_right
 from tests.shows import queue as put_in_queue
+from tests.tree import Tree
 from tests.upstream import Knobs, Request
 
 SIZE = 3_000_000
-
-
-@pytest.fixture
-def conn():
-    with contextlib.closing(connect(":memory:")) as conn:
-        yield conn
 
 
 def setting(**servers) -> list[dict]:
@@ -118,3 +112,236 @@ async def test_another_file_of_the_same_length_is_fetched_from_its_start(
             await server.post("/api/queue/start")
             await completed(server, "S01E01")
             assert library_is_right(server, two) == {"S01E01"}
+
+
+@pytest.mark.slow
+async def test_a_kill_between_two_sources_costs_no_byte_twice(tmp_path):
+    """The second source goes on with the bytes of the first; the next life goes on with those."""
+    async with Shows((SIZE,)) as one, Shows((SIZE,)) as two:
+        one.drop_after = 1_500_000
+        two.rate = 1_000_000
+        config = setting(home=one, sister=two)
+        async with Process(tmp_path, providers=config, max_connections_per_host=1) as server:
+            await server.login()
+            await put_in_queue(server, "S01E01")
+            await server.post("/api/queue/start")
+            await until(lambda: two.sent("S01E01") > carry_over.PLACES * 65536 + 300_000)
+            await asyncio.sleep(0.5)  # some of it is on the disk for good
+            server.kill9()
+        two.rate = None
+        before = two.sent("S01E01")
+        async with Process(tmp_path, providers=config, max_connections_per_host=1) as server:
+            await server.login()
+            await completed(server, "S01E01")
+            assert library_is_right(server, two) == {"S01E01"}
+        more = (carry_over.PLACES + 4) * carry_over.OVERLAP_BYTES
+        assert two.sent("S01E01") - before <= SIZE - one.sent("S01E01") + more
+
+
+async def test_what_a_source_has_that_is_switched_off_comes_from_the_next(tmp_path):
+    async with Shows((SIZE, SIZE)) as one, Shows((SIZE,)) as two:
+        one.rate = 500_000
+        config = setting(home=one, sister=two)
+        async with running(tmp_path, providers=config, max_concurrent_downloads=2) as server:
+            await server.login()
+            await put_in_queue(server, "S01")
+            await server.post("/api/queue/start")
+            await until(lambda: one.sent("S01E01") and one.sent("S01E02"))
+            config[0]["enabled"] = False
+            assert (await server.put("/api/config", json={"providers": config}))[0] == 200
+            await completed(server, "S01E01")
+            _, page, _ = await server.get("/api/queue?status=pending")
+            (waiting,) = page["data"]
+            assert (waiting["episode"], waiting["reason"]) == (
+                "S01E02",
+                "The source is switched off",
+            )
+            _, details, _ = await server.get(f"/api/v1/anime/{SHOW}")
+            assert [source["absent"] for source in details["sources"]] == [True, False]
+            assert (details["missing_episodes"], details["available_episodes"]) == (1, 0)
+            one.rate = None
+            config[0]["enabled"] = True
+            await server.put("/api/config", json={"providers": config})
+            await completed(server, "S01E02")
+            assert library_is_right(server, one) == {"S01E01", "S01E02"}
+
+
+async def test_one_source_may_be_named(tmp_path):
+    async with Shows((SIZE, SIZE)) as one, Shows((SIZE,)) as two:
+        async with running(tmp_path, providers=setting(home=one, sister=two)) as server:
+            await server.login()
+            await put_in_queue(server, "S01E01", source="sister")
+            body = {"anime_id": SHOW, "episodes": ["S01E02"], "source": "sister"}
+            status, answer, _ = await server.post("/api/queue/add", json=body)
+            assert (status, answer["error"]) == (404, "NOT_FOUND")
+            await server.post("/api/queue/start")
+            await completed(server, "S01E01")
+            assert two.sent("S01E01") == SIZE and not one.sent("S01E01")
+
+
+# -- search, details and rescans -------------------------------------------------------------------
+
+EBML = b"\x1aE\xdf\xa3"
+
+
+def tree(*paths: str) -> Tree:
+    """A source with these files; none is like another one."""
+    return Tree({f"{path}.mkv": EBML + path.encode() for path in paths})
+
+
+async def search(server, query: str) -> tuple[dict[str, tuple[str, list[str]]], list[str]]:
+    """(key -> (name, sources) of each hit, the sources that failed)."""
+    status, body, _ = await server.get("/api/v1/anime/search", params={"q": query})
+    assert status == 200, body
+    hits = {hit["key"]: (hit["name"], hit["sources"]) for hit in body["data"]}
+    assert len(hits) == len(body["data"])
+    return hits, body["unavailable"]
+
+
+async def test_one_series_is_one_hit_and_one_list(tmp_path):
+    """What is only called alike is a hit of its own."""
+    one = tree("Nacht (2010)/Nacht - S01E01", "Nacht/Nacht - S01E01", "Nachtwache/01")
+    two = tree("nacht (2010)/S01E01", "nacht (2010)/S01E02", "Nacht (2019)/S01E01")
+    async with one as home, two as sister:
+        config = setting(home=home, sister=sister)
+        async with running(tmp_path, providers=config) as server:
+            await server.login()
+            hits, failed = await search(server, "nacht")
+            assert failed == [] and hits == {
+                "home_nacht": ("Nacht", ["home"]),
+                "home_nacht-2010": ("Nacht (2010)", ["home", "sister"]),
+                "home_nachtwache": ("Nachtwache", ["home"]),
+                "sister_nacht-2019": ("Nacht (2019)", ["sister"]),
+            }
+            _, details, _ = await server.get("/api/v1/anime/home_nacht-2010")
+            assert [(each["code"], each["sources"]) for each in details["episode_list"]] == [
+                ("S01E01", ["home", "sister"]),
+                ("S01E02", ["sister"]),
+            ]
+            assert (await server.get("/api/v1/anime?show=all"))[1] == []
+            body = {"anime_id": "sister_nacht-2010", "episodes": ["missing"]}
+            _, answer, _ = await server.post("/api/queue/add", json=body)
+            assert answer["data"]["anime_id"] == "sister_nacht-2010"
+            assert len(answer["data"]["items"]) == 2
+            hits, _ = await search(server, "nacht (2010)")
+            assert hits["sister_nacht-2010"][1] == ["home", "sister"] and len(hits) == 4
+            sources = await sources_of(server, "home_nacht-2010")
+            assert sources == [("home", "nacht-2010", 1), ("sister", "nacht-2010", 2)]
+
+
+async def test_a_source_that_is_silent_costs_its_time_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("providers.connection.SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr("providers.SHORT_SECONDS", 0.1)
+    async with tree("Nacht/01") as home, tree("Nacht/01") as sister, tree("Tag/01") as friend:
+        config = setting(home=home, sister=sister, friend=friend)
+        async with running(tmp_path, providers=config) as server:
+            await server.login()
+            sister.silent = friend.silent = True
+            for _ in range(2):
+                assert await search(server, "nacht") == (
+                    {"home_nacht": ("Nacht", ["home"])},
+                    ["sister", "friend"],
+                )
+            sister.silent = friend.silent = False
+            monkeypatch.setattr("providers.SHORT_SECONDS", 10)
+            hits, failed = await search(server, "nacht")
+            assert (hits, failed) == ({"home_nacht": ("Nacht", ["home", "sister"])}, [])
+
+
+async def test_a_rescan_asks_each_source_once_a_series_and_finds_it_elsewhere(tmp_path):
+    """What is only alike is asked about, and the owner's word is kept."""
+    series_count = 6
+    files = [f"Nacht {number} (2010)/S01E0{e}" for number in range(series_count) for e in (1, 2)]
+    one = tree(*files, "Tag (2012)/S01E01")
+    two = tree(*files, *[f"{path.partition('/')[0]}/S01E03" for path in files[::2]], "Tag/S01E01")
+    async with one as home, two as sister:
+        config = setting(home=home)
+        async with running(tmp_path, providers=config) as server:
+            await server.login()
+            for path in ["Tag (2012)/S01E01", *files[::2]]:
+                add(server, f"{path}.mkv")
+            await server.post("/api/v1/anime/rescan")
+            config = setting(home=home, sister=sister)
+            await server.put("/api/config", json={"providers": config})
+            for _ in range(2):
+                home.requests.clear()
+                sister.requests.clear()
+                await server.post("/api/v1/anime/rescan")
+                for source in (home, sister):
+                    asked = [path for path in source.asked() if path]
+                    assert len(asked) == len(set(asked)), "no folder was listed twice"
+            assert "Tag/" not in sister.asked(), "what is asked about is not looked at again"
+            _, listed, _ = await server.get("/api/v1/anime?show=all&per_page=100")
+            wanted = [each for each in listed["data"] if each["id"] != "home_tag-2012"]
+            assert {each["missing_episodes"] for each in wanted} == {2}
+            assert len(wanted) == series_count
+            link = "/api/v1/anime/home_tag-2012/link"
+            _, details, _ = await server.get("/api/v1/anime/home_tag-2012")
+            assert [each["id"] for each in details["possible_sources"]] == ["sister_tag"]
+            no = {"sources": [{"source": "home_tag-2012"}]}
+            both = {"sources": [*no["sources"], {"source": "sister_tag"}]}
+            for word, sources in ((no, ["home"]), (both, ["home", "sister"]), (no, ["home"])):
+                status, _, _ = await server.put(link, json=word)
+                assert status == 200
+                await server.post("/api/v1/anime/rescan")
+                _, details, _ = await server.get("/api/v1/anime/home_tag-2012")
+                assert [source["name"] for source in details["sources"]] == sources
+                assert details["possible_sources"] == []
+            twice = {"sources": [{"source": "home_tag-2012"}, {"source": "home_nacht-1-2010"}]}
+            assert (await server.put(link, json=twice))[0] == 422
+
+
+async def test_a_source_that_is_gone_or_has_another_name_loses_nothing(tmp_path):
+    async with tree("Show/S01E01", "Show/S01E02", "Show/S01E03") as home:
+        async with running(tmp_path, providers=setting(home=home)) as server:
+            await server.login()
+            add(server, "Show/S01E01.mkv")
+            await server.post("/api/v1/anime/rescan")
+
+            async def seen() -> tuple[int, int, list[str]]:
+                _, body, _ = await server.get(f"/api/v1/anime/{SHOW}")
+                names = [source["name"] for source in body["sources"] if not source["absent"]]
+                return body["missing_episodes"], body["available_episodes"], names
+
+            assert await seen() == (2, 2, ["home"])
+            await server.put("/api/config", json={"providers": []})
+            assert await seen() == (2, 0, [])
+            entries = await episodes(server, SHOW)
+            assert [entries[code]["state"] for code in ("S01E02", "S01E03")] == ["wanted"] * 2
+            body = {"anime_id": SHOW, "episodes": ["missing"]}
+            status, answer, _ = await server.post("/api/queue/add", json=body)
+            assert status in (404, 409), answer
+            await server.put("/api/config", json={"providers": setting(nas=home)})
+            assert await seen() == (2, 0, [])
+            await server.post("/api/v1/anime/rescan")
+            assert await seen() == (2, 2, ["nas"])
+            await put_in_queue(server, "missing")
+            await server.post("/api/queue/start")
+            await completed(server, "S01E02", "S01E03")
+            await server.put("/api/config", json={"providers": setting(home=home, nas=home)})
+            assert await seen() == (0, 0, ["home", "nas"])
+
+
+async def test_two_series_of_one_title_get_folders_of_their_own(tmp_path):
+    """They are two, as their ids say, and their first files come at the same time."""
+    one, two = tree("Show [tvdbid-1]/S01E01"), tree("Show [tvdbid-2]/S01E01")
+    async with one as home, two as sister:
+        config = setting(home=home, sister=sister)
+        async with running(tmp_path, providers=config, max_concurrent_downloads=2) as server:
+            await server.login()
+            for name in ("home", "sister"):
+                hits, _ = await search(server, "show")
+                key = next(key for key, hit in hits.items() if hit[1] == [name])
+                body = {"anime_id": key, "episodes": ["S01E01"]}
+                assert (await server.post("/api/queue/add", json=body))[0] == 201
+            await server.post("/api/queue/start")
+
+            async def are_completed() -> bool:
+                _, page, _ = await server.get("/api/queue")
+                assert all(item["status"] != "failed" for item in page["data"]), page
+                return {item["status"] for item in page["data"]} == {"completed"}
+
+            await until(are_completed)
+            found = {path.read_bytes() for path in server.library.rglob("*.mkv")}
+            assert found == {*one.files.values(), *two.files.values()}
+            assert len({path.parts[-3] for path in server.library.rglob("*.mkv")}) == 2

@@ -139,7 +139,7 @@ def _is_same_title(one: str, other: str) -> bool:
 
 def _days_between(one: str | None, other: str | None) -> int | None:
     try:
-        first, second = date.fromisoformat(one or ""), date.fromisoformat(other or "")
+        first, second = [date.fromisoformat((day or "")[:10]) for day in (one, other)]
     except ValueError:
         return None
     return abs((first - second).days)
