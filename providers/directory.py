@@ -42,8 +42,9 @@ class WebFolders:
             def parse(document: Document) -> FolderListing:
                 nonlocal is_json
                 content_type = document.headers.get("Content-Type", "").lower()
-                is_json = "json" in content_type
-                return folder_listing.parse(document.take_body(), content_type, url, document.url)
+                body = document.take_body()
+                is_json = folder_listing.is_json(body, content_type)
+                return folder_listing.parse(body, content_type, url, document.url)
 
             try:
                 listing = await self._network.parse(

@@ -32,6 +32,13 @@ MAX_SIGNS = json_answers.Signs(
 
 TOO_MANY = f"The source lists more than {MAX_ENTRIES} entries in one folder"
 TOO_LONG = f"The names in one folder have more than {MAX_NAMES:,} characters together"
+BOM = b"\xef\xbb\xbf"
+BLANKS = 1_000  # bytes before a document that are passed over
+# How other servers than nginx call a folder.
+FOLDER_TYPES = ("directory", "folder", "dir")
+TYPES = (*FOLDER_TYPES, "file", "other")
+FOLDER_KEYS = ("is_dir", "isDir", "isDirectory")
+SIZE = re.compile("[0-9]{1,16}")
 # A slash, NUL, a character that could not be decoded, or half of one.
 _FORBIDDEN = re.compile("[/\0\ufffd\ud800-\udfff]")
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
@@ -88,7 +95,13 @@ def parse(body: bytes, content_type: str, asked_url: str, url: str) -> FolderLis
     asked, final = urlsplit(asked_url), urlsplit(url)
     if unquote(asked.path).rstrip("/") != unquote(final.path).rstrip("/"):
         raise NoListing(is_elsewhere=True)
-    return usable(from_json(body) if "json" in content_type else from_html(body, url))
+    return usable(from_json(body) if is_json(body, content_type) else from_html(body, url))
+
+
+def is_json(body: bytes, content_type: str) -> bool:
+    """Whether an answer is JSON. Its first byte decides: some servers call everything text."""
+    first = body[:BLANKS].removeprefix(BOM).lstrip()[:1]
+    return first in (b"[", b"{") if first in (b"[", b"{", b"<") else "json" in content_type
 
 
 def from_json(body: bytes) -> list[Entry]:
@@ -99,7 +112,7 @@ def from_json(body: bytes) -> list[Entry]:
     if json_answers.holds_more(body, MAX_SIGNS):
         raise ProviderError(TOO_MANY, cause="no listing")
     try:
-        rows = json.loads(body.decode("utf-8", "replace"))
+        rows = json.loads(body.removeprefix(BOM).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise NoListing from None
     if isinstance(rows, dict):
@@ -111,7 +124,11 @@ def from_json(body: bytes) -> list[Entry]:
     named = [(name, row) for row in rows if isinstance(name := _name(row), str)]
     if rows and not named:
         raise NoListing
-    return [entry for name, row in named if (entry := _entry(name, row))]
+    is_known = any(isinstance(row, str) or row.get("type", "file") in TYPES for _, row in named)
+    entries = [entry for name, row in named if (entry := _entry(name, row))]
+    if rows and not (entries or is_known):
+        raise NoListing
+    return entries
 
 
 def _name(row: Any) -> Any:
@@ -124,11 +141,14 @@ def _entry(name: str, row: Any) -> Entry | None:
     if isinstance(row, str):
         return _by_name(name.removesuffix("/"), name.endswith("/"))
     kind = row.get("type", "file")
-    if kind in ("directory", "folder") or row.get("is_dir") is True:
+    is_folder = any(row.get(key) is True for key in FOLDER_KEYS)
+    if kind in FOLDER_TYPES or is_folder or name.endswith("/"):
         return Entry(name.rstrip("/"), True)
     if kind != "file":
         return None
     size = row.get("size")
+    if isinstance(size, str) and SIZE.fullmatch(size):
+        size = int(size)
     is_size = type(size) is int and size >= 0
     modified = seconds(row.get("mtime", row.get("mod_time")))
     return Entry(name, False, size if is_size else None, modified=modified)

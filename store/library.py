@@ -21,9 +21,9 @@ def is_online(root: Path, known_paths: Iterable[str], *, was_mounted: bool = Fal
     can be missed then. A root that `was_mounted` has to be a mount point then.
     """
     paths = list(known_paths)
-    if not root.is_dir():
+    if not os.path.isdir(root):  # unlike pathlib's, these answer no where a disk fails
         return False
-    if (root / MARKER).exists() or any((root / path).exists() for path in paths):
+    if any(os.path.exists(root / path) for path in (MARKER, *paths)):
         return True
     return not paths and (not was_mounted or os.path.ismount(root))
 

@@ -102,9 +102,18 @@ def _top_folders(root: Path) -> list[tuple[str, bool]]:
         tops = sorted(
             (entry.name, entry.is_symlink())
             for entry in listing
-            if _looks_like_folder(entry) or _leads_nowhere(entry)
+            if _may_be_series(entry)
         )
     return [(name, is_link) for name, is_link in tops if _is_utf_8(name)]
+
+
+def _may_be_series(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or would be one if it could be looked at: a link in circles, a disk
+    that fails."""
+    try:
+        return _looks_like_folder(entry) or _leads_nowhere(entry)
+    except OSError:
+        return not is_system_folder(entry.name)
 
 
 def _is_utf_8(name: str) -> bool:

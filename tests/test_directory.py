@@ -274,6 +274,37 @@ def test_json_that_is_no_listing(body):
         parse_json(body)
 
 
+LISTED = b'[{"name":"A","type":"directory"},{"name":"b.mkv","type":"file","size":3}]'
+PAGE = b"<title>Index of /</title><a href='A/'>A</a><a href='b.mkv'>b</a>"
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "text/html", "application/octet-stream", "text/json", ""]
+)
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b" \r\n\t"])
+def test_the_first_byte_tells_json_from_a_page(kind, start):
+    """Whatever a server calls it."""
+    assert parse(start + LISTED, kind) == [Entry("A", True), Entry("b.mkv", False, 3)]
+    assert parse(start + PAGE, kind) == [Entry("A", True), Entry("b.mkv", False)]
+
+
+@pytest.mark.parametrize(
+    "row",
+    ['"type":"dir"', '"isDir":true', '"isDirectory":true', '"is_dir":true', '"type":"folder"'],
+)
+def test_how_others_call_a_folder(row):
+    assert parse_json([{"name": "A", **json.loads(f"{{{row}}}")}]) == [Entry("A", True)]
+
+
+def test_rows_that_nobody_understands_are_no_empty_folder():
+    with pytest.raises(NoListing):
+        parse_json([{"name": "A", "type": "thing"}])
+    entries = parse_json(
+        [{"name": "A", "type": "thing"}, {"name": "B/"}, {"name": "c.mkv", "size": "7"}]
+    )
+    assert entries == [Entry("B", True), Entry("c.mkv", False, 7)]
+
+
 LOGIN = b"""<!doctype html><title>Sign in</title><a href="/">Home</a> <a href="https://sso/x">SSO</a>
 <form action="/login"><input name=user><input name=pw type='password'></form>
 <a href="forgotten">Forgotten?</a>"""

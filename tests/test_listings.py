@@ -446,6 +446,9 @@ async def test_links_and_pipes_in_the_places_of_our_own_files(tmp_path):
         os.mkfifo(library / "Other" / "Other - S01E01.mkv")
         os.mkfifo(library / "Other" / "Other - S01E01.de.srt")
         (library / "Circle").symlink_to(library)
+        (library / "Round").symlink_to(library / "Round")
+        (library / "Name").symlink_to("n" * 300)
+        (library / "Other" / "Round").symlink_to("Round")
         async with running(tmp_path, providers=home(up.base)) as server:
             await server.login()
             await rescan(server)
