@@ -11,6 +11,7 @@ from aiohttp import web
 from handlers.authenticator import AUTHENTICATOR, CLAIMS
 from handlers.keys import CONFIG, HEADERS
 from store.errors import TooMany
+from store.newest import Newest
 
 MAX_CALLERS = 10_000  # that a limit tells apart; beyond that it forgets the oldest
 # For another instance, which asks for each series in a rescan, and several times for each file.
@@ -23,22 +24,19 @@ class TokenBucket:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self._clock = clock
-        # key -> (tokens, when that was); in the order of the last call, the oldest first
-        self._buckets: dict[str, tuple[float, float]] = {}
+        self._buckets: Newest[tuple[float, float]] = Newest(MAX_CALLERS)  # (tokens, when that was)
 
     def take(self, key: str, limit: int) -> tuple[int, float]:
         """Take one token, if there is one: (tokens left, seconds to wait, 0 when one was taken)."""
         now = self._clock()
-        tokens, then = self._buckets.pop(key, (limit, now))
+        tokens, then = self._buckets.get(key, (limit, now))
         tokens = min(limit, tokens + (now - then) * limit / 60)
         wait_seconds = 0.0
         if tokens >= 1:
             tokens -= 1
         else:
             wait_seconds = (1 - tokens) * 60 / limit
-        self._buckets[key] = tokens, now
-        while len(self._buckets) > MAX_CALLERS:
-            del self._buckets[next(iter(self._buckets))]
+        self._buckets.set(key, (tokens, now))
         return int(tokens), wait_seconds
 
 

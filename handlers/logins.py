@@ -20,6 +20,7 @@ from store import clock, login_callers
 from store.db import Database
 from store.errors import TooMany
 from store.login_callers import KEPT_CALLERS, LoginCaller
+from store.newest import Newest
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +40,15 @@ class LoginDelay:
 
     def __init__(self, clock: Clock = time.monotonic):
         self._clock = clock
-        self._failures: dict[str, tuple[int, float]] = {}  # caller -> (count, when the next may)
+        self._failures: Newest[tuple[int, float]] = Newest(
+            MAX_CALLERS
+        )  # (count, when the next may)
 
     def wait_seconds(self, caller: str) -> float:
         """Seconds until `caller` may try again; 0: now."""
         count, due = self._failures.get(caller, (0, 0.0))
         if count and self._clock() > due + MAX_DELAY_SECONDS:
-            del self._failures[caller]
+            self._failures.forget(caller)
             return 0.0
         return max(0.0, due - self._clock())
 
@@ -62,13 +65,11 @@ class LoginDelay:
 
     def restore(self, caller: str, count: int, seconds: float) -> None:
         """Let `caller`, with so many failures, wait `seconds`, and no longer than the longest."""
-        self._failures.pop(caller, None)
-        self._failures[caller] = count, self._clock() + min(seconds, MAX_DELAY_SECONDS)
-        while len(self._failures) > MAX_CALLERS:
-            del self._failures[next(iter(self._failures))]
+        due = self._clock() + min(seconds, MAX_DELAY_SECONDS)
+        self._failures.set(caller, (count, due))
 
     def record_success(self, caller: str) -> None:
-        self._failures.pop(caller, None)
+        self._failures.forget(caller)
 
 
 class Lane:
