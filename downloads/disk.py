@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _PART = re.compile(r".+\.queue_\d+\.part")
 
+NEW_INODES = 3  # that an episode needs: its file, and perhaps two folders
 PROBE = ".aniworld-probe"  # in a folder that is suspected; scanners skip dot folders
 _probing = threading.Lock()
 
@@ -30,6 +31,14 @@ def room(folder: Path) -> int:
     """
     disk = shutil.disk_usage(folder)
     return disk.free - min(max(1 << 30, disk.total // 50), disk.total // 10)
+
+
+def takes_files(folder: Path) -> bool:
+    """Whether the disk at `folder` can hold another file and its folder, however small."""
+    if os.name != "posix":
+        return True
+    disk = os.statvfs(folder)
+    return not disk.f_files or disk.f_favail >= NEW_INODES  # some file systems do not count them
 
 
 def existing(folder: Path) -> Path:

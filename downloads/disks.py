@@ -75,7 +75,8 @@ class Disks:
         """Let the items go on for which there is room now. Blocks."""
         for item_id, (folder, count) in list(self._lacking.items()):
             try:
-                has_room = disk.room(disk.existing(folder)) >= count
+                near = disk.existing(folder)
+                has_room = disk.room(near) >= count and disk.takes_files(near)
             except OSError:  # that disk is gone: the item finds out when it is its turn
                 has_room = True
             if has_room:

@@ -100,9 +100,7 @@ def _top_folders(root: Path) -> list[tuple[str, bool]]:
     """(name, whether it is a link) of each folder that may be a series, by name."""
     with os.scandir(root) as listing:
         tops = sorted(
-            (entry.name, entry.is_symlink())
-            for entry in listing
-            if _may_be_series(entry)
+            (entry.name, entry.is_symlink()) for entry in listing if _may_be_series(entry)
         )
     return [(name, is_link) for name, is_link in tops if _is_utf_8(name)]
 

@@ -1,5 +1,6 @@
 """One item's trouble with its disk is its own: the others go on."""
 
+import asyncio
 import errno
 import resource
 
@@ -10,6 +11,7 @@ from handlers import keys
 from tests.app import Process, running, until
 from tests.shows import Shows, completed, home, library_is_right, queue, statuses, video
 from tests.test_failing import small_disk, tampered
+from tests.tree import Tree
 from tests.upstream import nginx
 
 LIMIT_BYTES = 4_000_000
@@ -226,3 +228,61 @@ async def test_a_path_that_fails_each_time_stops_only_its_items(
             return {item["status"] for item in page} == {"completed"}
 
         await until(all_come)
+
+
+BELOW = {  # a series' folder on a disk of its own, and what comes of it
+    "Full": ("-o size=100k", "pending", "The disk is full"),
+    "Inodes": ("-o nr_inodes=1", "pending", "The disk is full"),
+    "Read": ("-o ro", "failed", "its disk is mounted for reading only"),
+    "Season": ("-o size=20m", "completed", ""),
+    "Good": ("", "completed", ""),
+}
+
+
+@pytest.mark.slow
+async def test_disks_below_the_library(tmp_path, impatient):
+    """Each item meets its own disk: none of them stops another one, and room ends the wait."""
+    files = {
+        f"{name}/{name} - S01E01.mkv": video(number, 300_000) for number, name in enumerate(BELOW)
+    }
+    async with Tree(files) as up:
+        server = Process(tmp_path, providers=home(up.base), max_concurrent_downloads=1)
+        mounts = []
+        for name, (options, _, _) in BELOW.items():
+            folder = server.library / name
+            folder.mkdir()
+            mounts += [f"mount -t tmpfs {options} {name} {folder}"] if options else []
+        async with small_disk(server, impatient, server.library, "64m", *mounts) as library:
+            for name in BELOW:
+                body = {"anime_id": f"home_{name.lower()}", "episodes": ["S01E01"]}
+                assert (await server.post("/api/queue/add", json=body))[0] == 201
+            await server.post("/api/queue/start")
+
+            async def items() -> dict[str, dict]:
+                page = (await server.get("/api/queue"))[1]["data"]
+                return {item["anime_title"]: item for item in page}
+
+            async def have_met_it() -> bool:
+                return all(
+                    item["status"] == BELOW[title][1]
+                    and BELOW[title][2] in (item["error_message"] or item["reason"])
+                    for title, item in (await items()).items()
+                )
+
+            await until(have_met_it)
+            sent = len(up.requests)
+            await asyncio.sleep(1)  # it has looked again several times
+            assert len(up.requests) == sent, "nothing is fetched in vain"
+            holder = ("nsenter", "-t", library.parts[2], "-U", "-m", "--preserve-credentials")
+            for name, more in (("Full", "size=20m"), ("Inodes", "nr_inodes=100")):
+                place = str(server.library / name)
+                command = (*holder, "mount", "-o", f"remount,{more}", place)
+                assert await (await asyncio.create_subprocess_exec(*command)).wait() == 0
+
+            async def have_come() -> bool:
+                now = await items()
+                return {t for t, one in now.items() if one["status"] != "completed"} == {"Read"}
+
+            await until(have_come)
+            for path in library.rglob("*.mkv"):
+                assert path.read_bytes() == files[f"{path.parts[-3]}/{path.name}"]

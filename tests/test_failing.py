@@ -512,8 +512,9 @@ async def test_c4_a_failed_sync_is_heard_of(tmp_path, monkeypatch):
 
 
 @asynccontextmanager
-async def small_disk(server, impatient, mount: Path, size: str):
-    """A disk of that size at `mount`, with the files of that folder.
+async def small_disk(server, impatient, mount: Path, size: str, *more: str):
+    """A disk of that size at `mount`, with the files of that folder. `more` are commands that make
+    further ones in it.
 
     It lies in a mount namespace of its own, in which `server` is started. Yields the disk as it is
     seen from here.
@@ -524,6 +525,7 @@ async def small_disk(server, impatient, mount: Path, size: str):
         f"cp -a {mount} {mount}.old",
         f"mount -t tmpfs -o mode=700,size={size} small {mount}",
         f"cp -a {mount}.old/. {mount}",
+        *more,
         "echo ready",
         "exec sleep 600",
     )

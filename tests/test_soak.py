@@ -1,9 +1,10 @@
 """A month in fast motion: sources, disks, the clock, the owner and the power misbehave at random.
 
 ANIWORLD_SOAK is for how many seconds (20; 1,200 before a release), and
-ANIWORLD_SOAK_SEED which schedule. The seed is printed: the same one gives the same schedule again,
-though not the same moments. ANIWORLD_HOUR is how many items are fetched over a source that fails at
-random, with the waits that users have; without it there are 40, and the waits are short.
+ANIWORLD_SOAK_SEED which schedules, one after the other. The seed is printed: the same one gives the
+same schedule again, though not the same moments. ANIWORLD_HOUR is how many items are fetched over a
+source that fails at random, with the waits that users have; without it there are 40, and the waits
+are short.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ from tests.soak_sources import FAULTS, Film, Source, content
 from tests.upstream import certificate
 
 SECONDS = float(os.environ.get("ANIWORLD_SOAK") or 20)
-SEED = int(os.environ.get("ANIWORLD_SOAK_SEED") or 0) or random.SystemRandom().randrange(1, 10**6)
+SEEDS = [int(seed) for seed in os.environ.get("ANIWORLD_SOAK_SEED", "").split()] or [
+    random.SystemRandom().randrange(1, 10**6)
+]
 DEMO = [f"S01E{number:02}" for number in (1, 2)]
 CODE = re.compile(r"S\d\dE\d\d")
 MIB = 1 << 20
@@ -547,10 +550,12 @@ async def soak(tmp_path: Path, seconds: float, seed: int) -> Soak:
 
 
 @pytest.mark.slow
-async def test_a_month_in_fast_motion(tmp_path):
+@pytest.mark.parametrize("number", range(len(SEEDS)))
+async def test_a_month_in_fast_motion(tmp_path, number):
     """L9"""
-    print(f"seed {SEED}, {SECONDS:g} seconds")
-    run = await soak(tmp_path, SECONDS, SEED)
+    seed = SEEDS[number]
+    print(f"seed {seed}, {SECONDS:g} seconds")
+    run = await soak(tmp_path, SECONDS, seed)
     for what, count in sorted(run.done.items()):
         print(f"{count:5} {what}")
     stalls = run.stalls()
@@ -563,7 +568,7 @@ async def test_a_month_in_fast_motion(tmp_path):
         print("".join(stall["where"]))
     assert len(run.completed) > SECONDS / 2
     assert [stall for stall in by_work if stall["cpu"] > 2 * STALL_SECONDS] == []
-    assert run.wrong == [], f"seed {SEED}: " + "\n".join(run.wrong[:20])
+    assert run.wrong == [], f"seed {seed}: " + "\n".join(run.wrong[:20])
 
 
 def by_impatient(folder: Path, *command: str) -> str:
@@ -581,8 +586,8 @@ async def test_an_hour_of_random_failures(tmp_path, monkeypatch):
     """A tenth of the requests fail, each in another way: all items come, hardly any byte twice."""
     count = int(os.environ.get("ANIWORLD_HOUR") or 0)
     most = 5_000_000 if count else 4_000_000  # what one connection fetches
-    print(f"seed {SEED}")
-    chance = random.Random(SEED)
+    print(f"seed {SEEDS[0]}")
+    chance = random.Random(SEEDS[0])
     async with Source("json", "json", chance) as source:
         films = [source.add("Show", number) for number in range(count or 40)]
         for film in films:
