@@ -79,11 +79,11 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
 
     `stack` holds the lock and the demo's temporary directory.
     """
-    forced = environment.forced_settings(options.log_level)
     if options.command == "doctor":
         from handlers import doctor
 
-        return doctor.run(options, forced)
+        return doctor.run(options)
+    forced = environment.forced_settings(options.log_level)
     data_dir = options.data_dir
     if options.demo and not data_dir:
         temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="aniworld-demo-"))

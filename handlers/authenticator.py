@@ -154,10 +154,10 @@ class Authenticator:
 
     # -- tokens ----------------------------------------------------------------------------------
 
-    def issue(self) -> IssuedTokens:
-        """Make the two tokens of a login."""
+    def issue(self, lifetime_seconds: int | None = None) -> IssuedTokens:
+        """Make the two tokens of a login; they live as long as the settings say, unless given."""
         now = int(time.time())
-        lifetime_seconds = self._config().session_timeout_hours * 3600
+        lifetime_seconds = lifetime_seconds or self._config().session_timeout_hours * 3600
         claims = {
             "iss": ISSUER,
             "sub": "owner",

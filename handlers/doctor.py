@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -18,7 +19,7 @@ from downloads.checkup import Checkup
 from handlers.authenticator import Authenticator
 from providers import Providers
 from providers.network import Network
-from store import config, environment, secrets
+from store import command_line, config, environment, secrets
 from store.checks import running, watch
 from store.db import Database
 from store.errors import Failure
@@ -27,17 +28,24 @@ from store.secrets import SecretsFile
 from store.settings import Config
 
 HEALTH_SECONDS = 10
-TOKEN_HOURS = 1  # that the token lives by which the command tries an address
+INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended
+TOKEN_SECONDS = 120  # that the token lives by which the command tries an address
 
 
-def run(options: argparse.Namespace, forced: Mapping[str, tuple[object, str]]) -> int:
+def run(options: argparse.Namespace) -> int:
     """Run the command; returns its exit code: 0, or 1 where something has to be done."""
     state = environment.state_directory(options.data_dir)
-    file = options.config.expanduser().absolute() if options.config else state / "config.json"
     process = running.process_of(state)
+    others = running.variables_of(process) if process else {}
+    _take_over(options, others)
+    forced = environment.forced_settings(options.log_level, others | dict(os.environ))
+    file = options.config.expanduser().absolute() if options.config else state / "config.json"
     if options.watch:
         return _watch(process, state, _settings(state, file, forced), options.watch)
-    findings = asyncio.run(_examine(options, state, file, forced, process))
+    try:
+        findings = asyncio.run(_examine(options, state, file, forced, process))
+    except KeyboardInterrupt:
+        return INTERRUPTED
     if options.json:
         print(json.dumps({"state": worst(findings), "checks": [asdict(each) for each in findings]}))
     else:
@@ -67,8 +75,19 @@ async def _examine(
     found = await Checkup(state, lambda: settings, providers).look(process)
     found.append(await asyncio.to_thread(_look_at_server, options, process))
     if options.url:
-        found += await address_trial.run(options.url, _token(state))
+        token = await asyncio.to_thread(_token, state)
+        found += await address_trial.run(options.url, token)
     return found
+
+
+def _take_over(options: argparse.Namespace, variables: Mapping[str, str]) -> None:
+    """Let port, host and file of the running server count where this command was given none."""
+    port = environment.variable("PORT", variables) or ""
+    if port.isdecimal() and options.port == command_line.PORT:
+        options.port = int(port)
+    options.host = options.host or environment.variable("HOST", variables)
+    file = environment.variable("CONFIG", variables)
+    options.config = options.config or (Path(file) if file else None)
 
 
 def _settings(state: Path, file: Path, forced: Mapping[str, tuple[object, str]]) -> Config:
@@ -96,11 +115,10 @@ def _look_at_server(options: argparse.Namespace, process: int | None) -> Finding
 
 def _token(state: Path) -> str | None:
     """A token for this command: who may read secrets.json can make one. None before the setup."""
-    settings = Config(session_timeout_hours=TOKEN_HOURS)
-    authenticator = Authenticator(
-        SecretsFile(state / "secrets.json"), lambda: settings, state / "setup-code"
-    )
-    return authenticator.issue().bearer if authenticator.is_set_up else None
+    if not secrets.look(state / "secrets.json").password_hash:
+        return None  # and none is made: there may be no such file
+    file = SecretsFile(state / "secrets.json")
+    return Authenticator(file, Config, state / "setup-code").issue(TOKEN_SECONDS).bearer
 
 
 def _print(findings: list[Finding]) -> None:

@@ -17,6 +17,7 @@ HELP_OF_COMMANDS = (
     "doctor: try folders, state, clock and sources, and say what to do; "
     "catalogue: write what is shared into DIR, for a web server"
 )
+PORT = 8000
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -50,7 +51,7 @@ def _option_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--port",
         type=int,
-        default=environment.variable("PORT") or 8000,
+        default=environment.variable("PORT") or PORT,
         help="port to listen on (default: 8000)",
     )
     parser.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from store.errors import ConfigurationError
@@ -12,21 +13,23 @@ from store.errors import ConfigurationError
 FORCIBLE_PATHS = ("anime_directory", "download_directory")
 
 
-def variable(name: str) -> str | None:
+def variable(name: str, variables: Mapping[str, str] = os.environ) -> str | None:
     """The variable ANIWORLD_`name`; an empty one counts as not set."""
-    return os.environ.get(f"ANIWORLD_{name}") or None
+    return variables.get(f"ANIWORLD_{name}") or None
 
 
-def forced_settings(log_level: str | None) -> dict[str, tuple[object, str]]:
+def forced_settings(
+    log_level: str | None, variables: Mapping[str, str] = os.environ
+) -> dict[str, tuple[object, str]]:
     """The settings that the environment forces: name -> (value, the variable that forces it).
 
     `log_level` is the one that an option or a variable has chosen.
     """
     forced: dict[str, tuple[object, str]] = {}
     for name in FORCIBLE_PATHS:
-        if path := variable(name.upper()):
+        if path := variable(name.upper(), variables):
             forced[name] = path, f"ANIWORLD_{name.upper()}"
-    if proxies := variable("TRUSTED_PROXIES"):
+    if proxies := variable("TRUSTED_PROXIES", variables):
         entries = [entry.strip() for entry in proxies.split(",") if entry.strip()]
         forced["trusted_proxies"] = entries, "ANIWORLD_TRUSTED_PROXIES"
     if log_level:

@@ -66,7 +66,7 @@ def variables_of_the_program() -> set[str]:
     source = (ROOT / "store/environment.py").read_text() + (
         ROOT / "store/command_line.py"
     ).read_text()
-    named = {f"ANIWORLD_{name}" for name in re.findall(r'variable\("(\w+)"\)', source)}
+    named = {f"ANIWORLD_{name}" for name in re.findall(r'variable\("(\w+)"', source)}
     return named | {"ANIWORLD_ANIME_DIRECTORY", "ANIWORLD_DOWNLOAD_DIRECTORY"}
 
 

@@ -43,7 +43,7 @@ async def examined(state: Path, *arguments: str) -> tuple[int, dict[str, list[di
     """(exit code, area -> its findings) of the command, run in this process."""
     options = command_line.parse(["doctor", "--data-dir", str(state), "--json", *arguments])
     with contextlib.redirect_stdout(io.StringIO()) as output:
-        code = await asyncio.to_thread(doctor_command.run, options, {})
+        code = await asyncio.to_thread(doctor_command.run, options)
     return code, by_area(output.getvalue())
 
 
@@ -67,7 +67,9 @@ async def test_it_says_the_same_by_command_and_by_call(tmp_path):
         before = tree(process.library) | tree(process.downloads)
         status, body, _ = await process.get("/api/system")
         assert status == 200
-        command = doctor(process.state, "--json", "--port", str(process.port))
+        kept = tree(process.state)
+        address = ("--port", str(process.port), "--url", process.base)
+        command = doctor(process.state, "--json", *address)
         output, _ = await asyncio.to_thread(command.communicate, timeout=PATIENCE_SECONDS)
         found = by_area(output)
         assert command.returncode == 1, "the source does not answer"
@@ -76,6 +78,8 @@ async def test_it_says_the_same_by_command_and_by_call(tmp_path):
             assert [each for each in called if each["area"] == area] == found[area]
         assert found["source nas"][0]["state"] == "problem" == body["data"]["state"]
         assert found["source nas"][0]["fix"]
+        assert [each["state"] for each in found["address"]] == ["ok"]
+        assert {path for path, _, _ in tree(process.state)} == {path for path, _, _ in kept}
         (server,) = found["server"]
         assert server["state"] == "ok" and str(process.process.pid) in server["message"]
         (proxy,) = (each for each in called if each["area"] == "proxy")
@@ -163,6 +167,21 @@ def test_what_a_power_cut_left_is_swept(tmp_path):
     assert not old.exists()
     assert fresh.exists(), "another doctor may be at work"
     assert (other / "in it").exists()
+
+
+async def test_it_takes_the_variables_of_the_server(tmp_path):
+    """As those of a unit: whoever types the command need not know them."""
+    other = tmp_path / "other library"
+    other.mkdir()
+    env = {"ANIWORLD_ANIME_DIRECTORY": str(other)}
+    async with Process(tmp_path, env=env) as process:
+        process.env["ANIWORLD_PORT"] = str(process.port)
+        assert await process.stop() == 0
+        await process.start()
+        _, found = await examined(process.state)
+        (library,) = found["anime_directory"]
+        assert library["state"] == "ok" and str(other) in library["message"]
+        assert found["server"][0]["state"] == "ok", "its port is known too"
 
 
 # -- what is found ---------------------------------------------------------------------------------

@@ -26,6 +26,16 @@ def process_of(state: Path) -> int | None:
     return None
 
 
+def variables_of(process: int) -> dict[str, str]:
+    """The variables ANIWORLD_* that the server was started with; none where they are hidden."""
+    try:
+        pairs = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    except OSError:  # another user's
+        return {}
+    texts = [os.fsdecode(pair) for pair in pairs if pair.startswith(b"ANIWORLD_")]
+    return dict(text.split("=", 1) for text in texts if "=" in text)
+
+
 def _may_hold(process: int, lock: Path, place: str) -> bool:
     """Whether the lock is on this very file: some file systems tell another device number."""
     found = lock.stat()
