@@ -206,6 +206,6 @@ async def test_a_copy_takes_the_place_of_a_lost_database(house, tmp_path):
     again = Database(other / "aniworld.db")
     await again.open()
     try:
-        assert (await again.run(queue.page, None, 9, 0))[1] == 3
+        assert (await again.run(queue.get, 3)).status == "completed"
     finally:
         await again.close()
