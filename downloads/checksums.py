@@ -13,6 +13,7 @@ import logging
 import os
 import platform
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -33,7 +34,9 @@ BUSY_SECONDS = 5.0  # between two looks whether the downloads have come to their
 YOUNG_SECONDS = 60.0  # since a file was changed, in which it may still be written
 AGAIN_SECONDS = 300.0  # until the next try, where the database could not be used
 
+# The number of the system call by the machine; none for a 32-bit program on a 64-bit one.
 IOPRIO_SET = {"x86_64": 251, "aarch64": 30, "riscv64": 30, "armv7l": 314, "i686": 289}
+ARE_32_BIT = ("armv7l", "i686")
 IDLE_CLASS = 3 << 13
 
 
@@ -84,9 +87,9 @@ class Checksums:
 
     async def _look_through(self, config: Config) -> bool:
         """Sum up all that is shared. Returns whether some files are too young for that."""
-        await self._db.note(checksums.drop_gone)
         is_young = False
         for series_id in await self._db.run(sharing.series_ids, config.share):
+            await self._db.note(checksums.drop_gone, series_id)
             known = await self._db.run(checksums.of_series, series_id)
             began = time.monotonic()
             stale, young = await self._threads.run(_compare, config.library, known)
@@ -194,8 +197,9 @@ def _forget(file: int, position: int, count: int) -> None:
 
 def _be_idle() -> None:
     """Let the disk serve everybody else before this thread, where the system can do that."""
-    number = IOPRIO_SET.get(platform.machine())
-    if number is None:
+    machine = platform.machine()
+    number = IOPRIO_SET.get(machine)
+    if number is None or (sys.maxsize < 2**32) != (machine in ARE_32_BIT):
         return
     import ctypes  # late: of use to those alone who share
 

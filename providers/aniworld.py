@@ -23,7 +23,7 @@ from store.models import Episode, Listing, Source
 from store.remembered import Remembered
 from store.sources import AniworldProvider
 
-MAX_PAGES, MAX_SERIES = 100, 10_000
+MAX_PAGES = 100
 MAX_CHARACTERS = 4_000_000  # of all series together
 LIST = "api/share/series"  # below the address of an instance
 CATALOGUE = "catalogue.json"  # below that of a catalogue
@@ -50,7 +50,7 @@ class Aniworld(ListedSource):
     """See the Provider protocol. A series' key is its id there, an episode's ref the address of its
     file as the document of the series writes it."""
 
-    max_bytes = 2_000_000
+    max_bytes = 1_500_000
 
     def __init__(self, settings: AniworldProvider, network: Network, memory: Memory):
         path = urlsplit(settings.url).path
@@ -172,10 +172,9 @@ class Aniworld(ListedSource):
         while True:
             entries |= {entry.key: entry for entry in page.entries if entry.key not in entries}
             characters += sum(entry.characters for entry in page.entries)
-            if len(entries) > MAX_SERIES:
-                raise ProviderError(f"The source lists more than {MAX_SERIES} series")
-            if characters > MAX_CHARACTERS:
-                raise ProviderError("The source's list of series holds too much")
+            if len(entries) > aniworld_listing.MAX_SERIES or characters > MAX_CHARACTERS:
+                entries.clear()  # the failure would keep them
+                raise aniworld_listing.too_many()
             address = page.following
             if not address or address in seen or len(seen) >= MAX_PAGES:
                 return list(entries.values())
@@ -325,7 +324,7 @@ def _parse_page(document: Document) -> Page | None:
     page = read_object(document)
     aniworld_listing.check_form(page)
     address = document.url
-    entries = aniworld_listing.read_entries(page, address, MAX_SERIES + 1)
+    entries = aniworld_listing.read_entries(page, address)
     return Page(address, version, entries, aniworld_listing.read_next(page, address))
 
 

@@ -24,11 +24,13 @@ from store.names.spoken import Languages, Version, of_codes
 from store.preference import NO_WISH, chosen
 
 FORM = 1  # of the documents
+MAX_SERIES = 10_000
 MAX_FILES = 10_000  # of one series
 MAX_TITLES = 10  # of one series
 MAX_SUBTITLES = 20  # beside one file
 MAX_LANGUAGES = 50  # of one file
 MAX_TITLE, MAX_TEXT = 300, 5_000  # characters
+MAX_FURTHER_TITLE = 150
 MAX_ADDRESS = 4_000
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -90,6 +92,10 @@ def check_form(answer: Fields) -> None:
         )
 
 
+def too_many() -> ProviderError:
+    return ProviderError(f"The source lists more than {MAX_SERIES} series, or too much of them")
+
+
 def no_instance() -> ProviderError:
     return ProviderError(
         "The source is no Aniworld, and no catalogue of one",
@@ -98,12 +104,16 @@ def no_instance() -> ProviderError:
     )
 
 
-def read_entries(page: Fields, address: str, most: int) -> list[Entry]:
-    """The series on a page of the list, which is at `address`; `most` of them at most."""
+def read_entries(page: Fields, address: str) -> list[Entry]:
+    """The series on a page of the list, which is at `address`.
+
+    Raises ProviderError for too many.
+    """
+    rows = objects(page, "data")
+    if len(rows) > MAX_SERIES:
+        raise too_many()
     entries: list[Entry] = []
-    for each in objects(page, "data"):
-        if len(entries) == most:
-            break
+    for each in rows:
         key, title = text(each, "id"), text(each, "title")[:MAX_TITLE]
         url = _joined(address, _address(each, "url"))
         titles = each.get("titles")
@@ -113,7 +123,7 @@ def read_entries(page: Fields, address: str, most: int) -> list[Entry]:
             entry = Entry(
                 key,
                 title,
-                tuple([clean(one)[:MAX_TITLE] for one in more[:MAX_TITLES]]),
+                tuple([clean(one[:MAX_FURTHER_TITLE]) for one in more[:MAX_TITLES]]),
                 database_ids.choose(ids) if isinstance(ids, dict) else {},
                 url,
             )

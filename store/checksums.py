@@ -44,9 +44,13 @@ def of_series(conn: sqlite3.Connection, series_id: str) -> dict[str, Stamp | Non
     }
 
 
-def drop_gone(conn: sqlite3.Connection) -> None:
-    """Forget files that the library no longer has."""
-    conn.execute("delete from checksums where path not in (select path from files)")
+def drop_gone(conn: sqlite3.Connection, series_id: str) -> None:
+    """Forget files that a series no longer has."""
+    conn.execute(
+        """delete from checksums where series = :id
+            and path not in (select path from files where series = :id)""",
+        {"id": series_id},
+    )
 
 
 def is_downloading(conn: sqlite3.Connection) -> bool:

@@ -140,10 +140,13 @@ def _locked(target: Path) -> Iterator[None]:
     target.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(target, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError):  # of a file system that knows no locks
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                message = f"Another run writes to {target}"
+                raise ConfigurationError(message, fix="Wait for it") from None
         yield
-    except BlockingIOError:
-        raise ConfigurationError(f"Another run writes to {target}", fix="Wait for it") from None
     finally:
         os.close(descriptor)
 

@@ -3,6 +3,7 @@ written, behind a real nginx."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -156,6 +157,25 @@ async def test_a_checksum_that_was_compared_is_not_computed_again(instance, tmp_
         )
 
 
+async def test_behind_a_prefix_of_a_proxy(instance, tmp_path):
+    """All addresses are relative: nobody there knows of the prefix."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "root").mkdir()
+    proxy = f"location /any/prefix/ {{ proxy_pass {instance.base}; }}"
+    async with nginx(tmp_path, tmp_path / "root", extra=proxy) as base:
+        url = f"{base}any/prefix/"
+        settings = AniworldProvider("aniworld", "friend", url, Secret(instance.key))
+        async with opened(settings, tmp_path / "db") as source:
+            (hit,) = await source.provider.search("show", 5)
+            first = (await source.provider.listing(hit.key)).episodes[0]
+            where = await source.provider.source(hit.key, first)
+            assert where.url.startswith(f"{url}api/share/files/")
+            async with source.network.get(
+                where.url, base=settings.url, headers=where.headers
+            ) as answer:
+                assert await asyncio.to_thread(answer.read, max_bytes=999) == CONTENTS[0, 1]
+
+
 # -- a key is for its own server -------------------------------------------------------------------
 
 
@@ -300,7 +320,7 @@ async def test_pages_without_end_end(tmp_path, monkeypatch):
         async with opened(settings_for(up), tmp_path / "db") as source:
             assert len(await source.provider.search("", 9)) == 5
         assert len(up.requests) == 5
-        monkeypatch.setattr(aniworld, "MAX_SERIES", 3)
+        monkeypatch.setattr(aniworld_listing, "MAX_SERIES", 3)
         async with opened(settings_for(up), tmp_path / "other.db") as source:
             with pytest.raises(ProviderError, match="more than 3 series"):
                 await source.provider.search("", 9)
@@ -478,7 +498,7 @@ JSON_VALUES = st.recursive(
 def test_no_answer_breaks_the_reader(data, row):
     """Whatever types an instance answers: entries are left out, and nothing else happens."""
     page = {"aniworld": 1, "data": data, "next": row}
-    for entry in aniworld_listing.read_entries(page, "http://x/y", 9):
+    for entry in aniworld_listing.read_entries(page, "http://x/y"):
         assert entry.key and entry.title and entry.url
     aniworld_listing.read_next(page, "http://x/y")
     try:

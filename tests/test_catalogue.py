@@ -198,6 +198,14 @@ def test_a_run_that_was_cut_short_is_finished(shop, monkeypatch):
     }
 
 
+def test_two_runs_at_once(shop):
+    shop.write()
+    with static_catalogue._locked(shop.target):
+        with pytest.raises(ConfigurationError, match="Another run"):
+            shop.write()
+    shop.write()
+
+
 def test_a_library_that_is_away_changes_nothing(shop):
     shop.write()
     before = shop.files()

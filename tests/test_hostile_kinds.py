@@ -57,10 +57,10 @@ SHARED = {
     "titles": LIST % 2
     + b",".join(
         b'{"id":"%d","title":"t","url":"u","titles":["%s"]}' % (n, b'","'.join([b"x" * 300] * 20))
-        for n in range(300)
+        for n in range(220)
     )
     + b"]}",
-    "wide": LIST % 3 + '{"id":"😀Ж'.encode() + b"x" * 1_900_000 + b'"}]}',
+    "wide": LIST % 3 + '{"id":"😀Ж'.encode() + b"x" * 1_450_000 + b'"}]}',
     "circle": LIST % 4 + b'{"id":"a","title":"Show","url":"c"}]}',
 }
 KINDS = {

@@ -9,7 +9,8 @@ from typing import get_args, get_type_hints
 import pytest
 
 from handlers.ids import AnimeId
-from providers import Providers
+from providers import Providers, catalogue
+from providers.catalogue import Catalogue
 from providers.checked import CheckedProvider
 from providers.network import Network
 from store import episodes, queue, schema
@@ -418,3 +419,18 @@ async def test_items_of_a_source_that_was_renamed_or_removed(tmp_path):
         await server.put("/api/config", json={"providers": home(url)})
         await server.post("/api/queue/start")
         await completed(server, "S01E01")
+
+
+async def test_of_thousands_that_are_found_the_one_of_that_name_is_first():
+    """Also where further words stand in its title, and where a further title is the query."""
+    many = [catalogue.series(f"a{n}", f"Nacht und {n} weitere lange Worte", {}) for n in range(500)]
+    named = catalogue.series("zz", "Nacht [1080p] (2010)", {})
+    other = catalogue.series("zy", "Something Else", {}, aliases=("Die Nacht",))
+
+    async def read() -> list[catalogue.Series]:
+        return [*many, named, other]
+
+    found = Catalogue(read, lambda key: "")
+    assert [hit.key for hit in await found.search("Nacht", 1)] == ["zz"]
+    assert [hit.key for hit in await found.search("die nacht", 9)] == ["zy"]
+    assert len(await found.search("nacht", 999)) == 502
