@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from pathlib import Path
 from providers import Providers
 from store.findings import Finding, State, worst
 from store.settings import Config
+
+log = logging.getLogger(__name__)
 
 DISK_SECONDS = 20.0  # in which a disk has to answer
 SOURCES_SECONDS = 60.0  # for all trials together
@@ -66,6 +69,10 @@ class Checkup:
                 message = "There was no time left to try this source"
                 findings.append(Finding(area, "note", message))
                 continue
+            except Exception:
+                log.exception("the trial of %s ended by a bug", source.name)
+                findings.append(Finding(area, "problem", "The trial failed", "See the log"))
+                continue
             state: State = "ok" if outcome.ok else "problem"
             findings.append(Finding(area, state, outcome.message, outcome.fix))
         if not findings:
@@ -78,9 +85,7 @@ class Checkup:
 def _on_disk(settings: Config, state: Path, process: int | None) -> list[Finding]:
     """Everything but the sources. Each disk gets its time: one that hangs keeps nobody."""
     # Late: few ask, and the memory of all who do not stays small.
-    from store import problems
     from store.checks import folders, machine
-    from store.settings import SETTINGS
 
     named = {"anime_directory": settings.library, "download_directory": settings.downloads}
     findings = []
@@ -94,10 +99,18 @@ def _on_disk(settings: Config, state: Path, process: int | None) -> list[Finding
     for area, look in looks:
         findings += within(DISK_SECONDS, area, look)
     told = {finding.area for finding in findings if finding.state == "problem"}
-    for problem in problems.find(settings, SETTINGS, state):
-        if problem.field not in told:
-            findings.append(Finding(problem.field, "problem", problem.issue, problem.fix))
+    if told.isdisjoint(named):  # else one of them may hang again
+        findings += within(DISK_SECONDS, "state", _look(_problems, settings, state))
     return findings
+
+
+def _problems(settings: Config, state: Path) -> list[Finding]:
+    """Settings that cannot work together, or with this machine."""
+    from store import problems  # late, as above
+    from store.settings import SETTINGS
+
+    found = problems.find(settings, SETTINGS, state)
+    return [Finding(each.field, "problem", each.issue, each.fix) for each in found]
 
 
 def _look(look: Callable[..., list[Finding]], *arguments: object) -> Callable[[], list[Finding]]:
@@ -110,9 +123,19 @@ def within(seconds: float, area: str, look: Callable[[], list[Finding]]) -> list
     A call that hangs in the kernel cannot be ended: its thread is left alone.
     """
     found: list[list[Finding]] = []
-    thread = threading.Thread(target=lambda: found.append(look()), name="checkup", daemon=True)
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            found.append(look())
+        except Exception as error:  # a bug: told where it is asked for
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="checkup", daemon=True)
     thread.start()
     thread.join(seconds)
+    if errors:
+        raise errors[0]
     if found:
         return found[0]
     message = f"The disk does not answer within {seconds:g} seconds"

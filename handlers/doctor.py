@@ -42,10 +42,13 @@ def run(options: argparse.Namespace) -> int:
     file = options.config.expanduser().absolute() if options.config else state / "config.json"
     if options.watch:
         return _watch(process, state, _settings(state, file, forced), options.watch)
+    umask = os.umask(running.umask_of(process))  # new files are judged as the server makes them
     try:
         findings = asyncio.run(_examine(options, state, file, forced, process))
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        os.umask(umask)
     if options.json:
         print(json.dumps({"state": worst(findings), "checks": [asdict(each) for each in findings]}))
     else:
@@ -108,6 +111,10 @@ def _look_at_server(options: argparse.Namespace, process: int | None) -> Finding
         message = f"The server runs (process {process}) and does not answer at {address}: {error}"
         return Finding("server", "warning", message, "Name its port by --port, or start it again")
     message = f"The server runs (process {process}, version {health['version']})"
+    server_user = Path(f"/proc/{process}").stat().st_uid
+    if server_user != os.geteuid():
+        fix = f"Type sudo -u '#{server_user}' before this command: another user may do other things"
+        return Finding("server", "warning", f"{message} as user {server_user}", fix)
     if health["status"] == "healthy":
         return Finding("server", "ok", message)
     return Finding("server", "warning", f"{message} and says that it is degraded", "See its log")

@@ -337,7 +337,7 @@ class Image:
 
     def __init__(self, tmp_path: Path, program: Path):
         if os.geteuid() != 0:
-            lack("only root can run the entrypoint as a container does")
+            pytest.skip("only root can run the entrypoint as a container does")
         need("unshare", "util-linux")
         self.root = tmp_path / "image"
         self.config, self.data = tmp_path / "image.config", tmp_path / "image.data"

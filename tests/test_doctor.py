@@ -170,17 +170,17 @@ def test_what_a_power_cut_left_is_swept(tmp_path):
 
 
 async def test_it_takes_the_variables_of_the_server(tmp_path):
-    """As those of a unit: whoever types the command need not know them."""
+    """And its umask, as those of a unit: whoever types the command need not know them."""
     other = tmp_path / "other library"
     other.mkdir()
     env = {"ANIWORLD_ANIME_DIRECTORY": str(other)}
-    async with Process(tmp_path, env=env) as process:
+    async with Process(tmp_path, env=env, popen={"umask": 0o077}) as process:
         process.env["ANIWORLD_PORT"] = str(process.port)
         assert await process.stop() == 0
         await process.start()
         _, found = await examined(process.state)
         (library,) = found["anime_directory"]
-        assert library["state"] == "ok" and str(other) in library["message"]
+        assert "No other user can read new files" in library["message"], "of its umask"
         assert found["server"][0]["state"] == "ok", "its port is known too"
 
 
@@ -396,6 +396,11 @@ def test_a_disk_that_hangs_keeps_nobody():
     findings = checkup.within(0.05, "state", lambda: time.sleep(5))
     assert [each.state for each in findings] == ["problem"]
     assert "does not answer" in findings[0].message and time.monotonic() - began < 5
+
+
+def test_a_bug_in_a_look_is_no_disk_that_hangs():
+    with pytest.raises(ZeroDivisionError):
+        checkup.within(5, "state", lambda: 1 // 0)
 
 
 async def test_a_dashboard_that_asks_often_writes_nothing(tmp_path):

@@ -81,4 +81,5 @@ async def test_i1_made_up_calls_break_nothing(tmp_path, monkeypatch, caller):
     text = output.decode()
     assert not broken, broken[:5]
     assert process.returncode == 0, text[-6000:]
+    print(f"{calls.total()} calls of {len(API)} routes")
     assert calls.total() > 20 * len(API), calls

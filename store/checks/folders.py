@@ -102,6 +102,7 @@ def _tried(area: str, trial: Path, steps: tuple[Step, ...]) -> list[Finding]:
                 findings.append(Finding(area, "warning" if fix else "note", message, fix))
         except OSError as error:
             findings.append(_cannot(area, trial.parent, error))
+            break  # what follows builds on it
     return findings
 
 

@@ -36,6 +36,17 @@ def variables_of(process: int) -> dict[str, str]:
     return dict(text.split("=", 1) for text in texts if "=" in text)
 
 
+def umask_of(process: int | None) -> int:
+    """The umask of the server; our own where it is not known."""
+    own = os.umask(0)
+    os.umask(own)
+    try:
+        lines = Path(f"/proc/{process}/status").read_text().splitlines() if process else []
+    except OSError:
+        return own
+    return next((int(line.split()[1], 8) for line in lines if line.startswith("Umask:")), own)
+
+
 def _may_hold(process: int, lock: Path, place: str) -> bool:
     """Whether the lock is on this very file: some file systems tell another device number."""
     found = lock.stat()

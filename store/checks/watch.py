@@ -28,6 +28,7 @@ MOVED_FROM = 0x40
 MOVED_TO = 0x80
 CREATE = 0x100
 DELETE = 0x200
+OVERFLOW = 0x4000
 NONBLOCK, CLOEXEC = 0o4000, 0o2000000
 CHANGES = MODIFY | ATTRIB | MOVED_FROM | MOVED_TO | CREATE | DELETE
 USES = ACCESS | OPEN | CHANGES
@@ -66,6 +67,7 @@ class FolderWatch:
         self._folders: dict[int, str] = {}
         self.counts: dict[str, Counter[str]] = {}
         self.examples: dict[str, list[str]] = {}
+        self.overflowed = False  # more happened than the kernel kept for us
         self.unwatched = 0  # folders that the kernel or MAX_WATCHES leaves out
 
     def add(self, area: str, folder: Path, mask: int) -> int:
@@ -113,6 +115,7 @@ class FolderWatch:
 
     def _count(self, number: int, mask: int, name: str) -> None:
         area = self._areas.get(number)
+        self.overflowed = self.overflowed or bool(mask & OVERFLOW)
         if area is None:
             return
         for bit, word in NAMES.items():
@@ -171,6 +174,8 @@ def run(
 
 def _told(watch: FolderWatch, before: Counts, after: Counts, passed: float) -> Iterator[str]:
     yield f"In {passed:.0f} seconds:"
+    if watch.overflowed:
+        yield "  more happened in the folders than could be counted"
     for area, counts in watch.counts.items():
         events = ", ".join(f"{number} {word}" for word, number in counts.items()) or "nothing"
         yield f"  {area}: {events} (inotify; any program)"
