@@ -198,7 +198,7 @@ class Job:
         return None
 
     async def _save(self, checkpoint: Checkpoint) -> None:
-        checkpoint.checksums = self._checksums
+        checkpoint.source, checkpoint.checksums = self.item.provider, self._checksums
         self.durable = sum(end - start for start, end in checkpoint.spans)
         progress = (self.item.id, checkpoint.dumps(), checkpoint.total)
         if not self._config.daily_cap_gb:

@@ -38,16 +38,7 @@ async def ask(
     Failure where none of its own answers.
     """
     ids = await db.run(series.source_ids, anime_id)
-    ids = [each for each in ids if each.partition("_")[0] not in resting] or ids
-    answers = await asyncio.gather(*map(providers.listing, ids), return_exceptions=True)
-    found: list[Found] = []
-    for answer in answers:
-        if not isinstance(answer, BaseException):
-            found.append(answer)
-        elif not isinstance(answer, Failure):
-            raise answer
-    if not found:
-        raise next(answer for answer in answers if isinstance(answer, BaseException))
+    found = await listings(providers, ids, resting)
     if await db.run(series.find, anime_id):
         return found
     name, listing = found[0]
@@ -59,6 +50,37 @@ async def ask(
         if match and match.is_sure
     ]
     return found
+
+
+async def listings(
+    providers: Providers, ids: Sequence[str], resting: Collection[str]
+) -> list[Found]:
+    """What the sources say of one series, which they have under these ids.
+
+    Those that rest are left out where others have it. Raises Failure where none answers.
+    """
+    awake = [each for each in ids if each.partition("_")[0] not in resting]
+    answers = await _ask_all(providers, awake or ids)
+    found = [answer for answer in answers if not isinstance(answer, Failure)]
+    if not found:
+        raise next(answer for answer in answers if isinstance(answer, Failure))
+    return found
+
+
+async def answered(providers: Providers, ids: Sequence[str]) -> list[Found]:
+    """As `listings`, of those that answer, if any."""
+    answers = await _ask_all(providers, ids)
+    return [answer for answer in answers if not isinstance(answer, Failure)]
+
+
+async def _ask_all(providers: Providers, ids: Sequence[str]) -> list[Found | Failure]:
+    async def ask_one(source_id: str) -> Found | Failure:
+        try:
+            return await providers.listing(source_id)
+        except Failure as failure:
+            return failure
+
+    return await asyncio.gather(*map(ask_one, ids))
 
 
 async def find(

@@ -37,7 +37,7 @@ class Checkpoint:
     often) and `seconds` (of all runs) are for the history. `restarts` tells how often the file has
     begun anew and was broken off again, `barren` how many tries in a row to go on brought no byte,
     `overlap` how many bytes are compared before we go on. `checksums` are those that its source
-    tells of the whole."""
+    tells of the whole, `source` is its name."""
 
     url: str
     etag: str | None = None
@@ -50,6 +50,7 @@ class Checkpoint:
     barren: int = 0
     overlap: int = OVERLAP_BYTES
     checksums: dict[str, str] = field(default_factory=dict)
+    source: str = ""
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -92,6 +93,7 @@ class Checkpoint:
             and 0 < self.overlap <= OVERLAP_BYTES
             and type(self.seconds) is float
             and self.seconds >= 0
+            and isinstance(self.source, str)
             and type(self.checksums) is dict
             and all(type(each) is str for pair in self.checksums.items() for each in pair)
         )

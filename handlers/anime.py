@@ -1,6 +1,5 @@
 """The chapter Anime: the series, their episodes, and those of the sources."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import field
 from typing import Annotated, Literal
@@ -244,12 +243,17 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     app = request.app
     wanted = [each.source for each in body.sources or ()]
     ids = list(dict.fromkeys([body.source, *wanted] if body.source else wanted))
-    if not ids and body.accept_list:
-        ids = await app[DB].run(series.source_ids, anime_id)
     found = [await app[PROVIDERS].listing(source_id) for source_id in ids]
-    if body.source and body.sources is None:
+    own_ids = await app[DB].run(series.source_ids, anime_id)
+    accepted: list[Found] = []
+    if body.accept_list:
+        resting = app[ENGINE].rests.resting()
+        accepted = await lookup.listings(app[PROVIDERS], own_ids, resting)
+    elif body.source and body.sources is None:
         # The numbers of all lists follow from those of the leading one.
-        found += await _listings_of_others(app, anime_id, found[0][0])
+        leading = found[0][0]
+        others = [each for each in own_ids if each.partition("_")[0] != leading]
+        found += await lookup.answered(app[PROVIDERS], others)
     word = OwnersWord(
         body.numbering,
         body.offset,
@@ -257,7 +261,7 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
         body.titles,
         sources=None if body.sources is None else {e.source: e.numbering for e in body.sources},
     )
-    return await app[DB].run(links.link, anime_id, found, word)
+    return await app[DB].run(links.link, anime_id, found, word, accepted)
 
 
 async def choices(request: web.Request, anime_id: AnimeId) -> list[Choice]:
@@ -331,14 +335,6 @@ async def search(request: web.Request, query: SearchQuery) -> SearchResult:
         for each in joint[: query.limit]
     ]
     return SearchResult(hits, found.unavailable)
-
-
-async def _listings_of_others(app: web.Application, anime_id: str, leading: str) -> list[Found]:
-    """What the other sources of a series say of it, as far as they answer."""
-    ids = await app[DB].run(series.source_ids, anime_id)
-    others = [each for each in ids if each.partition("_")[0] != leading]
-    answers = await asyncio.gather(*map(app[PROVIDERS].listing, others), return_exceptions=True)
-    return [answer for answer in answers if not isinstance(answer, BaseException)]
 
 
 def _reading(season: int | None, numbers: Sequence[Number]) -> str:

@@ -214,8 +214,8 @@ def _bytes_of(row: sqlite3.Row) -> _Bytes | None:
         point = json.loads(row["checkpoint"] or "null")
         if not point or not point["spans"]:
             return None
-        return _Bytes(
-            row["begun_at"], point["total"], point.get("checksums", {}), float(point["seconds"])
-        )
+        source = point.get("source") or row["begun_at"]
+        checksums = point.get("checksums", {})
+        return _Bytes(source, point["total"], checksums, float(point["seconds"]))
     except (ValueError, TypeError, KeyError):
         return None  # which the download will not believe either

@@ -53,14 +53,23 @@ class OwnersWord(NamedTuple):
 
 
 def link(
-    conn: sqlite3.Connection, anime_id: str, found: Sequence[Found], word: OwnersWord
+    conn: sqlite3.Connection,
+    anime_id: str,
+    found: Sequence[Found],
+    word: OwnersWord,
+    accepted: Sequence[Found] = (),
 ) -> Linked:
     """Link a series to the sources of `found`, the leading one first, and keep the owner's word.
+
+    The lists in `accepted`, of sources that it has, are taken as they are.
 
     Raises NotFound, Conflict when the source's series is another one that it cannot be one with,
     and Invalid.
     """
     series_id = series.get(conn, anime_id).id
+    for provider, listing in accepted:
+        if offers.owner(conn, provider, listing.key) == series_id:
+            episodes.store_listing(conn, provider, listing, trusted=True)
     if found:
         series_id = _link_to_sources(conn, series_id, found, word)
     if word.folders is not None:

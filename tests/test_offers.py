@@ -448,3 +448,26 @@ def test_a_list_that_contradicts_itself_harms_nobody(conn):
             of = list_numbers.match(one, two, counting).of
             assert len(set(of.values())) == len(of) and of.keys() <= two.keys()
             assert all(season >= 0 and number >= 0 for season, number in of.values())
+
+
+def test_lists_are_taken_as_they_are_and_the_leading_source_stays(conn):
+    source_order.keep(conn, ["sister", "home"], set())
+    episode_store.store_listing(conn, "home", listing((1, 4)))
+    episode_store.join_listing(conn, SHOW, "sister", listing((1, 4)))
+    shorter = [("sister", listing((1, 2))), ("home", listing((1, 3)))]
+    linked = links.link(conn, SHOW, (), OwnersWord(), shorter)
+    assert (linked.source, linked.sources) == ("home_show", ["sister_show", "home_show"])
+    assert states(conn) == {
+        "S01E01": ("sister", "home"),
+        "S01E02": ("sister", "home"),
+        "S01E03": ("home",),
+    }
+
+
+def test_bytes_are_those_of_the_source_that_the_map_names(conn):
+    """The next source was claimed, and failed before it had anything of its own."""
+    item_id = in_queue(conn, home=None, sister=None)
+    point = {"url": "", "spans": [[0, 5]], "total": 7, "seconds": 9.0, "source": "home"}
+    queue.set_checkpoint(conn, item_id, json.dumps(point), 7)
+    assert claimed(conn, resting={"home": 99.0}) == "sister"
+    assert claimed(conn) == "home"

@@ -15,9 +15,12 @@ from downloads.rests import Rests
 from handlers import keys
 from providers import Providers
 from providers.network import Network
+from store import clock, known_episodes, series, source_order
+from store import episodes as episode_store
 from store import queue as queue_store
 from store.db import Database
 from store.errors import ProviderError
+from store.models import Episode, Listing
 from tests.app import ROOT, running, until
 from tests.shows import Shows, completed, home, library_is_right, queue, statuses
 from tests.upstream import Knobs
@@ -240,6 +243,31 @@ async def test_a_rest_grows_and_outlives_the_process(resting):
     once_more = Rests(db, providers, told.append, 2.0)
     await once_more.load()
     assert once_more.resting() == set()
+
+
+async def test_what_a_source_has_that_rests_for_days_cannot_be_had(resting):
+    """Its episodes are nobody's until it answers, also after *Try now*; they stay known."""
+    rests, _, _, db = resting
+    listed = Listing("show", "Show", episodes=(Episode(1, 1),))
+    await db.run(source_order.keep, ["home"], set())
+    await db.run(episode_store.store_listing, "home", listed)
+    await rests.rest("home", "The source refused the connection")
+
+    async def state() -> str:
+        (episode,) = await db.run(known_episodes.of_series, "home_show")
+        anime = await db.run(series.get, "home_show")
+        assert anime.available == (episode.state == "missing") and anime.missing == 1
+        return episode.state
+
+    assert await state() == "missing"
+    two_days = rests._rests["home"]._replace(since=clock.in_seconds(-48 * 3600))
+    rests._rests["home"] = two_days
+    rests._due["home"] = 0.0
+    await rests.rest("home", "The source refused the connection")
+    assert await state() == "wanted"
+    await rests.retry("home")
+    assert await state() == "wanted"
+    assert await rests.heard("home") and await state() == "missing"
 
 
 @pytest.mark.parametrize("asked, least", [(0.0, 2), (None, 2), (600.0, 600), (9.0, 9)])
