@@ -74,6 +74,8 @@ class Network:
         self._threads = Threads(MAX_THREADS, "network")
         self._idle = IdleConnections()
         self._bodies = Bodies()
+        # base -> the only hosts that are asked for it, redirects included
+        self.named: dict[str, frozenset[str]] = {}
         self._pace = Pace(self.lan)
         self._challenges: dict[
             Origin, digest.Challenge | None
@@ -191,6 +193,8 @@ class Network:
         home = _url(request.base)
         abroad = False  # a public hop never leads back into private space
         for _ in range(MAX_REDIRECTS + 1):
+            if request.url.host not in self.named.get(request.base, (request.url.host,)):
+                raise _led_away("The source leads to a host that is not named in the settings")
             addresses = await self._allowed(request.url, home, abroad)
             abroad = abroad or "public" in map(judge, addresses)
             answer = await self._log_in(request, addresses)

@@ -5,6 +5,7 @@ class and `open_source`. A field that is a Secret is kept in secrets.json, whate
 """
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -46,6 +47,14 @@ FeedAddress = Annotated[
         issue="must be an http:// or https:// address without user name or fragment",
         example="https://tube.example/feeds/videos.xml?videoChannelId=1",
         fits=_names_a_host,
+    ),
+]
+Host = Annotated[
+    str,
+    Rule(
+        pattern=r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?",
+        issue="must be the name of a host in lower case, without a port",
+        example="media.example",
     ),
 ]
 Collection = Annotated[
@@ -252,6 +261,41 @@ class ArchiveProvider(AnyKind):
 
 
 @dataclass(frozen=True)
+class YtdlpProvider(AnyKind):
+    """What yt-dlp finds at `urls`, each of which is a series. Only `hosts` are ever asked.
+
+    yt-dlp is a package of its own: pip install 'aniworld-server[ytdlp]'.
+    """
+
+    type: Literal["ytdlp"]
+    name: SourceName
+    hosts: Annotated[list[Host], Rule(most=20)]
+    urls: Annotated[list[FeedAddress], Rule(most=100)]
+
+    def lack(self) -> Lack | None:
+        """Nothing is asked that the owner has not named."""
+        if not find_spec("yt_dlp"):
+            fix = "Install it: pip install 'aniworld-server[ytdlp]'"
+            return Lack("type", "yt-dlp is not installed", fix)
+        for field in ("hosts", "urls"):
+            if not getattr(self, field):
+                return Lack(field, f"No {field[:-1]} is named", "Name the lawful places you use")
+        for number, url in enumerate(self.urls):
+            if urlsplit(url).hostname not in self.hosts:
+                fix = "Add the host of that address to hosts"
+                return Lack(f"urls[{number}]", "The address is at a host that is not named", fix)
+        return None
+
+    @property
+    def when_empty(self) -> str:
+        return "Take other addresses: yt-dlp finds no videos at these"
+
+    @property
+    def most_connections(self) -> int:
+        return 2
+
+
+@dataclass(frozen=True)
 class DemoProvider(AnyKind):
     """The small world of --demo."""
 
@@ -266,10 +310,13 @@ SourceSettings = (
     | AniworldProvider
     | FeedProvider
     | ArchiveProvider
+    | YtdlpProvider
     | DemoProvider
 )
 
 
 def address_of(source: SourceSettings) -> str:
-    """A source's address; empty for a kind without one."""
+    """A source's address, the first of several; empty for a kind without one."""
+    if isinstance(source, YtdlpProvider):
+        return source.urls[0] if source.urls else ""
     return getattr(source, "url", "")

@@ -2,6 +2,8 @@
 
 import asyncio
 import importlib
+import json
+import re
 import sqlite3
 from dataclasses import replace
 from typing import get_args, get_type_hints
@@ -24,7 +26,7 @@ from store.errors import (
 )
 from store.models import Episode, Hit, Listing, Source
 from store.sources import DemoProvider, SourceSettings
-from tests.app import running, until
+from tests.app import ROOT, running, until
 from tests.contract import ProviderContract
 from tests.shows import completed, home, statuses
 from tests.upstream import nginx
@@ -38,6 +40,8 @@ WHOLE = Episode(
     aired="2020-01-02",
     checksums={"sha256": "ab" * 32, "md5": "cd" * 16},
 )
+
+README = ROOT / "README.md"
 
 
 @pytest.fixture
@@ -434,3 +438,11 @@ async def test_of_thousands_that_are_found_the_one_of_that_name_is_first():
     assert [hit.key for hit in await found.search("Nacht", 1)] == ["zz"]
     assert [hit.key for hit in await found.search("die nacht", 9)] == ["zy"]
     assert len(await found.search("nacht", 999)) == 502
+
+
+def test_the_lines_of_the_readme_are_settings_of_every_kind():
+    """Each row of its table of sources may be pasted as it is."""
+    table = re.findall(r"^ *\| .*\| `(\{.*\})` \|$", README.read_text(), re.MULTILINE)
+    kinds = {schema.read(SourceSettings, json.loads(line)).type for line in table}
+    every = {get_args(get_type_hints(kind)["type"])[0] for kind in get_args(SourceSettings)}
+    assert kinds == every - {"demo"}

@@ -1,0 +1,118 @@
+"""What yt-dlp finds at addresses of hosts that the owner names. Each address is a series."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from providers import catalogue, ytdlp_info
+from providers.lately import Lately
+from providers.listed_source import ListedSource
+from providers.memory import Memory
+from providers.network import Network
+from providers.ytdlp_calls import Calls
+from store.errors import NotFound, ProviderError
+from store.models import Episode, Listing, Source
+from store.preference import NO_WISH, chosen
+from store.sources import YtdlpProvider
+
+FRESH_SECONDS = 3_600.0  # for which the series are taken from memory
+
+
+def open_source(settings: YtdlpProvider, network: Network, memory: Memory) -> Ytdlp:
+    return Ytdlp(settings, network)
+
+
+class Ytdlp(ListedSource):
+    """See the Provider protocol. A series' key is its address, an episode's ref the address of its
+    page and its id there."""
+
+    fresh_seconds = FRESH_SECONDS
+
+    def __init__(self, settings: YtdlpProvider, network: Network):
+        # With the source's name: another one of the same host may be led elsewhere.
+        super().__init__(f"{settings.urls[0]}#{settings.name}", network)
+        self._settings = settings
+        self._hosts = frozenset(settings.hosts)
+        network.named[self.base] = self._hosts
+        self._calls = Calls(network, self.base)
+        self._pages = Lately(self._extract)
+
+    async def listing(self, key: str) -> Listing:
+        """See the Provider protocol."""
+        series = await self._find_series(key)
+        info = await self._pages.get(key)
+        episodes = await asyncio.to_thread(ytdlp_info.read_episodes, info, key)
+        return Listing(key, series.title, site=key, episodes=tuple(episodes))
+
+    async def source(self, key: str, episode: Episode) -> Source:
+        """See the Provider protocol: the addresses of files are those of now."""
+        await self._find_series(key)
+        found = await self._find_video(episode.ref)
+        if found is None:
+            again = await self._late.find(key, episode)
+            found = await self._find_video(again.ref)
+        if found is None:
+            raise NotFound("The source has no such video")
+        files = ytdlp_info.find_files(found, self._hosts)
+        if not files:
+            raise ProviderError(
+                "The source has this video as a stream or at another host alone, which is not"
+                " fetched",
+                final=True,
+            )
+        variants = tuple([file.variant for file in files])
+        wish = episode.wish or NO_WISH
+        _, choice = chosen(replace(episode, variants=variants), wish)
+        file = next(file for file in files if file.variant == choice.variant)
+        return Source(
+            file.url,
+            file.extension,
+            size=choice.variant.size,
+            headers={"Referer": file.referer} if file.referer else {},
+        )
+
+    async def look(self) -> None:
+        """See the Provider protocol."""
+        await self._network.read(
+            self._settings.urls[0], base=self.base, method="HEAD", passing=(403, 404, 405)
+        )
+
+    async def close(self) -> None:
+        self._calls.close()
+
+    def _site(self, key: str) -> str:
+        return key
+
+    async def _read_series(self) -> Iterable[catalogue.Series]:
+        """One of the addresses that fails costs itself, unless all of them do."""
+        series, failures = [], []
+        for url in self._settings.urls:
+            try:
+                info = await self._pages.get(url)
+            except ProviderError as failure:
+                failures.append(failure)
+            else:
+                title = ytdlp_info.title_of(info) or urlsplit(url).path
+                series.append(catalogue.series(url, title, {}))
+        if failures and not series:
+            raise failures[0]
+        return series
+
+    async def _find_video(self, ref: str) -> dict[str, Any] | None:
+        page = ref.partition(" ")[0]
+        if (urlsplit(page).hostname or "") not in self._hosts:
+            return None
+        try:
+            info = await self._pages.get(page)
+        except ProviderError as failure:
+            if failure.details.get("status") in (404, 410):
+                return None
+            raise
+        return ytdlp_info.find(info, ref)
+
+    async def _extract(self, url: str) -> dict[str, Any]:
+        return await self._calls.extract(url)
