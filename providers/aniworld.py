@@ -63,6 +63,7 @@ class Aniworld(ListedSource):
         self._lists = [settings.url] if is_catalogue else [base + LIST, base + CATALOGUE]
         self._version = Version()
         self._listed: list[catalogue.Series] | None = None  # in that version
+        self._listed_at = ""  # which of `_lists` that was
         self._addresses: dict[str, str] = {}  # of the documents of the series, by key
         self._documents = Lately(self._read_document)
 
@@ -83,15 +84,14 @@ class Aniworld(ListedSource):
     async def source(self, key: str, episode: Episode) -> Source:
         """See the Provider protocol: the file is what the document of the series has now."""
         await self._find_series(key)
-        file = await self._find_file(key, episode.ref)
+        address, file = await self._find_file(key, episode.ref)
         if file is None:
             found = await self._late.find(key, episode)
-            file = await self._find_file(key, found.ref)
+            address, file = await self._find_file(key, found.ref)
         if file is None:
             raise NotFound("The source has no such file")
-        document = self._addresses[key]
-        url = urljoin(document, file.url)
-        beside = {end: urljoin(document, each) for end, each in file.subtitles.items()}
+        url = urljoin(address, file.url)
+        beside = {end: urljoin(address, each) for end, each in file.subtitles.items()}
         return Source(
             url,
             file.extension,
@@ -126,6 +126,7 @@ class Aniworld(ListedSource):
         """All together: a version without its list would never be asked for again."""
         self._addresses = {entry.key: entry.url for entry in entries}
         self._listed = listed
+        self._listed_at = self._lists[0]
         self._version = version
 
     async def _find_list(self) -> Page | None:
@@ -149,7 +150,7 @@ class Aniworld(ListedSource):
         raise await self._explain(first_failure)
 
     async def _read_first_page(self, address: str) -> Page | None:
-        is_known = self._listed is not None and address == self._lists[0]
+        is_known = self._listed is not None and address == self._listed_at
         return await self._read_page(address, self._version if is_known else Version())
 
     async def _read_page(self, address: str, version: Version) -> Page | None:
@@ -192,20 +193,24 @@ class Aniworld(ListedSource):
             raise NotFound("The source has no such series")
         try:
             return await self._network.parse(
-                lambda document: aniworld_listing.read_series(read_object(document)),
+                _parse_series,
                 address,
                 base=self.base,
                 headers={**JSON, **self._headers(address)},
                 limit=self.max_bytes,
             )
         except ProviderError as failure:
-            if failure.details.get("status") in (404, 410):
+            status = failure.details.get("status")
+            if status in (404, 410):
                 raise NotFound("The source has no such series") from failure
-            raise await self._explain(failure) from failure
+            if status in (401, 403):
+                raise await self._explain(failure) from failure
+            raise
 
-    async def _find_file(self, key: str, ref: str) -> File | None:
+    async def _find_file(self, key: str, ref: str) -> tuple[str, File | None]:
+        """The address of the document now, and the file in it; None for one that it lacks."""
         document = await self._documents.get(key)
-        return next((file for file in document.files if file.url == ref), None)
+        return document.address, next((file for file in document.files if file.url == ref), None)
 
     def _headers(self, address: str) -> dict[str, str]:
         """The key goes to the instance alone, whatever address it names."""
@@ -229,7 +234,7 @@ class Aniworld(ListedSource):
         self._take(entries, listed, Version(kept.etag, kept.modified))
 
     async def _keep(self, entries: Sequence[Entry]) -> None:
-        content = await asyncio.to_thread(json.dumps, [self._lists[0], entries])
+        content = await asyncio.to_thread(json.dumps, [self._listed_at, entries])
         await self._memory.keep(Remembered(self.base, *self._version, content))
 
     # -- what is wrong -----------------------------------------------------------------------------
@@ -326,6 +331,10 @@ def _parse_page(document: Document) -> Page | None:
     address = document.url
     entries = aniworld_listing.read_entries(page, address)
     return Page(address, version, entries, aniworld_listing.read_next(page, address))
+
+
+def _parse_series(document: Document) -> SeriesDocument:
+    return aniworld_listing.read_series(read_object(document), document.url)
 
 
 def _recalled(content: str) -> tuple[str, list[Entry]]:

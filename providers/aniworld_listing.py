@@ -74,6 +74,9 @@ class File(NamedTuple):
 
 
 class SeriesDocument(NamedTuple):
+    """A series with its files, as it stands at `address`."""
+
+    address: str
     description: str
     files: list[File]
 
@@ -136,10 +139,10 @@ def read_next(page: Fields, address: str) -> str:
     return _joined(address, _address(page, "next"))
 
 
-def read_series(answer: Fields) -> SeriesDocument:
-    """A series with its files. Takes part of a second for thousands, so it belongs on a thread.
+def read_series(answer: Fields, address: str) -> SeriesDocument:
+    """A series with its files, which is at `address`.
 
-    Raises ProviderError as `check_form`.
+    Takes part of a second for thousands, so it belongs on a thread. Raises ProviderError as `check_form`.
     """
     check_form(answer)
     about = answer["data"]
@@ -147,7 +150,7 @@ def read_series(answer: Fields) -> SeriesDocument:
         raise no_instance()
     rows = objects(about, "files")[:MAX_FILES]
     files = [file for row in rows if (file := _file(row))]
-    return SeriesDocument(text(about, "description")[:MAX_TEXT], files)
+    return SeriesDocument(address, text(about, "description")[:MAX_TEXT], files)
 
 
 def read_episodes(files: Iterable[File]) -> list[Episode]:

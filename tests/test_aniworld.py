@@ -377,7 +377,7 @@ async def test_ten_thousand_series(tmp_path):
     ],
 )
 def test_the_files_of_a_document(row, episodes):
-    found = aniworld_listing.read_series(document(row, None, 7, {})).files
+    found = aniworld_listing.read_series(document(row, None, 7, {}), "").files
     assert [(each.season, each.number) for each in found] == episodes
     assert all(each.checksums == {} for each in found)
 
@@ -399,7 +399,7 @@ def test_the_files_of_a_document(row, episodes):
     ],
 )
 def test_the_subtitles_of_a_file(subtitles, suffixes):
-    (found,) = aniworld_listing.read_series(document(file(subtitles=subtitles))).files
+    (found,) = aniworld_listing.read_series(document(file(subtitles=subtitles)), "").files
     assert list(found.subtitles) == suffixes
 
 
@@ -410,7 +410,9 @@ def test_of_several_files_the_best_counts():
         file(url="large.mkv", resolution=1080, size=5),
         file(url="larger.mkv", resolution=1080, size=6),
     ]  # fmt: skip
-    episodes = aniworld_listing.read_episodes(aniworld_listing.read_series(document(*rows)).files)
+    episodes = aniworld_listing.read_episodes(
+        aniworld_listing.read_series(document(*rows), "").files
+    )
     assert {each.number: each.ref for each in episodes} == {1: "larger.mkv", 2: "double.mkv"}
 
 
@@ -421,7 +423,9 @@ def test_languages_and_versions_are_told_by_the_document():
         file(url="ad.mkv", languages=["de"], version="audio-description", resolution=2160),
         file(url="odd.mkv", languages="de", version="loud"),
     ]
-    (episode,) = aniworld_listing.read_episodes(aniworld_listing.read_series(document(*rows)).files)
+    (episode,) = aniworld_listing.read_episodes(
+        aniworld_listing.read_series(document(*rows), "").files
+    )
     told = {each.ref: (each.languages.codes, each.version) for each in episode.variants}
     assert told == {
         "de.mkv": (["de", "ja"], None),
@@ -451,6 +455,29 @@ async def test_a_file_that_has_moved_is_looked_for(tmp_path):
             source.provider._provider._documents._values.clear()
             with pytest.raises(ProviderError, match="no longer has"):
                 await source.provider.source("a", episode)
+
+
+async def test_a_broken_document_costs_one_series_and_no_further_request(tmp_path):
+    async with Upstream() as up:
+        answering(up, (aniworld.LIST, listed(entry(url="/a"), entry(id="b", title="B", url="/b"))),
+                  ("b", document(file())))  # fmt: skip
+        async with opened(settings_for(up), tmp_path / "db") as source:
+            await source.provider.search("", 9)
+            up.requests.clear()
+            with pytest.raises(ProviderError, match="no Aniworld"):
+                await source.provider.listing("a")
+            assert [request.path for request in up.requests] == ["/a"]
+            assert (await source.provider.listing("b")).episodes
+
+
+async def test_addresses_are_relative_to_where_a_document_was_found(tmp_path):
+    """Also behind a redirect."""
+    async with Upstream() as up:
+        answering(up, (aniworld.LIST, listed(entry(url="/old/a"))), ("new/a", document(file())))
+        up.script = [{}, {"location": up.url("new/a")}, {}, {"location": up.url("new/a")}, {}]
+        async with opened(settings_for(up), tmp_path / "db") as source:
+            (episode,) = (await source.provider.listing("a")).episodes
+            assert (await source.provider.source("a", episode)).url == up.url("new/a.mkv")
 
 
 async def test_a_lying_length_or_checksum_costs_that_episode(tmp_path):
@@ -502,9 +529,11 @@ def test_no_answer_breaks_the_reader(data, row):
         assert entry.key and entry.title and entry.url
     aniworld_listing.read_next(page, "http://x/y")
     try:
-        found = aniworld_listing.read_series({"aniworld": 1, "data": {"files": [row, data]}})
+        found = aniworld_listing.read_series(
+            {"aniworld": 1, "data": {"files": [row, data]}}, "http://x/y"
+        )
         aniworld_listing.read_episodes(found.files)
-        aniworld_listing.read_series(page)
+        aniworld_listing.read_series(page, "http://x/y")
     except ProviderError as failure:
         assert "no Aniworld" in str(failure)
 
