@@ -13,8 +13,9 @@ from downloads import disk
 from store.errors import Cause
 
 # "source or file": a look at the source itself tells, and so do two items that fail in a row.
-Whose = Literal["source", "source or file", "file", "item", "disk", "directory"]
+Whose = Literal["source", "source or file", "file", "item", "disk", "directory", "server"]
 DiskCause = Literal["disk full", "path", "root"]
+OwnCause = Literal["unsettled", "taken", "database", "bug"]
 
 RESTS = "the source rests, its items wait and lose no try"
 COUNTS = "a try of the item"
@@ -28,7 +29,7 @@ class Consequence(NamedTuple):
     then: str
 
 
-CONSEQUENCES: dict[Cause | DiskCause, Consequence] = {
+CONSEQUENCES: dict[Cause | DiskCause | OwnCause, Consequence] = {
     "refused": Consequence("source", RESTS),
     "unreachable": Consequence("source", RESTS),
     "name unknown": Consequence("source", RESTS),
@@ -44,9 +45,13 @@ CONSEQUENCES: dict[Cause | DiskCause, Consequence] = {
     "refusal": Consequence("source or file", COUNTS),
     "no video": Consequence("source or file", COUNTS),
     "file": Consequence("file", f"{COUNTS}, or {FAILS}"),
+    "unsettled": Consequence("file", "the item waits and loses no try"),
     "disk full": Consequence("disk", "the item waits for room, what fits goes on"),
     "path": Consequence("item", f"{COUNTS}, then {FAILS} and names the path"),
+    "taken": Consequence("item", f"{FAILS}, nothing is touched"),
     "root": Consequence("directory", "the queue waits and names the directory"),
+    "database": Consequence("server", "the queue waits"),
+    "bug": Consequence("server", f"{FAILS}, the log tells why"),
 }
 
 FULL = (errno.ENOSPC, errno.EDQUOT)

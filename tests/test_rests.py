@@ -5,6 +5,7 @@ import re
 import time
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
@@ -19,7 +20,7 @@ from store import clock, known_episodes, series, source_order
 from store import episodes as episode_store
 from store import queue as queue_store
 from store.db import Database
-from store.errors import ProviderError
+from store.errors import Cause, ProviderError
 from store.models import Episode, Listing
 from tests.app import ROOT, running, until
 from tests.shows import Shows, completed, home, library_is_right, queue, statuses
@@ -298,11 +299,40 @@ async def test_a_look_tells_whose_a_404_is(resting):
         assert await rests.judge(item, missing) == ("", True)
 
 
+@pytest.mark.parametrize("answers", [False, True])
+async def test_the_consequences_are_as_in_the_table(resting, answers):
+    """Two items in a row that fail for each cause, of a source that is dead and of one that lists
+    its files: whether it rests, and whether they lose a try."""
+    rests, _, providers, _ = resting
+    async with Shows((SIZE,)) as up:
+        if answers:
+            await providers.configure(_settings(up.base))
+        for cause in get_args(Cause):
+            await rests.answered("home")
+            failure = ProviderError("It failed", cause=cause)
+            verdicts = [
+                await rests.judge(SimpleNamespace(id=number, provider="home"), failure)
+                for number in (1, 2)
+            ]
+            have_rested = [bool(verdict.why) for verdict in verdicts]
+            match CONSEQUENCES[cause].whose:
+                case "file":
+                    expected = [False, False]
+                case "source or file" if answers:
+                    expected = [False, cause not in ("missing", "refusal")]
+                case _:
+                    expected = [True, True]
+            assert have_rested == expected, cause
+            assert [verdict.costs_try for verdict in verdicts] == [not one for one in expected]
+
+
 def test_the_table_of_consequences_is_the_documents():
     """docs/sources.md tells for each cause whose it is, and what follows."""
     text = (ROOT / "docs/sources.md").read_text()
     rows = re.findall(r"^\| `([a-zA-Z ]+)` \|[^|]*\| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
     told = {cause: (whose, then) for cause, whose, then in rows}
+    for cause, (whose, then) in told.items():
+        print(f"{cause:14} {whose:16} {then}")
     assert told == {cause: tuple(row) for cause, row in CONSEQUENCES.items()}
 
 
