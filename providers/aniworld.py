@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from providers import aniworld_listing, catalogue
+from providers import aniworld_listing, aniworld_refusals, catalogue
 from providers.aniworld_listing import Entry, File, SeriesDocument
 from providers.bodies import Document
 from providers.body_version import Version
@@ -30,7 +30,6 @@ CATALOGUE = "catalogue.json"  # below that of a catalogue
 # People copy the address of what they look at: the page lies above these.
 TAIL = re.compile(r"/(?:api(?:/(?:docs|redoc|openapi\.json|share(?:/series)?)?)?|index\.html)?/?$")
 MAX_PARENTS = 4  # above the address, in which an instance is looked for
-MAKE_A_KEY = "Let its owner make a key of scope 'share' there, and put it into the settings"
 
 
 class Page(NamedTuple):
@@ -250,17 +249,17 @@ class Aniworld(ListedSource):
             return failure
         refusal = await self._read_refusal()
         if refusal is not None and not is_elsewhere:
-            return _refused(failure, refusal, has_key=bool(self._key))
+            return aniworld_refusals.explain(failure, refusal, has_key=bool(self._key))
         for parent in self._parents():
             if await self._is_instance(parent):
                 message = "The Aniworld there has another address"
-                return _told(failure, message, f"Put {parent} into the settings")
+                return aniworld_refusals.told(failure, message, f"Put {parent} into the settings")
         if refusal is not None:
             message = "The Aniworld there is older and cannot share"
-            return _told(failure, message, "Let its owner update it")
+            return aniworld_refusals.told(failure, message, "Let its owner update it")
         nobody = aniworld_listing.no_instance()
         message = str(failure) if status in (401, 403) else str(nobody)
-        return _told(failure, message, nobody.details["fix"])
+        return aniworld_refusals.told(failure, message, nobody.details["fix"])
 
     async def _read_refusal(self) -> Fields | None:
         """How an instance refuses the list; None where it does not, or it is none."""
@@ -280,8 +279,7 @@ class Aniworld(ListedSource):
             )
         except ProviderError:
             return None
-        is_one = answer.get("success") is False and {"error", "details", "request_id"} <= {*answer}
-        return answer if is_one else None
+        return answer if aniworld_refusals.is_one(answer) else None
 
     def _parents(self) -> Iterator[str]:
         """The addresses above the one in the settings, the nearest first."""
@@ -292,34 +290,6 @@ class Aniworld(ListedSource):
                 return
             yield above
             address = above
-
-
-def _refused(failure: ProviderError, refusal: Fields, *, has_key: bool) -> ProviderError:
-    """Why an instance has answered 401 or 403."""
-    found = refusal["details"]
-    details: Fields = found if isinstance(found, dict) else {}
-    if failure.details.get("status") == 401:
-        if details.get("setup_required") is True:
-            message = "The Aniworld there is not set up yet"
-            return _told(failure, message, "Let its owner set a password, share, and make a key")
-        message = "wrong" if has_key else "missing"
-        return _told(failure, f"The source answered 401 (the share key is {message})", MAKE_A_KEY)
-    if details.get("sharing") == "none":
-        message = "The Aniworld there shares nothing"
-        return _told(failure, message, "Let its owner set 'share' in the settings there")
-    message = "The source answered 403 (the key is of another scope)"
-    return _told(failure, message, MAKE_A_KEY)
-
-
-def _told(failure: ProviderError, message: str, fix: str) -> ProviderError:
-    """The same failure in other words."""
-    return ProviderError(
-        message,
-        final=failure.final,
-        retry_after=failure.retry_after,
-        cause=failure.cause,
-        **{**failure.details, "fix": fix},
-    )
 
 
 def _parse_page(document: Document) -> Page | None:

@@ -142,7 +142,8 @@ def read_next(page: Fields, address: str) -> str:
 def read_series(answer: Fields, address: str) -> SeriesDocument:
     """A series with its files, which is at `address`.
 
-    Takes part of a second for thousands, so it belongs on a thread. Raises ProviderError as `check_form`.
+    Takes part of a second for thousands, so it belongs on a thread. Raises ProviderError as
+    `check_form`.
     """
     check_form(answer)
     about = answer["data"]
