@@ -217,7 +217,8 @@ async def test_one_odd_entry_costs_that_entry(tmp_path, kind, rows, caplog):
             add(server, "Show/Season 01/Show - S01E01.mkv")
             assert (await rescan(server))["unavailable"] == []
             _, hits, _ = await server.get("/api/v1/anime/search", params={"q": "show"})
-            assert {hit["key"] for hit in hits["data"]} == {SHOW, "good_show"}
+            found = {hit["key"]: hit["sources"] for hit in hits["data"]}
+            assert found == {SHOW: ["home", "good"]}
             assert await missing(server) == 1
             assert (await rescan(server))["unavailable"] == []
     if isinstance(rows, list):
