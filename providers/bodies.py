@@ -82,14 +82,19 @@ class Bodies:
 
     @asynccontextmanager
     async def _large_one(self, time: asyncio.Timeout, threads: Threads) -> AsyncIterator[None]:
-        loop, due = asyncio.get_running_loop(), time.when()
-        began = loop.time()
-        time.reschedule(None)
+        began, due = asyncio.get_running_loop().time(), time.when()
+        _reschedule(time, None)
         async with self._large:
             await threads.run(heap.give_back)  # what the one before has left
-            if due is not None:
-                time.reschedule(due + loop.time() - began)
+            waited = asyncio.get_running_loop().time() - began
+            _reschedule(time, None if due is None else due + waited)
             yield
+
+
+def _reschedule(time: asyncio.Timeout, due: float | None) -> None:
+    """Move the end of a time that has not passed just now."""
+    if not time.expired():
+        time.reschedule(due)
 
 
 def _forget_locals(failure: BaseException | None) -> None:

@@ -19,7 +19,7 @@ from store.errors import NotFound, ProviderError
 from store.models import Episode, Listing, Source
 from store.sources import JellyfinProvider
 
-SERIES_PAGE, EPISODES_PAGE = 1_000, 100
+SERIES_PAGE, EPISODES_PAGE = 500, 100
 MAX_SERIES, MAX_EPISODES = 10_000, 10_000
 # The page's own address is what people copy: the server lies one step above.
 PAGE = re.compile(r"/web(/index\.html)?/?$")
