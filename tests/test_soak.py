@@ -566,9 +566,10 @@ async def test_a_month_in_fast_motion(tmp_path, number):
     for stall in sorted(stalls, key=lambda stall: -stall["cpu"])[:5]:
         print(f"{stall['seconds']:.3f} {stall['cpu']:.3f} {stall['called']}")
         print("".join(stall["where"]))
-    assert len(run.completed) > SECONDS / 2
-    assert [stall for stall in by_work if stall["cpu"] > 2 * STALL_SECONDS] == []
     assert run.wrong == [], f"seed {seed}: " + "\n".join(run.wrong[:20])
+    assert [stall for stall in by_work if stall["cpu"] > 2 * STALL_SECONDS] == []
+    # Of those that there were: how many come in a time, the machine's other work decides too.
+    assert len(run.completed) > run.number / 2
 
 
 def by_impatient(folder: Path, *command: str) -> str:
