@@ -471,3 +471,19 @@ def test_bytes_are_those_of_the_source_that_the_map_names(conn):
     queue.set_checkpoint(conn, item_id, json.dumps(point), 7)
     assert claimed(conn, resting={"home": 99.0}) == "sister"
     assert claimed(conn) == "home"
+
+
+def test_the_file_that_fits_the_wishes_goes_before_the_preferred_source(conn):
+    """It is tried again in a moment; where its source rests, the next best is taken."""
+    item_id = in_queue(conn, home=7, sister=7)
+    conn.execute("update episodes set fit = 3 where provider = 'home'")
+    assert claimed(conn) == "sister"
+    assert claimed(conn, waiting=[(item_id, "sister")]) is None
+    assert claimed(conn, resting={"sister": 1.0}) == "home"
+    conn.execute("update items set named = 0")
+    conn.execute("update episodes set waits = 'one in de' where provider = 'home'")
+    assert claimed(conn, resting={"sister": 1.0}) is None  # no worse file is taken
+    conn.execute("update episodes set waits = 'one in de', waits_until = '2999'")
+    assert claimed(conn) is None
+    conn.execute("update items set named = 1")
+    assert claimed(conn) == "sister"

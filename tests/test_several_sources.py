@@ -345,3 +345,24 @@ async def test_two_series_of_one_title_get_folders_of_their_own(tmp_path):
             found = {path.read_bytes() for path in server.library.rglob("*.mkv")}
             assert found == {*one.files.values(), *two.files.values()}
             assert len({path.parts[-3] for path in server.library.rglob("*.mkv")}) == 2
+
+
+@pytest.mark.slow
+async def test_a_file_of_another_kind_leaves_nothing_behind(tmp_path, short_pauses):
+    """The first source is given up after its tries, where bytes came, or at once without any."""
+    body, other = EBML + bytes(400_000), bytes([0, 0, 0, 24]) + b"ftypmp42" + bytes(300_000)
+    one = Tree({"Show/S01E01.mkv": body, "Show/S01E02.mkv": body})
+    two = Tree({"Show/S01E01.mp4": other, "Show/S01E02.mp4": other})
+    async with one as home, two as sister:
+        home.drop_after = 150_000
+        home.ranges = False
+        async with running(tmp_path, providers=setting(home=home, sister=sister)) as server:
+            await server.login()
+            await put_in_queue(server, "S01")
+            home.pages["Show/S01E02.mkv"] = 404
+            await server.post("/api/queue/start")
+            await completed(server, "S01E01", "S01E02")
+            assert {path.suffix for path in server.library.rglob("Show*")} == {"", ".mp4"}
+            assert list(server.downloads.iterdir()) == []
+            _, page, _ = await server.get("/api/queue")
+            assert [item["source"] for item in page["data"]] == ["sister", "sister"]
