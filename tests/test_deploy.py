@@ -405,15 +405,24 @@ def output(image: Image, *command: str, **variables: str) -> tuple[int, str]:
         image.log = log
 
 
+def capabilities_of_compose() -> str:
+    """Options of setpriv that leave root what deploy/compose.yaml leaves him."""
+    service = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["aniworld"]
+    assert service["cap_drop"] == ["ALL"] and service["read_only"]
+    kept = ",".join(f"+{name.lower()}" for name in service["cap_add"])
+    return f"--bounding-set=-all,{kept} --no-new-privs"
+
+
 @pytest.mark.slow
-async def test_the_entrypoint_as_root(installed, tmp_path):
+@pytest.mark.parametrize("user", ["", capabilities_of_compose()], ids=["root", "as by Compose"])
+async def test_the_entrypoint_as_root(installed, tmp_path, user):
     """It becomes PUID, gives that user the state and the two new folders, and nothing more."""
     image = Image(tmp_path, installed)
     (image.data / "owner's").mkdir()  # what lies on the volume is never given away
     os.chown(image.data, USER, GROUP)
     (image.config / "of root").touch()
     who = {"PUID": str(USER), "PGID": str(GROUP), "UMASK": "027"}
-    process = image.start(**who)
+    process = image.start(user=user, **who)
     try:
         await image.answers(process)
         status = status_of(process)
@@ -436,7 +445,7 @@ async def test_the_entrypoint_as_root(installed, tmp_path):
     code, answer = output(image, "health", **who)
     assert code == 1 and "refused" in answer
     shutil.rmtree(image.data / "anime")
-    process = image.start(**who)
+    process = image.start(user=user, **who)
     try:
         await image.answers(process)
         assert not (image.data / "anime").exists(), "a disk may be away"
