@@ -11,9 +11,9 @@ from handlers.endpoint import Done
 from handlers.ids import AnimeId, EpisodeCode
 from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
+from store import calendars, joint_hits, known_episodes, links, series
 from store import choices as choice_store
 from store import episodes as episode_store
-from store import joint_hits, known_episodes, links, series
 from store.choices import Choice
 from store.episodes import AnimeDetails, Found
 from store.errors import NotFound
@@ -249,6 +249,7 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     if body.accept_list:
         resting = app[ENGINE].rests.resting()
         accepted = await lookup.listings(app[PROVIDERS], own_ids, resting)
+        await app[DB].run(calendars.accept, anime_id)
     elif body.source and body.sources is None:
         # The numbers of all lists follow from those of the leading one.
         leading = found[0][0]

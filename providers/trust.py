@@ -7,6 +7,7 @@ import ssl
 import stat
 from urllib.parse import urlsplit
 
+from store import authority_files
 from store.errors import ProviderError
 
 
@@ -47,11 +48,12 @@ class Trust:
                 self._made[path] = changed_at, context
             return context
         except OSError as error:  # ssl.SSLError is one: the file holds no certificates
+            issue, fix = authority_files.why_unfit(path) or ("cannot be read", "Try again")
             raise ProviderError(
-                "The file that ca_file names holds no certificates that can be read",
+                f"The file that ca_file names {issue}",
                 final=True,
                 cause="certificate",
-                fix="Let ca_file name a PEM file that the server's user can read",
+                fix=f"ca_file: {fix}",
             ) from error
 
 

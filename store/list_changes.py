@@ -101,6 +101,17 @@ def believe(
     return _merge(known_by_key, listed_by_key, moved)
 
 
+def accept(conn: sqlite3.Connection, offer: tuple[str, str]) -> list[EpisodeKey]:
+    """The change of an `offer` is believed now. Returns the episodes that it takes away."""
+    row = conn.execute(
+        "select change from list_changes where series = ? and provider = ?", offer
+    ).fetchone()
+    if row is None:
+        return []
+    _forget(conn, offer)
+    return [codes.decode(code) for code in json.loads(row["change"])["gone"]]
+
+
 def _forget(conn: sqlite3.Connection, offer: tuple[str, str]) -> None:
     where = "where series = ? and provider = ?"
     if conn.execute(f"select 1 from list_changes {where}", offer).fetchone():

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Collection
 from pathlib import Path
 
-from store import allowed_folders
+from store import allowed_folders, authority_files
 from store.entries import LISTS
 from store.schema import record
 from store.settings import Config, Hours, Naming
@@ -104,28 +104,13 @@ def _of_entries(config: Config, names: Collection[str]) -> list[Problem]:
     problems = []
     for name in LISTS:
         for index, entry in enumerate(getattr(config, name) if name in names else ()):
-            if entry.ca_file and not _holds_certificates(entry.ca_file):
-                problem = Problem(
-                    f"{name}[{index}].ca_file",
-                    f"{entry.ca_file} holds no certificates that can be read",
-                    "Name a PEM file that the user who runs the server can read",
-                )
-                problems.append(problem)
+            if entry.ca_file and (unfit := authority_files.why_unfit(entry.ca_file)):
+                issue, fix = unfit
+                field = f"{name}[{index}].ca_file"
+                problems.append(Problem(field, f"{entry.ca_file} {issue}", fix))
             if lack := entry.lack():
                 problems.append(Problem(f"{name}[{index}].{lack.field}", lack.issue, lack.fix))
     return problems
-
-
-def _holds_certificates(path: str) -> bool:
-    import ssl  # late: few have an authority of their own
-
-    if not Path(path).is_file():  # a pipe would be waited for
-        return False
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except OSError:  # ssl.SSLError is one
-        return False
-    return True
 
 
 def _of_wishes(config: Config, names: Collection[str]) -> list[Problem]:

@@ -2,12 +2,14 @@
 
 import contextlib
 import random
+from dataclasses import replace
 
 import pytest
 
-from store import episodes, known_episodes, list_changes, queue
+from store import calendars, episodes, known_episodes, list_changes, queue
 from store.db import connect
 from store.models import Episode, Listing
+from store.names import codes
 from tests.app import running
 from tests.shows import SHOW, add, home
 from tests.tree import Tree
@@ -128,3 +130,49 @@ async def test_a_change_is_told_and_the_owner_may_agree(tmp_path):
         _, details, _ = await server.get(f"/api/v1/anime/{SHOW}")
         assert (details["missing_episodes"], details["list_change"]) == (1, None)
         assert (await server.put("/api/v1/anime/local_no/link", json=link))[0] == 404
+
+
+# -- calendars -------------------------------------------------------------------------------------
+
+
+def in_calendar(conn) -> list[str]:
+    rows = conn.execute("select season, number from calendar order by season, number")
+    return [codes.code(*row) for row in rows]
+
+
+def test_a_calendar_that_shrinks_is_not_believed_at_once(conn):
+    """A library that is not mounted there would else take the household's calendar away."""
+    store(conn, {1: "a"})
+    full = Listing(
+        "x", "Show", episodes=tuple(Episode(1, n, aired="2020-01-01") for n in (1, 2, 3))
+    )
+    calendars.keep(conn, SHOW, "tv", full)
+    fewer = replace(full, episodes=(Episode(1, 1, aired="2020-02-02"), Episode(1, 4)))
+    for _ in range(2):
+        calendars.keep(conn, SHOW, "tv", fewer)
+        # What is new or has another date counts at once.
+        assert in_calendar(conn) == ["S01E01", "S01E02", "S01E03", "S01E04"]
+        (aired,) = conn.execute("select aired from calendar where number = 1").fetchone()
+        assert aired == "2020-02-02"
+    change = list_changes.find(conn, SHOW)
+    assert (change.gone, change.moved, change.source) == (["S01E02", "S01E03"], [], "tv")
+    assert list_changes.all_ids(conn) == [SHOW]
+    calendars.keep(conn, SHOW, "tv", fewer)
+    assert in_calendar(conn) == ["S01E01", "S01E04"]
+    assert list_changes.find(conn, SHOW) is None
+
+
+def test_a_calendar_that_is_whole_again_begins_anew_and_the_owner_may_agree(conn):
+    store(conn, {1: "a"})
+    full = Listing("x", "Show", episodes=(Episode(1, 1), Episode(1, 2)))
+    fewer = replace(full, episodes=full.episodes[:1])
+    for listing in (full, fewer, fewer, full, fewer, fewer, Listing("x", "Show")):
+        calendars.keep(conn, SHOW, "tv", listing)
+        assert in_calendar(conn) == ["S01E01", "S01E02"]
+    calendars.accept(conn, SHOW)
+    assert in_calendar(conn) == ["S01E01"]
+    assert list_changes.find(conn, SHOW) is None
+    calendars.keep(conn, SHOW, "tv", full)
+    calendars.keep(conn, SHOW, "tv", fewer)
+    calendars.drop_others(conn, [])
+    assert list_changes.find(conn, SHOW) is None

@@ -6,6 +6,7 @@ import ssl
 import subprocess
 from contextlib import suppress
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -13,6 +14,7 @@ from handlers import keys
 from providers import Providers, tls_faults
 from providers.network import Network
 from providers.trust import origin
+from store import authority_files
 from store.db import Database
 from store.errors import ProviderError
 from store.sources import DirectoryProvider
@@ -117,15 +119,26 @@ async def test_a_certificate_that_is_signed_by_itself(tmp_path):
         assert (await web.read(up.base, base=up.base))[0] == b""
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no PEM", b"\0" * 100])
-async def test_a_file_of_no_authority(issued, tmp_path, content):
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        (None, "does not exist"),
+        (b"", "holds no certificates"),
+        (b"no PEM", "holds no certificates"),
+        (b"\0" * 100, "holds no certificates"),
+        (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "holds a private key"),
+        (b"\x30\x82\x03\x03", "in the form DER"),
+    ],
+)
+async def test_a_file_of_no_authority(issued, tmp_path, content, words):
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_bytes(content)
     async with Upstream(tls=serving(issued)) as up, Network() as web:
         web.trust.files[origin(up.base)] = str(file)
         failure = await failure_of(web, up.base)
-        assert "ca_file names holds no certificates" in str(failure)
+        assert f"ca_file names {words}" in str(failure).replace("holds a certificate in", "in")
+        assert failure.details["fix"].startswith("ca_file: ")
         file.write_bytes((issued / "ca.pem").read_bytes())
         assert (await web.read(up.base, base=up.base))[0] == b""
 
@@ -295,3 +308,23 @@ async def test_a_fault_of_tls_in_the_middle(issued, tmp_path, injected):
         run.saved = None
         await run()
         assert run.part.read_bytes() == up.body
+
+
+def test_what_is_wrong_with_a_file_of_authorities(issued, tmp_path):
+    """Each fault is named, with its cure."""
+    assert authority_files.why_unfit(str(issued / "ca.pem")) is None
+    os.mkfifo(tmp_path / "pipe")
+    locked = tmp_path / "locked.pem"
+    locked.write_bytes(b"x")
+    for path, issue in [
+        (tmp_path, "is no file"),
+        (tmp_path / "pipe", "is no file"),
+        (locked / "below", "does not exist"),
+        (tmp_path / ("n" * 300), "cannot be read"),
+    ]:
+        what, fix = authority_files.why_unfit(str(path))
+        assert (what, bool(fix)) == (issue, True)
+    with mock.patch.object(Path, "open", side_effect=PermissionError):
+        what, fix = authority_files.why_unfit(str(locked))
+    assert what == "may not be read by the user who runs the server"
+    assert fix.endswith(f"chmod a+r '{locked}'")
