@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -170,14 +170,13 @@ class Engine:
         if await self.rests.heard(name):
             await self._let_go_on(name)
 
-    async def drop(self, item_id: int) -> None:
-        """Remove one item: its transfer ends, its part file goes, a finished file stays.
-
-        Raises NotFound.
-        """
+    async def drop(self, item_ids: Sequence[int]) -> int:
+        """Remove items: transfers end, part files go, finished files stay. Returns how many."""
         async with self._lock:
-            await self._slots.cancel([item_id])
-            await self._clear([await self._db.run(queue.remove, item_id)])
+            await self._slots.cancel(item_ids)
+            removed = await self._db.run(queue.remove, *item_ids)
+            await self._clear(removed)
+        return len(removed)
 
     async def drop_all(self, status: Status) -> int:
         """Remove all items that are `completed` or `failed`; returns how many."""

@@ -83,6 +83,7 @@ class QueueItem:
     created_at: str
     started_at: str | None
     finished_at: str | None
+    place: int | None
     total_bytes: int | None
     source: str | None
     progress_percent: int | None = None
@@ -107,6 +108,7 @@ class QueueItem:
             created_at=item.created_at,
             started_at=item.started_at,
             finished_at=item.finished_at,
+            place=item.place,
             total_bytes=item.total or (item.episode.size if item.episode else None),
             source=item.source,
         )
@@ -140,7 +142,8 @@ class Snapshot(Event):
     """The first message of each socket: all that those before it told.
 
     `items` are at most 300, some of each status, so that a long queue hides no failure; `groups`
-    count all of them by series. `sources` are those that rest.
+    count all of them by series. `sources` are those that rest. `pictures` is the seal in the
+    addresses of posters: `/posters/<pictures>/<anime_id>`.
     """
 
     type = "snapshot"
@@ -148,6 +151,7 @@ class Snapshot(Event):
     status: QueueStatus
     items: list[QueueItem]
     groups: list[QueueGroup]
+    pictures: str
     sources: list[SourceState]
 
 
@@ -254,6 +258,15 @@ class QueueRemoved(Event):
     """The ids of items that are gone."""
 
     type = "queue_removed"
+
+    items: list[str]
+
+
+@record
+class QueueOrder(Event):
+    """The owner has put items into another order: their places and groups are to be asked anew."""
+
+    type = "queue_order"
 
     items: list[str]
 

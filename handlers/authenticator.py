@@ -154,6 +154,12 @@ class Authenticator:
 
     # -- tokens ----------------------------------------------------------------------------------
 
+    @property
+    def picture_seal(self) -> str:
+        """What the address of a picture has to bear; another one after all tokens were ended."""
+        text = f"pictures {self._secrets.current.epoch}".encode()
+        return hmac.new(self._secrets.current.signing_key, text, "sha256").hexdigest()[:32]
+
     def issue(self, lifetime_seconds: int | None = None) -> IssuedTokens:
         """Make the two tokens of a login; they live as long as the settings say, unless given."""
         now = int(time.time())

@@ -24,3 +24,8 @@ EpisodeCode = Annotated[
         example="S01E05",
     ),
 ]
+
+
+def number(queue_item_id: str) -> int:
+    """The item's number in the database."""
+    return int(queue_item_id.removeprefix("queue_"))

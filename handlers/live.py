@@ -63,6 +63,7 @@ async def _snapshot(request: web.Request) -> Snapshot:
         status=await engine.status(),
         items=[engine.describe(item) for item in items],
         groups=groups,
+        pictures=request.app[AUTHENTICATOR].picture_seal,
         sources=engine.rests.all(),
     )
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from downloads import lookup
 from downloads.events import QueueItem
+from handlers import ids
 from handlers.endpoint import Done
 from handlers.ids import AnimeId, ItemId
 from handlers.keys import DB, ENGINE, PROVIDERS
@@ -201,7 +202,8 @@ async def add(request: web.Request, body: QueueAdd) -> Queued:
 
 async def remove(request: web.Request, queue_item_id: ItemId) -> Done:
     """Remove one item. A finished file stays."""
-    await request.app[ENGINE].drop(_number(queue_item_id))
+    if not await request.app[ENGINE].drop([ids.number(queue_item_id)]):
+        raise NotFound("Queue item not found", queue_item_id=queue_item_id)
     return Done("Item removed from queue")
 
 
@@ -213,7 +215,7 @@ async def clear(request: web.Request, query: FinishedQuery) -> Done:
 
 async def retry(request: web.Request, queue_item_id: ItemId) -> QueueItem:
     """Try a failed item again."""
-    item = await request.app[DB].run(queue.retry, _number(queue_item_id))
+    item = await request.app[DB].run(queue.retry, ids.number(queue_item_id))
     await request.app[ENGINE].announce([item])
     return request.app[ENGINE].describe(item)
 
@@ -228,7 +230,7 @@ async def retry_all(request: web.Request) -> Retried:
 
 async def prioritise(request: web.Request, queue_item_id: ItemId, body: Prioritise) -> QueueItem:
     """Change an item's priority."""
-    item = await request.app[DB].run(queue.set_priority, _number(queue_item_id), body.priority)
+    item = await request.app[DB].run(queue.set_priority, ids.number(queue_item_id), body.priority)
     await request.app[ENGINE].announce([item])
     return request.app[ENGINE].describe(item)
 
@@ -249,7 +251,3 @@ async def pause(request: web.Request, body: Pause | None = None) -> Done:
     """Pause the queue, or resume a paused one; `{"paused": true}` says which."""
     paused = await request.app[ENGINE].pause(body.paused if body else None)
     return Done("Queue paused" if paused else "Queue resumed")
-
-
-def _number(queue_item_id: str) -> int:
-    return int(queue_item_id.removeprefix("queue_"))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+BINARY = ("image/jpeg", "image/png", "image/webp")
 SAFETY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -74,7 +75,8 @@ def file(
     if is_known(request, f'"{etag}"'):
         answer = web.Response(status=304)
     else:
-        answer = web.Response(body=body, content_type=content_type, charset="utf-8")
+        charset = None if content_type in BINARY else "utf-8"
+        answer = web.Response(body=body, content_type=content_type, charset=charset)
     answer.etag = etag
     answer.headers["Cache-Control"] = cache_control
     return answer

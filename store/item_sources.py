@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from store.clock import now
+from store.queue_items import ORDER
 from store.source_order import OFF, UNKNOWN_RANK
 from store.waits import ALLOWED, Allowed
 
@@ -68,7 +69,7 @@ _PENDING = f"""
         and episodes.provider = coalesce(items.only_source, episodes.provider)
     left join sources on sources.name = episodes.provider
     left join tries on tries.item = items.id and tries.source = episodes.provider
-    where items.status = 'pending' and {ALLOWED} order by items.priority, items.id
+    where items.status = 'pending' and {ALLOWED} order by {ORDER}
 """
 
 

@@ -178,6 +178,7 @@ class Item:
     receipt: str | None
     durable: int  # the most bytes that a try has left on the disk for good
     replaces: bool  # the file that is in the library goes into the trash
+    place: int | None  # in the owner's own order, of those of one priority
     title: str
     source: str | None  # that it is fetched from, or was; None as long as it has not begun
     provider: str  # the same; before that, the source that leads the series

@@ -6,6 +6,7 @@ when it is committed.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -296,11 +297,12 @@ def set_priority(conn: sqlite3.Connection, item_id: int, priority: Priority) -> 
     return get(conn, item_id)
 
 
-def remove(conn: sqlite3.Connection, item_id: int) -> Item:
-    """Raises NotFound."""
-    item = get(conn, item_id)
-    conn.execute("delete from items where id = ?", (item_id,))
-    return item
+def remove(conn: sqlite3.Connection, *item_ids: int) -> list[Item]:
+    """Remove items; returns those that were there."""
+    ids = json.dumps(item_ids)
+    removed = items(conn, "items.id in (select value from json_each(?))", ids)
+    conn.execute("delete from items where id in (select value from json_each(?))", (ids,))
+    return removed
 
 
 def remove_all(conn: sqlite3.Connection, status: Status) -> list[Item]:

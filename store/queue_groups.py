@@ -32,12 +32,14 @@ def all_groups(conn: sqlite3.Connection) -> list[QueueGroup]:
     rows = conn.execute(
         """
         with sized as (
-            select items.id, items.series, series.title, status, priority,
+            select items.id, items.series, series.title, status,
+                priority * 4e15 + coalesce(items.place, 2e15 + items.id) as rank,
                 coalesce(items.total, episodes.size) as size,
                 case when status in ('pending', 'downloading') then items.id end as open
             from items join series on series.id = items.series
             left join episodes on episodes.series = items.series
                 and episodes.season = items.season and episodes.number = items.number
+                and episodes.provider = coalesce(items.source, series.provider)
                 and episodes.provider = coalesce(items.source, series.provider)
         )
         select series as anime_id, title as anime_title,
@@ -48,7 +50,7 @@ def all_groups(conn: sqlite3.Connection) -> list[QueueGroup]:
             coalesce(sum(case when open then size end), 0) as open_bytes,
             count(case when open and size is null then 1 end) as unknown_sizes
         from sized group by series
-        order by min(open) is null, min(case when open then priority end), min(open), min(id)
+        order by min(open) is null, min(case when open then rank end), min(id)
         """
     )
     return [QueueGroup(**row) for row in rows]

@@ -13,6 +13,8 @@ from store.names.codes import EpisodeKey
 # A failed item forgets this when it is tried again; its bytes stay.
 ANEW = """status = 'pending', reason = '', attempts = 0, error_code = null, error_message = null,
     target = null, receipt = null, started_at = null, finished_at = null"""
+# The order of work, of `items`.
+ORDER = "items.priority, items.place is null, items.place, items.id"
 PRIORITIES = get_args(Priority)  # stored as their index, so that ascending is the order of work
 
 _ITEM = """
@@ -20,6 +22,7 @@ _ITEM = """
         items.status, items.reason, items.error_code, items.error_message, items.attempts,
         items.part, items.checkpoint, items.target, items.total, items.created_at,
         items.started_at, items.finished_at, items.receipt, items.durable, items.replaces,
+        items.place,
         series.title, coalesce(items.source, series.provider) as provider,
         coalesce(offers.key, series.key) as key, items.source,
         coalesce(own_season, items.season) as listed_season,

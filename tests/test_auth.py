@@ -215,6 +215,7 @@ async def test_A9_nothing_else_is_served(server):
         "/",
         *page.VIEWS,
         "/static/{name}",
+        "/posters/{seal}/{anime_id}",
         "/ws/downloads",
         "/{path}",
     }  # the last one is 404
