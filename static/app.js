@@ -32,7 +32,8 @@ async function showLogin(reason) {
   if (!login) {
     login = await import("./login.js"); // most have their token
     login.onLogin(() => {
-      showHome({ takesFocus: true }).then(() => login.close($("h1", $("#view"))));
+      login.close($("#main")); // before the view is there, or it would jump
+      showHome({ takesFocus: true });
     });
   }
   if (!getToken()) login.open(reason);

@@ -2,6 +2,7 @@
 
 import { callApi } from "./api.js";
 import { runAction, showToast } from "./feedback.js";
+import { formatSize } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { queue } from "./queue_state.js";
 
@@ -18,7 +19,7 @@ const COMMAND_STATES = {
   stop: ["running", "paused"],
 };
 
-let retractStart = () => {}; // takes "Start now" away from the last toast
+let retract = (name) => {}; // takes an offer away from the last toast
 
 /** Whether a command is possible now. */
 export const isPossible = (command) => COMMAND_STATES[command].includes(queue.state);
@@ -31,12 +32,11 @@ export function sendCommand(command, control) {
 
 /** A toast offers nothing that was done already. */
 export function retractOldOffers() {
-  if (queue.state !== "stopped") retractStart();
+  if (queue.state !== "stopped") retract("start");
 }
 
 /**
- * Queue episodes of a series, and say so; the toast starts a queue that is stopped, and else takes
- * the episodes back.
+ * Queue episodes of a series, and say so.
  * @param {string} seriesId
  * @param {string} title
  * @param {string[]} episodes codes, seasons, or ["missing"]
@@ -50,7 +50,35 @@ export async function addEpisodes(seriesId, title, episodes, options = {}) {
     if (error.code !== "CONFLICT") throw error;
     return showToast(t("nothingQueued", { title }));
   }
-  const start = { text: t("startNow"), run: () => sendCommand("start", document.body) };
-  const action = queue.state === "stopped" ? start : undefined;
-  retractStart = showToast(tn("queued", added.length, { title }), { action });
+  offerUndo(tn("queued", added.length, { title }), added);
+}
+
+/** Queue all that is missing in the library, once its reader has seen how much that is. */
+export async function addEverything(freeBytes) {
+  const { data: told } = await callApi("GET", "queue/missing");
+  const { ask } = await import("./dialogs.js");
+  if (!told.episodes) return showToast(t("everythingQueued"));
+  const size = formatSize(told.bytes);
+  const isPartly = told.unknown_sizes > 0;
+  const facts = [isPartly ? t("sizeAtLeast", { size }) : t("sizeInAll", { size })];
+  if (freeBytes != null) facts.push(t("freeNow", { size: formatSize(freeBytes) }));
+  if (freeBytes != null && told.bytes > freeBytes) facts.push(t("tooLarge"));
+  const series = tn("seriesCount", told.series);
+  const question = tn("getEverything", told.episodes, { series });
+  if (!(await ask(question, facts.join(" "), t("get")))) return;
+  const { data } = await callApi("POST", "queue/missing");
+  offerUndo(tn("queuedAll", data.items.length), data.items);
+}
+
+/** Say that items were queued: a click takes them back, or starts a queue that is stopped. */
+function offerUndo(text, items) {
+  const undo = async () => {
+    const { data } = await callApi("POST", "queue/remove", { items });
+    showToast(tn("takenBack", data.count));
+  };
+  const body = document.body;
+  const actions = [{ name: "undo", text: t("undo"), run: () => runAction(body, undo) }];
+  const start = { name: "start", text: t("startNow"), run: () => sendCommand("start", body) };
+  if (queue.state === "stopped") actions.push(start);
+  retract = showToast(text, { actions });
 }

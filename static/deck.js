@@ -26,6 +26,9 @@ export async function loadDeck() {
   drawDeck();
 }
 
+/** The room on the disk, null while that is not known. */
+export const freeRoom = () => freeBytes;
+
 /** Whether a source is set up; undefined before that was asked. */
 export const sourcesAreKnown = () => sources && sources.length > 0;
 

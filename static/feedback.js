@@ -12,22 +12,26 @@ export const announce = (text) => setText($("#announcer"), text);
 /**
  * Show a short message above the page. It goes by itself; an error stays until it is closed.
  * @param {string} text
- * @param {{details?: string, isError?: boolean, action?: {text: string, run: () => any}}} options
- *   `details` is the server's own English text, `action` a button for what may be done next
- * @returns {() => void} takes the action away, for when it is no longer possible
+ * @param {{details?: string, isError?: boolean,
+ *   actions?: {name: string, text: string, run: () => any}[]}} options
+ *   `details` is the server's own English text, `actions` are buttons for what may be done next
+ * @returns {(name: string) => void} takes an action away, for when it is no longer possible
  */
-export function showToast(text, { details = "", isError = false, action } = {}) {
+export function showToast(text, { details = "", isError = false, actions = [] } = {}) {
   const remove = () => toast.remove();
-  const actionButton = h("button.action", { type: "button", hidden: !action }, action?.text ?? "");
-  actionButton.onclick = () => {
-    remove();
-    action.run();
-  };
   const closeButton = h("button.icon", { type: "button", ariaLabel: t("close") }, icon("close"));
   closeButton.onclick = remove;
+  const buttons = actions.map(({ name, text: label, run }) => {
+    const button = h("button.action", { type: "button", data: { offer: name } }, label);
+    button.onclick = () => {
+      remove();
+      run();
+    };
+    return button;
+  });
   const more = details && h("details", {}, h("summary", {}, t("details")), h("p", {}, details));
   const kind = isError ? "div.toast.error" : "div.toast";
-  const toast = h(kind, {}, h("p", {}, text), more || null, actionButton, closeButton);
+  const toast = h(kind, {}, h("p", {}, text), more || null, buttons, closeButton);
 
   const toasts = $("#toasts");
   const outdated = isError ? ".error:nth-last-child(n+2)" : ".toast:not(.error)";
@@ -37,7 +41,10 @@ export function showToast(text, { details = "", isError = false, action } = {}) 
   ($("dialog[open]") ?? document.body).append(toasts);
   const removeUnlessFocused = () => toast.contains(document.activeElement) || toast.remove();
   if (!isError) setTimeout(removeUnlessFocused, TOAST_MS);
-  return () => setHidden(actionButton, true, closeButton);
+  return (name) => {
+    const button = $(`[data-offer=${name}]`, toast);
+    if (button) setHidden(button, true, closeButton);
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 // The library: all its series as posters or rows, filtered as one types, and the rescan.
 
-import { addEpisodes } from "./commands.js";
-import { sourcesAreKnown } from "./deck.js";
+import { addEpisodes, addEverything } from "./commands.js";
+import { freeRoom, sourcesAreKnown } from "./deck.js";
 import { $, h, icon, loadStyle, setHidden, setText } from "./dom.js";
 import { runAction } from "./feedback.js";
 import { formatNumber, language } from "./formats.js";
@@ -103,14 +103,19 @@ function find({ text, show, sort }) {
 // -- what stands above the shelf ------------------------------------------------------------------
 
 function makeHead() {
-  const again = h("button", { id: "rescan", type: "button" }, icon("retry"), t("rescan"));
+  const again = h("button", { id: "rescan", type: "button" }, icon("retry"));
+  again.append(h("span", {}, t("rescan")));
   again.onclick = () => runAction(again, rescan);
+  const everything = h("button.main", { id: "get-everything", type: "button", hidden: true });
+  everything.append(icon("get"), h("span"));
+  everything.onclick = () => runAction(everything, () => addEverything(freeRoom()));
   return h(
     "div.view-head",
     {},
     h("h1", { tabIndex: -1, id: "library-title" }, t("library")),
     h("span.soft", { id: "library-count" }),
     h("span.gap"),
+    everything,
     again,
   );
 }
@@ -187,7 +192,14 @@ function drawHead(root, state) {
   for (const [name, fits] of Object.entries(FILTERS))
     counts[name] = library.list.filter(fits).length;
   let missing = 0;
-  for (const series of library.list) missing += series.missing_episodes;
+  let toGet = 0;
+  for (const series of library.list) {
+    missing += series.missing_episodes;
+    toGet += Math.max(0, series.available_episodes - countOpenOf(series.id));
+  }
+  const everything = $("#get-everything", root);
+  setText($("span", everything), t("getEverythingCount", { n: formatNumber(toGet) }));
+  setHidden(everything, !toGet, $("h1", root));
   const facts = [tn("seriesCount", counts.all)];
   if (missing) facts.push(tn("missingCount", missing));
   setText($("#library-count", root), counts.all ? facts.join(" · ") : "");

@@ -3,6 +3,7 @@
 import { addTexts } from "./i18n.js";
 
 addTexts({
+  getEverythingCount: ["Alles Fehlende holen ({n})", "Get everything missing ({n})"],
   filter: ["Bibliothek filtern", "Filter the library"],
   "filter.all": ["Alle", "All"],
   "filter.missing": ["Mit Lücken", "Missing"],

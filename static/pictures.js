@@ -1,7 +1,10 @@
 // The picture of a series: its poster, or its letters on a colour of its own.
 
-import { h, setText } from "./dom.js";
 import { ROOT } from "./api.js";
+import { h, setText } from "./dom.js";
+import { pictureSeal } from "./queue_state.js";
+
+const without = new Set(); // addresses where no poster is
 
 /** A place for the picture; drawPicture fills it. */
 export function makePicture(series) {
@@ -11,18 +14,25 @@ export function makePicture(series) {
 }
 
 /** Show a series' poster where it has one. */
-export function drawPicture(art, { title, poster }) {
+export function drawPicture(art, { id, title }) {
   const letters = lettersOf(title);
-  setText(art.firstElementChild, letters);
-  const hue = String(hueOf(title));
-  if (art.style.getPropertyValue("--hue") !== hue) art.style.setProperty("--hue", hue);
-  const address = poster ? new URL(poster, ROOT).href : "";
+  if (art.firstElementChild.textContent !== letters) {
+    setText(art.firstElementChild, letters);
+    art.style.setProperty("--hue", String(hueOf(title)));
+  }
+  const seal = pictureSeal();
+  const address = seal && id ? new URL(`posters/${seal}/${id}`, ROOT).href : "";
   const image = art.querySelector("img");
-  if (!address) return image?.remove();
   if (image?.src === address) return;
   image?.remove();
-  const made = h("img", { src: address, alt: "", loading: "lazy", decoding: "async" });
-  made.onerror = () => made.remove();
+  if (!address || without.has(address)) return;
+  const made = h("img", { alt: "", loading: "lazy", decoding: "async" });
+  made.onload = () => made.classList.add("loaded");
+  made.onerror = () => {
+    without.add(address);
+    made.remove();
+  };
+  made.src = address;
   art.append(made);
 }
 

@@ -8,7 +8,7 @@ import { runAction } from "./feedback.js";
 import { formatNumber, formatTime } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { makeItemRow, updateItemRow } from "./queue_items.js";
-import { handleGroupClick, makeOpenRows } from "./queue_groups.js";
+import { makeOpenRows } from "./queue_groups.js";
 import { countItems, countOpen, itemsWith, queue } from "./queue_state.js";
 import "./queue_texts.js";
 import { loadReasons } from "./reasons.js";
@@ -29,12 +29,15 @@ export async function open(root) {
   );
   const openPart = $("#open", root);
   const list = h("ul", { id: "open-items" });
+  const bar = h("div.bulk.line-row", { id: "bulk", role: "group", hidden: true });
+  bar.ariaLabel = t("selection");
   openPart.append(
     h("div.head", {}, h("h2", {}, t("toDownload")), h("span.count")),
+    bar,
     list,
     h("div.empty", { id: "queue-empty", hidden: true }, h("strong", {}, t("queueEmpty"))),
   );
-  const rows = makeOpenRows(list, () => draw());
+  const rows = makeOpenRows(list, bar, () => draw());
   root.addEventListener("click", (event) => handleClick(event, root, { shown, rows, draw }));
   root.addEventListener("change", handleChange);
 
@@ -185,7 +188,7 @@ function handleClick({ target }, root, { shown, rows, draw }) {
   } else if (action === "try") runAction(button, () => callApi("POST", `providers/${key}/retry`));
   else if (action === "retry") runAction(button, () => callApi("POST", `queue/${key}/retry`));
   else if (action === "remove") runAction(button, () => callApi("DELETE", `queue/${key}`));
-  else if (action) handleGroupClick(action, button, rows);
+  else if (action) rows.act(action, button);
 }
 
 function handleChange({ target: select }) {

@@ -2,34 +2,50 @@
 // have one height, so that of ten thousand only those in sight are in the document.
 
 import { callApi } from "./api.js";
-import { $, h, icon, setText } from "./dom.js";
-import { showRefusal } from "./feedback.js";
+import { ask } from "./dialogs.js";
+import { $, h, icon, setHidden, setText } from "./dom.js";
+import { runAction, showRefusal, showToast } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { drawPicture, makePicture } from "./pictures.js";
-import { makeItemRow, updateItemRow } from "./queue_items.js";
+import { makeItemRow, PRIORITIES, updateItemRow } from "./queue_items.js";
 import { itemsWith, queue } from "./queue_state.js";
 import { href } from "./router.js";
 import { makeVirtualList } from "./virtual_list.js";
 
 const PER_PAGE = 100;
-const PRIORITIES = ["high", "normal", "low"];
+const MANY = 20; // items: to remove more asks first
 const serialNumber = (item) => Number(item.queue_item_id.slice("queue_".length));
 const byWork = (a, b) =>
   Number(b.status === "downloading") - Number(a.status === "downloading") ||
   PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority) ||
+  (a.place ?? Infinity) - (b.place ?? Infinity) ||
   serialNumber(a) - serialNumber(b);
+const isOpen = ({ status }) => status === "pending" || status === "downloading";
 
 /**
- * Let `list` show the groups with what is open.
+ * Let `list` show the groups with what is open, and `bar` what may be done with selected ones.
  * @param {HTMLElement} list
+ * @param {HTMLElement} bar
  * @param {() => void} redraw draws the whole view
  */
-export function makeOpenRows(list, redraw) {
+export function makeOpenRows(list, bar, redraw) {
   const opened = new Set(); // ids of series whose items are shown
   const asked = new Set(); // "series page" of what was asked for
+  const selected = new Set(); // keys of rows: ids of items and of series
   const rows = makeVirtualList(list, { key, create, update });
   let values = [];
+  makeBar(bar, { arrange, remove: removeSelected, clear });
+  list.addEventListener("change", ({ target }) => {
+    if (!target.matches(".pick")) return;
+    const { key } = target.closest("li").dataset;
+    if (target.checked) selected.add(key);
+    else selected.delete(key);
+    drawBar();
+  });
+  letDrag(list, selected, (keys, before) =>
+    change({ ...toChosen(keys), before: firstItem(before) }),
+  );
 
   function key(value) {
     if (value.item) return value.item.queue_item_id;
@@ -37,24 +53,25 @@ export function makeOpenRows(list, redraw) {
   }
 
   function create(value) {
-    if (value.item) return makeItemRow(value.item);
+    if (value.item) return letPick(makeItemRow(value.item), t("select", nameOf(value)));
     return value.more ? makeMoreRow() : makeGroupRow(value.group);
   }
 
   function update(row, value) {
-    if (value.item) return updateItemRow(row, value.item);
     if (value.more) {
       askFor(value.group);
       return setText(row.firstChild, tn("waitingCount", value.more));
     }
+    const pick = $(".pick", row);
+    if (pick.checked !== selected.has(key(value))) pick.checked = !pick.checked;
+    if (value.item) return updateItemRow(row, value.item);
     updateGroupRow(row, value.group, opened.has(value.group.anime_id));
   }
 
   /** Ask for items of a group that are in sight and not known here. */
   function askFor({ anime_id: id }) {
-    const known = [...queue.items.values()].filter(
-      (item) => item.anime_id === id && item.status === "pending",
-    );
+    const isOfGroup = (item) => item.anime_id === id && item.status === "pending";
+    const known = [...queue.items.values()].filter(isOfGroup);
     const page = Math.floor(known.length / PER_PAGE) + 1;
     if (asked.has(`${id} ${page}`)) return;
     asked.add(`${id} ${page}`);
@@ -65,11 +82,11 @@ export function makeOpenRows(list, redraw) {
     }, showRefusal);
   }
 
-  function arrange() {
+  function arrangeValues() {
     const bySeries = new Map();
     for (const item of queue.items.values()) {
       const isShown = item.status === "downloading" || opened.has(item.anime_id);
-      if (!isShown || !["pending", "downloading"].includes(item.status)) continue;
+      if (!isShown || !isOpen(item)) continue;
       if (!bySeries.has(item.anime_id)) bySeries.set(item.anime_id, []);
       bySeries.get(item.anime_id).push(item);
     }
@@ -85,10 +102,53 @@ export function makeOpenRows(list, redraw) {
     }
   }
 
+  // -- what is selected ---------------------------------------------------------------------------
+
+  function drawBar() {
+    for (const each of selected) {
+      const known = queue.items.get(each) ?? queue.groups.get(each);
+      const isHere = known && (known.status ? isOpen(known) : known.pending + known.downloading);
+      if (!isHere) selected.delete(each);
+    }
+    setText($("span", bar), tn("selected", countSelected([...selected])));
+    setHidden(bar, !selected.size, $("#queue-title"));
+  }
+
+  function clear() {
+    selected.clear();
+    redraw();
+  }
+
+  async function change(body) {
+    if (!body.items.length && !body.series.length) return;
+    const { data } = await callApi("PUT", "queue", body);
+    asked.clear();
+    showToast(tn("arranged", data.count));
+  }
+
+  function arrange(body) {
+    return change({ ...toChosen([...selected]), ...body });
+  }
+
+  async function removeSelected() {
+    await removeAll([...selected]);
+    clear();
+  }
+
+  /** The first item of what a row stands for, as it is worked on. */
+  function firstItem(rowKey) {
+    if (rowKey.startsWith("queue_")) return rowKey;
+    const items = [...queue.items.values()].filter(
+      (item) => item.anime_id === rowKey && isOpen(item),
+    );
+    return items.sort(byWork)[0]?.queue_item_id;
+  }
+
   return {
     draw() {
-      arrange();
+      arrangeValues();
       rows.show(values);
+      drawBar();
     },
     /** Draw the rows of the transfers anew, and nothing else. */
     drawProgress() {
@@ -97,13 +157,53 @@ export function makeOpenRows(list, redraw) {
         if (row) updateItemRow(row, item);
       }
     },
-    toggle(id) {
-      if (!opened.delete(id)) opened.add(id);
-      asked.clear();
-      redraw();
+    /** Do what a button of a row asks for. */
+    act(action, button) {
+      const { key: id } = button.closest("li").dataset;
+      if (action === "toggle") {
+        if (!opened.delete(id)) opened.add(id);
+        asked.clear();
+        redraw();
+      } else if (action === "first") {
+        runAction(button, () => change({ ...toChosen([id]), place: "first" }));
+      } else if (action === "remove-group") runAction(button, () => removeAll([id]));
     },
     close: rows.close,
   };
+}
+
+const nameOf = ({ item, group }) => ({
+  name: item ? `${item.anime_title} ${item.episode}` : group.anime_title,
+});
+
+/** What calls for many items take. */
+function toChosen(keys) {
+  const items = keys.filter((key) => key.startsWith("queue_"));
+  return { items, series: keys.filter((key) => !key.startsWith("queue_")) };
+}
+
+function countSelected(keys) {
+  const { items, series } = toChosen(keys);
+  const isAlone = (id) => !series.includes(queue.items.get(id)?.anime_id);
+  let count = items.filter(isAlone).length;
+  for (const id of series) count += queue.groups.get(id).pending + queue.groups.get(id).downloading;
+  return count;
+}
+
+async function removeAll(keys) {
+  const count = countSelected(keys);
+  const yes = t("removeThem");
+  if (count > MANY && !(await ask(tn("removeQuestion", count), t("removeHint"), yes))) return;
+  const { data } = await callApi("POST", "queue/remove", toChosen(keys));
+  showToast(tn("takenBack", data.count));
+}
+
+// -- rows -----------------------------------------------------------------------------------------
+
+function letPick(row, label) {
+  row.draggable = true;
+  row.prepend(h("input.pick", { type: "checkbox", ariaLabel: label }));
+  return row;
 }
 
 function makeMoreRow() {
@@ -112,17 +212,27 @@ function makeMoreRow() {
 
 function makeGroupRow(group) {
   const { anime_id: id, anime_title: title } = group;
-  const toggle = h("button.icon", { type: "button", data: { action: "toggle" } }, icon("more"));
-  toggle.ariaLabel = t("showItemsOf", { title });
-  const link = h("a.title", { href: href(`series/${id}`) }, title);
-  const picture = makePicture({ title });
+  const button = (action, image, label) =>
+    h("button.icon", { type: "button", data: { action }, ariaLabel: label }, icon(image));
+  const link = h("a.title", { href: href(`series/${id}`), draggable: false }, title);
   const bar = h("progress", { ariaLabel: t("progressOf", { name: title }) });
-  return h("li.group-row", {}, picture, h("p.text", {}, link), h("p.soft"), toggle, bar);
+  const row = h(
+    "li.group-row",
+    {},
+    makePicture({ id, title }),
+    h("p.text", {}, link),
+    h("p.soft"),
+    button("first", "up", t("toTheTop", { title })),
+    button("remove-group", "close", t("removeGroup", { title })),
+    button("toggle", "more", t("showItemsOf", { title })),
+    bar,
+  );
+  return letPick(row, t("select", { name: title }));
 }
 
 function updateGroupRow(row, group, isOpened) {
-  const { pending, downloading, completed, failed } = group;
-  drawPicture($(".art", row), { title: group.anime_title });
+  const { anime_id: id, anime_title: title, pending, downloading, completed, failed } = group;
+  drawPicture($(".art", row), { id, title });
   const facts = [];
   if (downloading) facts.push(`${t("status.downloading")}: ${formatNumber(downloading)}`);
   if (pending) facts.push(tn("waitingCount", pending));
@@ -130,13 +240,68 @@ function updateGroupRow(row, group, isOpened) {
   setText($(".soft", row), facts.join(" · "));
   const bar = $("progress", row);
   const total = pending + downloading + completed + failed;
-  if (bar.max !== total || bar.value !== completed)
+  if (bar.max !== total || bar.value !== completed) {
     Object.assign(bar, { max: total, value: completed });
+  }
   const toggle = $("[data-action=toggle]", row);
   if (toggle.ariaExpanded !== String(isOpened)) toggle.ariaExpanded = String(isOpened);
 }
 
-/** Do what a button of a group's row asks for. */
-export function handleGroupClick(action, button, rows) {
-  if (action === "toggle") rows.toggle(button.closest("li").dataset.key);
+// -- the bar of what is selected, and dragging ----------------------------------------------------
+
+function makeBar(bar, { arrange, remove, clear }) {
+  const button = (text, action) => {
+    const made = h("button", { type: "button" }, text);
+    made.onclick = () => runAction(made, action);
+    return made;
+  };
+  const none = new Option(t("priority"), "");
+  const options = PRIORITIES.map((priority) => new Option(t(priority), priority));
+  const select = h("select", { ariaLabel: t("priority") }, none, options);
+  select.onchange = () => {
+    const priority = select.value;
+    select.value = "";
+    runAction(select, () => arrange({ priority }));
+  };
+  bar.append(
+    h("span.text"),
+    select,
+    button(t("first"), () => arrange({ place: "first" })),
+    button(t("last"), () => arrange({ place: "last" })),
+    button(t("removeThem"), remove),
+    button(t("clearSelection"), async () => clear()),
+  );
+}
+
+/** Rows can be dragged; what is selected goes along with one of it. */
+function letDrag(list, selected, drop) {
+  let dragged = [];
+  const rowOf = ({ target }) => target.closest?.("li[draggable]");
+  const unmark = () => list.querySelector(".drop")?.classList.remove("drop");
+  list.addEventListener("dragstart", (event) => {
+    const row = rowOf(event);
+    if (!row) return;
+    const { key } = row.dataset;
+    dragged = selected.has(key) ? [...selected] : [key];
+    event.dataTransfer.setData("text/plain", key);
+    event.dataTransfer.effectAllowed = "move";
+  });
+  list.addEventListener("dragover", (event) => {
+    const row = rowOf(event);
+    if (!row || !dragged.length || dragged.includes(row.dataset.key)) return;
+    event.preventDefault();
+    unmark();
+    row.classList.add("drop");
+  });
+  list.addEventListener("dragend", () => {
+    dragged = [];
+    unmark();
+  });
+  list.addEventListener("drop", (event) => {
+    const row = rowOf(event);
+    if (!row || !dragged.length) return;
+    event.preventDefault();
+    const keys = dragged;
+    runAction(row, () => drop(keys, row.dataset.key));
+  });
 }

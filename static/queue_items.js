@@ -7,7 +7,7 @@ import { itemName } from "./queue_state.js";
 import { describeReason } from "./reasons.js";
 import { href } from "./router.js";
 
-const PRIORITIES = ["high", "normal", "low"];
+export const PRIORITIES = ["high", "normal", "low"];
 
 export function makeItemRow(item) {
   const name = itemName(item);

@@ -3,7 +3,7 @@
 import { callApi } from "./api.js";
 import { announce } from "./feedback.js";
 import { t } from "./i18n.js";
-import { requestSnapshot } from "./socket.js";
+import { renewSnapshot, requestSnapshot } from "./socket.js";
 
 const MOST_PENDING = 2000; // that are kept; more are only counted
 const KEPT = { completed: 100, failed: 500 }; // finished items that are kept
@@ -29,6 +29,7 @@ export const queue = {
   speeds: [],
 };
 let snapshotTime = "";
+let seal = localStorage.getItem("aniworld.pictures") ?? ""; // the last one that was told
 let sampledAt = 0;
 
 // -- questions ------------------------------------------------------------------------------------
@@ -77,6 +78,9 @@ export function secondsLeft() {
 
 export const itemName = (item) => `${item.anime_title} ${item.episode}`;
 
+/** What the addresses of pictures have to bear, as the last snapshot told. */
+export const pictureSeal = () => seal;
+
 // -- counts ---------------------------------------------------------------------------------------
 
 function groupOf({ anime_id: id, anime_title: title }) {
@@ -124,7 +128,8 @@ function forgetOldest(status, most) {
 // -- messages -------------------------------------------------------------------------------------
 
 const messageHandlers = {
-  snapshot({ items, groups, status, sources = [] }, timestamp) {
+  snapshot({ items, groups, status, sources = [], pictures = seal }, timestamp) {
+    if (pictures !== seal) localStorage.setItem("aniworld.pictures", (seal = pictures));
     queue.items = new Map(items.map((item) => [item.queue_item_id, item]));
     queue.groups = new Map(groups.map((group) => [group.anime_id, group]));
     queue.resting = new Map(sources.map((source) => [source.name, source]));
@@ -149,6 +154,10 @@ const messageHandlers = {
       else recount(item, item.status, null);
       queue.items.delete(id);
     }
+  },
+
+  queue_order() {
+    renewSnapshot();
   },
 
   queue_state(status) {

@@ -171,10 +171,11 @@ function focusPlace(root, place) {
 
 /** A view in place of one that did not come. */
 function makeFailure(error) {
-  const refusal = error.code ? error : { code: "NETWORK", message: error.message, details: {} };
+  const code = navigator.onLine && !/import|load/i.test(error.message) ? "PAGE" : "NETWORK";
+  const refusal = error.code ? error : { code, message: error.message, details: {} };
   const text = describeRefusal(refusal);
   const again = h("button.main", { type: "button", onclick: () => show({}) }, t("tryAgain"));
-  const said = refusal.code === "NETWORK" || !refusal.message ? null : refusal.message;
+  const said = code === "NETWORK" && !error.code ? null : refusal.message;
   const root = h(
     "div.view.failure",
     {},
@@ -182,7 +183,7 @@ function makeFailure(error) {
     said && h("p.soft", { lang: "en" }, said),
     h("p", {}, again),
   );
-  if (!error.code) console.warn(error);
+  if (!error.code) console.error(error);
   return [{ title: text }, root];
 }
 

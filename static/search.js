@@ -83,7 +83,7 @@ function makeRow(hit) {
   const link = h(
     "a.tile-link",
     { href: href(`series/${key}`) },
-    makePicture({ title: name }),
+    makePicture({ id: key, title: name }),
     h("span.title", {}, name),
     h("span.soft"),
   );

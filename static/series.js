@@ -7,7 +7,7 @@ import { $, h, icon, loadStyle, setHidden, setText, siteHost } from "./dom.js";
 import { runAction, showToast } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
-import { library, loadLibrarySoon } from "./library_state.js";
+import { loadLibrarySoon } from "./library_state.js";
 import { drawPicture, makePicture } from "./pictures.js";
 import { countOpenOf, queue } from "./queue_state.js";
 import { loadReasons } from "./reasons.js";
@@ -118,11 +118,7 @@ function drawHead(root, series) {
   Object.assign(bar, { max: Math.max(1, counted.length), value: have, ariaLabel: line });
   bar.dataset.state = counted.length > have ? "missing" : "present";
   setText($("#series-description", root), series.description ?? "");
-  const known = library.byId.get(series.id);
-  drawPicture($(".series-head .art", root), {
-    title: series.title,
-    poster: series.poster ?? known?.poster,
-  });
+  drawPicture($(".series-head .art", root), series);
   const site = $("#series-site", root);
   site.hidden = !siteHost(series.site);
   if (siteHost(series.site)) site.href = series.site;

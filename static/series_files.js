@@ -38,8 +38,8 @@ export function makeFiles(context) {
     runAction(rename, async () => {
       const renamed = await renameFiles(context, {});
       const undo = async () => showToast(tn("renamed", await renameFiles(context, { undo: true })));
-      const action = { text: t("undo"), run: () => runAction(preview, undo) };
-      showToast(tn("renamed", renamed), { action });
+      const action = { name: "undo", text: t("undo"), run: () => runAction(preview, undo) };
+      showToast(tn("renamed", renamed), { actions: [action] });
     });
 
   /** Show the series as it is known now; an open box asks for its files again. */

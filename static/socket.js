@@ -101,6 +101,14 @@ export function requestSnapshot() {
   }, waitMs);
 }
 
+let renewalTimer = 0;
+
+/** Get a fresh snapshot right away: the order of things has changed. */
+export function renewSnapshot() {
+  clearTimeout(renewalTimer);
+  renewalTimer = setTimeout(() => socket && connect(), 150);
+}
+
 /**
  * Whether a message comes right after the last one, by their numbers.
  *

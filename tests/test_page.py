@@ -566,10 +566,10 @@ async def test_the_focus_is_never_lost(tmp_path):
         await page.evaluate("history.back()")
         await page.wait_for(slayer)
 
-        await page.wait_for(shown(".toast .action"))
-        await page.evaluate("document.querySelector('.toast .action').focus()")
+        await page.wait_for(shown("[data-offer=start]"))
+        await page.evaluate("document.querySelector('[data-offer=start]').focus()")
         await page.click("#deck-command")
-        await page.wait_for(hidden(".toast .action"))
+        await page.wait_for(hidden("[data-offer=start]"))
         assert await page.evaluate(has_text(".toast", "1 episode queued"))
 
 
@@ -591,7 +591,7 @@ async def test_a_source_that_rests(tmp_path):
             line = "#resting li span"
             await page.wait_for(has_text(line, "home rests, next try "))
             assert await page.evaluate(has_text(line, "(The source answered 502)"))
-            assert await page.evaluate(has_text("#deck-title", "Waiting for home, next try "))
+            await page.wait_for(has_text("#deck-title", "Waiting for home, next try "))
             await fits(page, "resting", tmp_path)
             up.raw = None
             await page.click("#resting button")
@@ -667,8 +667,8 @@ async def test_a_folder_is_linked_and_renamed(tmp_path):
         await page.wait_for(has_text("#toasts", "3 files renamed"))
         assert await page.evaluate(FOCUSED_ID) == "preview-names"
         assert (server.library / "Nachtwache/Season 02/Nacht - S02E01.mkv").exists()
-        await page.click(".toast .action")
-        is_undone = "!document.querySelector('.toast .action:not([hidden])')"
+        await page.click("[data-offer=undo]")
+        is_undone = "!document.querySelector('[data-offer=undo]')"
         await page.wait_for(f"{count('.toast')} == 1 && {is_undone}")
         assert tree(server.library) == before
         assert page.console == []
