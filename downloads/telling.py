@@ -74,11 +74,14 @@ class Teller:
                         await self._wakeup.wait()
 
     def is_quiet(self) -> bool:
-        """Whether the owner is to be left in peace now; media servers never sleep."""
-        quiet_hours = self._config().quiet_hours
-        if quiet_hours is None or isinstance(self.target, MediaServer):
+        """Whether the owner is to be left in peace now; media servers never sleep.
+
+        Quiet hours whose ends are the same are none: else nothing would ever be told.
+        """
+        quiet = self._config().quiet_hours
+        if quiet.from_ == quiet.to or isinstance(self.target, MediaServer):
             return False
-        return hours.holds(quiet_hours, clock.seconds())
+        return hours.holds(quiet, clock.seconds())
 
     async def _step(self, sender: Sender) -> float:
         """Send a message if one is due. Returns the seconds until the next look."""

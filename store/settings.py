@@ -129,7 +129,7 @@ class Config:
     )
 
     notify: Annotated[list[Notify], Rule(most=20)] = field(default_factory=list)
-    quiet_hours: Hours | None = None
+    quiet_hours: Hours = Hours("00:00", "00:00")
     media_servers: Annotated[list[MediaServer], Rule(most=20)] = field(default_factory=list)
 
     @property

@@ -340,8 +340,8 @@ async def test_retry_after_is_obeyed(db, up, hook):
 
 async def test_quiet_hours_gather(db, up, hook, monkeypatch):
     monkeypatch.setattr(telling, "CLOCK_SECONDS", 0.02)
-    always = Config(quiet_hours=Hours("00:00", "00:00"))
-    config = [always]
+    monkeypatch.setattr(clock, "seconds", lambda: today_at("12:00"))
+    config = [Config(quiet_hours=Hours("11:00", "13:00"))]
     await db.run(outbox.add, "completed", notice(1))
     async with told_by(db, hook, lambda: config[0]) as teller:
         await asyncio.sleep(0.1)
@@ -589,6 +589,10 @@ async def test_quiet_hours_are_a_setting(server, monkeypatch):
     for clock_time, is_quiet in (("23:30", True), ("06:59", True), ("07:00", False)):
         monkeypatch.setattr(clock, "seconds", lambda text=clock_time: today_at(text))
         assert teller.is_quiet() is is_quiet
+    none = {"from": "00:00", "to": "00:00"}
+    assert (await server.put("/api/config", json={"quiet_hours": none}))[0] == 200
+    monkeypatch.setattr(clock, "seconds", lambda: today_at("00:00"))
+    assert not teller.is_quiet(), "so they are switched off"
 
 
 def today_at(text: str) -> float:
