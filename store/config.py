@@ -196,7 +196,7 @@ class Configuration:
         """The secrets of all entries: those in `new`, and those that `stored` has besides, which a
         variable hides. Secrets of entries that are gone go, too."""
         known = self._secrets.current.providers
-        foreign = self._foreign.source_names()
+        foreign = self._foreign.secret_names()
         secrets = {key: text for key, text in known.items() if key.partition(".")[0] in foreign}
         secrets |= {
             key: known.get(key, "") for each in entries.all_of(stored) for key in secrets_of(each)

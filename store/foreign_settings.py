@@ -11,11 +11,13 @@ from dataclasses import fields
 from typing import Any, NamedTuple, get_args, get_type_hints
 
 from store.settings import SETTINGS, Config, Naming
+from store.targets import PREFIXES, MediaServer, Notify, NotifyEvent, name_of
 
 JsonObject = dict[str, Any]
 
 NAMING = frozenset(each.name for each in fields(Naming))
 NOTHING: JsonObject = {}
+EVENTS = frozenset(get_args(NotifyEvent))
 
 
 class Foreign(NamedTuple):
@@ -25,6 +27,8 @@ class Foreign(NamedTuple):
     naming: JsonObject = NOTHING
     sources: tuple[JsonObject, ...] = ()  # of kinds that are unknown
     source_fields: JsonObject = NOTHING  # name of a source -> its unknown fields
+    # notify, media_servers -> entries of a type, with a field or an event that is unknown.
+    targets: Mapping[str, list[JsonObject]] = NOTHING
 
     def names(self) -> list[str]:
         """What there is, as the log names it."""
@@ -37,10 +41,20 @@ class Foreign(NamedTuple):
                 for source, values in self.source_fields.items()
                 for name in values
             ),
+            *(
+                f"{entry['type']} of {name}"
+                for name, each in self.targets.items()
+                for entry in each
+            ),
         ]
 
-    def source_names(self) -> set[str]:
-        return {source["name"] for source in self.sources}
+    def secret_names(self) -> set[str]:
+        """Under which names the secrets of what is unknown are kept."""
+        names = {source["name"] for source in self.sources}
+        for prefix, list_name in PREFIXES.items():
+            for entry in self.targets.get(list_name, ()):
+                names.add(name_of(prefix, entry["type"], entry["url"]))
+        return names
 
 
 def split(document: Any, config: type[Config]) -> tuple[Any, Foreign]:
@@ -63,7 +77,12 @@ def split(document: Any, config: type[Config]) -> tuple[Any, Foreign]:
         entries = [each for each in known["providers"] if not _is_of_unknown_kind(each, kinds)]
         sources = [each for each in known["providers"] if _is_of_unknown_kind(each, kinds)]
         known["providers"] = [_known_fields(each, kinds, source_fields) for each in entries]
-    return known, Foreign(settings, naming, tuple(sources), source_fields)
+    targets: dict[str, list[JsonObject]] = {}
+    for name, kind in (("notify", Notify), ("media_servers", MediaServer)):
+        if isinstance(known.get(name), list):
+            targets[name] = [each for each in known[name] if _is_of_newer_version(each, kind)]
+            known[name] = [each for each in known[name] if each not in targets[name]]
+    return known, Foreign(settings, naming, tuple(sources), source_fields, targets)
 
 
 def join(known: JsonObject, foreign: Foreign) -> JsonObject:
@@ -77,6 +96,7 @@ def join(known: JsonObject, foreign: Foreign) -> JsonObject:
         **known,
         "naming": known["naming"] | foreign.naming,
         "providers": [*sources, *(each for each in foreign.sources if each["name"] not in names)],
+        **{name: [*known[name], *entries] for name, entries in foreign.targets.items()},
         **foreign.settings,
     }
 
@@ -102,6 +122,22 @@ def _is_of_unknown_kind(entry: Any, kinds: Mapping[str, frozenset[str]]) -> bool
         and isinstance(entry.get("name"), str)
         and entry["type"] not in kinds
     )
+
+
+def _is_of_newer_version(entry: Any, kind: type[Any]) -> bool:
+    """Whether an entry has the form of `kind`, but a type, a field or an event that is unknown."""
+    is_entry = (
+        isinstance(entry, dict)
+        and isinstance(entry.get("type"), str)
+        and isinstance(entry.get("url"), str)
+    )
+    if not is_entry:
+        return False
+    hints = get_type_hints(kind)
+    events = entry.get("events", [])
+    unknown_events = set(map(str, events if isinstance(events, list) else ())) - EVENTS
+    is_known = entry["type"] in get_args(hints["type"]) and entry.keys() <= hints.keys()
+    return not is_known or bool(unknown_events)
 
 
 def _known_fields(

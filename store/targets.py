@@ -19,6 +19,7 @@ NotifyEvent = Literal[
     "ambiguous",
     "new_episode",
 ]
+PREFIXES = {"notify": "notify", "media": "media_servers"}  # of the names of entries -> their list
 PLACED = "placed"  # the event of which media servers are told
 # The address of a webhook of Discord ends in its secret.
 _DISCORD = re.compile(r"(https?://[^\s?#]+/webhooks/[0-9]+)/([A-Za-z0-9_-]+)/?(\?[^\s#]*)?")
@@ -55,7 +56,7 @@ class Notify:
     @property
     def name(self) -> str:
         """As the secrets and the outbox know it: another address is another target."""
-        return f"notify:{self.type}:{_digest(self.url)}"
+        return name_of("notify", self.type, self.url)
 
     def lack(self) -> Lack | None:
         """What the entry lacks to be of use."""
@@ -93,7 +94,7 @@ class MediaServer:
     @property
     def name(self) -> str:
         """As that of Notify."""
-        return f"media:{self.type}:{_digest(self.url)}"
+        return name_of("media", self.type, self.url)
 
     def lack(self) -> Lack | None:
         """What the entry lacks to be of use."""
@@ -104,6 +105,11 @@ class MediaServer:
             }
             return Lack("key", "The key is missing", fixes[self.type])
         return _lack_of_text("key", self.key)
+
+
+def name_of(prefix: str, kind: str, url: str) -> str:
+    """The name of an entry: `prefix` is one of PREFIXES, `kind` its type."""
+    return f"{prefix}:{kind}:{hashlib.sha256(url.encode(errors='replace')).hexdigest()[:16]}"
 
 
 def events_of(notify: list[Notify], media_servers: list[MediaServer]) -> dict[str, list[str]]:
@@ -123,7 +129,3 @@ def _lack_of_text(name: str, secret: Secret) -> Lack | None:
     if _HEADER_TEXT.fullmatch(secret.reveal()):
         return None
     return Lack(name, f"The {name} holds a blank or a character that none has", "Copy it anew")
-
-
-def _digest(url: str) -> str:
-    return hashlib.sha256(url.encode(errors="replace")).hexdigest()[:16]

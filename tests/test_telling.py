@@ -21,7 +21,7 @@ from store.db import Database, connect
 from store.models import Episode, Listing
 from store.outbox import Notice
 from store.settings import Config, Hours
-from store.targets import PLACED, Notify, events_of
+from store.targets import PLACED, Notify, events_of, name_of
 from tests.app import free_port, running, until
 from tests.receiver import Receiver
 from tests.shows import Shows, completed, home
@@ -555,6 +555,29 @@ async def test_a_backup_is_restored_without_tokens_that_are_gone(server):
     assert (await server.put("/api/config", json={"notify": [gotify]}))[0] == 200
     assert (await server.post(f"/api/config/backups/{name}/restore"))[0] == 200
     assert not server.app[keys.CONFIG].current.notify[0].token, "of another server"
+
+
+async def test_entries_of_a_newer_version_are_kept(tmp_path, caplog):
+    """Of an unknown type, with an unknown event or field: without effect, and with their tokens."""
+    newer = [
+        {"type": "matrix", "url": "http://10.0.0.9/", "events": ["completed"], "room": "x"},
+        {"type": "webhook", "url": "http://10.0.0.9/", "events": ["completed", "born"]},
+    ]
+    ours = {"type": "gotify", "url": "http://10.0.0.8/", "token": "hush"}
+    media = [{"type": "kodi", "url": "http://10.0.0.9/"}]
+    async with running(tmp_path, notify=[*newer, ours], media_servers=media) as server:
+        assert "matrix of notify" in caplog.text and "kodi of media_servers" in caplog.text
+        await server.login()
+        (kept,) = server.app[keys.CONFIG].current.notify
+        assert kept.token.reveal() == "hush"
+        secrets_file = server.app[keys.CONFIG]._secrets
+        theirs = {f"{name_of('notify', 'matrix', 'http://10.0.0.9/')}.key": "theirs"}
+        secrets_file.change(providers=secrets_file.current.providers | theirs)
+        assert (await server.put("/api/config", json={"log_level": "warning"}))[0] == 200
+        written = json.loads((server.state / "config.json").read_text())
+        assert [each["type"] for each in written["notify"]] == ["gotify", "matrix", "webhook"]
+        assert written["notify"][1:] == newer and written["media_servers"] == media
+        assert sorted(secrets_file.current.providers.values()) == ["hush", "theirs"]
 
 
 async def test_a_server_with_an_authority_of_its_own(server, tmp_path):
