@@ -65,6 +65,7 @@ def item(number: int) -> QueueItem:
         started_at=None,
         finished_at=None,
         total_bytes=1_100_000_000,
+        source=None,
     )
 
 
