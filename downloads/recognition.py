@@ -19,7 +19,7 @@ from store.db import Database
 from store.folders import Placed
 from store.library_scan import Folder
 from store.models import Hit, Listing
-from store.names import database_ids, spelling
+from store.names import database_ids, same_series, spelling
 from store.names.claims import Claim, grant, is_called_so
 from store.names.identity import Candidates, Evidence, Identity, identify
 from store.series import LOCAL, Owner, Series
@@ -81,7 +81,7 @@ class Recognition:
     async def _ask_for(
         self, strangers: Sequence[Stranger], calls: SourceCalls
     ) -> dict[str, Answer]:
-        """path -> the answer of the first source that has this very series."""
+        """path -> the answer of the source that has this very series."""
 
         async def ask(stranger: Stranger) -> tuple[str, Answer | None]:
             return stranger.path, await self._ask(stranger, calls)
@@ -97,7 +97,8 @@ class Recognition:
         return answers
 
     async def _ask(self, stranger: Stranger, calls: SourceCalls) -> Answer | None:
-        """A source that fails does not fail the rescan."""
+        """The answer with the best evidence, of several the first; a source that fails does not
+        fail the rescan."""
         evidence: list[Evidence] = []
 
         def choose(hits: Sequence[Hit]) -> str | None:
@@ -108,11 +109,18 @@ class Recognition:
             evidence[:] = [found[0]]
             return found[1]
 
+        best: Answer | None = None
         for provider in self._providers:
             find = partial(provider.find, stranger.names, choose)
-            if listing := await calls.ask(provider.name, find):
-                return Answer(provider.name, listing, *evidence)
-        return None
+            listing = await calls.ask(provider.name, find)
+            if listing is None:
+                continue
+            answer = Answer(provider.name, listing, *evidence)
+            if best is None or answer.evidence.beats(best.evidence):
+                best = answer
+            if same_series.is_sure(best.evidence):
+                break
+        return best
 
 
 class Decision(NamedTuple):

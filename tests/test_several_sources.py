@@ -366,3 +366,34 @@ async def test_a_file_of_another_kind_leaves_nothing_behind(tmp_path, short_paus
             assert list(server.downloads.iterdir()) == []
             _, page, _ = await server.get("/api/queue")
             assert [item["source"] for item in page["data"]] == ["sister", "sister"]
+
+
+async def test_three_sources_with_other_titles_and_numbers_are_one_series(tmp_path):
+    """The best name leads, whoever is preferred; its numbers count; what is unsure is asked."""
+    alike = tree(*[f"Show/S01E{number:02}" for number in range(1, 13)])
+    through = tree(*[f"show (2010)/Show - {number:02}" for number in range(1, 25)])
+    seasons = tree(*[f"Show (2010)/Season {s}/S0{s}E{n:02}" for s in (1, 2) for n in range(1, 13)])
+    async with alike as home, through as sister, seasons as friend:
+        config = setting(home=home, sister=sister, friend=friend)
+        async with running(tmp_path, providers=config) as server:
+            await server.login()
+            add(server, "Show (2010)/Season 1/Show - S01E01.mkv")
+            await server.post("/api/v1/anime/rescan")
+            _, listed, _ = await server.get("/api/v1/anime?show=all")
+            assert [(each["id"], each["total_episodes"]) for each in listed] == [
+                ("sister_show-2010", 24)
+            ]
+            _, details, _ = await server.get("/api/v1/anime/sister_show-2010")
+            assert [
+                (source["name"], source["episodes"], source["numbering"])
+                for source in details["sources"]
+            ] == [("sister", 24, None), ("friend", 24, "joined")]
+            assert [each["id"] for each in details["possible_sources"]] == ["home_show"]
+            word = {"source": "friend_show-2010"}
+            await server.put("/api/v1/anime/sister_show-2010/link", json=word)
+            _, details, _ = await server.get("/api/v1/anime/sister_show-2010")
+            codes = [each["code"] for each in details["episode_list"]]
+            assert codes == [f"S0{s}E{n:02}" for s in (1, 2) for n in range(1, 13)]
+            assert {tuple(each["sources"]) for each in details["episode_list"]} == {
+                ("sister", "friend")
+            }

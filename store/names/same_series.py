@@ -33,9 +33,10 @@ def find(wanted: Identity, others: Iterable[tuple[Identity, T]]) -> tuple[T, boo
         return None
     evidence, (other, value) = found
     holds_same = (wanted.seasons, wanted.part) == (other.seasons, other.part)
-    return value, holds_same and _is_sure(evidence)
+    return value, holds_same and is_sure(evidence)
 
 
-def _is_sure(evidence: Evidence) -> bool:
+def is_sure(evidence: Evidence) -> bool:
+    """Whether no other name could be a better one."""
     has_same_id, name, agreement = evidence
     return has_same_id or name >= BUT_FOR_CASE or all(agreement)
