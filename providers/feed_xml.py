@@ -40,12 +40,21 @@ RSS = (
     "{http://my.netscape.com/rdf/simple/0.9/}",
 )
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
-OLD_ATOM = "{http://purl.org/atom/ns#}"
-ROOTS = {f"{space}rss" for space in RSS} | {f"{ATOM}feed", f"{OLD_ATOM}feed", "feed", RDF}
+# Those of Atom before it was called so.
+OLD_ATOM = (
+    "{http://purl.org/atom/ns#}",
+    "{http://purl.org/echo/}",
+    "{http://purl.org/pie/}",
+    "{http://example.com/newformat#}",
+    "{http://example.com/necho}",
+)
+ABOUT_RDF = RDF.removesuffix("RDF") + "about"
+ROOTS = {f"{space}rss" for space in RSS} | {f"{space}feed" for space in (ATOM, *OLD_ATOM, "")}
+ROOTS.add(RDF)
 ABOUT = ("title", "description", "subtitle", "tagline", "ttl", "language", "generator")
 # With what holds titles of its own, so that those are not taken for the feed's.
 OTHERS = ("image", "textinput", "textInput", "author", "skipHours")
-WANTED = {f"{space}{name}" for space in (*RSS, ATOM, OLD_ATOM)
+WANTED = {f"{space}{name}" for space in (*RSS, ATOM, *OLD_ATOM)
           for name in ("item", "entry", *ABOUT, *OTHERS)}  # fmt: skip
 _ITUNES = re.compile(r"\{http://www\.itunes\.com/dtds/podcast-1\.0\.dtd\}", re.IGNORECASE)
 _MEDIA = re.compile(r"\{https?://(search\.yahoo\.com/mrss|www\.rssboard\.org/media-rss)/?\}")
@@ -58,6 +67,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ENCODING = re.compile(rb"""<\?xml[^>]{0,200}encoding=["']([A-Za-z0-9._-]{1,40})["']""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
+_SCRIPT = re.compile(r"<script\b[^<>]{0,2000}>.{0,2000}?</script\s*>", re.IGNORECASE | re.DOTALL)
 TITLES = ("title", "itunes:title", "media:title", "dc:title")
 MOMENTS = (
     "pubdate published dc:date issued dc:issued dc:created updated modified dc:modified".split()
@@ -68,6 +78,7 @@ MAX_MENDED_BYTES, MAX_ENTITIES = 3_000_000, 100_000
 MAX_PLAIN = 20_000  # characters of one text that are looked at
 BASE64_TYPES = {"application/octet-stream": "base64"}  # of a text in Atom; 0.3 says it by a mode
 UTF_8 = ("utf-8", "utf8")
+EBCDIC = "<?xm".encode("cp037")  # the beginning of a document from a mainframe
 XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -122,15 +133,27 @@ def _mended(body: bytes) -> bytes:
     """As UTF-8, with HTML's entities written out and without characters that XML does not know."""
     if len(body) > MAX_MENDED_BYTES or body.count(b"&") > MAX_ENTITIES:  # each costs memory
         return b""
-    declared = _ENCODING.search(body[:300])
-    encoding = declared[1].decode().lower() if declared else "utf-8"
-    try:
-        text = decode(body) if encoding in UTF_8 else body.decode(encoding, "replace")
-    except LookupError:
-        text = decode(body)
+    text = _decoded(body)
     text = _without_comments(_DECLARATION.sub("", text[max(0, text.find("<")) :]))
     text = _ENTITY.sub(_written_out, _NO_XML.sub("", text)).replace("&#X", "&#x")
     return _BARE_AMPERSAND.sub("&amp;", text).encode("utf-8", "replace")
+
+
+def _decoded(body: bytes) -> str:
+    """As the document declares it; where that cannot be, as UTF-8 or else as that of Windows."""
+    head = body[:300]
+    if body.startswith(EBCDIC):
+        head = head.decode("cp037").encode("ascii", "replace")
+    declared = _ENCODING.search(head)
+    encoding = declared[1].decode().lower() if declared else "utf-8"
+    if encoding not in UTF_8:
+        with suppress(LookupError):
+            return body.decode(encoding, "replace")
+    text = decode(body)
+    # A few wrong bytes are a few wrong bytes; where most signs are wrong, it is no UTF-8.
+    wrong = text.count("\ufffd")
+    is_other = wrong > 0 and wrong > sum(1 for sign in text if sign > "\x7f") / 2
+    return body.decode("cp1252", "replace") if is_other else text
 
 
 def _without_comments(text: str) -> str:
@@ -155,7 +178,7 @@ def _item(element: Element, base: str) -> FeedItem | None:
         return None
     named = [(_name(child), child) for child in reversed(element)]
     texts = {name: _plain(child) for name, child in named if name in TEXTS}
-    guid = texts.get("guid") or texts.get("id") or file.url
+    guid = texts.get("guid") or texts.get("id") or element.get(ABOUT_RDF) or file.url
     kind = texts.get("itunes:episodetype", "").casefold()
     if kind == "trailer":
         return None
@@ -218,17 +241,26 @@ def _name(element: Element) -> str:
             return f"{prefix}:{name}"
     if tag.startswith("{http://purl.org/dc/"):
         return f"dc:{name}"
-    return name if tag.startswith((ATOM, OLD_ATOM, *RSS[1:])) or "}" not in tag else f"?:{name}"
+    return name if tag.startswith((ATOM, *OLD_ATOM, *RSS[1:])) or "}" not in tag else f"?:{name}"
+
+
+def _texts(element: Element) -> Iterator[str]:
+    """The pieces of text in an element, those of scripts left out."""
+    if element.tag.rpartition("}")[2] != "script":
+        yield element.text or ""
+        for child in element:
+            yield from _texts(child)
+            yield child.tail or ""
 
 
 def _plain(element: Element) -> str:
     """The text of an element without tags, however many times those are escaped."""
-    text = "".join(element.itertext()).strip()[:MAX_PLAIN]
+    text = "".join(_texts(element)).strip()[:MAX_PLAIN]
     if "base64" in (element.get("mode"), BASE64_TYPES.get(element.get("type", ""))):
         with suppress(ValueError):
             text = base64.b64decode(text).decode("utf-8", "replace")
     if "<" in text or "&" in text:
-        text = html.unescape(_TAG.sub(" ", html.unescape(text)))
+        text = html.unescape(_TAG.sub(" ", _SCRIPT.sub(" ", html.unescape(text))))
     return " ".join(text.split())
 
 

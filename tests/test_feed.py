@@ -643,3 +643,53 @@ async def test_the_file_that_is_wished_comes_from_a_feed(tmp_path):
             assert (await source.provider.source("feed", wanted)).url.endswith("/small.mp4")
             other = replace(wanted, ref="another name")
             assert (await source.provider.source("feed", other)).url.endswith("/small.mp4")
+
+
+# -- encodings and old forms -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "encoding, declared",
+    [
+        ("cp037", "cp037"),  # a mainframe's, in which even the declaration is other bytes
+        ("cp500", "ibm500"),
+        ("cp1252", "ms-ansi"),  # which is no encoding that anybody knows
+        ("cp1252", "utf-8"),  # which is a lie
+        ("shift_jis", "shift_jis"),
+        ("utf-16", "utf-16"),
+    ],
+)
+def test_the_encoding_of_a_feed(encoding, declared):
+    title = "日本" if encoding == "shift_jis" else "Über"
+    page = rss(item(title, "/a.mp4")).decode()
+    head = f'<?xml version="1.0" encoding="{declared}"?>'
+    body = page.replace('<?xml version="1.0"?>', head).encode(encoding)
+    (found,) = feed_xml.parse(body, "http://x.example/feed").items
+    assert found.title == title
+
+
+def test_a_few_wrong_bytes_make_it_no_other_encoding():
+    page = rss(item("Übermäßig schöne Grüße", "/a.mp4")).replace("ö".encode(), b"\xff")
+    (found,) = feed_xml.parse(page, "http://x.example/feed").items
+    assert found.title == "Übermäßig sch\ufffdne Grüße"
+
+
+def test_an_item_of_rss_1_is_known_by_its_own_address():
+    page = b"""<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+    xmlns="http://purl.org/rss/1.0/"><item rdf:about="http://x.example/1"><title>Folge 1</title>
+    <enclosure url="/a.mp4" type="video/mp4"/></item></rdf:RDF>"""
+    (found,) = feed_xml.parse(page, "http://x.example/feed").items
+    assert found.guid == "http://x.example/1"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Folge 1&lt;script type='x'&gt;location = 'y'&lt;/script&gt;",
+        "Folge 1<script>location = 'y'</script>",
+        "<![CDATA[Folge 1<SCRIPT>x</SCRIPT >]]>",
+    ],
+)
+def test_a_script_is_no_title(title):
+    (found,) = feed_xml.parse(rss(item(title, "/a.mp4")), "http://x.example/feed").items
+    assert found.title == "Folge 1"
