@@ -63,7 +63,7 @@ _PENDING = f"""
         coalesce(sources.absent, 0) as absent, coalesce(tries.attempts, 0) as attempts,
         coalesce(tries.spent, 0) as spent, episodes.fit,
         waits <> '' and coalesce(waits_until > ?, true) and not items.named as waits
-    from items
+    from items indexed by items_pending
     left join episodes on episodes.series = items.series and episodes.season = items.season
         and episodes.number = items.number and episodes.available
         and episodes.provider = coalesce(items.only_source, episodes.provider)
@@ -88,6 +88,8 @@ def choose_next(
         offered = [row for row in group if row["source"] is not None]
         if not offered:
             return Choice(item_id, None, 0)
+        if all(row["source"] in resting for row in offered):
+            continue
         chosen = _choose(offered, waiting, resting)
         if chosen and chosen.source not in busy:
             return Choice(item_id, chosen.source, chosen.attempts)
