@@ -127,14 +127,21 @@ class Teller:
             log.error("%s takes no message of %s: %s", where, batch.event, failure)
             await self._give_up(batch)
             return
-        count, given_up = await self._db.note(outbox.fail, self.target.name)
-        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(count - 1, 20))
+        failed = await self._db.note(outbox.fail, self.target.name)
+        doublings = min(max(failed.in_a_row - 1, 0), 20)
+        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**doublings)
         seconds = max(random.uniform(longest / 2, longest), failure.retry_after)
         self._not_before = time.monotonic() + seconds
-        if count == 1:
+        if failed.in_a_row == 1:
             log.warning("%s was not told: %s. %s", where, failure, failure.outcome.fix)
-        if given_up:
-            log.error("%s cannot be told: %d messages are given up: %s", where, given_up, failure)
+        if failed.given_up:
+            log.error(
+                "%s could not be told since %s, and %d events are given up: %s",
+                where,
+                failed.since,
+                failed.given_up,
+                failure,
+            )
 
     async def _give_up(self, batch: Batch) -> None:
         self._refusals = 0

@@ -22,7 +22,7 @@ MOST_ROWS = 2000  # that wait, for all targets together
 BATCH_ROWS = 200
 LASTING_SECONDS = 24 * 3600  # after which a row that cannot be told is given up
 LEAST_FAILURES = 12  # before that, as the clock may have jumped
-MOST_FAILURES = 60  # after which it is given up, whatever the clock says
+MOST_FAILURES = 200  # after which it is given up, whatever the clock says
 
 
 @record
@@ -147,16 +147,29 @@ def failures(conn: sqlite3.Connection, target: str) -> int:
     return int(row["failures"]) if row else 0
 
 
-def fail(conn: sqlite3.Connection, target: str) -> tuple[int, int]:
-    """The message has not arrived. Returns (failures in a row, how many rows are given up)."""
+class Failed(NamedTuple):
+    """How often in a row a target was not reached, since when, and how many rows are given up."""
+
+    in_a_row: int
+    since: str
+    given_up: int
+
+
+def fail(conn: sqlite3.Connection, target: str) -> Failed:
+    """The message has not arrived. What could not be told for a day is given up."""
     conn.execute(
         """update targets set failures = failures + 1,
         failing_since = coalesce(failing_since, ?) where name = ?""",
         (now(), target),
     )
-    count = failures(conn, target)
+    row = conn.execute(
+        "select failures, failing_since from targets where name = ?", (target,)
+    ).fetchone()
+    if row is None:  # nobody is to be told there any more
+        return Failed(0, now(), 0)
+    count, since = row
     if count < LEAST_FAILURES:
-        return count, 0
+        return Failed(count, since, 0)
     last = "9" if count >= MOST_FAILURES else in_seconds(-LASTING_SECONDS)
     given_up = conn.execute(
         """delete from outbox where target = ? and json_extract(notice, '$.timestamp') < ?""",
@@ -166,7 +179,7 @@ def fail(conn: sqlite3.Connection, target: str) -> tuple[int, int]:
         conn.execute(
             "update targets set failures = 0, failing_since = null where name = ?", (target,)
         )
-    return count, given_up
+    return Failed(count, since, given_up)
 
 
 def _is_wanted(conn: sqlite3.Connection, event: str) -> bool:
