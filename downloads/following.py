@@ -62,7 +62,7 @@ class Following:
         self._next_start = time.monotonic() + START_SECONDS
         # series -> its list as a hash, and the changes of the database when that brought nothing
         self._settled: dict[tuple[str, str], tuple[int, int]] = {}
-        self._looks: dict[str, asyncio.Task[None]] = {}  # by the series' id
+        self._looks: dict[str, asyncio.Task[bool]] = {}  # by the series' id
         self._wakeup = asyncio.Event()
 
     # -- for the application ---------------------------------------------------------------------
@@ -167,24 +167,27 @@ class Following:
         return LOOK_SECONDS
 
     def _begin(self, followed: Followed) -> None:
+        self._rounds.begin(followed.series_id)
         task = asyncio.create_task(self._look(followed), name=f"look at {followed.series_id}")
         self._looks[followed.series_id] = task
         task.add_done_callback(partial(self._end, followed.series_id))
 
-    def _end(self, series_id: str, task: asyncio.Task[None]) -> None:
+    def _end(self, series_id: str, task: asyncio.Task[bool]) -> None:
         self._looks.pop(series_id, None)
+        error = None if task.cancelled() else task.exception()
+        if error:
+            log.error("the look at %s ended by a bug", series_id, exc_info=error)
+        is_done = not task.cancelled() and (error is not None or task.result())
+        self._rounds.end(series_id, is_done=is_done)
         if self._rounds.waiting:
             self._wakeup.set()
-        if not task.cancelled() and (error := task.exception()):
-            self._rounds.waiting.pop(series_id, None)
-            log.error("the look at %s ended by a bug", series_id, exc_info=error)
 
     async def _keep(self, length: float) -> None:
         """Write down once a round how far the looks have come."""
         since = self._rounds.unfinished_since()
         if abs(since - self._kept) >= length:
             self._kept = since
-            await self._db.jot(meta.keep, LOOKED_UNTIL, str(round(since)))
+            await self._db.jot(meta.keep, LOOKED_UNTIL, str(int(since)))
 
     async def _end_looks(self) -> None:
         tasks = list(self._looks.values())
@@ -193,13 +196,16 @@ class Following:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._followed and self._config().check_every_hours:
             with suppress(sqlite3.Error):
-                since = str(round(self._rounds.unfinished_since()))
+                since = str(int(self._rounds.unfinished_since()))
                 await self._db.jot(meta.keep, LOOKED_UNTIL, since)
 
     # -- one look --------------------------------------------------------------------------------
 
-    async def _look(self, followed: Followed) -> None:
-        """Ask the sources for a series' lists, keep them, and queue what is wanted of them."""
+    async def _look(self, followed: Followed) -> bool:
+        """Ask the sources for a series' lists, keep them, and queue what is wanted of them.
+
+        Returns whether that is done: false where all of them rest by now.
+        """
         resting = self._rests.resting()
         asked = [
             (source, key)
@@ -207,8 +213,7 @@ class Following:
             if source not in resting and self._providers.find(source)
         ]
         is_done = [await self._ask_source(followed.series_id, *each) for each in asked]
-        if any(is_done):
-            self._rounds.waiting.pop(followed.series_id, None)
+        return any(is_done)
 
     async def _ask_source(self, series_id: str, source: str, key: str) -> bool:
         """Whether the source has done with the look, if only by failing; else it rests now."""

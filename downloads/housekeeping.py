@@ -62,7 +62,7 @@ class Housekeeping:
         return done_at is None or not 0 <= clock.seconds() - float(done_at) < seconds
 
     async def _note(self, name: str) -> None:
-        await self._db.jot(meta.keep, name, str(round(clock.seconds())))
+        await self._db.jot(meta.keep, name, str(int(clock.seconds())))
 
     async def _drop_old_rows(self) -> None:
         """A few at a time, so that others need not wait."""

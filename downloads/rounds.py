@@ -21,12 +21,13 @@ class Rounds:
     """`looked_until` is the moment until which all turns have come; all times are seconds.
 
     `waiting` are the series whose turn has come, the first one first, each with the moment until
-    which all turns had come before.
+    which all turns had come before. One that is looked at meanwhile may have its next turn.
     """
 
     def __init__(self, looked_until: float):
         self.looked_until = looked_until
         self.waiting: dict[str, float] = {}
+        self._looked_at: dict[str, float] = {}  # now; as `waiting`
         self._places: list[tuple[float, str]] = []  # each in a round of length 1
         self._anchor = 0.0
 
@@ -53,6 +54,16 @@ class Rounds:
                     break
             self.waiting.setdefault(series_id, before)
 
+    def begin(self, series_id: str) -> None:
+        """A series that waits is looked at."""
+        self._looked_at[series_id] = self.waiting.pop(series_id)
+
+    def end(self, series_id: str, *, is_done: bool) -> None:
+        """The look has ended; where it is not done, the series waits on."""
+        since = self._looked_at.pop(series_id, self.looked_until)
+        if not is_done:
+            self.waiting[series_id] = since
+
     def seconds_to_next(self, length: float) -> float | None:
         """Seconds from the last call of `advance` to the next turn."""
         if not self._places:
@@ -64,7 +75,7 @@ class Rounds:
 
     def unfinished_since(self) -> float:
         """The moment until which all turns have come and all looks have been made."""
-        return min([self.looked_until, *self.waiting.values()])
+        return min([self.looked_until, *self.waiting.values(), *self._looked_at.values()])
 
     def _phase(self, moment: float, length: float) -> float:
         """Where a moment lies in its round, from 0 to 1."""

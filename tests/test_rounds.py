@@ -102,6 +102,20 @@ def test_what_waits_is_not_finished_and_outlives_a_restart():
     assert made.unfinished_since() == BEGAN + HOUR
 
 
+def test_a_turn_that_comes_during_a_look_is_not_lost():
+    made = rounds(1)
+    made.advance(BEGAN + LENGTH, LENGTH)
+    made.begin("home_1")
+    made.advance(BEGAN + 2 * LENGTH, LENGTH)
+    assert list(made.waiting) == ["home_1"]
+    made.end("home_1", is_done=True)
+    assert list(made.waiting) == ["home_1"]
+    made.begin("home_1")
+    assert made.unfinished_since() == BEGAN + LENGTH
+    made.end("home_1", is_done=False)
+    assert made.waiting == {"home_1": BEGAN + LENGTH}
+
+
 def test_without_series_there_is_no_turn():
     made = rounds(0)
     made.advance(BEGAN + HOUR, LENGTH)
