@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from downloads import disk, settling
-from downloads.carry_over import carry_over
 from downloads.completion import Completion, complete_if_placed, note_mount
 from downloads.events import DownloadCompleted, Transferred
 from downloads.part_file import Checkpoint
@@ -186,6 +185,8 @@ class Job:
         if resume and is_same_name and resume.url == source.url:
             return resume
         if resume and resume.spans and is_same_name:
+            from downloads.carry_over import carry_over  # late: few change their source
+
             carried = await carry_over(self._web, source, part, resume, base=base)
             if carried:
                 return carried

@@ -13,7 +13,6 @@ from downloads.absences import Absences
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
 from downloads.recognition import Recognition
 from downloads.source_calls import SourceCalls, as_completed
-from downloads.source_looks import SourceLooks
 from providers import Providers
 from store import (
     files,
@@ -155,6 +154,8 @@ class Rescan:
 
         `just_listed` are (source, key) of those that were listed a moment ago.
         """
+        from downloads.source_looks import SourceLooks  # late: a start needs no rescan
+
         looks = SourceLooks(self._db, self._providers, calls, just_listed)
         followed = await self._db.run(series.followed)
         refreshes = [looks.look(anime) for anime in followed]

@@ -329,6 +329,7 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
 
 async def search(request: web.Request, query: SearchQuery) -> SearchResult:
     """Search all sources, side by side. What surely is one series is one hit."""
+
     found = await request.app[PROVIDERS].search(query.q, query.limit)
     joint = await request.app[DB].run(joint_hits.join, found.hits)
     hits = [
