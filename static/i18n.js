@@ -96,6 +96,8 @@ const TEXTS = {
   "selected.one": ["{n} ausgewählt", "{n} selected"],
   "selected.other": ["{n} ausgewählt", "{n} selected"],
   clearSelection: ["Auswahl aufheben", "Clear the selection"],
+  "foundNew.one": ["{title}: {n} neue Folge, eingereiht.", "{title}: {n} new episode, queued."],
+  "foundNew.other": ["{title}: {n} neue Folgen, eingereiht.", "{title}: {n} new episodes, queued."],
   startNow: ["Jetzt starten", "Start now"],
   "status.pending": ["Eingereiht", "Queued"],
   "status.downloading": ["Lädt", "Downloading"],

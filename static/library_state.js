@@ -61,6 +61,11 @@ const messageHandlers = {
     if (items.some((item) => !library.byId.has(item.anime_id))) loadLibrarySoon();
   },
 
+  episodes_found({ anime_title: title, episodes }) {
+    showToast(tn("foundNew", episodes.length, { title }));
+    loadLibrarySoon();
+  },
+
   download_completed({ anime_id: id, missing_episodes: missing }) {
     const series = library.byId.get(id);
     if (!series) return;

@@ -93,7 +93,7 @@ function makeRow(hit) {
 function updateRow(row, hit) {
   const known = library.byId.get(hit.key);
   const open = countOpenOf(hit.key);
-  const facts = [siteHost(hit.site)];
+  const facts = [(hit.sources ?? []).join(", "), siteHost(hit.site)];
   $("progress", row).hidden = !known;
   $(".badge", row).hidden = !known;
   if (known) {

@@ -15,6 +15,8 @@ import { href, navigate } from "./router.js";
 import { makeFiles } from "./series_files.js";
 import { makeQuestion } from "./series_question.js";
 import { isCounted, makeSeasons, updateStates } from "./series_seasons.js";
+import { makeSources } from "./series_sources.js";
+import { makeWishes } from "./series_wishes.js";
 import "./series_texts.js";
 
 const RELOAD_MS = 1500; // after the counts of the queue and of the episodes have parted
@@ -35,15 +37,26 @@ export async function open(root, address) {
   const seasons = makeSeasons(context);
   const files = makeFiles(context);
   const question = makeQuestion(context);
+  const sources = makeSources(context);
   root.classList.add("narrow");
-  root.append(makeHead(context), makeListChange(context), question.node, seasons.node, files.node);
-  root.append(makeFoot(context));
+  root.append(
+    makeHead(context),
+    makeListChange(context),
+    sources.questions,
+    question.node,
+    seasons.node,
+    sources.node,
+    makeWishes(context),
+    files.node,
+    makeFoot(context),
+  );
 
   async function reload() {
     series = await callApi("GET", path);
     loadLibrarySoon();
     seasons.forget();
     await Promise.all([files.update(), question.update()]);
+    sources.update();
     draw();
   }
 
@@ -68,6 +81,7 @@ export async function open(root, address) {
   }
 
   question.update().catch(() => {});
+  sources.update();
   return {
     get title() {
       return series.title;

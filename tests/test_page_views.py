@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import sqlite3
 from contextlib import asynccontextmanager, closing
@@ -19,6 +20,7 @@ from tests.shows import Shows, add, home
 from tests.test_page import (
     VIEWS,
     cell,
+    choose,
     count,
     demo_page,
     fits,
@@ -27,9 +29,11 @@ from tests.test_page import (
     hidden,
     log_in,
     open_in,
+    set_value,
     shown,
     text,
 )
+from tests.tree import Tree
 from tests.upstream import nginx
 
 pytestmark = pytest.mark.slow
@@ -44,6 +48,12 @@ PROXY = """
     }}
     location /deaf/ {{ proxy_pass {base}/; proxy_set_header Host $http_host; }}
 """
+
+
+POSTER = base64.b64decode(  # one pixel
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
 
 
 # -- addresses -----------------------------------------------------------------------------------
@@ -230,6 +240,52 @@ async def test_the_queue_is_selected_ordered_and_taken_back(tmp_path):
         await page.click("#bulk button:nth-of-type(3)")
         await page.wait_for(f"{text('#queue-count')} == '4'")
         await page.wait_for(hidden("#bulk"))
+        assert page.console == []
+
+
+# -- a series ------------------------------------------------------------------------------------
+
+
+async def test_sources_wishes_and_following(tmp_path):
+    """Which sources have a series, what is wished of its files, and whether it is followed."""
+    files = {f"Show/Show - S01E0{number}.mkv": b"x" for number in (1, 2, 3)}
+    async with (
+        Tree(files) as up,
+        Tree(files) as other,
+        running(
+            tmp_path,
+            providers=[*home(up.base), {"type": "directory", "name": "attic", "url": other.base}],
+        ) as server,
+        Chromium() as browser,
+    ):
+        add(server, "Show/Show - S01E01.mkv")
+        (server.library / "Show" / "poster.png").write_bytes(POSTER)
+        await server.login()
+        await server.post("/api/v1/anime/rescan")
+        page = await open_in(browser, server.base + "/series/home_show")
+        await log_in(page)
+        await page.wait_for("document.querySelector('.series-head img')?.naturalWidth == 1")
+        await page.wait_for(f"{count('#series-sources-list li')} == 2")
+        await page.evaluate(choose("#follow", "new"))
+        await page.wait_for(has_text("#toasts", "New episodes come by themselves: Show"))
+        await page.click("#series-wishes summary")
+        await page.click("#wish-languages")
+        await page.type("DE, en-sub")
+        await page.evaluate(set_value("#wish-most", "1080"))
+        await page.click("#wishes button")
+        await page.wait_for(has_text("#toasts", "wishes are kept"))
+        await fits(page, "wishes", tmp_path)
+        _, series, _ = await server.get("/api/v1/anime/home_show")
+        assert series["follow"]["mode"] == "new"
+        assert series["prefer"]["languages"] == ["de", "en-sub"]
+        assert series["prefer"]["max_resolution"] == 1080
+        assert series["prefer"]["wait_days"] is None
+        await page.click("#series-sources-list li:last-child button")
+        await page.wait_for(f"{count('#series-sources-list li')} == 1")
+        await page.click("#forget")
+        await page.click("[data-answer=yes]")
+        await page.wait_for(has_text("#toasts", "Show is forgotten"))
+        assert await page.evaluate("location.pathname") == "/library"
         assert page.console == []
 
 
