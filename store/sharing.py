@@ -7,7 +7,7 @@ One form for the calls of a server and for the files of a static catalogue
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -284,11 +284,7 @@ def _file(series_id: str, held: Held, found: "Found", addresses: Addresses) -> S
 
 def _language(suffix: str) -> str | None:
     """The language that a subtitle's suffix names: `de` of `.de.forced.srt`."""
-    from store.names.lexer import MEANINGS
+    from store.names import languages  # late, as above
 
-    words: Iterable[str] = suffix.casefold().replace("-", ".").split(".")[:-1]
-    for word in words:
-        meaning = word if len(word) == 2 and word.isalpha() else MEANINGS.get(word, "")
-        if len(meaning) == 2 and meaning.isalpha():
-            return meaning
-    return None
+    words = suffix.casefold().replace("-", ".").split(".")[:-1]
+    return next(filter(None, map(languages.code_of, words)), None)

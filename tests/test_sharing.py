@@ -395,3 +395,19 @@ async def test_a_time_of_change_that_no_calendar_has(mtime, modified):
     found = {"A/a.mkv": shared_files.Found(Stamp(7, mtime), {})}
     (file,) = store_sharing.document(shared, found, share._addresses()).data.files
     assert (file.modified, file.sha256) == (modified, "0" * 64)
+
+
+@pytest.mark.parametrize(
+    "suffix, language",
+    [
+        (".de.forced.srt", "de"),
+        (".ger.srt", "de"),
+        (".forced.English.ass", "en"),
+        (".pt-BR.srt", "pt"),
+        (".srt", None),
+        (".forced.srt", None),
+        (".1.srt", None),
+    ],
+)
+async def test_the_language_of_subtitles(suffix, language):
+    assert store_sharing._language(suffix) == language
