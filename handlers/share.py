@@ -128,7 +128,10 @@ def _with_fitting_range(request: web.BaseRequest, etag: str) -> web.BaseRequest:
     is_tag = condition.startswith(('"', "W/"))
     if is_tag:
         del headers["If-Range"]
-    if not ONE_RANGE.fullmatch(headers.get("Range", "")) or (is_tag and condition != etag):
+        is_meant = condition == etag
+    else:
+        is_meant = not condition or request.if_range is not None  # a date
+    if not is_meant or not ONE_RANGE.fullmatch(headers.get("Range", "")):
         headers.pop("Range", None)
     return request.clone(headers=headers)
 
