@@ -32,6 +32,15 @@ async def look(db: Database, providers: Providers, calls: SourceCalls) -> None:
     )
 
 
+async def look_at(db: Database, providers: Providers, series_id: str) -> None:
+    """Ask each calendar for one series."""
+    anime = await db.run(series.find, series_id)
+    if anime is not None:
+        calls = SourceCalls()
+        for calendar in providers.calendars():
+            await _ask(db, calendar, anime, calls)
+
+
 async def _ask(db: Database, calendar: CheckedProvider, anime: Series, calls: SourceCalls) -> None:
     # A folder tells its own season, not the series'.
     wanted = identify(f"{anime.title} {anime.ids}")._replace(seasons=None)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from downloads import lookup
+from downloads import calendar_looks, lookup
 from downloads.events import EpisodesFound, Event
 from downloads.rests import Rests
 from downloads.rounds import Rounds
@@ -62,6 +62,7 @@ class Following:
         self._next_start = time.monotonic() + START_SECONDS
         # series -> its list as a hash, and the changes of the database when that brought nothing
         self._settled: dict[tuple[str, str], tuple[int, int]] = {}
+        self._calendars_asked: dict[str, str] = {}  # series -> the day
         self._looks: dict[str, asyncio.Task[bool]] = {}  # by the series' id
         self._wakeup = asyncio.Event()
 
@@ -213,7 +214,16 @@ class Following:
             if source not in resting and self._providers.find(source)
         ]
         is_done = [await self._ask_source(followed.series_id, *each) for each in asked]
+        if any(is_done):
+            await self._ask_calendars(followed.series_id)
         return any(is_done)
+
+    async def _ask_calendars(self, series_id: str) -> None:
+        """Ask once a day when the episodes of a series air."""
+        today = clock.today()
+        if self._providers.calendars() and self._calendars_asked.get(series_id) != today:
+            self._calendars_asked[series_id] = today
+            await calendar_looks.look_at(self._db, self._providers, series_id)
 
     async def _ask_source(self, series_id: str, source: str, key: str) -> bool:
         """Whether the source has done with the look, if only by failing; else it rests now."""

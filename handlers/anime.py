@@ -9,7 +9,7 @@ from aiohttp import web
 from downloads import lookup
 from handlers.endpoint import Done
 from handlers.ids import AnimeId, EpisodeCode
-from handlers.keys import DB, ENGINE, HEADERS, PROVIDERS, RENAMING, RESCAN
+from handlers.keys import DB, ENGINE, FOLLOWING, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
 from store import calendars, joint_hits, known_episodes, links, series
 from store import choices as choice_store
@@ -262,7 +262,9 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
         body.titles,
         sources=None if body.sources is None else {e.source: e.numbering for e in body.sources},
     )
-    return await app[DB].run(links.link, anime_id, found, word, accepted)
+    linked = await app[DB].run(links.link, anime_id, found, word, accepted)
+    app[FOLLOWING].changed()
+    return linked
 
 
 async def choices(request: web.Request, anime_id: AnimeId) -> list[Choice]:
@@ -308,6 +310,7 @@ async def parse(request: web.Request, query: ParseQuery) -> Parsed:
 async def forget(request: web.Request, anime_id: AnimeId) -> Done:
     """Forget a series and its queue items. No file is touched; a rescan finds its folder again."""
     await request.app[ENGINE].drop_series(anime_id)
+    request.app[FOLLOWING].changed()
     return Done("Anime forgotten")
 
 

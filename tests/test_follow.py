@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 
 import pytest
 
 from downloads import following
+from handlers.keys import FOLLOWING
 from store import clock, counts, episodes, files, follows, links, looks, queue, series
 from store import db as database
 from store.files import File
 from store.models import Episode, Listing
 from store.names import codes
 from tests.app import running, until
+from tests.jellyfin_server import KEY, JellyfinServer
 from tests.shows import SHOW, Shows, home, statuses, video
 
 TOMORROW = clock.in_seconds(86400)[:10]
@@ -325,10 +328,51 @@ async def test_by_the_clock_by_a_rescan_and_by_the_calls(
         asked = len(up.requests)
         await server.put("/api/config", json={"check_every_hours": 0})
         ahead[0] += 86400
-        await until(lambda: server.app is not None, 1)
+        await asyncio.sleep(0.1)  # in which it would look five times
         for wrong in ({}, {"follow": "yes"}, {"follow": "all", "seasons": [-1]},
                       {"follow": "all", "seasons": "1"}, {"follow": "all", "x": 1}):  # fmt: skip
             assert (await put(server, SHOW, wrong))[0] == 422
         assert (await put(server, "home_nobody", {"follow": "all"}))[0] == 404
         assert (await put(server, "home_nobody", {"follow": "off"}))[0] == 404
         assert all(request.path == "/" for request in up.requests[asked:])
+
+
+async def test_calendars_are_asked_about_what_is_followed(
+    tmp_path, looks_begin_at_once, monkeypatch
+):
+    """Once a day, without a rescan. A series that is forgotten is asked for no more."""
+    ahead = [0.0]
+    seconds = clock.seconds
+    monkeypatch.setattr(clock, "seconds", lambda: seconds() + ahead[0])
+    async with JellyfinServer() as tv, Shows([1000]) as up:
+        show = tv.add_series("Show")
+        tv.add_episode(show, 1, 1, b"not to be fetched from here")
+        tv.add_episode(show, 1, 2, Name="Coming", PremiereDate=f"{TOMORROW}T00:00:00.0000000Z")
+        calendar = {
+            "type": "jellyfin",
+            "name": "tv",
+            "url": tv.address,
+            "key": KEY,
+            "use": "calendar",
+        }
+        async with running(tmp_path, providers=[*home(up.base), calendar]) as server:
+            await server.login()
+            await put(server, SHOW, {"follow": "new"})
+            ahead[0] += 6 * 3600 + 60
+
+            async def is_told() -> list:
+                return (await server.get("/api/v1/calendar"))[1]["data"]
+
+            (airing,) = await until(is_told)
+            assert (airing["code"], airing["state"]) == ("S01E02", "upcoming")
+            asked = len(tv.requests)
+            lists = len(up.requests)
+            ahead[0] += 6 * 3600
+            await until(lambda: len(up.requests) > lists)
+            await until(lambda: not server.app[FOLLOWING]._looks)
+            assert len(tv.requests) == asked
+            assert (await server.delete(f"/api/v1/anime/{SHOW}"))[0] == 200
+            lists = len(up.requests)
+            ahead[0] += 6 * 3600
+            await asyncio.sleep(0.2)
+            assert len(up.requests) == lists
