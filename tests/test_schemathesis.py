@@ -19,7 +19,7 @@ from tests.servers import find
 from tests.shows import Shows
 
 SIZE = 100_000  # bytes of an episode
-CALLS = 40  # of each operation
+CALLS = 60  # of each operation
 SEED = 7
 # Not called: what ends the token, and what dials any address that is made up.
 LEFT_OUT = (
