@@ -64,6 +64,7 @@ def item(number: int) -> QueueItem:
         created_at="2025-10-22T12:34:56Z",
         started_at=None,
         finished_at=None,
+        place=None,
         total_bytes=1_100_000_000,
         source=None,
     )
