@@ -215,7 +215,7 @@ function makeGroupRow(group) {
   const button = (action, image, label) =>
     h("button.icon", { type: "button", data: { action }, ariaLabel: label }, icon(image));
   const link = h("a.title", { href: href(`series/${id}`), draggable: false }, title);
-  const bar = h("progress", { ariaLabel: t("progressOf", { name: title }) });
+  const bar = h("progress", { value: 0, ariaLabel: t("progressOf", { name: title }) });
   const row = h(
     "li.group-row",
     {},
