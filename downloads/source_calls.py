@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ SIDE_BY_SIDE = 4  # calls at a time, all sources together
 # For which a rescan waits in all for one source that asks to be left alone.
 PATIENCE_SECONDS = 60.0
 SHORTEST_WAIT_SECONDS = 1.0
+MOST_SILENCES = 4  # in a row, each of which costs its time: nobody answers there
 ONE_SERIES = (403, 404, 410)  # statuses that say something of one series, not of its source
 
 T = TypeVar("T")
@@ -27,6 +29,7 @@ class SourceCalls:
     def __init__(self) -> None:
         self.unavailable: set[str] = set()
         self._given_up: set[str] = set()
+        self._silences: Counter[str] = Counter()  # in a row
         self._waits_until: dict[str, float] = {}
         self._waited: dict[str, float] = {}  # seconds
         self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
@@ -37,7 +40,9 @@ class SourceCalls:
             while source not in self._given_up:
                 await self._wait(source)
                 try:
-                    return await call()
+                    answer = await call()
+                    self._silences.pop(source, None)
+                    return answer
                 except Failure as failure:
                     log.warning("%s: %s", source, failure)
                     if not self._may_try_again(source, failure):
@@ -58,7 +63,8 @@ class SourceCalls:
             return False
         if failure.retry_after is None:
             self.unavailable.add(source)
-            if failure.down:
+            self._silences[source] += failure.cause == "silent"
+            if failure.down or self._silences[source] >= MOST_SILENCES:
                 self._given_up.add(source)
             return False
         now = time.monotonic()

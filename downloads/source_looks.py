@@ -65,6 +65,8 @@ class SourceLooks:
     async def _seek(
         self, provider: CheckedProvider, anime: Series, titles: list[str], every: list[Offer]
     ) -> None:
+        if provider.name in self._calls.unavailable:
+            return  # a search asks the whole source, which has failed already
         ids = database_ids.parse(anime.ids)
         wanted = same_series.of_source(anime.title, ids, *titles)
         known = {offer.key for offer in every if offer.provider == provider.name}

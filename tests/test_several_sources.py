@@ -97,7 +97,7 @@ async def test_the_third_source_brings_the_rest_where_two_fail_in_the_middle(
     assert all(start > 0 or end < SIZE / 2 for start, end in three.fetched("S01E01"))
 
 
-@pytest.mark.parametrize("difference", [100, 600_000])
+@pytest.mark.parametrize("difference", [100, pytest.param(600_000, marks=pytest.mark.slow)])
 async def test_another_file_of_the_same_length_is_fetched_from_its_start(
     tmp_path, short_pauses, difference
 ):
@@ -289,6 +289,26 @@ async def test_a_rescan_asks_each_source_once_a_series_and_finds_it_elsewhere(tm
                 assert details["possible_sources"] == []
             twice = {"sources": [{"source": "home_tag-2012"}, {"source": "home_nacht-1-2010"}]}
             assert (await server.put(link, json=twice))[0] == 422
+
+
+@pytest.mark.slow
+async def test_a_rescan_waits_for_a_silent_source_a_few_times_only(tmp_path, monkeypatch):
+    monkeypatch.setattr("providers.connection.SILENCE_SECONDS", 0.2)
+    files = [f"Nacht {number} (2010)/S01E01" for number in range(30)]
+    async with tree(*files) as home, tree(*files) as sister:
+        config = setting(home=home)
+        async with running(tmp_path, providers=config) as server:
+            await server.login()
+            for path in files:
+                add(server, f"{path}.mkv")
+            await server.post("/api/v1/anime/rescan")
+            config = setting(home=home, sister=sister)
+            await server.put("/api/config", json={"providers": config})
+            home.silent = sister.silent = True
+            home.requests.clear()
+            _, body, _ = await server.post("/api/v1/anime/rescan")
+            assert body["unavailable"] == ["home", "sister"]
+            assert len(home.requests) < 10 and len(sister.requests) < 10
 
 
 async def test_a_source_that_is_gone_or_has_another_name_loses_nothing(tmp_path):
