@@ -28,6 +28,7 @@ class Worker:
         self.config = Config(anime_directory=str(home.library), share=Share(share))
         self.wakeup = asyncio.Event()
         self.read: list[str] = []
+        self.looks = 0  # that have come to their end
 
     @asynccontextmanager
     async def running(self):
@@ -38,6 +39,13 @@ class Worker:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    async def look(self) -> None:
+        """Wait until it has looked once more, from beginning to end."""
+        await until(lambda: self.looks and not self.wakeup.is_set())
+        before = self.looks
+        self.wakeup.set()
+        await until(lambda: self.looks > before)
 
     async def sums(self) -> dict[str, str]:
         """name -> checksum of each file that has one."""
@@ -79,7 +87,15 @@ def worker(home, monkeypatch) -> Worker:
         made.read.append(path)
         really(self, root, path)
 
+    really_look = Checksums._look
+
+    async def look(self) -> float | None:
+        due = await really_look(self)
+        made.looks += 1
+        return due
+
     monkeypatch.setattr(Reading, "__init__", count)
+    monkeypatch.setattr(Checksums, "_look", look)
     return made
 
 
@@ -94,9 +110,8 @@ def write(home: House, number: int, content: bytes) -> Path:
 async def test_each_file_is_read_once_over_restarts_too(home, worker):
     for _ in range(2):
         async with worker.running():
+            await worker.look()
             await worker.all_done()
-            worker.wakeup.set()
-            await until(lambda: not worker.wakeup.is_set())
     assert sorted(worker.read) == [f"{FOLDER}/Nacht - S01E0{number}.mkv" for number in (1, 2)]
 
 
@@ -129,14 +144,17 @@ async def test_a_file_that_changes_while_it_is_read_gets_none(home, change):
     assert reading.sha256 == ""
 
 
-async def test_a_file_that_is_young_waits(home, worker, monkeypatch):
-    monkeypatch.setattr("downloads.checksums.YOUNG_SECONDS", 0.4)
+async def test_a_file_that_is_young_waits_and_is_not_forgotten(home, worker, monkeypatch):
+    monkeypatch.setattr("downloads.checksums.YOUNG_SECONDS", 1_000.0)
     path = write(home, 1, b"just now")
     os.utime(path)
     async with worker.running():
-        await until(lambda: worker.read)
-        assert path.name not in worker.read[0]
-        await worker.all_done()
+        await until(worker.sums)
+        assert worker.read == [f"{FOLDER}/Nacht - S01E02.mkv"]
+        monkeypatch.setattr("downloads.checksums.YOUNG_SECONDS", 0.1)
+        os.utime(path)
+        worker.wakeup.set()
+        await worker.all_done()  # by a look that nobody asked for, where the next one was too early
 
 
 async def test_nothing_is_read_beside_a_download_nor_when_nothing_is_shared(
@@ -170,9 +188,7 @@ async def test_nothing_is_read_beside_a_download_nor_when_nothing_is_shared(
     write(home, 1, b"other")
     worker.config = Config(anime_directory=str(home.library))
     async with worker.running():
-        worker.wakeup.set()
-        await until(lambda: not worker.wakeup.is_set())
-        await asyncio.sleep(0.05)
+        await worker.look()
     assert worker.read == []
 
 
@@ -195,7 +211,7 @@ async def test_a_setting_that_is_taken_back_ends_the_reading(home, worker, monke
         await until(lambda: worker.read)
         worker.config = Config(anime_directory=str(home.library))
         worker.wakeup.set()
-        await until(lambda: not worker.wakeup.is_set())
+        await until(lambda: worker.looks)
     assert (len(worker.read), await worker.sums()) == (1, {})
 
 
@@ -209,7 +225,6 @@ async def test_a_renaming_takes_the_checksums_along(home, worker):
         scanned = library_scan.scan(home.library, full=True)
         await home.db.run(renamed_folders.follow, scanned)
         await home.scan()
-        worker.wakeup.set()
+        await worker.look()
         assert all(path.startswith("Tag/") for path in await worker.all_done())
-        await until(lambda: not worker.wakeup.is_set())
     assert len(worker.read) == 2
