@@ -66,9 +66,7 @@ async def _examine(
     try:
         settings = _settings(state, file, forced)
     except (Failure, OSError) as error:
-        reason = getattr(error, "details", {}).get("issue") or getattr(error, "strerror", None)
-        message = f"{file} cannot be read: {reason or error}"
-        return [Finding("config.json", "problem", message, "Correct it, or remove it")]
+        return [_unreadable(state, file, error)]
     if not state.is_dir():
         message = f"{state} does not exist: no server has ever run on this state"
         fix = "Start the server, or name its state by --data-dir"
@@ -81,6 +79,20 @@ async def _examine(
         token = await asyncio.to_thread(_token, state)
         found += await address_trial.run(options.url, token)
     return found
+
+
+def _unreadable(state: Path, file: Path, error: Failure | OSError) -> Finding:
+    """Which file of the settings cannot be read, and what to do."""
+    path = file
+    try:
+        secrets.look(state / "secrets.json")
+    except (Failure, OSError):
+        path = state / "secrets.json"
+    reason = getattr(error, "details", {}).get("issue") or getattr(error, "strerror", None)
+    fix = "Correct it, or put a copy of it in its place"
+    if isinstance(error, PermissionError):
+        fix = "Type this command as the user that runs the server: sudo -u"
+    return Finding(path.name, "problem", f"{path} cannot be read: {reason or error}", fix)
 
 
 def _take_over(options: argparse.Namespace, variables: Mapping[str, str]) -> None:

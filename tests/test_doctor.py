@@ -115,6 +115,9 @@ async def test_it_reads_settings_without_changing_them(tmp_path):
     (state / "config.json").write_text("{")
     code, found = await examined(state)
     assert code == 1 and found.keys() == {"config.json"}
+    (state / "secrets.json").write_text("[]")
+    code, found = await examined(state)
+    assert code == 1 and found.keys() == {"secrets.json"}
     code, found = await examined(tmp_path / "nowhere")
     assert code == 1 and "does not exist" in found["state"][0]["message"]
     assert not (tmp_path / "nowhere").exists()
