@@ -56,8 +56,10 @@ class Following:
         self._config = config
         self._publish = publish
         self._announce = announce
-        self._followed: dict[str, Followed] | None = None  # by id; None: to be read anew
+        self._followed: dict[str, Followed] = {}  # by id
+        self._is_outdated = True  # what is followed has to be read anew
         self._rounds = Rounds(clock.seconds())
+        self._is_loaded = False  # how far the looks of an earlier run have come
         self._kept = 0.0  # what is on disk of `unfinished_since`
         self._next_start = time.monotonic() + START_SECONDS
         # series -> its list as a hash, and the changes of the database when that brought nothing
@@ -73,7 +75,6 @@ class Following:
         self._wakeup.clear()
         await self._sleep(START_SECONDS)
         try:
-            await self._load()
             while True:
                 self._wakeup.clear()
                 seconds: float | None = LOOK_SECONDS
@@ -87,7 +88,7 @@ class Following:
 
     def changed(self) -> None:
         """What is followed, or how often, may be another now."""
-        self._followed = None
+        self._is_outdated = True
         self._wakeup.set()
 
     async def follow(
@@ -129,10 +130,14 @@ class Following:
         now = clock.seconds()
         self._kept = min(float(kept), now) if kept else now
         self._rounds = Rounds(self._kept)
+        self._is_loaded = True
 
     async def _begin_looks(self) -> float | None:
         """Begin the looks whose turn it is. Returns the seconds to the next; None: until told."""
-        if self._followed is None:
+        if not self._is_loaded:
+            await self._load()
+        if self._is_outdated:
+            self._is_outdated = False  # first: what changes while it is read is not lost
             rows = await self._db.run(follows.all_followed)
             self._followed = {each.series_id: each for each in rows}
             self._rounds.set_followed(rows)

@@ -28,6 +28,7 @@ class Rounds:
         self.looked_until = looked_until
         self.waiting: dict[str, float] = {}
         self._looked_at: dict[str, float] = {}  # now; as `waiting`
+        self._ids: set[str] = set()
         self._places: list[tuple[float, str]] = []  # each in a round of length 1
         self._anchor = 0.0
 
@@ -35,8 +36,8 @@ class Rounds:
         """These series are followed now."""
         self._places = sorted((_place(each), each.series_id) for each in followed)
         self._anchor = float(zlib.crc32(followed[0].since.encode())) if followed else 0.0
-        ids = {each.series_id for each in followed}
-        self.waiting = {key: since for key, since in self.waiting.items() if key in ids}
+        self._ids = {each.series_id for each in followed}
+        self.waiting = {key: since for key, since in self.waiting.items() if key in self._ids}
 
     def advance(self, now: float, length: float) -> None:
         """Let the turns come that lie between the last call and `now`, in rounds of this `length`.
@@ -59,9 +60,9 @@ class Rounds:
         self._looked_at[series_id] = self.waiting.pop(series_id)
 
     def end(self, series_id: str, *, is_done: bool) -> None:
-        """The look has ended; where it is not done, the series waits on."""
+        """The look has ended; where it is not done, a series that is still followed waits on."""
         since = self._looked_at.pop(series_id, self.looked_until)
-        if not is_done:
+        if not is_done and series_id in self._ids:
             self.waiting[series_id] = since
 
     def seconds_to_next(self, length: float) -> float | None:

@@ -337,6 +337,27 @@ async def test_by_the_clock_by_a_rescan_and_by_the_calls(
         assert all(request.path == "/" for request in up.requests[asked:])
 
 
+async def test_a_word_that_comes_while_the_others_are_read_is_not_lost(
+    tmp_path, looks_begin_at_once, monkeypatch
+):
+    read = follows.all_followed
+    said: list[str] = []
+    loop = asyncio.get_running_loop()
+
+    def read_and_hear(conn: sqlite3.Connection) -> list[follows.Followed]:
+        rows = read(conn)
+        if not said:
+            said.append(looks.follow(conn, SHOW, "new", [], [("home", listed("S01E01"))])[0])
+            loop.call_soon_threadsafe(follower.changed)
+        return rows
+
+    async with running(tmp_path) as server:
+        follower = server.app[FOLLOWING]
+        monkeypatch.setattr(follows, "all_followed", read_and_hear)
+        follower.changed()
+        await until(lambda: SHOW in follower._followed)
+
+
 async def test_calendars_are_asked_about_what_is_followed(
     tmp_path, looks_begin_at_once, monkeypatch
 ):

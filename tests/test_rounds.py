@@ -116,6 +116,15 @@ def test_a_turn_that_comes_during_a_look_is_not_lost():
     assert made.waiting == {"home_1": BEGAN + LENGTH}
 
 
+def test_a_series_that_is_followed_no_more_waits_no_more():
+    made = rounds(2)
+    made.advance(BEGAN + LENGTH, LENGTH)
+    made.begin("home_1")
+    made.set_followed([])
+    made.end("home_1", is_done=False)
+    assert made.waiting == {}
+
+
 def test_without_series_there_is_no_turn():
     made = rounds(0)
     made.advance(BEGAN + HOUR, LENGTH)
