@@ -159,6 +159,7 @@ def build(
     app[keys.DB] = Database(state / "aniworld.db")
     app[keys.NETWORK] = Network()
     app[keys.PROVIDERS] = Providers(app[keys.NETWORK], app[keys.DB])
+    app[keys.PROVIDERS].prepare(config.current.providers)
     app[HUB] = Hub(new_first_seq())
     app[CONNECTIONS] = Connections(
         most_connections(), lambda address: peer.is_trusted(address, settings().trusted_proxies)

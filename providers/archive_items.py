@@ -15,9 +15,9 @@ from providers import catalogue
 from providers.json_answers import Fields, clean, objects, text, whole
 from providers.library_tree import episodes_in
 from store.models import Episode, Variant
-from store.names import extensions, languages, spelling, versions
+from store.names import extensions, spelling
 from store.names.codes import EpisodeKey
-from store.names.languages import code_of
+from store.names.codes_of_languages import code_of
 from store.names.resolution import lines_of
 from store.preference import NO_WISH, chosen
 
@@ -161,6 +161,8 @@ def read_episodes(title: str, files: Sequence[File], spoken: str | None = None) 
 
 def _variant(file: File, holds: int, spoken: str | None, *, aside: int = 0) -> Variant:
     """Of a file; what was made of an original goes behind it."""
+    from store.names import languages, versions  # late: a source that nobody asks needs neither
+
     told = languages.read(file.name.rpartition(".")[0])
     if spoken and not (told.sound or told.original):
         told = told._replace(sound=frozenset([spoken]))

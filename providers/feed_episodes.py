@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from providers.feed_items import FeedFile, FeedItem
 from store.models import Episode, Variant
-from store.names import codes, languages, versions
+from store.names import codes
 from store.names.codes import Number
 from store.names.spoken import Languages
 from store.preference import NO_WISH, chosen
@@ -54,6 +54,8 @@ def find(items: Iterable[FeedItem], ref: str) -> tuple[FeedItem, FeedFile] | Non
 
 
 def _variants(item: FeedItem) -> Iterator[Variant]:
+    from store.names import languages, versions  # late: a feed that nobody asks needs neither
+
     told = languages.read(f"S01E01 {item.title}".replace("/", " "))
     aside = OTHER_SOUND * (not item.is_plain) + DROPPED * (not item.is_current)
     for name, file in item.files:

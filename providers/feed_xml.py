@@ -29,7 +29,7 @@ from providers.feed_items import (
     extension_of,
     subtitle_end,
 )
-from store.names.languages import code_of
+from store.names.codes_of_languages import code_of
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 # The namespaces of RSS: none in 0.9x and 2.0 as a rule.
@@ -78,7 +78,7 @@ MAX_MENDED_BYTES, MAX_ENTITIES = 3_000_000, 100_000
 MAX_PLAIN = 20_000  # characters of one text that are looked at
 BASE64_TYPES = {"application/octet-stream": "base64"}  # of a text in Atom; 0.3 says it by a mode
 UTF_8 = ("utf-8", "utf8")
-EBCDIC = "<?xm".encode("cp037")  # the beginning of a document from a mainframe
+EBCDIC = b"Lo\xa7\x94"  # "<?xm", as a document from a mainframe begins
 XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 

@@ -178,7 +178,7 @@ def _variant(item: Fields, ref: str, held: Held, holds: int) -> Variant:
 
 def _languages(streams: Iterable[Fields], kind: str) -> frozenset[str]:
     """Those of the streams of a kind; forced subtitles translate signs alone."""
-    from store.names.languages import code_of
+    from store.names.codes_of_languages import code_of
 
     found = {
         code_of(text(stream, "Language"))

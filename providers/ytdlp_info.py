@@ -16,7 +16,8 @@ from providers.library_tree import episodes_in
 from store.models import Episode, Variant
 from store.names import extensions, versions
 from store.names.codes import EpisodeKey
-from store.names.languages import code_of, read
+from store.names.codes_of_languages import code_of
+from store.names.languages import read
 
 MAX_TEXT = 500
 MAX_SEASON, MAX_NUMBER = 9_999, 99_999

@@ -12,6 +12,7 @@ from store.db import connect
 from store.errors import Invalid
 from store.models import Episode, Listing, Variant
 from store.names import languages, versions
+from store.names.codes_of_languages import code_of
 from store.names.resolution import lines_of
 from store.wish import Prefer, SeriesPrefer
 from tests.app import running, until
@@ -96,7 +97,7 @@ def test_the_languages_of_a_name(path):
      ("und", None), ("", None), ("xx", None)],
 )  # fmt: skip
 def test_languages_as_servers_write_them(written, code):
-    assert languages.code_of(written) == code
+    assert code_of(written) == code
 
 
 @pytest.mark.parametrize(

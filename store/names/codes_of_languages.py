@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _LANGUAGES = """
     de ger deu germ german deutsch
     en eng english englisch inglés ingles anglais inglese
@@ -64,3 +66,9 @@ LETTERS = (
     | {"jp": "ja", "kr": "ko", "cn": "zh"}
     | {word: CODES[word] for word in _WORDS_TOO}
 )
+
+
+def code_of(text: str) -> str | None:
+    """The code of a language as servers and feeds write it: "ger", "de-DE", "German"."""
+    word = re.split(r"[-_ ]", text.strip().casefold())[0]
+    return word if word in SHORT else CODES.get(word)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from store.names.codes_of_languages import CODES, LETTERS, SHORT
+from store.names.codes_of_languages import CODES, LETTERS
 from store.names.lexer import CLOSE, OPEN, TECHNICAL, UNSURE_TECHNICAL, Tokens, tokenize
 from store.names.spoken import UNKNOWN, Languages
 
@@ -95,12 +95,6 @@ def read(path: str) -> Languages:
             break
         found = _read_part(folder, folder is not folders[0])
     return found
-
-
-def code_of(text: str) -> str | None:
-    """The code of a language as servers and feeds write it: "ger", "de-DE", "German"."""
-    word = re.split(r"[-_ ]", text.strip().casefold())[0]
-    return word if word in SHORT else CODES.get(word)
 
 
 @lru_cache(4096)
