@@ -159,7 +159,6 @@ def build(
     app[keys.DB] = Database(state / "aniworld.db")
     app[keys.NETWORK] = Network()
     app[keys.PROVIDERS] = Providers(app[keys.NETWORK], app[keys.DB])
-    app[keys.PROVIDERS].prepare(config.current.providers)
     app[HUB] = Hub(new_first_seq())
     app[CONNECTIONS] = Connections(
         most_connections(), lambda address: peer.is_trusted(address, settings().trusted_proxies)
@@ -191,6 +190,7 @@ def add_downloads(
 
     db = app[keys.DB]
     providers = app[keys.PROVIDERS]
+    providers.prepare(settings().providers)
     app[keys.SHARED] = asyncio.Event()
     watch = functools.partial(lifetime.watch, app)
     app[keys.ENGINE] = engine = Engine(db, app[keys.NETWORK], providers, settings, publish)

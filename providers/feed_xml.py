@@ -73,10 +73,11 @@ MOMENTS = (
     "pubdate published dc:date issued dc:issued dc:created updated modified dc:modified".split()
 )
 NUMBERS = ("itunes:season", "itunes:episode", "itunes:episodetype")
-TEXTS = {"guid", "id", *TITLES, *MOMENTS, *NUMBERS}  # of an item
+TEXTS = {"guid", "id", "category", "dc:creator", *TITLES, *MOMENTS, *NUMBERS}  # of an item
 MAX_MENDED_BYTES, MAX_ENTITIES = 3_000_000, 100_000
 MAX_PLAIN = 20_000  # characters of one text that are looked at
 BASE64_TYPES = {"application/octet-stream": "base64"}  # of a text in Atom; 0.3 says it by a mode
+MEDIATHEK = "MVW - "  # how MediathekViewWeb calls the feed of a search
 UTF_8 = ("utf-8", "utf8")
 EBCDIC = b"Lo\xa7\x94"  # "<?xm", as a document from a mainframe begins
 XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
@@ -99,8 +100,10 @@ def parse(body: bytes, url: str) -> FeedPage:
     ttl = about.get("ttl", "")
     minutes = int(ttl) if re.fullmatch(r"[0-9]{1,6}", ttl) else 0
     language = code_of(about.get("language", "")) or ""
+    is_mediathek = about.get("title", "").startswith(MEDIATHEK)
     for item in read.items:
-        item.language = item.language or language
+        item.language = item.language or language or ("de" if is_mediathek else "")
+        item.topic = item.topic if is_mediathek else ""
         for other in item.others:
             other.language = other.language or language
     return FeedPage(about.get("title", "")[:MAX_TEXT], described[:5_000], minutes, read.items)
@@ -184,6 +187,9 @@ def _item(element: Element, base: str) -> FeedItem | None:
         return None
     file.guid = guid[:MAX_TEXT]
     file.title = next(filter(None, (texts.get(name) for name in TITLES)), "")[:MAX_TEXT]
+    file.topic = texts.get("category", "")[:MAX_TEXT]  # which only some feeds mean so
+    if texts.get("dc:creator", "").upper().endswith(".FR"):  # the channel ARTE.FR
+        file.language = file.language or "fr"
     file.number = _whole(texts.get("itunes:episode", ""))
     file.season = 0 if kind == "bonus" else _whole(texts.get("itunes:season", ""))
     file.aired = next(filter(None, (day_of(texts.get(name, "")) for name in MOMENTS)), None)

@@ -17,8 +17,9 @@ from providers.ytdlp_calls import Calls
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Listing, Source
 from store.preference import NO_WISH, chosen
-from store.sources import YtdlpProvider
+from store.sources import YtdlpProvider, address_of
 
+NOWHERE = "http://nowhere.invalid/"  # of settings without an address, which a file may hold
 FRESH_SECONDS = 3_600.0  # for which the series are taken from memory
 
 
@@ -34,7 +35,7 @@ class Ytdlp(ListedSource):
 
     def __init__(self, settings: YtdlpProvider, network: Network):
         # With the source's name: another one of the same host may be led elsewhere.
-        super().__init__(f"{settings.urls[0]}#{settings.name}", network)
+        super().__init__(f"{address_of(settings) or NOWHERE}#{settings.name}", network)
         self._settings = settings
         self._hosts = frozenset(settings.hosts)
         network.named[self.base] = self._hosts
@@ -77,9 +78,7 @@ class Ytdlp(ListedSource):
 
     async def look(self) -> None:
         """See the Provider protocol."""
-        await self._network.read(
-            self._settings.urls[0], base=self.base, method="HEAD", passing=(403, 404, 405)
-        )
+        await self._network.read(self.base, base=self.base, method="HEAD", passing=(403, 404, 405))
 
     async def close(self) -> None:
         self._calls.close()

@@ -13,12 +13,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from store import preference, schema, series, variants
 from store.clock import at, days_later, now
-from store.errors import Invalid
+from store.errors import Failure, Invalid
 from store.models import Episode
 from store.names.codes import EpisodeKey
 from store.wish import Prefer, SeriesPrefer
@@ -71,7 +72,9 @@ def of_series(conn: sqlite3.Connection, series_id: str) -> SeriesPrefer:
     """The wish for one series alone."""
     row = conn.execute("select prefer from series where id = ?", (series_id,)).fetchone()
     text = row["prefer"] if row else ""
-    return schema.read(SeriesPrefer, json.loads(text)) if text else SeriesPrefer()
+    with suppress(Failure):  # a newer version may wish for more
+        return schema.read(SeriesPrefer, json.loads(text or "{}"))
+    return SeriesPrefer()
 
 
 def in_force(conn: sqlite3.Connection, series_id: str) -> Prefer:
@@ -81,7 +84,9 @@ def in_force(conn: sqlite3.Connection, series_id: str) -> Prefer:
 
 def _general(conn: sqlite3.Connection) -> Prefer:
     row = conn.execute("select value from meta where key = ?", (SETTING,)).fetchone()
-    return schema.read(Prefer, json.loads(row["value"])) if row else Prefer()
+    with suppress(Failure):
+        return schema.read(Prefer, json.loads(row["value"] if row else "{}"))
+    return Prefer()
 
 
 # -- choices ---------------------------------------------------------------------------------------

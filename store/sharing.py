@@ -284,7 +284,7 @@ def _file(series_id: str, held: Held, found: "Found", addresses: Addresses) -> S
 
 def _language(suffix: str) -> str | None:
     """The language that a subtitle's suffix names: `de` of `.de.forced.srt`."""
-    from store.names import languages  # late, as above
+    from store.names.codes_of_languages import code_of  # late, as above
 
     words = suffix.casefold().replace("-", ".").split(".")[:-1]
-    return next(filter(None, map(languages.code_of, words)), None)
+    return next(filter(None, map(code_of, words)), None)

@@ -693,3 +693,22 @@ def test_an_item_of_rss_1_is_known_by_its_own_address():
 def test_a_script_is_no_title(title):
     (found,) = feed_xml.parse(rss(item(title, "/a.mp4")), "http://x.example/feed").items
     assert found.title == "Folge 1"
+
+
+def test_the_feed_of_a_search_of_mediathekviewweb_has_a_series_for_each_topic():
+    """As it writes one: the topic is the category, the channel the creator."""
+    rows = [("ZDF", "Der Krimi", "Folge 1"), ("ARTE.FR", "Le polar", "Épisode 1")]
+    items = [
+        item(title, f"/{number}.mp4", f"<category>{topic}</category>"
+             f'<dc:creator xmlns:dc="http://purl.org/dc/elements/1.1/">{channel}</dc:creator>')
+        for number, (channel, topic, title) in enumerate(rows)
+    ]  # fmt: skip
+    page = rss(*items).replace(b"<title>Show A</title>", b"<title>MVW - krimi</title>")
+    found = feed_xml.parse(page, "http://mvw.example/feed?query=krimi").items
+    assert [(each.topic, each.language) for each in found] == [
+        ("Der Krimi", "de"),
+        ("Le polar", "fr"),
+    ]
+    # What other feeds call a category is none.
+    plain = feed_xml.parse(rss(*items), "http://x.example/feed").items
+    assert [each.topic for each in plain] == ["", ""]
