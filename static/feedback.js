@@ -34,6 +34,8 @@ export function showToast(text, { details = "", isError = false, actions = [] } 
   const toast = h(kind, {}, h("p", {}, text), more || null, buttons, closeButton);
 
   const toasts = $("#toasts");
+  const same = [...toasts.children].filter((old) => $("p", old).textContent === text);
+  for (const old of same) old.remove(); // what is said twice stands there once
   const outdated = isError ? ".error:nth-last-child(n+2)" : ".toast:not(.error)";
   for (const old of toasts.querySelectorAll(outdated)) old.remove();
   toasts.append(toast);
