@@ -84,6 +84,11 @@ async def back_up(request: web.Request) -> BackupMade:
     return await asyncio.to_thread(request.app[CONFIG].back_up)
 
 
+async def look_into(request: web.Request, backup_name: BackupName) -> Config:
+    """Show the settings that a backup would put in force; secrets are masked."""
+    return await asyncio.to_thread(request.app[CONFIG].look_into, backup_name)
+
+
 async def restore(request: web.Request, backup_name: BackupName) -> Done:
     """Put a backup in force, the present configuration backed up first."""
     await asyncio.to_thread(request.app[CONFIG].restore, backup_name)

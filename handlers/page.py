@@ -32,6 +32,7 @@ VIEWS = (
     "/settings",
     "/settings/{section}",
     "/system",
+    "/welcome",
 )
 # A comment in a script that has its lines for itself.
 COMMENT = re.compile(rb"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/)[\s\S])*\*/)[ \t]*$", re.MULTILINE)

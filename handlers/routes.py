@@ -48,6 +48,7 @@ API = (
     Route("GET", "/api/config/backups", config.backups, wrap=True),
     Route("POST", "/api/config/backups", config.back_up, status=201, wrap=True),
     Route("POST", "/api/config/backups/{backup_name}/restore", config.restore, refusals=(400,)),
+    Route("GET", "/api/config/backups/{backup_name}", config.look_into, wrap=True, refusals=(400,)),
     Route("DELETE", "/api/config/backups/{backup_name}", config.delete_backup),
     Route("GET", "/api/v1/anime", anime.list_missing, alias="/api/anime"),
     Route("POST", "/api/v1/anime/rescan", anime.rescan, alias="/api/anime/rescan"),

@@ -243,7 +243,7 @@ function drawEmpty(root, state, isEmpty) {
   } else if (library.list.length) {
     content = [h("strong", {}, t(`empty.${state.show}`))];
   } else if (sourcesAreKnown() === false) {
-    content = [h("strong", {}, t("noSeries")), t("noSourceYet"), link("settings", t("settings"))];
+    content = [h("strong", {}, t("noSeries")), t("noSourceYet"), link("welcome", t("setUpNow"))];
   } else {
     content = [
       h("strong", {}, t("noSeries")),

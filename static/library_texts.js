@@ -20,6 +20,7 @@ addTexts({
   "empty.complete": ["Noch ist keine Serie vollständig.", "No series is complete yet."],
   "empty.all": ["Noch keine Serie.", "No series yet."],
   noSeries: ["Noch keine Serie", "No series yet"],
+  setUpNow: ["Einrichten", "Set up now"],
   noSourceYet: [
     "Ohne Quelle weiß niemand, welche Folgen es gibt.",
     "Without a source nobody knows which episodes there are.",

@@ -6,6 +6,7 @@ import { runAction, showRefusal } from "./feedback.js";
 import { formatDuration } from "./formats.js";
 import { t } from "./i18n.js";
 import "./login_texts.js";
+import { href } from "./router.js";
 
 const form = $("#login");
 const passwordField = $("#password");
@@ -53,7 +54,14 @@ form.onsubmit = (event) => {
   runAction(submitButton, () => logIn(passwordField.value).catch(showLoginRefusal));
 };
 
+/** Where there is no source yet, the first view is the one that asks for it. */
+async function leadOn() {
+  const { data } = await callApi("GET", "providers").catch(() => ({ data: [null] }));
+  if (!data.length) history.replaceState(null, "", href("welcome"));
+}
+
 async function logIn(password) {
+  const isFirstRun = !isSetUp;
   setText(errorLine, "");
   passwordField.ariaInvalid = null;
   if (!isSetUp) {
@@ -66,6 +74,7 @@ async function logIn(password) {
   }
   const { token } = await callApi("POST", "auth/login", { password });
   setToken(token);
+  if (isFirstRun) await leadOn();
   loginListener();
 }
 

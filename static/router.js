@@ -25,6 +25,7 @@ const VIEWS = [
   [/^search$/, "search"],
   [/^settings(?:\/([a-z]+))?$/, "settings"],
   [/^system$/, "system"],
+  [/^welcome$/, "welcome"],
 ];
 
 const main = $("#view");

@@ -7,8 +7,16 @@ import "./settings_texts.js";
 
 /** The sections in their order, and the module of each. */
 const SECTIONS = {
-  page: () => import("./settings_page.js"),
+  sources: () => import("./settings_sources.js"),
+  folders: () => import("./settings_folders.js"),
+  downloads: () => import("./settings_downloads.js"),
+  follow: () => import("./settings_follow.js"),
+  messages: () => import("./settings_messages.js"),
+  share: () => import("./settings_share.js"),
   account: () => import("./settings_account.js"),
+  server: () => import("./settings_server.js"),
+  backups: () => import("./settings_backups.js"),
+  page: () => import("./settings_page.js"),
 };
 
 /** @param {import("./router.js").Address} address */

@@ -101,7 +101,7 @@ function makeKeysPart() {
   const field = (input, label) =>
     h("div.field", {}, h("label", { htmlFor: input.id }, label), input);
   const name = h("input", { id: "key-name", required: true, maxlength: 100, autocomplete: "off" });
-  const scopes = ["read", "write"].map((scope) => new Option(t(`scope.${scope}`), scope));
+  const scopes = ["read", "write", "share"].map((scope) => new Option(t(`scope.${scope}`), scope));
   const scope = h("select", { id: "key-scope" }, scopes);
   const form = h(
     "form.fields",

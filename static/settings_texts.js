@@ -3,6 +3,14 @@
 import { addTexts } from "./i18n.js";
 
 addTexts({
+  "settings.sources": ["Quellen", "Sources"],
+  "settings.folders": ["Ordner und Namen", "Folders and names"],
+  "settings.downloads": ["Downloads", "Downloads"],
+  "settings.follow": ["Von selbst", "By itself"],
+  "settings.messages": ["Benachrichtigungen", "Notifications"],
+  "settings.share": ["Teilen", "Sharing"],
+  "settings.backups": ["Sicherungen", "Backups"],
+  "settings.server": ["Server", "Server"],
   "settings.page": ["Diese Seite", "This page"],
   "settings.account": ["Konto", "Account"],
 });

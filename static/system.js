@@ -2,11 +2,15 @@
 
 import { callApi } from "./api.js";
 import { h, loadStyle } from "./dom.js";
-import { runAction } from "./feedback.js";
+import { runAction, showRefusal } from "./feedback.js";
 import { formatDuration, formatSize, formatTime } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { href } from "./router.js";
+import "./settings_sources_texts.js";
 import "./system_texts.js";
+
+/** The colour of each state of a check; the worst comes first. */
+const CHECK_STATES = { problem: "failed", warning: "missing", note: "pending", ok: "ok" };
 
 export async function open(root) {
   const [health, sources] = await Promise.all([
@@ -21,10 +25,13 @@ export async function open(root) {
     [t("freeOnDisk"), formatSize((health.filesystem.disk_free_gb ?? 0) * 1e9)],
   ];
   const pairs = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
+  const checks = h("section.card", {}, h("h2", {}, t("checks")), h("p.soft", {}, t("trying")));
+  const asking = new AbortController();
   root.classList.add("narrow");
   root.append(
     h("div.view-head", {}, h("h1", { tabIndex: -1 }, t("system"))),
     h("div.card", {}, h("dl.key-values", {}, pairs)),
+    checks,
     h(
       "section.card",
       {},
@@ -34,7 +41,27 @@ export async function open(root) {
     ),
     h("footer", {}, h("a", { href: href("api/docs"), target: "_self" }, t("docs"))),
   );
-  return { title: t("system") };
+  showChecks(checks, asking.signal);
+  return { title: t("system"), close: () => asking.abort() };
+}
+
+/** What the server tries on this machine, which takes a while where a source hangs. */
+async function showChecks(card, signal) {
+  try {
+    const { data } = await callApi("GET", "system", null, { signal });
+    const states = Object.keys(CHECK_STATES);
+    const checks = data.checks.sort((a, b) => states.indexOf(a.state) - states.indexOf(b.state));
+    card.lastChild.replaceWith(h("ul.rows", { id: "checks" }, checks.map(makeCheck)));
+  } catch (refusal) {
+    showRefusal(refusal);
+  }
+}
+
+function makeCheck({ area, state, message, fix }) {
+  const lines = [h("b", {}, area), h("p", { lang: "en" }, message)];
+  if (fix) lines.push(h("p.soft", { lang: "en" }, fix));
+  const badge = h("span.badge", { data: { state: CHECK_STATES[state] } }, t(`check.${state}`));
+  return h("li.line-row", {}, badge, h("div.text", {}, lines));
 }
 
 function makeSource(source) {

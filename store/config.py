@@ -136,20 +136,18 @@ class Configuration:
         with self._lock:
             return self.backups.make(self._to_file(self._stored))
 
+    def look_into(self, name: str) -> Config:
+        """What a backup would put in force. Raises as `restore`."""
+        with self._lock:
+            return _expanded(self._read_backup(name)[0])
+
     def restore(self, name: str) -> Config:
         """Put a backup in force, the present file backed up first.
 
         Raises NotFound, and BadRequest when its content cannot be used.
         """
         with self._lock:
-            data = self.backups.read(name)
-            try:
-                stored, foreign = _parse(data)
-                restored = self._restored(stored)
-            except Failure as error:
-                raise BadRequest(
-                    f"The backup cannot be used: {_describe(error)}", backup_name=name
-                ) from error
+            restored, foreign = self._read_backup(name)
             # The next change forgets those of sources that are gone.
             known = self._secrets.current.providers
             # A token that is gone keeps nobody from going back.
@@ -158,6 +156,16 @@ class Configuration:
             return self.current
 
     # -- inside ------------------------------------------------------------------------------------
+
+    def _read_backup(self, name: str) -> tuple[Config, Foreign]:
+        data = self.backups.read(name)
+        try:
+            stored, foreign = _parse(data)
+            return self._restored(stored), foreign
+        except Failure as error:
+            raise BadRequest(
+                f"The backup cannot be used: {_describe(error)}", backup_name=name
+            ) from error
 
     def _put_in_force(
         self,

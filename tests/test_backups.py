@@ -51,7 +51,7 @@ async def test_names_of_backups(server, name):
         (folder / "backup_2001-01-01_00-00-01.json").mkdir()
     (real,) = [backup["name"] for backup in await data(server.get("/api/config/backups"))]
     before = on_disk_of_files(server)
-    for method, rest in (("POST", "/restore"), ("DELETE", "")):
+    for method, rest in (("POST", "/restore"), ("DELETE", ""), ("GET", "")):
         path = f"/api/config/backups/{name.format(name=real)}{rest}"
         if name == ".":  # aiohttp would tidy it away
             path = path.replace("/.", "/%2e")
@@ -76,6 +76,8 @@ async def test_restore_and_delete(fresh):
     made = await data(fresh.post("/api/config/backups"))
     assert made.keys() == {"name", "created_at"}
     await data(fresh.put("/api/config", json={"session_timeout_hours": 5}))
+    inside = await data(fresh.get(f"/api/config/backups/{made['name']}"))
+    assert inside == {name: value for name, value in first.items() if name != "forced"}
     assert (await fresh.post(f"/api/config/backups/{made['name']}/restore"))[:2] == (
         200,
         {"success": True, "message": "Configuration restored successfully"},
@@ -91,6 +93,7 @@ async def test_restore_and_delete(fresh):
             {"success": True, "message": "Backup deleted successfully"},
         )
         refused(await fresh.delete(f"/api/config/backups/{one['name']}"), 404)
+        refused(await fresh.get(f"/api/config/backups/{one['name']}"), 404)
         refused(await fresh.post(f"/api/config/backups/{one['name']}/restore"), 404)
     assert await data(fresh.get("/api/config/backups")) == []
 
@@ -129,6 +132,8 @@ async def test_a_backup_that_cannot_be_used(fresh, content):
     (fresh.state / "backups" / f"{made['name']}.json").write_bytes(content)
     before = on_disk(fresh)
     refused(await fresh.post(f"/api/config/backups/{made['name']}/restore"), 400)
+    looked = await fresh.get(f"/api/config/backups/{made['name']}")
+    assert looked[0] in (200, 400)  # settings that cannot work here can be looked at
     assert on_disk(fresh) == before
 
 
