@@ -88,6 +88,7 @@ def believe(
     moved = _moved(known_by_key, listed_by_key)
     gone = [key for key in known_by_key if key not in listed_by_key and key not in moved]
     if trusted or not (gone or moved):
+        _carry_along(conn, offer[0], moved)
         _forget(conn, offer)
         return list(listed)
     change = {
@@ -95,10 +96,26 @@ def believe(
         "moved": {codes.code(*old): codes.code(*new) for old, new in moved.items()},
     }
     if _count_look(conn, offer, json.dumps(change)) >= LOOKS:
+        _carry_along(conn, offer[0], moved)
         _forget(conn, offer)
         return list(listed)
     _tell(offer, len(gone), len(moved), is_empty=not listed)
     return _merge(known_by_key, listed_by_key, moved)
+
+
+def _carry_along(
+    conn: sqlite3.Connection, series_id: str, moved: Mapping[EpisodeKey, EpisodeKey]
+) -> None:
+    """What following passes over it passes over under the new numbers, too."""
+    if not moved:
+        return
+    rows = conn.execute("select * from follow_passed where series = ?", (series_id,))
+    passed = {(row["season"], row["number"]): row["handled"] for row in rows}
+    conn.executemany(
+        """insert into follow_passed (series, season, number, handled) values (?, ?, ?, ?)
+        on conflict do update set handled = max(handled, excluded.handled)""",
+        [(series_id, *new, passed[old]) for old, new in moved.items() if old in passed],
+    )
 
 
 def accept(conn: sqlite3.Connection, offer: tuple[str, str]) -> list[EpisodeKey]:

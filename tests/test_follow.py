@@ -210,6 +210,21 @@ def test_a_list_that_shrinks_and_grows_again_brings_nothing(conn):
     assert look(conn, "S01E01", "S01E02", "S01E03") == ["S01E03"]
 
 
+@pytest.mark.parametrize("mode", ["new", "all"])
+def test_a_source_that_counts_in_another_way_brings_nothing_again(conn, mode):
+    """Its files are the same under other numbers."""
+
+    def turned(*pairs: tuple[int, int]) -> Listing:
+        found = tuple(Episode(*key, ref=f"file {n}") for n, key in enumerate(pairs))
+        return Listing("show", "Show", episodes=found)
+
+    follow(conn, mode, listing=turned((1, 1), (1, 2), (1, 3)))
+    for _ in range(4):
+        assert looks.keep(conn, SHOW, "home", turned((1, 1), (2, 1), (2, 2))).items == []
+    kept = looks.keep(conn, SHOW, "home", turned((1, 1), (2, 1), (2, 2), (2, 3)))
+    assert [item.code for item in kept.items] == ["S02E03"]
+
+
 def test_the_first_list_of_a_series_that_nobody_has_listed_is_what_was_there(conn):
     local = series.add_local(conn, "Show", "Show")
     assert looks.follow(conn, local, "new", [], [])[1] == []
