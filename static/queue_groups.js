@@ -14,6 +14,7 @@ import { href } from "./router.js";
 import { makeVirtualList } from "./virtual_list.js";
 
 const PER_PAGE = 100;
+const LAST = 0; // of a group whose pages were all asked for
 const MANY = 20; // items: to remove more asks first
 const serialNumber = (item) => Number(item.queue_item_id.slice("queue_".length));
 const byWork = (a, b) =>
@@ -31,7 +32,8 @@ const isOpen = ({ status }) => status === "pending" || status === "downloading";
  */
 export function makeOpenRows(list, bar, redraw) {
   const opened = new Set(); // ids of series whose items are shown
-  const asked = new Set(); // "series page" of what was asked for
+  const nextPages = new Map(); // id of a series -> the page of its items to ask for, or LAST
+  let askedFor = queue.items; // those of the snapshot to which the pages belong
   const selected = new Set(); // keys of rows: ids of items and of series
   const rows = makeVirtualList(list, { key, create, update });
   let values = [];
@@ -68,18 +70,24 @@ export function makeOpenRows(list, bar, redraw) {
     updateGroupRow(row, value.group, opened.has(value.group.anime_id));
   }
 
-  /** Ask for items of a group that are in sight and not known here. */
+  /** Ask for further items of a group, whose end is in sight, page by page. */
   function askFor({ anime_id: id }) {
-    const isOfGroup = (item) => item.anime_id === id && item.status === "pending";
-    const known = [...queue.items.values()].filter(isOfGroup);
-    const page = Math.floor(known.length / PER_PAGE) + 1;
-    if (asked.has(`${id} ${page}`)) return;
-    asked.add(`${id} ${page}`);
+    const page = nextPages.get(id) ?? 1;
+    if (page === LAST || askedFor !== queue.items) return;
+    nextPages.set(id, LAST); // until this one is here
     const path = `queue?anime_id=${id}&status=pending&per_page=${PER_PAGE}&page=${page}`;
     callApi("GET", path).then(({ data }) => {
+      if (askedFor !== queue.items) return; // a snapshot came, and all is asked for anew
       for (const item of data) queue.items.set(item.queue_item_id, item);
+      if (data.length === PER_PAGE) nextPages.set(id, page + 1);
       redraw();
     }, showRefusal);
+  }
+
+  /** A new snapshot knows the first items alone: others are asked for again. */
+  function forgetPages() {
+    askedFor = queue.items;
+    nextPages.clear();
   }
 
   function arrangeValues() {
@@ -122,7 +130,7 @@ export function makeOpenRows(list, bar, redraw) {
   async function change(body) {
     if (!body.items.length && !body.series.length) return;
     const { data } = await callApi("PUT", "queue", body);
-    asked.clear();
+    forgetPages();
     showToast(tn("arranged", data.count));
   }
 
@@ -146,6 +154,7 @@ export function makeOpenRows(list, bar, redraw) {
 
   return {
     draw() {
+      if (askedFor !== queue.items) forgetPages();
       arrangeValues();
       rows.show(values);
       drawBar();
@@ -162,7 +171,7 @@ export function makeOpenRows(list, bar, redraw) {
       const { key: id } = button.closest("li").dataset;
       if (action === "toggle") {
         if (!opened.delete(id)) opened.add(id);
-        asked.clear();
+        forgetPages();
         redraw();
       } else if (action === "first") {
         runAction(button, () => change({ ...toChosen([id]), place: "first" }));
