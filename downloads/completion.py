@@ -174,13 +174,13 @@ async def complete_if_placed(item: Item, config: Config, db: Database) -> Downlo
     if not item.target:
         return None
     part, final = config.downloads / (item.part or "-"), config.library / item.target
+    _need_online(config.library, await db.run(library_mounts.evidence, str(config.library)))
     replaced = history.replaced_of(item.receipt)
     if await asyncio.to_thread(_is_placed, part, config.library, item.target, replaced):
         size = (await asyncio.to_thread(final.stat)).st_size
         missing = await db.run(queue.finish, item.id, item.target, size)
         reason = history.note_of(item.receipt)
         return DownloadCompleted.of(item, size, final, seconds=0.0, missing=missing, reason=reason)
-    _need_online(config.library, await db.run(library_mounts.evidence, str(config.library)))
     await db.run(queue.set_target, item.id, None)
     return None
 
@@ -230,14 +230,18 @@ def _need_room(part: Path, folder: Path) -> None:
 def _place(
     part: Path, root: Path, target: str, evidence: Evidence, replaced: Replaced | None
 ) -> None:
-    # Again: the disk may have gone since, and its mount point must not get our marker.
-    _need_online(root, evidence)
-    library.write_marker(root)
-    _need_room(part, (root / target).parent)
-    if replaced:
-        trash.replace(part, root, target, replaced)
-    else:
-        placing.place(part, root, target)
+    # Again: the disk may have gone since. Its mount point must not get our marker, which would be
+    # believed from then on, also where the disk goes while this is at work.
+    with library.held(root) as fixed:
+        _need_online(fixed, evidence)
+        library.write_marker(fixed)
+        _need_room(part, (root / target).parent)
+        if replaced:
+            trash.replace(part, root, target, replaced)
+        else:
+            placing.place(part, root, target)
+        if not os.path.samefile(fixed, root):  # the file lies in the mount point
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT), str(root))
 
 
 def _is_placed(part: Path, root: Path, target: str, replaced: Replaced | None) -> bool:

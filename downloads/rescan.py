@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 
 from downloads import calendar_looks
 from downloads.absences import Absences
@@ -26,7 +27,7 @@ from store import (
 from store.db import Database
 from store.errors import Failure
 from store.folders import Placed
-from store.library_scan import Folder
+from store.library_scan import Folder, Look
 from store.settings import Config
 
 log = logging.getLogger(__name__)
@@ -122,15 +123,10 @@ class Rescan:
         if self._before:
             await self._before()
         last_looks = await self._db.run(folders.last_look)
-        scanned = await asyncio.to_thread(
-            library_scan.scan, root, last_looks, full=full, stop=self._stop.is_set
-        )
         known_paths = await self._db.run(files.some_paths)
-        await asyncio.to_thread(library.check, root, known_paths)
-        # An empty folder may be a mount point: a marker in it would lie later.
-        if known_paths or any(folder.videos for folder in scanned):
-            await asyncio.to_thread(library.write_marker, root)
-        return scanned
+        return await asyncio.to_thread(
+            _look, root, last_looks, known_paths, full=full, stop=self._stop.is_set
+        )
 
     # -- what there is now -----------------------------------------------------------------------
 
@@ -164,6 +160,27 @@ class Rescan:
             async for _ in refreshed:
                 done += 1
                 self._publish(RescanProgress("episodes", done, len(followed)))
+
+
+def _look(
+    root: Path,
+    last_looks: Mapping[str, Look],
+    known_paths: list[str],
+    *,
+    full: bool,
+    stop: Callable[[], bool],
+) -> list[Folder]:
+    """Look into the library, and that it was there all the time. Raises ConfigurationError."""
+    try:
+        with library.held(root) as fixed:
+            scanned = library_scan.scan(fixed, last_looks, full=full, stop=stop)
+            library.check(fixed, known_paths)
+            # An empty folder may be a mount point: a marker in it would lie later.
+            if known_paths or any(folder.videos for folder in scanned):
+                library.write_marker(fixed)
+    except OSError as error:
+        raise library_scan.unreadable(error) from error
+    return scanned
 
 
 def _just_listed(placed: Iterable[Placed]) -> set[tuple[str, str]]:

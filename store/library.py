@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from store import atomic
@@ -25,7 +25,32 @@ def is_online(root: Path, known_paths: Iterable[str], *, was_mounted: bool = Fal
         return False
     if any(os.path.exists(root / path) for path in (MARKER, *paths)):
         return True
-    return not paths and (not was_mounted or os.path.ismount(root))
+    return not paths and (not was_mounted or os.path.ismount(f"{root}/."))
+
+
+@contextlib.contextmanager
+def held(root: Path) -> Iterator[Path]:
+    """A path that leads to the folder which is at `root` now, also where its disk is taken away
+    meanwhile: nothing that is written by this path lands in a bare mount point. An OSError that
+    comes out names `root`."""
+    descriptor = os.open(root, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    try:
+        path = Path(f"/proc/self/fd/{descriptor}")
+        with _named(path, root):
+            yield path if path.exists() else root  # other systems have no such path
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _named(path: Path, root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        for name in ("filename", "filename2"):
+            if text := getattr(error, name):
+                setattr(error, name, os.fspath(text).replace(str(path), str(root), 1))
+        raise
 
 
 def check(root: Path, known_paths: Iterable[str]) -> None:

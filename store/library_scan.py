@@ -72,10 +72,7 @@ def scan(
         device = os.stat(root).st_dev
         tops = _top_folders(root)
     except OSError as error:
-        raise ConfigurationError(
-            f"The library cannot be read: {error.strerror}",
-            fix="Mount the disk, or set anime_directory to where the library is",
-        ) from error
+        raise unreadable(error) from error
     folders = []
     for top, is_link in tops:
         if stop():
@@ -89,6 +86,13 @@ def scan(
         else:
             folders.append(_read(root, device, top, last, stop))
     return folders
+
+
+def unreadable(error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"The library cannot be read: {error.strerror}",
+        fix="Mount the disk, or set anime_directory to where the library is",
+    )
 
 
 def series_title(folder: str) -> str:

@@ -3,13 +3,15 @@
 import asyncio
 import errno
 import resource
+import shutil
 
 import pytest
 
 from downloads import disk, engine, judgement
 from handlers import keys
+from store import library
 from tests.app import Process, running, until
-from tests.shows import Shows, completed, home, library_is_right, queue, statuses, video
+from tests.shows import Shows, add, completed, home, library_is_right, queue, statuses, video
 from tests.test_failing import small_disk, tampered
 from tests.tree import Tree
 from tests.upstream import nginx
@@ -286,3 +288,50 @@ async def test_disks_below_the_library(tmp_path, impatient):
             await until(have_come)
             for path in library.rglob("*.mkv"):
                 assert path.read_bytes() == files[f"{path.parts[-3]}/{path.name}"]
+
+
+async def test_a_disk_that_goes_while_a_file_gets_its_name(tmp_path, short_pauses, monkeypatch):
+    """Its mount point gets no marker, which would be believed from then on, and nothing that lands
+    there counts."""
+    write_marker = library.write_marker
+    monkeypatch.setattr(engine, "LOOK_AGAIN_SECONDS", 0.2)
+    async with Shows((300_000,)) as up, running(tmp_path, providers=home(up.base)) as server:
+        await server.login()
+        add(server, "Other/Other - S01E01.mkv")
+        assert (await server.post("/api/v1/anime/rescan"))[0] == 200
+        (server.library / library.MARKER).unlink()
+        away = server.library.with_name("away")
+
+        def unmount(root) -> None:
+            if not away.exists():
+                server.library.rename(away)
+                server.library.mkdir()
+            write_marker(root)
+
+        monkeypatch.setattr(library, "write_marker", unmount)
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+        await until((away / library.MARKER).exists)
+
+        async def waits() -> bool:
+            status = (await server.get("/api/queue/status"))[1]["data"]
+            return "cannot be used" in status["reason"]
+
+        await until(waits)
+        assert not (server.library / library.MARKER).exists()
+        shutil.rmtree(server.library)
+        away.rename(server.library)
+        away.mkdir()
+        await completed(server, "S01E01")
+        video_file = server.library / "Show/Season 01/Show - S01E01.mkv"
+        assert video_file.read_bytes() == up.videos["S01E01"]
+
+
+def test_an_error_below_a_held_folder_names_the_folder(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotADirectoryError) as error, library.held(tmp_path) as fixed:
+        (fixed / "file" / "folder").mkdir()
+    assert error.value.filename == str(tmp_path / "file" / "folder")
+    with pytest.raises(FileNotFoundError) as error, library.held(tmp_path / "none"):
+        pass
+    assert error.value.filename in (tmp_path / "none", str(tmp_path / "none"))
