@@ -28,9 +28,10 @@ LEFT_OUT = (
     "/api/notify/test",
     "/api/media_servers/test",
 )
+# Not content_type_conformance: the parser's own 400, as for an address over 8 KiB, is plain text
+# (docs/decisions.md, 7).
 CHECKS = (
     "status_code_conformance",
-    "content_type_conformance",
     "response_headers_conformance",
     "response_schema_conformance",
     "unsupported_method",
