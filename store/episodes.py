@@ -19,6 +19,7 @@ from store import (
     joining,
     list_changes,
     offers,
+    renumbered,
     series,
     series_folders,
     witness,
@@ -225,6 +226,7 @@ def store_listing(
             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [(*offer, *row) for row in kept],
         )
+        renumbered.carry(conn, offer, list_changes.moves(known, kept))
         files.judge_again(conn, series_id)
     return series_id
 

@@ -85,10 +85,9 @@ def believe(
     """
     known_by_key = {(row[0], row[1]): row for row in known}
     listed_by_key = {(row[0], row[1]): row for row in listed}
-    moved = _moved(known_by_key, listed_by_key)
+    moved = moves(known, listed)
     gone = [key for key in known_by_key if key not in listed_by_key and key not in moved]
     if trusted or not (gone or moved):
-        _carry_along(conn, offer[0], moved)
         _forget(conn, offer)
         return list(listed)
     change = {
@@ -96,26 +95,23 @@ def believe(
         "moved": {codes.code(*old): codes.code(*new) for old, new in moved.items()},
     }
     if _count_look(conn, offer, json.dumps(change)) >= LOOKS:
-        _carry_along(conn, offer[0], moved)
         _forget(conn, offer)
         return list(listed)
     _tell(offer, len(gone), len(moved), is_empty=not listed)
     return _merge(known_by_key, listed_by_key, moved)
 
 
-def _carry_along(
-    conn: sqlite3.Connection, series_id: str, moved: Mapping[EpisodeKey, EpisodeKey]
-) -> None:
-    """What following passes over it passes over under the new numbers, too."""
-    if not moved:
-        return
-    rows = conn.execute("select * from follow_passed where series = ?", (series_id,))
-    passed = {(row["season"], row["number"]): row["handled"] for row in rows}
-    conn.executemany(
-        """insert into follow_passed (series, season, number, handled) values (?, ?, ?, ?)
-        on conflict do update set handled = max(handled, excluded.handled)""",
-        [(series_id, *new, passed[old]) for old, new in moved.items() if old in passed],
-    )
+def moves(known: Sequence[Row], listed: Sequence[Row]) -> dict[EpisodeKey, EpisodeKey]:
+    """The known episodes whose file the source lists as another episode now, and as which."""
+    keys_of_ref: dict[str, list[EpisodeKey]] = defaultdict(list)
+    for row in listed:
+        keys_of_ref[row[REF]].append((row[0], row[1]))
+    found = {}
+    for row in known:
+        keys = keys_of_ref.get(row[REF], []) if row[REF] else []
+        if keys and (row[0], row[1]) not in keys:
+            found[row[0], row[1]] = keys[0]
+    return found
 
 
 def accept(conn: sqlite3.Connection, offer: tuple[str, str]) -> list[EpisodeKey]:
@@ -154,21 +150,6 @@ def _merge(
         if key not in moved and key_of_ref.get(row[REF], key) == key:
             kept[key] = row
     return sorted(kept.values())
-
-
-def _moved(
-    known: Mapping[EpisodeKey, Row], listed: Mapping[EpisodeKey, Row]
-) -> dict[EpisodeKey, EpisodeKey]:
-    """The known episodes whose file the source lists as another episode now, and as which."""
-    keys_of_ref: dict[str, list[EpisodeKey]] = defaultdict(list)
-    for key, row in listed.items():
-        keys_of_ref[row[REF]].append(key)
-    moved = {}
-    for key, row in known.items():
-        keys = keys_of_ref.get(row[REF], []) if row[REF] else []
-        if keys and key not in keys:
-            moved[key] = keys[0]
-    return moved
 
 
 def _count_look(conn: sqlite3.Connection, offer: tuple[str, str], change: str) -> int:

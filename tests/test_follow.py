@@ -225,6 +225,27 @@ def test_a_source_that_counts_in_another_way_brings_nothing_again(conn, mode):
     assert [item.code for item in kept.items] == ["S02E03"]
 
 
+def test_what_its_source_numbers_anew_is_not_new_and_stays_ignored(conn):
+    def look_at(*written: str) -> list[str]:
+        """The files a, b and c under these numbers."""
+        found = tuple(Episode(*codes.decode(code), ref=ref) for code, ref in zip(written, "abc"))
+        kept = looks.keep(conn, SHOW, "home", Listing("show", "Show", episodes=found))
+        return [item.code for item in kept.items]
+
+    for mode in ("new", "all"):
+        follow(conn, mode, listing=listed("S01E01", "S01E02", "S01E03"))
+        queue.remove_all(conn, "pending")
+    episodes.store_listing(conn, "home", listed(), trusted=True)
+    assert look_at("S01E01", "S01E02", "S01E03") == []
+    episodes.set_ignored(conn, SHOW, (1, 3), ignored=True)
+    assert [look_at("S02E01", "S02E02", "S02E03") for _ in range(4)] == [[]] * 4
+    known = {each.code: each.state for each in episodes.of_series(conn, SHOW)}
+    assert known == {"S02E01": "missing", "S02E02": "missing", "S02E03": "ignored"}
+    assert [look_at("S02E03", "S02E02", "S02E01") for _ in range(4)] == [[]] * 4
+    ignored = [each.code for each in episodes.of_series(conn, SHOW) if each.ignored]
+    assert ignored == ["S02E01"]
+
+
 def test_the_first_list_of_a_series_that_nobody_has_listed_is_what_was_there(conn):
     local = series.add_local(conn, "Show", "Show")
     assert looks.follow(conn, local, "new", [], [])[1] == []
