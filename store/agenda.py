@@ -6,9 +6,10 @@ Plain functions of a connection; each is (part of) one transaction.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import date
 
-from store import known_episodes
+from store import known_episodes, series
 from store.known_episodes import EpisodeState
 from store.schema import record
 
@@ -25,23 +26,34 @@ class Airing:
     state: EpisodeState
 
 
-def between(conn: sqlite3.Connection, first: str, last: str) -> list[Airing]:
-    """What airs from the day `first` to the day `last`, in order; nothing that is ignored."""
+def series_between(conn: sqlite3.Connection, first: str, last: str) -> list[str]:
+    """The series of which something airs from the day `first` to the day `last`."""
     rows = conn.execute(
         """
-        select id, title from series where listed and id in (
+        select id from series where listed and id in (
             select series from episodes where substr(aired, 1, 10) between :first and :last
             union select series from calendar where substr(aired, 1, 10) between :first and :last)
         """,
         {"first": first, "last": last},
-    ).fetchall()
-    found = [
-        Airing(row["id"], row["title"], each.code, each.title, each.aired or "", each.state)
-        for row in rows
-        for each in known_episodes.of_series(conn, row["id"])
+    )
+    return [row["id"] for row in rows]
+
+
+def between(
+    conn: sqlite3.Connection, series_ids: Iterable[str], first: str, last: str
+) -> list[Airing]:
+    """What airs of some series on these days, series by series; nothing that is ignored."""
+    known = [each for each in (series.find(conn, key) for key in series_ids) if each]
+    return [
+        Airing(anime.id, anime.title, each.code, each.title, each.aired or "", each.state)
+        for anime in known
+        for each in known_episodes.of_series(conn, anime.id)
         if first <= (each.aired or "")[:10] <= last and not each.ignored and is_day(each.aired)
     ]
-    return sorted(found, key=lambda airing: (airing.aired, airing.title, airing.anime_id))
+
+
+def in_order(airings: Iterable[Airing]) -> list[Airing]:
+    return sorted(airings, key=lambda airing: (airing.aired, airing.title, airing.anime_id))
 
 
 def is_day(text: str | None) -> bool:

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 import pytest
 from icalendar import Calendar
 
+from handlers import calendar
 from handlers.keys import DB
-from store import agenda, calendars, clock, episodes, ical
+from store import agenda, calendars, clock, episodes, ical, series
 from store import db as database
 from store.agenda import Airing
 from store.models import Episode, Listing
@@ -50,8 +51,7 @@ def lines_of(text: bytes) -> list[bytes]:
 def test_any_title_comes_whole_through_a_reader(title):
     text = ical.write([airing(title, episode_title=title), airing("Other", code="S01E06")])
     lines_of(text)
-    calendar = Calendar.from_ical(text)
-    first, second = calendar.walk("VEVENT")
+    first, second = Calendar.from_ical(text).walk("VEVENT")
     plain = title.replace("\r\n", "\n").replace("\u2028", "\n").replace("\udc80", "?")
     plain = "".join(each for each in plain if each == "\n" or each >= " ")
     expected = f"{plain} S01E05: {plain}" if title else " S01E05"
@@ -116,14 +116,18 @@ def test_days_of_sources_and_of_calendars_each_episode_once():
     calendars.keep(conn, "home_show", "jellyfin", Listing("x", "Show", episodes=further))
     episodes.set_ignored(conn, "home_show", (1, 6), ignored=True)
 
+    def airings(first: str, last: str) -> list[Airing]:
+        ids = agenda.series_between(conn, first, last)
+        return agenda.in_order(agenda.between(conn, ids, first, last))
+
     def codes(first: str, last: str) -> list[str]:
-        return [each.code for each in agenda.between(conn, first, last)]
+        return [each.code for each in airings(first, last)]
 
     assert codes(DAYS[0], DAYS[9]) == ["S01E01", "S00E01", "S01E02", "S01E07"]
     assert codes(DAYS[2], DAYS[2]) == ["S00E01", "S01E02"]
     assert codes(DAYS[5], DAYS[6]) == []
     assert codes("2026-01-01", "2026-12-31") == codes(DAYS[0], "2026-12-31")
-    (first, *_) = agenda.between(conn, DAYS[1], DAYS[1])
+    (first, *_) = airings(DAYS[1], DAYS[1])
     assert vars(first) == {
         "anime_id": "home_show",
         "title": "Show",
@@ -134,7 +138,7 @@ def test_days_of_sources_and_of_calendars_each_episode_once():
     }
 
 
-async def test_the_calls_and_the_key_in_the_address(tmp_path, caplog):
+async def test_the_calls_and_the_key_in_the_address(tmp_path, caplog, monkeypatch):
     caplog.set_level(logging.DEBUG)
     async with running(tmp_path, log_level="debug") as server:
         token = await server.login()
@@ -146,6 +150,13 @@ async def test_the_calls_and_the_key_in_the_address(tmp_path, caplog):
         assert [(each["code"], each["state"]) for each in answer["data"]] == [
             ("S01E01", "upcoming")
         ]
+        earlier = Listing("z", "Zett", episodes=(Episode(1, 9, aired=DAYS[0]),))
+        await db.run(episodes.store_listing, "home", earlier)
+        await db.run(lambda conn: conn.execute("update series set listed = 1"))
+        monkeypatch.setattr(calendar, "SERIES_A_TIME", 1)
+        _, answer, _ = await server.get("/api/v1/calendar")
+        assert [each["code"] for each in answer["data"]] == ["S01E09", "S01E01"]
+        await db.run(series.forget, "home_z")
         path = f"/api/v1/calendar?from={DAYS[2]}"
         assert (await server.get(path))[1] == {"success": True, "data": []}
         assert (await server.get(f"/api/v1/calendar?from={DAYS[1]}&to={DAYS[1]}"))[1]["data"]
