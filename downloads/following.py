@@ -138,7 +138,11 @@ class Following:
             await self._load()
         if self._is_outdated:
             self._is_outdated = False  # first: what changes while it is read is not lost
-            rows = await self._db.run(follows.all_followed)
+            try:
+                rows = await self._db.run(follows.all_followed)
+            except sqlite3.Error:
+                self._is_outdated = True
+                raise
             self._followed = {each.series_id: each for each in rows}
             self._rounds.set_followed(rows)
             self._settled.clear()

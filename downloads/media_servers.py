@@ -133,7 +133,7 @@ async def _jellyfin_folders(server: MediaServer, network: Network) -> list[Secti
 
 async def _call(server: MediaServer, network: Network, path: str, content: object = None) -> object:
     """POST what there is to say, else GET; a refresh is a POST without a body. The JSON answer."""
-    base = server.url.partition("/web")[0].rstrip("/") + "/"
+    base = PAGE.sub("", server.url).rstrip("/") + "/"
     token = quote(server.key.reveal(), safe="")
     client = (
         f'Client="Aniworld", Device="aniworld-server", DeviceId="aniworld", Version="{VERSION}"'
@@ -222,6 +222,6 @@ def _section(fields: Mapping[str, object], folders: Iterable[str]) -> Section:
 
 async def _ask_plex(server: MediaServer, network: Network, path: str) -> bytes:
     headers = {"X-Plex-Token": server.key.reveal(), "Accept": "application/json"}
-    base = server.url.rstrip("/") + "/"
+    base = PAGE.sub("", server.url).rstrip("/") + "/"
     body, _, _ = await network.read(base + path, base=server.url, headers=headers, limit=MAX_BYTES)
     return body

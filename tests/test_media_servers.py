@@ -68,9 +68,9 @@ def refreshed(up) -> list[tuple[str, str]]:
     return found
 
 
-@pytest.mark.parametrize("path", ["", "/", "/web", "/web/index.html", "/sub"])
+@pytest.mark.parametrize("path", ["", "/", "/web", "/web/index.html", "/sub", "/webs"])
 async def test_jellyfin_is_told_each_folder_once(up, path):
-    prefix = "/sub" if path == "/sub" else ""
+    prefix = path if path in ("/sub", "/webs") else ""
     for name in list(up.answers):
         up.answers[prefix + name] = up.answers[name]
     await told(
