@@ -177,13 +177,22 @@ def _choose(
     best = min(ready, key=lambda each: each.order, default=None)
     if best is None or (best.is_off and any(not each.is_off for each in candidates)):
         return None
-    if any(each.fit < best.fit and each.source not in resting for each in candidates):
+    if any(_is_worth_a_wait(each, best, resting) for each in candidates):
         return None  # a better file is tried again in a moment
     if here and best.is_lossy:
         begun_at = next((each for each in candidates if each.source == here.source), None)
         if begun_at and not begun_at.is_off and not _is_out_of_patience(here, resting):
             return None
     return best
+
+
+def _is_worth_a_wait(
+    better: _Candidate, best: _Candidate, resting: Mapping[str, float]
+) -> bool:
+    """Whether a file fits the wishes better than the best one that can be asked for now, and will
+    be asked for soon: neither gone with its source nor in want of bytes that are here."""
+    is_next = (better.is_off, better.is_lossy) <= (best.is_off, best.is_lossy)
+    return is_next and better.fit < best.fit and better.source not in resting
 
 
 def _is_out_of_patience(here: _Bytes, resting: Mapping[str, float]) -> bool:

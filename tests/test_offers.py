@@ -487,3 +487,16 @@ def test_the_file_that_fits_the_wishes_goes_before_the_preferred_source(conn):
     assert claimed(conn) is None
     conn.execute("update items set named = 1")
     assert claimed(conn) == "sister"
+
+
+def test_a_better_file_that_will_not_be_fetched_is_not_waited_for(conn):
+    """Its source is gone from the settings, or what is here is of another file."""
+    item_id = in_queue(conn, home=7, sister=8)
+    conn.execute("update episodes set fit = 3 where provider = 'home'")
+    source_order.keep(conn, ["home"], set())
+    assert claimed(conn) == "home"
+    source_order.keep(conn, ["home", "sister"], set())
+    assert claimed(conn, resting={"sister": 1.0}) == "home"
+    with_bytes(conn, item_id, 7)
+    assert claimed(conn) == "home"
+    assert claimed(conn, resting={"home": 61.0}) == "sister"
