@@ -186,9 +186,7 @@ def _choose(
     return best
 
 
-def _is_worth_a_wait(
-    better: _Candidate, best: _Candidate, resting: Mapping[str, float]
-) -> bool:
+def _is_worth_a_wait(better: _Candidate, best: _Candidate, resting: Mapping[str, float]) -> bool:
     """Whether a file fits the wishes better than the best one that can be asked for now, and will
     be asked for soon: neither gone with its source nor in want of bytes that are here."""
     is_next = (better.is_off, better.is_lossy) <= (best.is_off, best.is_lossy)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -213,9 +214,12 @@ def test_a_series_of_the_same_title_and_other_days_is_asked_about(conn):
         ("home", listing((1, 3), aired="2010-01-01")),
         ("sister", listing((1, 3), aired="2019-01-01")),
     ]
+    special = Episode(0, 1, ref="special")  # of which nothing tells whose it is
+    found[1] = ("sister", replace(found[1][1], episodes=(special, *found[1][1].episodes)))
     episode_store.store_found(conn, found)
     details = episode_store.details(conn, SHOW)
     assert [source.name for source in details.sources] == ["home"]
+    assert "S00E01" not in states(conn)
     assert [each.id for each in details.possible_sources] == ["sister_show"]
 
 

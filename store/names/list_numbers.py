@@ -47,13 +47,16 @@ def match(series: Known, listed: Known, counting: Counting | None = None) -> Num
     ends, own_ends = _ends(series), _ends(listed)
     doubtful = _first_doubtful(ends, own_ends)
     found = counting or _judge(series, listed, doubtful)
-    if found is None and _are_others(series, listed):
+    are_others = found is None and _are_others(series, listed)
+    if are_others:
         doubtful = (0, 0)
     numbers: dict[EpisodeKey, EpisodeKey] = {}
     for key in listed:
         its_key: EpisodeKey | None = key
         if not _is_regular(key):
-            its_key = key if key not in series or _is_same(series[key], listed[key]) else None
+            about = series.get(key)
+            is_one = _is_same(about, listed[key]) if about else not are_others
+            its_key = key if is_one else None
         elif found == "absolute":
             its_key = _in_season(key, ends)
         elif found == "joined":
