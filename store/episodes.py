@@ -198,12 +198,17 @@ def join_listing(conn: sqlite3.Connection, series_id: str, provider: str, listin
 
 
 def store_listing(
-    conn: sqlite3.Connection, provider: str, listing: Listing, *, trusted: bool = False
+    conn: sqlite3.Connection,
+    provider: str,
+    listing: Listing,
+    *,
+    trusted: bool = False,
+    anew: bool = False,
 ) -> str:
     """Keep what `provider` says about one series in place of what it said before.
 
     What takes episodes away is not believed at the first look, unless it is `trusted`: the owner
-    agrees (docs/decisions.md, 31). Returns the series' id.
+    agrees (docs/decisions.md, 31). `anew` is that of `offers.number`. Returns the series' id.
     """
     series_id = _keep_series(conn, provider, listing)
     if offers.is_apart(conn, series_id, provider, listing.key):
@@ -215,7 +220,7 @@ def store_listing(
     )
     known = [tuple(row) for row in before]
     settled = witness.settle(conn, series_id, listing.episodes)
-    numbered, own_numbers = offers.number(conn, series_id, provider, settled)
+    numbered, own_numbers = offers.number(conn, series_id, provider, settled, anew=anew)
     rows = choosing.rows(conn, series_id, numbered, known)
     listed = sorted(map(add, rows, own_numbers), key=itemgetter(0, 1))
     kept = list_changes.believe(conn, offer, known, listed, trusted=trusted)

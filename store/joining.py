@@ -61,6 +61,7 @@ def join(conn: sqlite3.Connection, series_id: str, provider: str, key: str, titl
 
 def absorb(conn: sqlite3.Connection, other_id: str, series_id: str) -> None:
     """Make a series, which has sources, one with another; its id goes on to name that one."""
+    offers.forget_numbering(conn, other_id)
     for table in ("offers", "episodes", "list_changes", "items"):
         conn.execute(
             f"update or ignore {table} set series = ? where series = ?", (series_id, other_id)

@@ -106,7 +106,7 @@ def _link_to_sources(
         if word.sources is not None:
             numbering = word.sources.get(f"{name}_{listing.key}", "auto")
             offers.set_numbering(conn, series_id, name, None if numbering == "auto" else numbering)
-        episodes.store_listing(conn, name, listing, trusted=True)
+        episodes.store_listing(conn, name, listing, trusted=True, anew=True)
     return series_id
 
 
@@ -123,6 +123,8 @@ def _link_to_leading(
     if other and other.id != series_id and other.folder and anime.provider == series.LOCAL:
         series_folders.absorb(conn, series_id, other.id)
         return other.id
+    if provider != anime.provider:
+        offers.forget_numbering(conn, series_id)
     series.link(conn, series_id, provider, listing.key)
     return series_id
 

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from store.models import Episode
 from store.names import codes
-from store.names.codes import Number
+from store.names.codes import EpisodeKey, Number
 from store.schema import record
 
 MANY = 20  # episodes that are left out and told by their codes
@@ -235,17 +235,32 @@ def set_numbering(
     )
 
 
+def forget_numbering(conn: sqlite3.Connection, series_id: str) -> None:
+    """Another source gives the series its numbers now: how the others' stand to them is found out
+    anew."""
+    conn.execute(
+        "update offers set numbering = null where series = ? and numbering is not null",
+        (series_id,),
+    )
+
+
 # -- the numbers of its list ---------------------------------------------------------------------
 
 
 def number(
-    conn: sqlite3.Connection, series_id: str, provider: str, episodes: Sequence[Episode]
+    conn: sqlite3.Connection,
+    series_id: str,
+    provider: str,
+    episodes: Sequence[Episode],
+    *,
+    anew: bool = False,
 ) -> tuple[list[Episode], list[OwnNumber]]:
     """The episodes of a source's list with the numbers that the series has for them, and where the
     source has others, these.
 
     What may be another episode is left out, which the offer tells. The list of the leading source,
-    and one beside which there is no other, is as it is.
+    and one beside which there is no other, is as it is. `anew` says that the numbers it has got
+    before are of no account: the owner has spoken.
     """
     leading = conn.execute("select provider from series where id = ?", (series_id,)).fetchone()
     rows = _known_elsewhere(conn, series_id, provider) if leading["provider"] != provider else []
@@ -264,7 +279,9 @@ def number(
             and standing = 'linked'""",
         (series_id, provider),
     ).fetchone()
-    matched = list_numbers.match(known, listed, row and row["numbering"])
+    numbering = row and row["numbering"]
+    before = {} if anew or not numbering else _numbers_before(conn, series_id, provider)
+    matched = list_numbers.match(known, listed, numbering, before)
     left_out = [codes.code(*key) for key in listed if key not in matched.of]
     _leave_out(conn, series_id, provider, matched.counting, left_out)
     numbered, own_numbers = [], []
@@ -274,6 +291,18 @@ def number(
             numbered.append(replace(episode, season=key[0], number=key[1]))
             own_numbers.append(SAME_NUMBER if key == own else own)
     return numbered, own_numbers
+
+
+def _numbers_before(
+    conn: sqlite3.Connection, series_id: str, provider: str
+) -> dict[EpisodeKey, EpisodeKey]:
+    """The source's own numbers -> those that the series has for them."""
+    rows = conn.execute(
+        """select coalesce(own_season, season), coalesce(own_number, number), season, number
+        from episodes where series = ? and provider = ?""",
+        (series_id, provider),
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
 def _known_elsewhere(conn: sqlite3.Connection, series_id: str, provider: str) -> list[sqlite3.Row]:

@@ -209,6 +209,35 @@ def test_a_list_that_counts_through_keeps_its_own_numbers_for_its_source(conn):
     assert claimed.episode == Episode(1, 13, ref="1-13")
 
 
+@pytest.mark.parametrize(
+    "leading, further, later",
+    [
+        ("home", [(1, 12), (2, 12)], [(1, 13), (2, 12)]),  # the leading list gets a recap
+        ("home", [(1, 12), (2, 12)], [(1, 11), (2, 12)]),  # or loses the end of a season
+        ("sister", [(1, 12), (2, 12)], [(1, 13), (2, 12)]),  # so does the further one
+        ("sister", [(1, 12), (2, 12)], [(1, 11), (2, 12)]),
+    ],
+)
+def test_a_season_of_another_length_moves_no_file(conn, leading, further, later):
+    """Of two lists one counts through all seasons. However often the change is seen."""
+    in_seasons = "home" if leading == "home" else "sister"
+    lists = {"home": listing((1, 24)), "sister": listing((1, 24))}
+    lists[in_seasons] = listing(*further)
+    episode_store.store_found(conn, list(lists.items()))
+
+    def files() -> dict:
+        rows = conn.execute("select season, number, ref from episodes where provider = 'sister'")
+        return {(row["season"], row["number"]): row["ref"] for row in rows}
+
+    before = files()
+    lists[in_seasons] = listing(*later)
+    for _ in range(5):
+        for name, each in lists.items():
+            episode_store.store_listing(conn, name, each)
+    assert len(before) == 24 and {key: before[key] for key in files()} == files()
+    assert len(files()) >= 23
+
+
 def test_a_series_of_the_same_title_and_other_days_is_asked_about(conn):
     found = [
         ("home", listing((1, 3), aired="2010-01-01")),

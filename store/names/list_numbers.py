@@ -42,14 +42,24 @@ class Numbers(NamedTuple):
     counting: Counting | None
 
 
-def match(series: Known, listed: Known, counting: Counting | None = None) -> Numbers:
-    """Match a list with a `series` as others list it; `counting` is what is known already."""
+def match(
+    series: Known,
+    listed: Known,
+    counting: Counting | None = None,
+    before: Mapping[EpisodeKey, EpisodeKey] = {},
+) -> Numbers:
+    """Match a list with a `series` as others list it; `counting` is what is known already.
+
+    `before` is what such counting has said of the list's numbers: a season that loses its last
+    episode, or gets one more, moves none of the next one.
+    """
     ends, own_ends = _ends(series), _ends(listed)
     doubtful = _first_doubtful(ends, own_ends)
     found = counting or _judge(series, listed, doubtful)
     are_others = found is None and _are_others(series, listed)
     if are_others:
         doubtful = (0, 0)
+    starts = _starts(own_ends if found == "joined" else ends, found, before)
     numbers: dict[EpisodeKey, EpisodeKey] = {}
     for key in listed:
         its_key: EpisodeKey | None = key
@@ -57,10 +67,12 @@ def match(series: Known, listed: Known, counting: Counting | None = None) -> Num
             about = series.get(key)
             is_one = _is_same(about, listed[key]) if about else not are_others
             its_key = key if is_one else None
+        elif found in ("absolute", "joined") and key[1] == 0:
+            its_key = key if key[0] == 1 else None
         elif found == "absolute":
-            its_key = _in_season(key, ends)
+            its_key = _in_season(key, ends, starts)
         elif found == "joined":
-            its_key = 1, _before(key[0], own_ends) + key[1]
+            its_key = _joined(key, starts)
         elif found is None and doubtful and key >= doubtful:
             its_key = None
         about = series.get(its_key) if its_key else None
@@ -165,18 +177,35 @@ def _are_first_seasons(ends: dict[int, int]) -> bool:
     return sorted(ends) == list(range(1, len(ends) + 1))
 
 
-def _before(season: int, ends: dict[int, int]) -> int:
-    """How many episodes the earlier seasons have."""
-    return sum(end for earlier, end in ends.items() if earlier < season)
+def _starts(
+    ends: dict[int, int], counting: Counting | None, before: Mapping[EpisodeKey, EpisodeKey]
+) -> dict[int, int]:
+    """How many episodes lie before each season, in a count through all of them."""
+    known = {}
+    for own, its in before.items():
+        running, in_season = (own, its) if counting == "absolute" else (its, own)
+        if _is_regular(own) and _is_regular(its) and running[0] == 1 and in_season[1] > 0:
+            known[in_season[0]] = int(running[1]) - int(in_season[1])
+    starts, reached = {}, 0
+    for season, end in sorted(ends.items()):
+        starts[season] = known.get(season, reached)
+        reached = starts[season] + end
+    return starts
 
 
-def _in_season(key: EpisodeKey, ends: dict[int, int]) -> EpisodeKey | None:
+def _in_season(key: EpisodeKey, ends: dict[int, int], starts: dict[int, int]) -> EpisodeKey | None:
     """The number in its season of one that counts through all; None behind the last."""
     running = int(key[1])
-    if key[0] != 1:
+    begun = [season for season, start in starts.items() if start < running]
+    if key[0] != 1 or not begun:
         return None
-    for season, end in sorted(ends.items()):
-        if running <= end:
-            return season, running
-        running -= end
-    return None
+    season = max(begun)
+    number = running - starts[season]
+    return (season, number) if number <= ends[season] or season < max(starts) else None
+
+
+def _joined(key: EpisodeKey, starts: dict[int, int]) -> EpisodeKey | None:
+    """The number counted through all seasons of one in its season; None in the next one's place."""
+    running = starts[key[0]] + int(key[1])
+    later = [start for season, start in starts.items() if season > key[0]]
+    return (1, running) if running <= min(later, default=running) else None
