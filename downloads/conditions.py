@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from store import choices, clock, files, library, outbox, rests
@@ -31,14 +31,14 @@ class Conditions:
         self._db = db
         self._config = config
         self._is_full = is_full
-        self._low: set[str] = set()  # the directories that were low at the last look
 
     async def look(self) -> None:
         """Look now, and note what has begun. Raises sqlite3.Error."""
         config = self._config()
         known_paths = await self._db.run(files.some_paths)
         is_online = await asyncio.to_thread(library.is_online, config.library, known_paths)
-        lows = await asyncio.to_thread(self._lows, config)
+        known_lows = await self._db.run(outbox.held, "disk")
+        lows = await asyncio.to_thread(self._lows, config, known_lows)
         found = {
             "source_away": _away(await self._db.run(rests.read)),
             "disk": lows,
@@ -47,8 +47,11 @@ class Conditions:
         }
         await self._db.run(_hold, found)
 
-    def _lows(self, config: Config) -> dict[str, Notice]:
-        """The directories whose disks are full or low; one of a disk that holds both. Blocks."""
+    def _lows(self, config: Config, known: Collection[str]) -> dict[str, Notice]:
+        """The directories whose disks are full or low; one of a disk that holds both. Blocks.
+
+        The `known` ones were low at the last look, perhaps in an earlier run.
+        """
         found = {}
         disks = set()
         folders = {"library": config.library, "download": config.downloads}
@@ -58,12 +61,11 @@ class Conditions:
             except OSError:  # it is away, which is told as such
                 continue
             line = min(LOW_BYTES, usage.total // LOW_SHARE)
-            is_low = usage.free < line * (2 if name in self._low else 1)
+            is_low = usage.free < line * (2 if name in known else 1)
             if is_low and disk not in disks:
                 text = f"almost full, {_size(usage.free)} are free in {folder}"
                 found[name] = Notice(f"The disk of the {name} directory", text)
                 disks.add(disk)
-        self._low = set(found)
         if self._is_full():
             text = "full, downloads wait until there is room"
             found["full"] = Notice("The disk", text)

@@ -200,12 +200,17 @@ def _may_want(
 def _begin_new(conn: sqlite3.Connection, series_id: str, *, is_listed: bool) -> None:
     """Take what is to be had now for what was there before.
 
-    What airs later appears later, also where its source has it already.
+    What airs later appears later, also where its source has it already. What a source has that is
+    absent was to be had before, too.
     """
+    rows = conn.execute(
+        "select season, number from episodes where series = ? and available", (series_id,)
+    )
+    had = {(row["season"], row["number"]) for row in rows}
     known = known_episodes.of_series(conn, series_id)
-    before = [episode for episode in known if episode.sources and episode.is_aired]
+    before = [episode for episode in known if episode.key in had and episode.is_aired]
     _pass_over(conn, series_id, [episode.key for episode in before], handled=False)
-    based = is_listed or bool(before)
+    based = is_listed or any(episode.sources for episode in before)
     conn.execute("update follows set based = ? where series = ?", (based, series_id))
     _pass_over_what_is_here(conn, series_id)
 

@@ -86,13 +86,18 @@ def hold(conn: sqlite3.Connection, event: str, notices: Mapping[str, Notice]) ->
     """Tell what holds now, by subjects, and was not told since it began; forget what has ended."""
     if not _is_wanted(conn, event):
         return
-    rows = conn.execute("select subject from told where event = ?", (event,)).fetchall()
-    told = {row["subject"] for row in rows}
+    told = held(conn, event)
     for subject in told - notices.keys():
         conn.execute("delete from told where event = ? and subject = ?", (event, subject))
     for subject in notices.keys() - told:
         conn.execute("insert into told (event, subject) values (?, ?)", (event, subject))
         add(conn, event, notices[subject])
+
+
+def held(conn: sqlite3.Connection, event: str) -> set[str]:
+    """The subjects of what held at the last look and was told."""
+    rows = conn.execute("select subject from told where event = ?", (event,))
+    return {row["subject"] for row in rows}
 
 
 def has_any(conn: sqlite3.Connection, target: str) -> bool:

@@ -74,6 +74,7 @@ async def test_a_disk_that_runs_full(home, tmp_path, disks):
     for free in (12 * 10**9, 9 * 10**9):  # it goes up and down around the line
         disks[0] = Usage(TB, TB - free, free)
         await found.look()
+        found = await looked(home, tmp_path)  # after a restart
     assert await told(home) == []
     disks[0] = Usage(TB, 0, TB)
     await found.look()

@@ -9,7 +9,7 @@ import pytest
 
 from downloads import following
 from handlers.keys import FOLLOWING
-from store import clock, counts, episodes, files, follows, links, looks, queue, series
+from store import clock, counts, episodes, files, follows, links, looks, queue, series, source_order
 from store import db as database
 from store.files import File
 from store.models import Episode, Listing
@@ -265,6 +265,17 @@ def test_what_a_further_source_has_at_first_is_not_new(conn):
     follow(conn, "new", listing=listed("S02E01"))
     both = listed("S01E01", "S01E02", "S02E01")
     assert episodes.join_listing(conn, SHOW, "other", both)
+    assert not follows.queue_wanted(conn, SHOW)
+    kept = looks.keep(conn, SHOW, "other", listed("S01E01", "S01E02", "S02E01", "S02E02"))
+    assert [item.code for item in kept.items] == ["S02E02"]
+
+
+def test_what_a_source_has_that_is_away_meanwhile_is_not_new(conn):
+    episodes.store_listing(conn, "home", listed("S02E01"))
+    assert episodes.join_listing(conn, SHOW, "other", listed("S01E01", "S01E02", "S02E01"))
+    source_order.keep(conn, ["home", "other"], {"other"})
+    assert follow(conn, "new", listing=listed("S02E01")) == []
+    source_order.keep(conn, ["home", "other"], set())
     assert not follows.queue_wanted(conn, SHOW)
     kept = looks.keep(conn, SHOW, "other", listed("S01E01", "S01E02", "S02E01", "S02E02"))
     assert [item.code for item in kept.items] == ["S02E02"]
