@@ -166,7 +166,9 @@ def _choose(
     """The source to ask now for an item; None where it waits for one of them."""
     here = _bytes_of(offered[0])
     may_be_asked = [row for row in offered if not row["waits"]]
-    unspent = [row for row in may_be_asked if not row["spent"]] or may_be_asked
+    unspent = [row for row in may_be_asked if not row["spent"]]
+    if all(row["absent"] == OFF for row in unspent):
+        unspent = may_be_asked  # the last one that was asked tells best why the item fails
     candidates = [_candidate(row, here) for row in unspent]
     item_id = offered[0]["id"]
     ready = [
@@ -175,7 +177,7 @@ def _choose(
         if each.source not in resting and (item_id, each.source) not in waiting
     ]
     best = min(ready, key=lambda each: each.order, default=None)
-    if best is None or (best.is_off and any(not each.is_off for each in candidates)):
+    if best is None or (best.is_off and any(row["absent"] != OFF for row in offered)):
         return None
     if any(_is_worth_a_wait(each, best, resting) for each in candidates):
         return None  # a better file is tried again in a moment

@@ -25,12 +25,14 @@ _LEFT = """
         and episodes.number = items.number), 0) - items.durable)
 """
 # What an item's episode waits for; null where one of its sources has a file for which no better one
-# is awaited, or the episode was asked for by its number. `{moment}` is now.
+# is awaited, or the episode was asked for by its number. `{moment}` is now. What a source has that
+# is switched off or not configured any more (source_order.OFF) is of no use.
 _FILE = """
     (select case when min(waits <> '' and coalesce(waits_until > {moment}, true))
             then min(waits || coalesce(', until ' || substr(waits_until, 1, 10), '')) end
         from episodes where episodes.series = items.series and episodes.season = items.season
-            and episodes.number = items.number and available and not items.named)
+            and episodes.number = items.number and available and not items.named
+            and provider not in (select name from sources where absent = 1))
 """
 # The condition for an item of the queue; its parameters are those of Allowed.
 ALLOWED = f"not (items.followed and ?) and {_LEFT} <= ? and {_FILE.format(moment='?')} is null"

@@ -18,6 +18,7 @@ from store import (
     queue,
     series,
     source_order,
+    waits,
 )
 from store.db import MIGRATIONS, connect
 from store.links import OwnersWord
@@ -533,3 +534,17 @@ def test_a_better_file_that_will_not_be_fetched_is_not_waited_for(conn):
     with_bytes(conn, item_id, 7)
     assert claimed(conn) == "home"
     assert claimed(conn, resting={"home": 61.0}) == "sister"
+
+
+def test_what_a_source_had_that_is_gone_keeps_no_item_from_waiting_nor_hides_why_it_fails(conn):
+    item_id = in_queue(conn, home=7, sister=8)
+    conn.execute("update items set named = 0")
+    conn.execute("update episodes set waits = 'one in de' where provider = 'home'")
+    source_order.keep(conn, ["home"], set())
+    assert claimed(conn) is None
+    (told,) = waits.tell(conn, waits.EVERYTHING, "", "")
+    assert told.reason == "Waits for a better file, one in de"
+    conn.execute("update episodes set waits = ''")
+    assert claimed(conn) == "home"
+    assert not item_sources.lose_try(conn, item_id, 5, "no such file", is_spent=True)
+    assert claimed(conn) == "home"
