@@ -4,6 +4,7 @@ import contextlib
 import json
 import random
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -104,6 +105,22 @@ def test_days_and_titles_tell_where_the_numbers_do_not():
     assert other.of == {}  # another show of the same name
     one = days("2010-01-01") | {(1, 3): About(aired="2015-01-01")}
     assert (1, 3) not in list_numbers.match(one, days("2010-01-01")).of
+
+
+def test_a_list_that_is_a_week_ahead_is_of_other_numbers():
+    """One begins with the pilot; or is it shown a week later there? Titles tell, else the owner."""
+
+    def weeks(first: int, **about: str) -> dict:
+        start = date(2010, 1, 1)
+        days = {number: start + timedelta(7 * (first + number)) for number in range(1, 11)}
+        return {(1, number): About(aired=day.isoformat(), **about) for number, day in days.items()}
+
+    assert list_numbers.match(weeks(0), weeks(1)).of == {}
+    assert list_numbers.match(weeks(0), weeks(-1)).of == {}
+    assert len(list_numbers.match(weeks(0), weeks(1), "season").of) == 10
+    titled = weeks(0, title="A night on the roof"), weeks(1, title="A night on the roof")
+    assert len(list_numbers.match(*titled).of) == 10
+    assert len(list_numbers.match(weeks(0), weeks(0) | {(1, 11): About()}).of) == 11
 
 
 @pytest.mark.parametrize(

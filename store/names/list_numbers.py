@@ -59,6 +59,7 @@ def match(
     are_others = found is None and _are_others(series, listed)
     if are_others:
         doubtful = (0, 0)
+    days = _days(series)
     starts = _starts(own_ends if found == "joined" else ends, found, before)
     numbers: dict[EpisodeKey, EpisodeKey] = {}
     for key in listed:
@@ -76,7 +77,10 @@ def match(
         elif found is None and doubtful and key >= doubtful:
             its_key = None
         about = series.get(its_key) if its_key else None
-        if its_key and not (about and _tells(about, listed[key]) is False):
+        told = _tells(about, listed[key]) if about else None
+        if found is None and (about and told is None):
+            told = _tells_of_another(about, listed[key], days)
+        if its_key and told is not False:
             numbers[key] = its_key
     return Numbers(numbers, found)
 
@@ -104,8 +108,14 @@ def _are_others(series: Known, listed: Known) -> bool:
 
 def _told(series: Known, listed: Known) -> list[tuple[EpisodeKey, bool]]:
     """The episodes of one number of which dates or titles tell whether they are the same."""
+    days = _days(series)
     shared = [key for key in listed if key in series and _is_regular(key)]
-    told = [(key, _tells(series[key], listed[key])) for key in shared]
+    told = []
+    for key in shared:
+        same = _tells(series[key], listed[key])
+        if same is None:
+            same = _tells_of_another(series[key], listed[key], days)
+        told.append((key, same))
     return [(key, same) for key, same in told if same is not None]
 
 
@@ -137,6 +147,22 @@ def _tells(one: About, other: About) -> bool | None:
     return True if _is_same_title(one.title, other.title) else None
 
 
+def _days(series: Known) -> frozenset[int]:
+    """The days on which the regular episodes were aired, as ordinals."""
+    days = [_day(about.aired) for key, about in series.items() if _is_regular(key)]
+    return frozenset([day.toordinal() for day in days if day])
+
+
+def _tells_of_another(one: About, other: About, days: frozenset[int]) -> bool | None:
+    """False where the other was aired days apart from the one, and with another episode of the
+    series: a list that begins with the pilot has each week's number beside that of the other."""
+    own, its = _day(one.aired), _day(other.aired)
+    if own is None or its is None:
+        return None
+    near = range(its.toordinal() - SAME_DAYS, its.toordinal() + SAME_DAYS + 1)
+    return None if days.isdisjoint(near) else False
+
+
 def _is_same(one: About, other: About) -> bool:
     """Whether two specials of one number are surely one."""
     if _tells(one, other) is False:
@@ -153,11 +179,15 @@ def _is_same_title(one: str, other: str) -> bool:
 
 
 def _days_between(one: str | None, other: str | None) -> int | None:
+    first, second = _day(one), _day(other)
+    return abs((first - second).days) if first and second else None
+
+
+def _day(day: str | None) -> date | None:
     try:
-        first, second = [date.fromisoformat((day or "")[:10]) for day in (one, other)]
+        return date.fromisoformat((day or "")[:10])
     except ValueError:
         return None
-    return abs((first - second).days)
 
 
 def _is_regular(key: EpisodeKey) -> bool:
