@@ -76,6 +76,8 @@ def add(
         if replaces:
             _check_replaceable(conn, anime, episode)
         if episode.item and take_over(conn, episode.item, priority, named=named):
+            if source:
+                item_sources.begin_anew(conn, episode.item, source)
             new.append(episode.item)
         elif episode.status in ("pending", "downloading") or (episode.path and not replaces):
             skipped.append(episode.code)

@@ -417,6 +417,9 @@ def test_one_source_that_is_named_is_the_only_one(conn):
     queue.add(conn, SHOW, ["S01E01"], "normal", source="sister")
     assert claimed(conn) == "sister"
     assert claimed(conn, resting={"sister": 9999.0}) is None
+    conn.execute("update items set only_source = null, followed = 1")  # as following queues it
+    queue.add(conn, SHOW, ["S01E01"], "normal", source="sister")
+    assert claimed(conn) == "sister"
 
 
 def test_a_source_that_is_no_longer_configured_is_the_last_resort(conn):
