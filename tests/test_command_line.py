@@ -15,6 +15,8 @@ import pytest
 from store import environment
 from tests.app import PATIENCE_SECONDS, ROOT, free_port
 
+pytestmark = pytest.mark.slow
+
 HOME = "/home/nobody"
 STATE_DIRECTORIES = [  # (--data-dir, variables, the directory)
     (None, {}, f"{HOME}/.local/share/aniworld"),

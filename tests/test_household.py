@@ -19,6 +19,8 @@ from tests.app import Process, running, until
 from tests.shows import home
 from tests.upstream import nginx
 
+pytestmark = pytest.mark.slow
+
 LONG = "夜" * 70  # 210 bytes of UTF-8; with what follows, the file's name has 247
 RELEASE = "Die.Nachtwaechter.S01E03.German.DL.1080p.WEB.x264-GRP"
 SERVED = {  # series at the source -> its files: seasons with their episodes

@@ -20,6 +20,8 @@ from tests.shows import home, video
 from tests.test_directory import ServedDirectory, make_tree
 from tests.test_webdav import ServedWebdav
 
+pytestmark = pytest.mark.slow
+
 BIG, CUT_AT = 8_000_000, 3_000_000  # bytes
 SIGNS = ("ü", "u\u0308", "a  b", "#1", "%20", "50%", "a+b", "a&b", "who?", "a;b", "a=b", '"q"')
 SIGNS += ("it's", "[x](y){z}", "Re: Zero", "a<b>|c", "😀", "夜", "x" * 180, "`~!@$^,")

@@ -51,6 +51,7 @@ async def test_version_and_check(tmp_path):
     assert broken[0] == 1 and "broken.json" in one_line(broken[1])
 
 
+@pytest.mark.slow
 async def test_two_servers_on_one_directory_and_on_one_port(tmp_path):
     """C10: the second one says why it does not start, and the first one goes on."""
     (tmp_path / "one").mkdir()
@@ -138,6 +139,7 @@ async def test_starts_that_fail_say_why_in_a_line(tmp_path, name):
     assert "short" not in text.replace("characters", "")
 
 
+@pytest.mark.slow
 async def test_variables(tmp_path):
     secret = tmp_path / "password"
     secret.write_text(f"{PASSWORD}\n")
@@ -186,6 +188,7 @@ async def test_l7_what_is_no_http_fills_no_log(tmp_path):
         assert len(process.log) - before < 2_000
 
 
+@pytest.mark.slow
 async def test_the_setup_code_is_told_once_and_burnt(tmp_path):
     async with Process(tmp_path, password=None) as process:
         (code,) = re.findall(r"the setup code is (\w{32})\n", process.log)

@@ -17,6 +17,8 @@ from tests.app import Process, until
 from tests.requirements import lack, need
 from tests.shows import Shows, episodes, home
 
+pytestmark = pytest.mark.slow
+
 EPISODES = (
     "Show/Season 01/Show - S01E01.mkv",
     "Show/Season 01/Show - S01E02.mkv",

@@ -90,6 +90,7 @@ def test_a_downgrade_refuses_in_words(old, version):
     assert old.read_bytes() == before
 
 
+@pytest.mark.slow
 async def test_the_server_goes_on_where_the_first_release_was(tmp_path, old):
     """Password, logged out token, series with their counts, queue and its state, parts."""
     (old.parent / "secrets.json").write_text(json.dumps(SECRETS))
