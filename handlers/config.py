@@ -1,12 +1,13 @@
 """The chapter Configuration: the settings and their backups."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from aiohttp import web
 
 from handlers import trace
+from handlers.authenticator import CLAIMS
 from handlers.endpoint import Done
 from handlers.keys import CONFIG, DB
 from handlers.lifetime import apply_settings
@@ -39,7 +40,11 @@ class Validated:
 
 
 async def show(request: web.Request) -> ConfigShown:
-    """The settings in force; secrets are masked."""
+    """The settings in force; secrets are masked.
+
+    A key of scope `read` does not see the paths of addresses in `notify`: who knows that of a
+    webhook may call it.
+    """
     return _shown(request)
 
 
@@ -86,7 +91,7 @@ async def back_up(request: web.Request) -> BackupMade:
 
 async def look_into(request: web.Request, backup_name: BackupName) -> Config:
     """Show the settings that a backup would put in force; secrets are masked."""
-    return await asyncio.to_thread(request.app[CONFIG].look_into, backup_name)
+    return _for_caller(request, await asyncio.to_thread(request.app[CONFIG].look_into, backup_name))
 
 
 async def restore(request: web.Request, backup_name: BackupName) -> Done:
@@ -105,4 +110,12 @@ async def delete_backup(request: web.Request, backup_name: BackupName) -> Done:
 
 def _shown(request: web.Request) -> ConfigShown:
     configuration = request.app[CONFIG]
-    return ConfigShown(**vars(configuration.current), forced=configuration.forced)
+    shown = _for_caller(request, configuration.current)
+    return ConfigShown(**vars(shown), forced=configuration.forced)
+
+
+def _for_caller(request: web.Request, config: Config) -> Config:
+    claims = request[CLAIMS]
+    if claims is None or claims.access != "read":
+        return config
+    return replace(config, notify=[entry.without_path() for entry in config.notify])

@@ -2,12 +2,12 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_args
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from store.schema import Rule
-from store.secret import UNSET, Secret
+from store.secret import MASK, UNSET, Secret
 from store.sources import Address, AuthorityFile, FeedAddress, Lack, Password
 
 NotifyEvent = Literal[
@@ -57,6 +57,11 @@ class Notify:
     def name(self) -> str:
         """As the secrets and the outbox know it: another address is another target."""
         return name_of("notify", self.type, self.url)
+
+    def without_path(self) -> Self:
+        """The entry for those who may not send there themselves."""
+        scheme, host = urlsplit(self.url)[:2]
+        return replace(self, url=f"{scheme}://{host}/{MASK}")
 
     def lack(self) -> Lack | None:
         """What the entry lacks to be of use."""

@@ -364,6 +364,23 @@ async def test_secrets_are_masked_and_kept(tmp_path, caplog):
     assert SECRET not in caplog.text and PASSWORD not in caplog.text
 
 
+async def test_a_key_that_reads_sees_no_address_that_is_a_secret_itself(fresh):
+    """Who knows the path of a webhook may call it, and such a key stands in calendar programs."""
+    hook = {"type": "webhook", "url": "https://hooks.example/services/T0/B0/s3cr3t?sig=s3cr3t"}
+    await change(fresh, notify=[hook])
+    await change(fresh, notify=[])
+    _, made, _ = await fresh.post("/api/auth/keys", json={"name": "calendar", "scope": "read"})
+    key = made["data"]["key"]
+    name = (await data(fresh.get("/api/config/backups", token=key)))[0]["name"]
+    backup = await data(fresh.get(f"/api/config/backups/{name}", token=key))
+    await change(fresh, notify=[hook])
+    shown = await data(fresh.get("/api/config", token=key))
+    assert [each["notify"][0]["url"] for each in (backup, shown)] == [
+        "https://hooks.example/********"
+    ] * 2
+    assert (await data(fresh.get("/api/config")))["notify"][0]["url"] == hook["url"]
+
+
 def password_of(server) -> str:
     """The password of the only source, as it is in force."""
     (source,) = server.app[keys.CONFIG].current.providers
