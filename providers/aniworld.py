@@ -83,10 +83,10 @@ class Aniworld(ListedSource):
     async def source(self, key: str, episode: Episode) -> Source:
         """See the Provider protocol: the file is what the document of the series has now."""
         await self._find_series(key)
-        address, file = await self._find_file(key, episode.ref)
+        address, file = await self._find_file(key, episode)
         if file is None:
             found = await self._late.find(key, episode)
-            address, file = await self._find_file(key, found.ref)
+            address, file = await self._find_file(key, found)
         if file is None:
             raise NotFound("The source has no such file")
         url = urljoin(address, file.url)
@@ -206,10 +206,13 @@ class Aniworld(ListedSource):
                 raise await self._explain(failure) from failure
             raise
 
-    async def _find_file(self, key: str, ref: str) -> tuple[str, File | None]:
-        """The address of the document now, and the file in it; None for one that it lacks."""
+    async def _find_file(self, key: str, episode: Episode) -> tuple[str, File | None]:
+        """The address of the document now, and the file in it; None for one that it lacks, or that
+        holds another episode by now."""
         document = await self._documents.get(key)
-        return document.address, next((file for file in document.files if file.url == ref), None)
+        wanted = episode.season, episode.number, episode.ref
+        found = [file for file in document.files if (file.season, file.number, file.url) == wanted]
+        return document.address, next(iter(found), None)
 
     def _headers(self, address: str) -> dict[str, str]:
         """The key goes to the instance alone, whatever address it names."""

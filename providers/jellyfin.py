@@ -81,7 +81,8 @@ class Jellyfin(ListedSource):
         """
         ref = episode.ref
         held = await self._items.get(ref) if self._has_files else None
-        if held is None:
+        is_another = held and held.numbers and (episode.season, episode.number) not in held.numbers
+        if held is None or is_another:
             found = await self._late.find(key, episode)
             if not found.available:
                 raise NotFound("The source has no file of this episode")

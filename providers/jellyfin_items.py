@@ -30,13 +30,15 @@ CODECS = {"subrip": "srt", "srt": "srt", "ass": "ass", "ssa": "ssa", "webvtt": "
 class Held(NamedTuple):
     """The file of an item: its name, its extension, and its size in bytes where that is told.
 
-    `subtitles` maps what follows the video's stem to the path below the item's own.
+    `subtitles` maps what follows the video's stem to the path below the item's own. `numbers` are
+    those of its episodes, as far as the item itself tells them.
     """
 
     name: str
     extension: str
     size: int | None
     subtitles: Mapping[str, str]
+    numbers: tuple[EpisodeKey, ...] = ()
 
 
 def read_series(items: Iterable[Fields]) -> list[catalogue.Series]:
@@ -133,7 +135,13 @@ def find_file(item: Fields, version_id: str = "") -> Held | None:
     if extension not in extensions.MEDIA:
         return None
     name = (_parts(_path(item, media)) or [f"video{extension}"])[-1]
-    return Held(name, extension, whole(media, "Size") or None, _subtitles(item, media, name))
+    return Held(
+        name,
+        extension,
+        whole(media, "Size") or None,
+        _subtitles(item, media, name),
+        tuple(_held_numbers(item)),
+    )
 
 
 def find_variants(item: Fields, holds: int) -> tuple[Variant, ...]:

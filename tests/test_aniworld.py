@@ -9,6 +9,7 @@ import json
 import os
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import aiohttp
 import hypothesis
@@ -19,6 +20,7 @@ from handlers import keys
 from providers import aniworld, aniworld_listing
 from store import static_catalogue
 from store.errors import ProviderError
+from store.models import Listing
 from store.preference import chosen
 from store.secret import Secret
 from store.sources import AniworldProvider
@@ -451,6 +453,13 @@ async def test_a_file_that_has_moved_is_looked_for(tmp_path):
             source.provider._provider._documents._values.clear()
             where = await source.provider.source("a", episode)
             assert (where.url, where.size) == (up.url("moved.mkv"), 7)
+            # Its owner has found out what the file is.
+            moved = replace(episode, ref="/moved.mkv")
+            source.provider._provider._late._listed = Listing("", ""), 0.0
+            answering(up, ("a", document(file(url="/moved.mkv", code="S02E01"))))
+            source.provider._provider._documents._values.clear()
+            with pytest.raises(ProviderError, match="no longer has"):
+                await source.provider.source("a", moved)
             answering(up, ("a", document()))
             source.provider._provider._documents._values.clear()
             with pytest.raises(ProviderError, match="no longer has"):

@@ -7,6 +7,7 @@ import pytest
 
 from providers import jellyfin, jellyfin_items
 from store.errors import NotFound, ProviderError
+from store.models import Listing
 from store.preference import chosen
 from store.secret import Secret
 from store.sources import JellyfinProvider
@@ -205,6 +206,22 @@ async def test_a_file_that_moved_has_another_id(up, tmp_path):
         where = await source.provider.source(hit.key, episode)
         assert (where.url, where.size) == (f"{up.address}/Items/{new}/Download", 12)
     assert old != new
+
+
+async def test_a_file_that_has_another_number_by_now_is_not_taken(up, tmp_path):
+    """Its owner has found out what it is; the id, and the path, stay the same."""
+    show = up.add_series("Show")
+    up.add_episode(show, 1, 1, b"\x1aE\xdf\xa3 one")
+    async with opened(settings_for(up), tmp_path / "db") as source:
+        (hit,) = await source.provider.search("", 5)
+        (episode,) = (await source.provider.listing(hit.key)).episodes
+        up.episodes[show][0]["IndexNumber"] = 2
+        with pytest.raises(ProviderError, match="no longer has this episode"):
+            await source.provider.source(hit.key, episode)
+        right = up.add_episode(show, 1, 1, b"\x1aE\xdf\xa3 the first")
+        source.provider._provider._late._listed = Listing("", ""), 0.0
+        where = await source.provider.source(hit.key, episode)
+        assert where.url == f"{up.address}/Items/{right}/Download"
 
 
 async def test_a_redirect_elsewhere_is_no_wrong_key(up, tmp_path):
