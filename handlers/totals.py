@@ -43,13 +43,15 @@ class Board:
             self._look = asyncio.create_task(
                 asyncio.to_thread(_free_bytes, self._folders), name="free room"
             )
-        done, _ = await asyncio.wait({self._look}, timeout=LOOK_SECONDS)
+        look = self._look
+        done, _ = await asyncio.wait({look}, timeout=LOOK_SECONDS)
         if not done:
             return dict.fromkeys(folders)
-        self._free = self._look.result()
-        self._look = None
-        self._looked_at = time.monotonic()
-        return self._free
+        if self._look is look:  # the first of those who wait for it
+            self._free = look.result()
+            self._look = None
+            self._looked_at = time.monotonic()
+        return {name: look.result().get(name) for name in folders}
 
 
 TOTALS = web.AppKey("totals", Board)

@@ -166,6 +166,16 @@ async def test_a_directory_that_is_away(server, tmp_path):
     assert await board.free_bytes({"library": tmp_path / "none"}) == {"library": None}
 
 
+async def test_two_dashboards_ask_at_once(server, tmp_path):
+    """Of other folders, too: one answer is the other's."""
+    board = totals.Board(server.app[keys.DB])
+    one = {"library": tmp_path}
+    first, second = await asyncio.gather(
+        board.free_bytes(one), board.free_bytes(one | {"state": tmp_path})
+    )
+    assert first["library"] and second == first | {"state": None}
+
+
 async def test_a_source_that_rests(server):
     rests = server.app[keys.ENGINE].rests
     rests._rests["home"] = Rest("home", now(), now(), "refused", 1)
