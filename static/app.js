@@ -121,6 +121,11 @@ function showConnection(isUp, isBlocked) {
 listenToSocket({
   isDownloading: queueState.isDownloading,
   onConnection: showConnection,
+  onLoss() {
+    libraryState.loadLibrarySoon();
+    deck.loadDeck().catch(() => {});
+    drawSoon("lost");
+  },
   onMessage(message) {
     for (const state of [queueState, libraryState]) {
       const what = state.handleMessage(message);

@@ -9,6 +9,7 @@ import { formatSize, formatSpeed, formatTime } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { countItems, countOpen, currentSpeed, itemName, itemsWith } from "./queue_state.js";
 import { queue, secondsLeft } from "./queue_state.js";
+import { describeReason, loadReasons } from "./reasons.js";
 
 const DISK_EVERY_MS = 60_000; // at most, asked after a download has ended
 const COMMANDS = ["start", "pause", "resume"];
@@ -81,7 +82,7 @@ export function describeState() {
 }
 
 function describeProgress(item) {
-  if (queue.reason && !item) return queue.reason;
+  if (queue.reason && !item) return sayReason();
   if (!item) return countItems("failed") ? tn("failedCount", countItems("failed")) : "";
   const facts = [];
   if (item.progress_percent != null) facts.push(formatPercent(item.progress_percent));
@@ -90,6 +91,15 @@ function describeProgress(item) {
   if (countItems("pending")) facts.push(tn("waitingCount", countItems("pending")));
   if (countItems("failed")) facts.push(tn("failedCount", countItems("failed")));
   return facts.join(" · ");
+}
+
+let reasonsAreAsked = false;
+
+/** Why the queue waits, in the reader's language; its sentences come when they are needed. */
+function sayReason() {
+  if (!reasonsAreAsked) loadReasons().then(drawDeck, () => {});
+  reasonsAreAsked = true;
+  return describeReason(queue.reason, null).text;
 }
 
 function drawSpeed() {

@@ -18,7 +18,7 @@ export const announce = (text) => setText($("#announcer"), text);
  * @returns {(name: string) => void} takes an action away, for when it is no longer possible
  */
 export function showToast(text, { details = "", isError = false, actions = [] } = {}) {
-  const remove = () => toast.remove();
+  const remove = () => removeToast(toast);
   const closeButton = h("button.icon", { type: "button", ariaLabel: t("close") }, icon("close"));
   closeButton.onclick = remove;
   const buttons = actions.map(({ name, text: label, run }) => {
@@ -35,9 +35,9 @@ export function showToast(text, { details = "", isError = false, actions = [] } 
 
   const toasts = $("#toasts");
   const same = [...toasts.children].filter((old) => $("p", old).textContent === text);
-  for (const old of same) old.remove(); // what is said twice stands there once
+  same.forEach(removeToast); // what is said twice stands there once
   const outdated = isError ? ".error:nth-last-child(n+2)" : ".toast:not(.error)";
-  for (const old of toasts.querySelectorAll(outdated)) old.remove();
+  toasts.querySelectorAll(outdated).forEach(removeToast);
   toasts.append(toast);
   // Nothing outside of an open dialog can be clicked.
   ($("dialog[open]") ?? document.body).append(toasts);
@@ -47,6 +47,12 @@ export function showToast(text, { details = "", isError = false, actions = [] } 
     const button = $(`[data-offer=${name}]`, toast);
     if (button) setHidden(button, true, closeButton);
   };
+}
+
+/** A toast that had the focus leaves it to the heading of what is shown. */
+function removeToast(toast) {
+  setHidden(toast, true, $("dialog[open] h2") ?? $("#view h1"));
+  toast.remove();
 }
 
 /**

@@ -4,6 +4,9 @@ import { callApi } from "./api.js";
 import { showRefusal, showToast } from "./feedback.js";
 import { t, tn } from "./i18n.js";
 
+const PROXY_TIMEOUT = 504;
+const OLD_MS = 60_000; // a list of this age is asked for again when its tab comes into sight
+
 /** What is known of the library; `list` is null before it was asked for. */
 export const library = {
   /** @type {any[] | null} as GET /api/library lists them */
@@ -17,6 +20,7 @@ let isOwnRescan = false; // the rescan was asked for here, and its answer will t
 let shownResult = ""; // of a rescan, as in the last toast
 let loading = null;
 let loadTimer = 0;
+let loadedAt = 0;
 let listener = () => {};
 
 /** Set who hears that the list was loaded again. */
@@ -32,12 +36,27 @@ export function loadLibrary() {
   loading ??= callApi("GET", "library")
     .then(({ data }) => {
       library.list = data;
+      loadedAt = Date.now();
       library.byId = new Map(data.map((series) => [series.id, series]));
       listener();
     })
     .finally(() => (loading = null));
   return loading;
 }
+
+const tabs = new BroadcastChannel("aniworld.library");
+tabs.onmessage = loadLibrarySoon;
+
+/** The library was changed here: load the list again, and so do the other tabs. */
+export function noteLibraryChange() {
+  tabs.postMessage(null);
+  loadLibrarySoon();
+}
+
+// Another device may have changed it while nobody looked at this tab.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible" && Date.now() - loadedAt > OLD_MS) loadLibrarySoon();
+});
 
 /** Forget it, with the session. */
 export function forgetLibrary() {
@@ -101,6 +120,8 @@ export async function rescan() {
   isOwnRescan = true;
   try {
     showRescanResult(await callApi("POST", "v1/anime/rescan"));
+  } catch (error) {
+    if (error.status !== PROXY_TIMEOUT) throw error; // it goes on, and the socket tells its end
   } finally {
     isOwnRescan = false;
     library.rescan = null;

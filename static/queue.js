@@ -11,7 +11,7 @@ import { makeItemRow, updateItemRow } from "./queue_items.js";
 import { makeOpenRows } from "./queue_groups.js";
 import { countItems, countOpen, itemsWith, queue } from "./queue_state.js";
 import "./queue_texts.js";
-import { loadReasons } from "./reasons.js";
+import { describeReason, loadReasons } from "./reasons.js";
 
 const FINISHED_AT_FIRST = 20; // rows that are shown of what has ended, and per "show more"
 
@@ -21,7 +21,7 @@ export async function open(root) {
   root.classList.add("narrow");
   root.append(
     makeHead(),
-    h("p.notice", { id: "queue-reason", lang: "en", hidden: true }),
+    h("p.notice", { id: "queue-reason", hidden: true }),
     h("ul", { id: "resting" }),
     makeFinished("failed"),
     h("section.card", { id: "open", ariaLabel: t("toDownload") }),
@@ -32,7 +32,7 @@ export async function open(root) {
   const bar = h("div.bulk.line-row", { id: "bulk", role: "group", hidden: true });
   bar.ariaLabel = t("selection");
   openPart.append(
-    h("div.head", {}, h("h2", {}, t("toDownload")), h("span.count")),
+    h("div.head", {}, h("h2", { tabIndex: -1 }, t("toDownload")), h("span.count")),
     bar,
     list,
     h("div.empty", { id: "queue-empty", hidden: true }, h("strong", {}, t("queueEmpty"))),
@@ -96,7 +96,9 @@ function drawHead(root) {
   }
   const reason = $("#queue-reason", root);
   reason.hidden = !queue.reason;
-  setText(reason, queue.reason);
+  const { text, isEnglish } = describeReason(queue.reason, null);
+  reason.lang = isEnglish ? "en" : "";
+  setText(reason, text);
 }
 
 function drawResting(root) {
@@ -109,7 +111,8 @@ function drawResting(root) {
     },
     update(row, { name, until, reason }) {
       const time = formatTime(new Date(until));
-      setText($("span", row), t("sourceRests", { name, time, reason }));
+      const { text } = describeReason(reason, null);
+      setText($("span", row), t("sourceRests", { name, time, reason: text }));
     },
   });
 }
@@ -195,5 +198,12 @@ function handleChange({ target: select }) {
   if (select.dataset.action !== "priority") return;
   const itemId = select.closest("li").dataset.key;
   const priority = select.value;
-  runAction(select, () => callApi("PUT", `queue/${itemId}`, { priority }));
+  runAction(select, async () => {
+    try {
+      await callApi("PUT", `queue/${itemId}`, { priority });
+    } catch (error) {
+      select.value = queue.items.get(itemId)?.priority ?? priority; // it shows what holds
+      throw error;
+    }
+  });
 }

@@ -45,8 +45,8 @@ export function makeOpenRows(list, bar, redraw) {
     else selected.delete(key);
     drawBar();
   });
-  letDrag(list, selected, (keys, before) =>
-    change({ ...toChosen(keys), before: firstItem(before) }),
+  letDrag(list, selected, async (keys, before) =>
+    change({ ...toChosen(keys), before: await firstItem(before) }),
   );
 
   function key(value) {
@@ -128,7 +128,8 @@ export function makeOpenRows(list, bar, redraw) {
   }
 
   async function change(body) {
-    if (!body.items.length && !body.series.length) return;
+    const isNowhere = "before" in body && !body.before; // it is gone by now
+    if (isNowhere || !(body.items.length || body.series.length)) return;
     const { data } = await callApi("PUT", "queue", body);
     forgetPages();
     showToast(tn("arranged", data.count));
@@ -143,13 +144,15 @@ export function makeOpenRows(list, bar, redraw) {
     clear();
   }
 
-  /** The first item of what a row stands for, as it is worked on. */
-  function firstItem(rowKey) {
+  /** The first item of what a row stands for: of those that wait not all are known here. */
+  async function firstItem(rowKey) {
     if (rowKey.startsWith("queue_")) return rowKey;
-    const items = [...queue.items.values()].filter(
-      (item) => item.anime_id === rowKey && isOpen(item),
-    );
-    return items.sort(byWork)[0]?.queue_item_id;
+    const isLoading = (item) => item.anime_id === rowKey && item.status === "downloading";
+    const loading = [...queue.items.values()].filter(isLoading).sort(byWork);
+    if (loading.length) return loading[0].queue_item_id;
+    const path = `queue?anime_id=${rowKey}&status=pending&per_page=1`;
+    const { data } = await callApi("GET", path);
+    return data[0]?.queue_item_id;
   }
 
   return {

@@ -49,4 +49,15 @@ export const SENTENCES = [
     "The file is larger than any that is believed",
     "Die Datei ist größer als jede glaubhafte",
   ),
+  sentence("The disk is full", "Die Platte ist voll"),
+  sentence(
+    "The download or library directory cannot be written: (.+)",
+    "In den Ordner für Downloads oder Bibliothek kann nicht geschrieben werden: $1",
+  ),
+  sentence("Waits for the night, until ([\\d :-]+)", "Wartet auf die Nacht, bis $1"),
+  sentence("Waits for another day, until ([\\d :-]+)", "Wartet auf einen anderen Tag, bis $1"),
+  sentence(
+    "Waits for a better file, one in ([\\w, -]+?), until ([\\d-]+)",
+    "Wartet auf eine bessere Datei, eine in $1, bis $2",
+  ),
 ];

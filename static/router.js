@@ -33,6 +33,7 @@ const main = $("#view");
 let view = null;
 /** @type {Address | null} */
 let address = null;
+let isLeft = true; // nobody is logged in, or not yet
 let opening = 0; // counts the views that were opened: one that was overtaken is dropped
 let places = new Map(); // key of an entry of the history -> where its reader was
 let key = "";
@@ -77,6 +78,7 @@ export function replaceAddress(path) {
 
 /** Show the view of the present address, at the start and after a login. */
 export async function start({ takesFocus = false } = {}) {
+  isLeft = false;
   key = history.state?.key ?? makeKey();
   history.replaceState({ key }, "");
   await show({ takesFocus });
@@ -84,6 +86,7 @@ export async function start({ takesFocus = false } = {}) {
 
 /** Show nothing, as long as nobody is logged in. */
 export function leave() {
+  isLeft = true;
   opening += 1;
   closeView();
   main.replaceChildren();
@@ -97,7 +100,7 @@ function leavePlace() {
 }
 
 addEventListener("popstate", (event) => {
-  if (!event.state?.key || !view) return;
+  if (!event.state?.key || isLeft) return;
   leavePlace();
   key = event.state.key;
   show({ place: places.get(key) ?? { top: 0 } });

@@ -7,7 +7,7 @@ import { $, h, icon, loadStyle, setHidden, setText, siteHost } from "./dom.js";
 import { runAction, showToast } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
-import { loadLibrarySoon } from "./library_state.js";
+import { noteLibraryChange } from "./library_state.js";
 import { drawPicture, makePicture } from "./pictures.js";
 import { countOpenOf, queue } from "./queue_state.js";
 import { loadReasons } from "./reasons.js";
@@ -26,6 +26,7 @@ export async function open(root, address) {
   const path = `v1/anime/${encodeURIComponent(address.id)}`;
   let [series] = await Promise.all([callApi("GET", path), loadStyle("series.css"), loadReasons()]);
   let reloadTimer = 0;
+  let parting = ""; // of the counts, which a reload has not mended
   const context = {
     get series() {
       return series;
@@ -53,7 +54,7 @@ export async function open(root, address) {
 
   async function reload() {
     series = await callApi("GET", path);
-    loadLibrarySoon();
+    noteLibraryChange();
     seasons.forget();
     await Promise.all([files.update(), question.update()]);
     sources.update();
@@ -62,6 +63,7 @@ export async function open(root, address) {
 
   function draw(changed = new Set(["all"])) {
     if (changed.size === 1 && changed.has("progress")) return;
+    if (changed.has("lost")) reload().catch(() => {});
     updateStates(series, queue);
     drawHead(root, series);
     seasons.draw();
@@ -73,7 +75,11 @@ export async function open(root, address) {
     const isOpen = ({ state, isReplaced }) =>
       ["pending", "downloading"].includes(state) || isReplaced;
     const open = series.episode_list.filter(isOpen).length;
+    const counts = `${open} ${countOpenOf(series.id)}`;
+    if (open === countOpenOf(series.id)) parting = "";
     if (!queue.isLoaded || open === countOpenOf(series.id) || reloadTimer) return;
+    if (counts === parting) return;
+    parting = counts;
     reloadTimer = setTimeout(() => {
       if (open !== countOpenOf(series.id)) reload().catch(() => {});
       setTimeout(() => (reloadTimer = 0), 10 * RELOAD_MS);
@@ -138,25 +144,36 @@ function drawHead(root, series) {
   if (siteHost(series.site)) site.href = series.site;
   setText(site, t("sourceSite"));
   const missing = series.episode_list.filter(({ state }) => state === "missing").length;
+  const select = $("#follow", root);
+  if (select && select.ariaBusy !== "true") select.value = series.follow.mode;
+  setHidden($("#forget", root), !series.source, $("h1", root)); // else only a source has it
   const get = $("#get-all", root);
   setText($("span", get), tn("getMissingCount", missing));
   setHidden(get, !missing, $("h1", root));
 }
 
-/** The choice whether the series is followed; absent where the server does not know that. */
+/** The choice whether the series is followed, also for one that only a source has so far. */
 function makeFollow(context) {
-  const { follow, source } = context.series;
-  if (!follow || !source) return null;
+  const { follow, source, sources } = context.series;
+  if (!follow || !(source || sources.length)) return null;
   const modes = ["off", "new", "all"];
   const select = h("select", { id: "follow", ariaLabel: t("follow") });
   select.append(...modes.map((mode) => new Option(t(`follow.${mode}`), mode)));
   select.value = follow.mode;
   select.onchange = () =>
     runAction(select, async () => {
-      const body = { follow: select.value, seasons: context.series.follow.seasons };
-      await callApi("PUT", context.path("follow"), body);
-      showToast(t(`followed.${select.value}`, { title: context.series.title }));
-      loadLibrarySoon();
+      const { follow, title, source } = context.series;
+      const mode = select.value;
+      try {
+        const body = { follow: mode, seasons: follow.seasons };
+        context.series.follow = (await callApi("PUT", context.path("follow"), body)).data;
+      } catch (error) {
+        select.value = follow.mode; // it shows what holds
+        throw error;
+      }
+      showToast(t(`followed.${mode}`, { title }));
+      if (source) noteLibraryChange();
+      else await context.reload(); // it is in the library now
     });
   return h("label.check", {}, t("follow"), select);
 }
@@ -189,7 +206,7 @@ async function forgetSeries({ series }) {
   const question = t("forgetQuestion", { title: series.title });
   if (!(await ask(question, t("forgetHint"), t("forget")))) return;
   await callApi("DELETE", `v1/anime/${series.id}`);
-  loadLibrarySoon();
+  noteLibraryChange();
   await navigate("library");
   showToast(t("forgotten", { title: series.title }));
 }

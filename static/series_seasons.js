@@ -7,7 +7,7 @@ import { $, h, icon, setHidden, setText, syncList } from "./dom.js";
 import { runAction } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
-import { loadLibrarySoon } from "./library_state.js";
+import { noteLibraryChange } from "./library_state.js";
 import { describeEpisode, makeEpisodeRow, stateOf, updateEpisodeRow } from "./series_episodes.js";
 
 const QUEUE_STATES = ["pending", "downloading", "failed"];
@@ -249,14 +249,17 @@ export function makeSeasons(context) {
 
   /** Ignore episodes, or count them again; without `ignored` each is toggled. */
   async function setIgnored(codes, ignored) {
-    for (const code of codes) {
-      const episode = context.series.episode_list.find((episode) => episode.code === code);
-      const body = { ignored: ignored ?? !episode.ignored };
-      const { data } = await callApi("PUT", context.path(`episodes/${code}`), body);
-      Object.assign(episode, data);
+    try {
+      for (const code of codes) {
+        const episode = context.series.episode_list.find((episode) => episode.code === code);
+        const body = { ignored: ignored ?? !episode.ignored };
+        const { data } = await callApi("PUT", context.path(`episodes/${code}`), body);
+        Object.assign(episode, data);
+      }
+    } finally {
+      context.redraw(); // some of many may have been refused
+      noteLibraryChange();
     }
-    context.redraw();
-    loadLibrarySoon();
   }
 
   // -- the keyboard: Tab stops once in each matrix, arrows go on within it ------------------------

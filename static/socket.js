@@ -15,6 +15,7 @@ const TRY_AGAIN_LATER = 1013; // close code: we read too slowly
 let listeners = {
   onMessage(message) {},
   onConnection(isUp, isBlocked) {},
+  onLoss() {},
   isDownloading: () => false,
 };
 /** @type {WebSocket | null} */
@@ -28,12 +29,15 @@ let snapshotTimer = 0;
 // For where the cookie does not come through, as below a proxy's prefix.
 let tokenInProtocol = ROOT.pathname !== "/";
 let refusedHandshakes = 0; // in a row, while the API takes the token
+let hasLost = false; // messages, since the last snapshot
 
 /**
  * Set who hears of the socket.
  * @param {{onMessage: (message: {type: string, seq: number, timestamp: string, data: any}) => void,
- *   onConnection: (isUp: boolean, isBlocked: boolean) => void, isDownloading: () => boolean}} given
- *   `isBlocked` tells that the API answers and only the socket does not come through
+ *   onConnection: (isUp: boolean, isBlocked: boolean) => void, onLoss: () => void,
+ *   isDownloading: () => boolean}} given
+ *   `isBlocked` tells that the API answers and only the socket does not come through; `onLoss` is
+ *   called after a snapshot before which messages may have been lost
  */
 export function listenToSocket(given) {
   listeners = given;
@@ -54,7 +58,10 @@ export function connect() {
     if (opened !== socket) return;
     const message = JSON.parse(event.data);
     if (message.type === "snapshot") noteConnection();
-    else if (!follows(message.seq, lastSeq)) return connect();
+    else if (!follows(message.seq, lastSeq)) {
+      hasLost = true;
+      return connect();
+    }
     lastSeq = message.seq;
     watchForSilence();
     listeners.onMessage(message);
@@ -62,7 +69,8 @@ export function connect() {
   opened.onclose = (event) => {
     if (opened !== socket) return;
     disconnect();
-    listeners.onConnection(false, refusedHandshakes > 1);
+    hasLost = true;
+    listeners.onConnection(false, refusedHandshakes > 2);
     if (event.code === POLICY_VIOLATION) return setTimeout(endUnlessRenewed, RENEWAL_MS, token);
     if (!openedAt) askWhyRefused();
     else if (Date.now() - openedAt > STEADY_MS) failedTries = 0;
@@ -73,6 +81,8 @@ export function connect() {
 function noteConnection() {
   refusedHandshakes = 0;
   listeners.onConnection(true, false);
+  if (hasLost) listeners.onLoss();
+  hasLost = false;
 }
 
 /** The token has ended, unless another tab has a fresh one by now: it changed the password. */
@@ -139,14 +149,18 @@ function reconnectLater(closeCode) {
 
 /** A refused handshake shows no status: ask the API, which answers 401 when the token has ended. */
 async function askWhyRefused() {
-  if (refusedHandshakes > 0) refusedHandshakes += 1;
-  if (refusedHandshakes === 2) listeners.onConnection(false, true); // with either kind of proof
+  if (refusedHandshakes > 0) {
+    refusedHandshakes += 1;
+    tokenInProtocol = !tokenInProtocol;
+  }
+  if (refusedHandshakes === 3) listeners.onConnection(false, true); // with either kind of proof
   if (Date.now() - statusAskedAt < STATUS_EVERY_MS) return;
   statusAskedAt = Date.now();
   try {
     await callApi("GET", "auth/status");
+    if (refusedHandshakes) return;
     tokenInProtocol = !tokenInProtocol; // the token is good, so the cookie was lost on the way
-    refusedHandshakes ||= 1;
+    refusedHandshakes = 1;
   } catch {
     refusedHandshakes = 0;
     // 401 has led to the login by now; after anything else the next try will tell.
