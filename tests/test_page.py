@@ -299,6 +299,7 @@ async def download(page, folder):
 
 async def switch_to_german(page, folder):
     await page.click("#nav a[data-path=settings]")
+    await page.click('.settings-nav a[href$="settings/page"]')
     await page.wait_for(shown("#language"))
     await page.evaluate(choose("#language", "de"))
     await page.wait_for(f"document.documentElement?.lang == 'de' && {shown('#theme')}")
