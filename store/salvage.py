@@ -25,6 +25,8 @@ MARK = ".damaged"
 # What is carried over, until it is whole.
 SUCCESSOR = ".salvaged"
 DENY_LIST = "revoked"
+# What following never brings back by itself.
+PASSED_OVER = {"follow_passed", "ignored"}
 
 
 class Salvage(NamedTuple):
@@ -119,6 +121,8 @@ def carry_over(path: Path, new: sqlite3.Connection) -> list[str]:
             if not _copy(table, old, new):
                 incomplete.append(table)
         _copy_sequences(old, new)
+    if "follows" in tables and PASSED_OVER & set(incomplete):
+        _follow_what_appears(new)
     incomplete += [table for table in _delete_orphans(new) if table not in incomplete]
     if "folders" in tables:
         new.execute("update folders set mtime = -1")  # the next rescan reads every folder
@@ -167,6 +171,13 @@ def _copy_sequences(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
         if row:
             new.execute("delete from sqlite_sequence where name = ?", row[:1])
             new.execute("insert into sqlite_sequence (name, seq) values (?, ?)", row)
+
+
+def _follow_what_appears(new: sqlite3.Connection) -> None:
+    """Let following fetch what appears from now on, and nothing that the owner has taken away."""
+    changed = new.execute("update follows set mode = 'new', based = 0 where mode <> 'off'").rowcount
+    if changed:
+        log.error("%d series are followed as 'new' now: what was passed over is lost", changed)
 
 
 def _delete_orphans(new: sqlite3.Connection) -> list[str]:

@@ -104,6 +104,34 @@ def test_a_page_in_the_middle_costs_little(sound, tmp_path):
         assert db.execute("pragma foreign_key_check").fetchall() == []
 
 
+@pytest.mark.parametrize("table", ["follow_passed", "ignored", "revoked"])
+def test_what_following_passes_over_is_lost(sound, tmp_path, table):
+    """Else it would fetch by itself what the owner has deleted, removed or ignored."""
+    if not has_dbstat():
+        pytest.skip("this SQLite has no table of its pages (dbstat)")
+    path = tmp_path / "aniworld.db"
+    path.write_bytes(sound.read_bytes())
+    with closing(connect(path)) as db:
+        for number, mode in enumerate(("all", "new", "off"), 7):
+            db.execute(
+                "insert into follows (series, mode, seasons, since, based)"
+                " values (?, ?, '[]', '', 1)",
+                (f"home_show-{number}", mode),
+            )
+        db.execute("pragma wal_checkpoint(truncate)")
+    (offset,) = pages_of(path, table)
+    content = bytearray(path.read_bytes())
+    content[offset : offset + PAGE_BYTES] = bytes(PAGE_BYTES)
+    path.write_bytes(content)
+    found, db = carried(path)
+    with closing(db):
+        assert found.incomplete == (table,)
+        rows = db.execute("select mode, based from follows order by id").fetchall()
+        kept = [("all", 1), ("new", 1), ("off", 1)]
+        changed = [("new", 0), ("new", 0), ("off", 1)]
+        assert [tuple(row) for row in rows] == (kept if table == "revoked" else changed)
+
+
 def test_rows_without_their_series_are_left_out(sound, tmp_path):
     path = tmp_path / "aniworld.db"
     path.write_bytes(sound.read_bytes())
