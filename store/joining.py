@@ -67,6 +67,8 @@ def absorb(conn: sqlite3.Connection, other_id: str, series_id: str) -> None:
             f"update or ignore {table} set series = ? where series = ?", (series_id, other_id)
         )
     series_folders.absorb(conn, other_id, series_id)
+    # What either brings to the other is not what appears from now on.
+    conn.execute("update follows set based = 0 where series = ?", (series_id,))
     conn.execute(
         """update series set listed = 1 where id = :id
             and exists (select 1 from items where items.series = :id)""",

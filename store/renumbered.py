@@ -1,7 +1,8 @@
-"""What the owner has said of episodes goes along where a source numbers its files anew.
+"""What the owner has said of episodes goes along to other numbers, and to another series.
 
-Else following would take all of them for new, and fetch what the owner ignores. Plain functions of
-a connection; each is (part of) one transaction.
+A source may number its files anew, and two series become one. Following would take all of them for
+new else, and fetch what the owner ignores. Plain functions of a connection; each is (part of) one
+transaction.
 """
 
 from __future__ import annotations
@@ -40,4 +41,13 @@ def carry(
     )
     conn.executemany(
         "insert or ignore into ignored values (?, ?, ?)", [(series_id, *key) for key in ignored]
+    )
+
+
+def keep_of_both(conn: sqlite3.Connection, other_id: str, series_id: str) -> None:
+    """Pass over in a series what `other_id` passes over, which is about to be one with it."""
+    conn.execute(
+        """update follow_passed set handled = 1 where series = ? and (season, number) in (
+            select season, number from follow_passed where series = ? and handled)""",
+        (series_id, other_id),
     )

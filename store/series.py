@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
-from store import counts, offers
+from store import counts, offers, renumbered
 from store.clock import now, today
 from store.errors import Conflict, NotFound
 from store.keys import public_keys
@@ -144,6 +144,7 @@ def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str) -> N
             raise Conflict(
                 f"{other.title} is that series already; forget it first", anime_id=other.id
             )
+        renumbered.keep_of_both(conn, other.id, series_id)
         for table in ("follows", "follow_passed", "ignored"):  # the owner's word goes along
             conn.execute(
                 f"update or ignore {table} set series = ? where series = ?", (series_id, other.id)

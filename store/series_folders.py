@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from store import series
+from store import renumbered, series
 
 # What is kept of a series beside its episodes, files and folders.
 _KEPT_WITH_SERIES = (
@@ -73,6 +73,7 @@ def absorb(conn: sqlite3.Connection, local_id: str, series_id: str) -> None:
     Whoever calls judges the files anew.
     """
     moved = of_series(conn, local_id)
+    renumbered.keep_of_both(conn, local_id, series_id)
     for table in _KEPT_WITH_SERIES:
         conn.execute(
             f"update or ignore {table} set series = ? where series = ?", (series_id, local_id)

@@ -270,6 +270,35 @@ def test_what_a_further_source_has_at_first_is_not_new(conn):
     assert [item.code for item in kept.items] == ["S02E02"]
 
 
+def test_what_was_deleted_stays_so_where_two_series_become_one(conn):
+    """One of them has only seen it, the other one had it."""
+    for source in ("home", "other"):
+        episodes.store_listing(conn, source, listed("S01E01"))
+    assert looks.follow(conn, "other_show", "all", [], [])[1]
+    queue.remove_all(conn, "pending")
+    follow(conn, "new")
+    assert episodes.join_listing(conn, SHOW, "other", listed("S01E01"))
+    assert series.find(conn, "other_show").id == SHOW
+    assert follow(conn, "all") == []
+
+
+@pytest.mark.parametrize("is_followed", [SHOW, "other_show"])
+def test_what_a_series_brings_that_becomes_one_with_a_followed_one_is_not_new(conn, is_followed):
+    lists = {"home": listed("S02E01"), "other": listed("S01E01", "S01E02", "S02E01")}
+    if is_followed != SHOW:
+        lists = {"home": lists["other"], "other": lists["home"]}
+    for source, listing in lists.items():
+        episodes.store_listing(conn, source, listing)
+    follows.set_mode(conn, is_followed, "new", [], is_listed=True)
+    assert episodes.join_listing(conn, SHOW, "other", lists["other"])
+    assert (series.find(conn, "other_show").id, follows.find(conn, SHOW).mode) == (SHOW, "new")
+    assert not follows.queue_wanted(conn, SHOW)
+    for source, listing in lists.items():
+        assert looks.keep(conn, SHOW, source, listing).items == []
+    kept = looks.keep(conn, SHOW, "home", listed("S01E01", "S01E02", "S02E01", "S02E02"))
+    assert "S02E02" in [item.code for item in kept.items]
+
+
 def test_what_a_source_has_that_is_away_meanwhile_is_not_new(conn):
     episodes.store_listing(conn, "home", listed("S02E01"))
     assert episodes.join_listing(conn, SHOW, "other", listed("S01E01", "S01E02", "S02E01"))
