@@ -89,6 +89,13 @@ def test_the_owners_word_on_a_second_list_settles_what_is_left_out():
     assert (1, 25) not in beyond  # the third season, or more of the second
 
 
+def test_a_season_that_has_lost_its_end_is_as_long_as_it_was():
+    series_list, own = numbered((1, 12), (2, 11), (3, 2)), numbered((1, 26))
+    before = {(1, n): (1 + (n > 12), n - 12 * (n > 12)) for n in range(1, 25)}
+    of = list_numbers.match(series_list, own, "absolute", before).of
+    assert (of[1, 24], of[1, 25], of[1, 26]) == ((2, 12), (3, 1), (3, 2))
+
+
 def test_days_and_titles_tell_where_the_numbers_do_not():
     def days(*first: str) -> dict:
         return {

@@ -211,15 +211,17 @@ def _starts(
     ends: dict[int, int], counting: Counting | None, before: Mapping[EpisodeKey, EpisodeKey]
 ) -> dict[int, int]:
     """How many episodes lie before each season, in a count through all of them."""
-    known = {}
+    known, last = {}, dict(ends)
     for own, its in before.items():
         running, in_season = (own, its) if counting == "absolute" else (its, own)
         if _is_regular(own) and _is_regular(its) and running[0] == 1 and in_season[1] > 0:
-            known[in_season[0]] = int(running[1]) - int(in_season[1])
+            season, number = in_season[0], int(in_season[1])
+            known[season] = int(running[1]) - number
+            last[season] = max(last.get(season, 0), number)
     starts, reached = {}, 0
-    for season, end in sorted(ends.items()):
+    for season in sorted(ends):
         starts[season] = known.get(season, reached)
-        reached = starts[season] + end
+        reached = starts[season] + last[season]
     return starts
 
 
