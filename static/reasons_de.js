@@ -60,4 +60,165 @@ export const SENTENCES = [
     "Waits for a better file, one in ([\\w, -]+?), until ([\\d-]+)",
     "Wartet auf eine bessere Datei, eine in $1, bis $2",
   ),
+  sentence(
+    "The source answered (\\d+) \\(wrong user or password\\)",
+    "Die Quelle hat mit $1 geantwortet (Benutzer oder Passwort falsch)",
+  ),
+  sentence(
+    "The source answered (\\d+) \\(the API key is wrong\\)",
+    "Die Quelle hat mit $1 geantwortet (der API-Schlüssel ist falsch)",
+  ),
+  sentence(
+    "The source answered (\\d+) \\(it asks for a login, and feeds have none here\\)",
+    "Die Quelle hat mit $1 geantwortet (sie verlangt eine Anmeldung, die es für Feeds nicht gibt)",
+  ),
+  sentence(
+    "The source answered (\\d+) \\(access refused\\)",
+    "Die Quelle hat mit $1 geantwortet (Zugriff verweigert)",
+  ),
+  sentence(
+    "The source answered (\\d+) \\(not found\\)",
+    "Die Quelle hat mit $1 geantwortet (nicht gefunden)",
+  ),
+  sentence(
+    "The source answered (\\d+) \\(gone\\)",
+    "Die Quelle hat mit $1 geantwortet (nicht mehr da)",
+  ),
+  sentence(
+    "The source answered (\\d+) \\(range refused\\)",
+    "Die Quelle hat mit $1 geantwortet (Bereich verweigert)",
+  ),
+  sentence(
+    "The source answered (\\d+) \\(too many requests\\)",
+    "Die Quelle hat mit $1 geantwortet (zu viele Anfragen)",
+  ),
+  sentence(
+    "The source answered (\\d+) \\(busy\\)",
+    "Die Quelle hat mit $1 geantwortet (ausgelastet)",
+  ),
+  sentence(
+    "The source redirects to (\\S+), and a login is never sent along",
+    "Die Quelle leitet zu $1 um; eine Anmeldung wird nie mitgeschickt",
+  ),
+  sentence(
+    "The source asks for a login of a kind that is not known here",
+    "Die Quelle verlangt eine Art von Anmeldung, die hier unbekannt ist",
+  ),
+  sentence(
+    "The source answered a page (?:at another address )?that is no folder listing",
+    "Die Quelle hat eine Seite geschickt, die kein Ordner ist",
+  ),
+  sentence(
+    "The source leads to a private address that is not its own",
+    "Die Quelle führt zu einer privaten Adresse, die nicht ihre eigene ist",
+  ),
+  sentence("another source has it, too", "eine andere Quelle hat es auch"),
+  sentence(
+    "The source did not accept a connection in time",
+    "Die Quelle hat die Verbindung nicht rechtzeitig angenommen",
+  ),
+  sentence(
+    "The source's name could not be looked up in time",
+    "Der Name der Quelle ließ sich nicht rechtzeitig nachschlagen",
+  ),
+  sentence("The source broke the connection off", "Die Quelle hat die Verbindung abgebrochen"),
+  sentence(
+    "The source cannot go on where it broke off",
+    "Die Quelle kann nicht weitermachen, wo sie aufgehört hat",
+  ),
+  sentence(
+    "The source sent less than it promised",
+    "Die Quelle hat weniger geschickt als angekündigt",
+  ),
+  sentence(
+    "The source sent packed data although plain data was asked for",
+    "Die Quelle hat Verpacktes geschickt, obwohl Unverpacktes verlangt war",
+  ),
+  sentence(
+    "The source did not finish its answer within ([\\d.]+) seconds",
+    "Die Quelle wurde in $1 Sekunden nicht mit der Antwort fertig",
+  ),
+  sentence("The source redirects more than (\\d+) times", "Die Quelle leitet mehr als $1-mal um"),
+  sentence("The source answered (\\d+) \\(([^()]+)\\)", "Die Quelle hat mit $1 geantwortet ($2)"),
+  sentence("The source answered no feed(?:.*?)", "Die Quelle hat keinen Feed geschickt"),
+  sentence(
+    "The source's answer (?:does not have the expected form|does not fit what was asked)",
+    "Die Antwort der Quelle passt nicht zur Frage",
+  ),
+  sentence("The source's answer holds too much", "Die Antwort der Quelle ist zu groß"),
+  sentence(
+    "The source cannot be asked with these headers",
+    "Die Quelle lässt sich so nicht fragen",
+  ),
+  sentence("The source lists nothing of this series", "Die Quelle hat von dieser Serie nichts"),
+  sentence(
+    "The source lists more than (\\d+) (?:series|episodes|entries)(?:.*?)",
+    "Die Quelle hat mehr Einträge als erlaubt ($1)",
+  ),
+  sentence(
+    "The names of one series have more than (\\d+) characters together",
+    "Die Namen einer Serie sind zusammen länger als $1 Zeichen",
+  ),
+  sentence(
+    "The source's title of this series is no text",
+    "Der Titel dieser Serie ist bei der Quelle kein Text",
+  ),
+  sentence(
+    "The source offers a file that is no video \\(([^()]*)\\)",
+    "Die Quelle bietet eine Datei an, die kein Video ist ($1)",
+  ),
+  sentence(
+    "The source is no Aniworld, and no catalogue of one",
+    "Die Quelle ist kein Aniworld und auch kein Katalog davon",
+  ),
+  sentence(
+    "The source is a newer Aniworld, which shares in another form",
+    "Die Quelle ist ein neueres Aniworld, das anders teilt",
+  ),
+  sentence(
+    "The source has this video as a stream or at another host alone, which is not fetched",
+    "Die Quelle hat dieses Video nur als Stream oder auf einem anderen Server; das wird nicht geholt",
+  ),
+  sentence("yt-dlp finds no video at this address", "yt-dlp findet an dieser Adresse kein Video"),
+  sentence("The source has no such video", "Das hat die Quelle nicht"),
+  sentence("The demo has no such series", "Das hat die Vorführung nicht"),
+  sentence(
+    "The source's certificate is not valid(?:.*?)",
+    "Das Zertifikat der Quelle ist nicht gültig",
+  ),
+  sentence(
+    "No secure connection to the source was possible(?:.*?)",
+    "Eine sichere Verbindung zur Quelle kam nicht zustande",
+  ),
+  sentence(
+    "The file that ca_file names .*?",
+    "Die Datei bei „Eigene Zertifizierungsstelle“ taugt nicht",
+  ),
+  sentence(
+    "The source does not answer to WebDAV at this address",
+    "Die Quelle spricht an dieser Adresse kein WebDAV",
+  ),
+  sentence("The source is switched off", "Die Quelle ist ausgeschaltet"),
+  sentence("The source rests", "Die Quelle ruht"),
+  sentence(
+    "The unfinished file's place is taken by something else",
+    "Am Platz der unfertigen Datei liegt etwas anderes",
+  ),
+  sentence(
+    "The file's (\\S+) checksum is wrong, twice",
+    "Die $1-Prüfsumme der Datei ist zweimal falsch",
+  ),
+  sentence(
+    "The file may still be being written at its source: .*?",
+    "Die Datei wird an der Quelle vielleicht noch geschrieben",
+  ),
+  sentence(
+    "The folder of (.+?) is another series'; retry this item",
+    "Der Ordner von $1 gehört einer anderen Serie; noch einmal versuchen",
+  ),
+  sentence(
+    "(.+?) is in the library already; move it away, or remove this item",
+    "$1 liegt schon in der Bibliothek: wegräumen, oder den Eintrag entfernen",
+  ),
+  sentence("Waits for a better file, (.+?)", "Wartet auf eine bessere Datei: $1"),
 ];
