@@ -40,6 +40,9 @@ class Route(NamedTuple):
     wrap: bool = False
     open: bool = False
     alias: str | None = None  # a second path that answers the same
+    # Its answer may be long, and holds neither a secret nor what the caller chose: together, and
+    # packed, they would tell the one by the other.
+    packs: bool = False
     key_in_address: bool = False  # its query may carry a key of scope `read`, as `key`
     # For the document: statuses of refusals beside those that follow from the signature.
     refusals: tuple[int, ...] = ()
@@ -76,6 +79,7 @@ def endpoint(route: Route) -> Handler:
     call = route.call
     status = route.status
     wrap = route.wrap
+    packs = route.packs
     is_locked = not route.open
     key_in_address = route.key_in_address
     needs = route.needs
@@ -98,7 +102,7 @@ def endpoint(route: Route) -> Handler:
             return answer
         if "ETag" in request[HEADERS] and is_known(request, request[HEADERS]["ETag"]):
             return web.Response(status=304)
-        return reply(answer, status, wrap=wrap)
+        return reply(answer, status, wrap=wrap, packs=packs)
 
     return handle
 

@@ -25,6 +25,7 @@ PAGE_POLICY = (
     " font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+WORTH_PACKING = 16_384  # bytes of an answer
 FILE_POLICY = "default-src 'none'; frame-ancestors 'none'"  # of what is no page
 _PAGE_HEADERS = SAFETY_HEADERS | {"Content-Security-Policy": PAGE_POLICY}
 # Ready to be copied: each header that is added later costs every call half a microsecond.
@@ -38,13 +39,23 @@ _JSON_HEADERS = CIMultiDict(
 )
 
 
-def reply(content: object, status: int = 200, *, wrap: bool = False) -> web.Response:
+def reply(
+    content: object, status: int = 200, *, wrap: bool = False, packs: bool = False
+) -> web.Response:
     """Answer in JSON; its last byte is a newline, for those who read it in a terminal.
 
-    `wrap` puts the content under `{"success": true, "data": ...}`.
+    `wrap` puts the content under `{"success": true, "data": ...}`. `packs` compresses a large
+    answer for a client that unpacks it, beside the loop.
     """
     text = schema.dump({"success": True, "data": content} if wrap else content)
-    return json_text(f"{text}\n".encode(errors="replace"), status)
+    body = f"{text}\n".encode(errors="replace")
+    if not packs or len(body) < WORTH_PACKING:
+        return json_text(body, status)
+    answer = web.Response(
+        status=status, body=body, headers=_JSON_HEADERS, zlib_executor_size=WORTH_PACKING
+    )
+    answer.enable_compression()
+    return answer
 
 
 def json_text(body: bytes, status: int = 200) -> web.Response:

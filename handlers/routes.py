@@ -102,7 +102,13 @@ API = (
         wrap=True,
         alias="/api/anime/{anime_id}/rename",
     ),
-    Route("GET", "/api/v1/anime/{anime_id}", anime.details, alias="/api/anime/{anime_id}"),
+    Route(
+        "GET",
+        "/api/v1/anime/{anime_id}",
+        anime.details,
+        packs=True,
+        alias="/api/anime/{anime_id}",
+    ),
     Route("DELETE", "/api/v1/anime/{anime_id}", anime.forget, alias="/api/anime/{anime_id}"),
     Route("GET", "/api/v1/calendar", calendar.airings, wrap=True),
     Route(
@@ -112,7 +118,7 @@ API = (
         key_in_address=True,
         sends=calendar.SENDS,
     ),
-    Route("GET", "/api/library", library.show, wrap=True),
+    Route("GET", "/api/library", library.show, wrap=True, packs=True),
     Route("GET", "/api/providers", providers.list_all, wrap=True),
     Route("POST", "/api/providers/test", providers.try_out),
     Route("POST", "/api/providers/{name}/retry", providers.retry, wrap=True),
