@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from store import atomic
@@ -29,7 +30,8 @@ def unfit(folder: Path, state: Path) -> tuple[str, str] | None:
                 "Choose a folder apart from them",
             )
         if not folder.exists():
-            return "does not exist", "Create it, or mount the disk it lies on"
+            fix = f"Create it, or mount the disk it lies on: {_command('install -d -o', folder)}"
+            return "does not exist", fix
         if not folder.is_dir():
             return "is not a directory", "Choose a directory"
     except (OSError, ValueError, RuntimeError):
@@ -38,8 +40,16 @@ def unfit(folder: Path, state: Path) -> tuple[str, str] | None:
             "Check its name and the rights of the user that runs the server",
         )
     if not atomic.writable(folder):
-        return "cannot be written", "Give the user that runs the server the right to write there"
+        fix = f"Give the server's user the right to write there: {_command('chown', folder)}"
+        return "cannot be written", fix
     return None
+
+
+def _command(verb: str, folder: Path) -> str:
+    """What to type so that the folder is that of the user that runs the server."""
+    from shlex import quote  # late: few have such a folder
+
+    return f"sudo {verb} {os.geteuid()} {quote(str(folder))}"
 
 
 def nested(one: Path, other: Path) -> bool:
