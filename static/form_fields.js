@@ -71,8 +71,17 @@ const KINDS = {
     read: (node) => node.value,
   },
   words: {
-    make: (field, value) => makeInput(field, { value: value.join(", ") }),
+    make: (field, value) => makeInput(field, { value: [...value].join(", ") }),
     read: (node) => node.value.split(/[\s,;]+/).filter(Boolean),
+  },
+  lines: {
+    make: (field, value) =>
+      h("textarea", { value: [...value].join("\n"), spellcheck: false, rows: 3 }),
+    read: (node) =>
+      node.value
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean),
   },
   checks: {
     make(field, value) {
@@ -181,7 +190,10 @@ export function makeFields(fields, values, forced = {}) {
     /** Put the focus into the first field with a problem. */
     focusProblem() {
       const part = parts.find(({ error }) => error.textContent);
-      (part?.input.matches("input, select") ? part.input : $("input", part?.input))?.focus();
+      (part?.input.matches("input, select, textarea")
+        ? part.input
+        : $("input", part?.input)
+      )?.focus();
     },
   };
 }

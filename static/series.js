@@ -13,6 +13,7 @@ import { countOpenOf, queue } from "./queue_state.js";
 import { loadReasons } from "./reasons.js";
 import { href, navigate } from "./router.js";
 import { makeFiles } from "./series_files.js";
+import { makeFollow } from "./series_follow.js";
 import { makeQuestion } from "./series_question.js";
 import { isCounted, makeSeasons, updateStates } from "./series_seasons.js";
 import { makeSources } from "./series_sources.js";
@@ -39,9 +40,10 @@ export async function open(root, address) {
   const files = makeFiles(context);
   const question = makeQuestion(context);
   const sources = makeSources(context);
+  const follow = makeFollow(context);
   root.classList.add("narrow");
   root.append(
-    makeHead(context),
+    makeHead(context, follow),
     makeListChange(context),
     sources.questions,
     question.node,
@@ -66,6 +68,7 @@ export async function open(root, address) {
     if (changed.has("lost")) reload().catch(() => {});
     updateStates(series, queue);
     drawHead(root, series);
+    follow?.draw();
     seasons.draw();
     reloadIfParted();
   }
@@ -99,7 +102,7 @@ export async function open(root, address) {
 
 // -- head -----------------------------------------------------------------------------------------
 
-function makeHead(context) {
+function makeHead(context, follow) {
   const { series } = context;
   const get = h("button.main", { id: "get-all", type: "button" }, icon("get"), h("span"));
   get.onclick = () => runAction(get, () => addEpisodes(series.id, series.title, ["missing"]));
@@ -121,7 +124,7 @@ function makeHead(context) {
       ),
       h("progress", { id: "series-bar" }),
       h("p", { id: "series-description" }),
-      h("div.head", {}, get, makeFollow(context)),
+      h("div.head", {}, get, follow?.node),
     ),
   );
 }
@@ -150,32 +153,6 @@ function drawHead(root, series) {
   const get = $("#get-all", root);
   setText($("span", get), tn("getMissingCount", missing));
   setHidden(get, !missing, $("h1", root));
-}
-
-/** The choice whether the series is followed, also for one that only a source has so far. */
-function makeFollow(context) {
-  const { follow, source, sources } = context.series;
-  if (!follow || !(source || sources.length)) return null;
-  const modes = ["off", "new", "all"];
-  const select = h("select", { id: "follow", ariaLabel: t("follow") });
-  select.append(...modes.map((mode) => new Option(t(`follow.${mode}`), mode)));
-  select.value = follow.mode;
-  select.onchange = () =>
-    runAction(select, async () => {
-      const { follow, title, source } = context.series;
-      const mode = select.value;
-      try {
-        const body = { follow: mode, seasons: follow.seasons };
-        context.series.follow = (await callApi("PUT", context.path("follow"), body)).data;
-      } catch (error) {
-        select.value = follow.mode; // it shows what holds
-        throw error;
-      }
-      showToast(t(`followed.${mode}`, { title }));
-      if (source) noteLibraryChange();
-      else await context.reload(); // it is in the library now
-    });
-  return h("label.check", {}, t("follow"), select);
 }
 
 /** What the source's list takes away, while that is not believed yet. */

@@ -15,7 +15,8 @@ const FETCHABLE = ["missing", "failed", "special", "ambiguous", "upcoming"];
 const LAYOUT_KEY = "aniworld.series.layout"; // in localStorage
 const ONLY_MISSING_KEY = "aniworld.series.only-missing";
 
-const seasonOf = ({ code }) => Number(code.match(/^S(\d+)/)?.[1] ?? -1);
+/** The number of an episode's season; -1 where it is in none. */
+export const seasonOf = ({ code }) => Number(code.match(/^S(\d+)/)?.[1] ?? -1);
 const isLacking = ({ state }) => !["present", "upcoming", "special", "ignored"].includes(state);
 
 /** Whether an episode counts: no special (season 0, or a number with a point), nor upcoming. */

@@ -85,6 +85,15 @@ addTexts({
     "Alle Folgen kommen von selbst: {title}",
     "All episodes come by themselves: {title}",
   ],
+  followedSeasons: ["Welche Staffeln", "Which seasons"],
+  followedSeasonsHint: [
+    "Sind alle Staffeln gewählt, kommen auch künftige.",
+    "With all seasons chosen, later ones come as well.",
+  ],
+  followedSeasonsKept: ["Die Staffeln sind gemerkt.", "The seasons are kept."],
+  oneSeasonAtLeast: ["Eine Staffel muss bleiben.", "One season has to stay."],
+  allSeasons: ["Alle Staffeln", "All seasons"],
+  onlySeasons: ["Staffeln: {names}", "Seasons: {names}"],
   sourcesOf: ["Quellen", "Sources"],
   sourcesKept: ["Die Quellen dieser Serie sind gemerkt.", "The sources of this series are kept."],
   leftOut: [

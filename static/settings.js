@@ -1,6 +1,6 @@
 // The settings: one section has one address and one module, settings_<section>.js.
 
-import { h, loadStyle } from "./dom.js";
+import { h, icon, loadStyle } from "./dom.js";
 import { t } from "./i18n.js";
 import { href } from "./router.js";
 import "./settings_texts.js";
@@ -31,9 +31,25 @@ export async function open(root, address) {
   const system = h("li", {}, h("a", { href: href("system") }, t("system")));
   const title = t(`settings.${section}`);
   const content = h("div.settings-content", {}, h("h1", { tabIndex: -1 }, title));
-  const nav = h("nav.settings-nav", { ariaLabel: t("settings") }, h("ul", {}, links, system));
+  const list = h("ul", { id: "settings-list" }, links, system);
+  const nav = h("nav.settings-nav", { ariaLabel: t("settings") }, makeMenu(), list);
   root.append(nav, content);
   root.classList.add("settings");
   const opened = (await module.open(content, address)) ?? {};
   return { title: `${title} – ${t("settings")}`, ...opened };
+}
+
+/** The button that opens the list on a phone, where it would push all else down. */
+function makeMenu() {
+  const menu = h(
+    "button",
+    { type: "button", ariaExpanded: "false" },
+    t("allSettings"),
+    icon("more"),
+  );
+  menu.setAttribute("aria-controls", "settings-list");
+  menu.onclick = () => {
+    menu.ariaExpanded = String(menu.parentElement.classList.toggle("open"));
+  };
+  return menu;
 }

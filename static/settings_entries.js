@@ -24,7 +24,7 @@ import { t, tn } from "./i18n.js";
  * Make the card of a list.
  * @param {List} list
  * @param {any} config the settings in force; they are kept up to date
- * @param {{title: string, hint: string}} texts
+ * @param {{title: any, hint: string}} texts
  */
 export function makeEntries(list, config, { title, hint }) {
   const rows = h("ul.rows.entries");
@@ -85,7 +85,7 @@ function makeRow(editor, entry, index, setBy) {
     buttons.unshift(up);
   }
   const text = h("div.text", {}, ...list.describe(entry));
-  return h("li.line-row", { data: { key: name } }, text, ...buttons);
+  return h("li.line-row", { data: { key: name } }, text, h("span.buttons", {}, buttons));
 }
 
 // -- the dialog of an entry -----------------------------------------------------------------------
@@ -201,4 +201,5 @@ function showTrial(node, { ok, message, series, examples, fix }) {
   else lines.push(h("p", { lang: "en" }, message));
   if (fix) lines.push(h("p", { lang: "en" }, fix));
   node.replaceChildren(h("div.outcome", { data: { state: ok ? "ok" : "failed" } }, ...lines));
+  node.scrollIntoView({ block: "nearest" }); // on a phone it may lie below the window
 }

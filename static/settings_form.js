@@ -12,10 +12,13 @@ const CHECK_AFTER_MS = 500;
  * Make a card of settings.
  * @param {import("./form_fields.js").Field[]} fields
  * @param {any} config the settings in force
- * @param {{title?: string, onSaved?: (config: any) => void}} options
+ * @param {{title?: any, isChecked?: boolean, onSaved?: (config: any) => void,
+ *   onProblems?: (count: number) => void}} options with `isChecked` the settings in force are
+ *   checked at once
  * @returns {HTMLElement}
  */
-export function makeSettingsForm(fields, config, { title, onSaved } = {}) {
+export function makeSettingsForm(fields, config, options = {}) {
+  const { title, isChecked, onSaved, onProblems } = options;
   const names = [...new Set(fields.map(({ name }) => name.split(".")[0]))];
   const forced = config.forced ?? {};
   const form = makeFields(fields, pick(config, names), forced);
@@ -42,13 +45,15 @@ export function makeSettingsForm(fields, config, { title, onSaved } = {}) {
 
   function showProblems(problems) {
     const others = form.showProblems(problems);
+    onProblems?.(problems.length);
     setText(otherLine, others.map(({ issue, fix }) => `${issue}. ${fix ?? ""}`).join(" "));
   }
 
   async function check() {
-    const body = changes();
-    saveButton.disabled = !Object.keys(body).length;
-    if (saveButton.disabled) return showProblems([]);
+    const changed = changes();
+    saveButton.disabled = !Object.keys(changed).length;
+    if (saveButton.disabled && !isChecked) return showProblems([]);
+    const body = saveButton.disabled ? pick(config, names) : changed;
     checking = new AbortController();
     const { signal } = checking;
     try {
@@ -89,6 +94,7 @@ export function makeSettingsForm(fields, config, { title, onSaved } = {}) {
       onSaved?.(config);
     });
   };
+  if (isChecked) check();
   return card;
 }
 

@@ -37,7 +37,7 @@ addTexts({
   ],
   "field.anime_directory": ["Bibliothek", "Library"],
   "hint.anime_directory": [
-    "Der Ordner mit einem Ordner je Serie. Er muss da sein und dem Server gehören oder ihn schreiben lassen.",
+    "Der Ordner mit einem Ordner je Serie. Der Server muss dort schreiben dürfen.",
     "The folder that holds one folder for each series. The server has to be able to write there.",
   ],
   "field.download_directory": ["Unfertiges", "Unfinished downloads"],
@@ -89,8 +89,8 @@ addTexts({
   "version.sign-language": ["In Gebärdensprache", "In sign language"],
   "version.plain-language": ["In Leichter Sprache", "In plain language"],
   followHint: [
-    "Von selbst geschieht nur etwas für Serien, denen auf ihrer Seite gefolgt wird.",
-    "Things happen by themselves only for series that are followed on their pages.",
+    "Von selbst kommt nur, was du auf der Seite einer Serie verfolgst.",
+    "Only series that you follow on their pages get new episodes by themselves.",
   ],
   "field.check_every_hours": ["Nach neuen Folgen sehen alle", "Look for new episodes every"],
   "hint.check_every_hours": ["0: nie.", "0: never."],

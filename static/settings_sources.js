@@ -42,13 +42,18 @@ const KINDS = {
     { name: "collection", kind: "text", example: "classic_tv" },
     { name: "query", kind: "text", label: "archiveQuery" },
   ],
+  ytdlp: [
+    { name: "urls", kind: "lines", hint: true, example: "https://media.example/channel/nature" },
+    { name: "hosts", kind: "words", hint: true, example: "media.example" },
+  ],
 };
 
 /** Give an entry the name that its owner may leave out. */
 function complete(entry, entries) {
   if (entry.type === "archive" && !entry.url) delete entry.url; // the server knows it
   if (entry.name) return;
-  const host = URL.canParse(entry.url) ? new URL(entry.url).hostname : "";
+  const [url] = [entry.url, ...(entry.urls ?? [])].filter(Boolean);
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
   const base = host.split(".")[0].replace(/[^a-z0-9-]/g, "") || entry.type;
   const taken = new Set(entries.map(({ name }) => name));
   let name = base.slice(0, 36);
@@ -59,9 +64,9 @@ function complete(entry, entries) {
 /**
  * The card of the sources, for the settings and for the first run.
  * @param {any} config
- * @param {() => void} [onSaved]
+ * @param {{title?: any, onSaved?: () => void}} options
  */
-export async function makeSources(config, onSaved) {
+export async function makeSources(config, { title = t("sourceList"), onSaved } = {}) {
   const states = new Map();
 
   async function loadStates() {
@@ -97,35 +102,33 @@ export async function makeSources(config, onSaved) {
       },
     },
     config,
-    { title: t("sourceList"), hint: t("sourceListHint") },
+    { title, hint: t("sourceListHint") },
   );
   drawStates(card, states);
   return card;
 }
 
-function describeSource({ name, type, url }) {
-  const kind = t(`sourceKind.${type}`);
-  return [h("b", {}, name), h("p.soft", {}, [kind, url].filter(Boolean).join(" · "))];
+function describeSource({ name, type, url, urls = [] }) {
+  const facts = [t(`sourceKind.${type}`), url, ...urls.slice(0, 3)];
+  if (urls.length > 3) facts.push("…");
+  return [h("b", {}, name), h("p.soft", {}, facts.filter(Boolean).join(" · "))];
 }
 
 /** Show in each row how its source is. */
 function drawStates(card, states) {
   for (const row of card.querySelectorAll("li")) {
     const source = states.get(row.dataset.key);
-    for (const old of row.querySelectorAll(".badge, .state-line")) old.remove();
+    for (const old of row.querySelectorAll(".state-line")) old.remove();
     if (!source) continue;
-    const badge = h("span.badge", { data: { state: source.state } });
-    badge.textContent = t(`sourceState.${source.state}`);
-    $(".text", row).after(badge);
-    const line = makeStateLine(card, source, states);
-    if (line) row.append(line);
+    $(".text", row).append(makeStateLine(card, source, states));
   }
 }
 
 function makeStateLine(card, source, states) {
   const { name, state, reason, until, series } = source;
-  if (state === "ok") return h("p.soft.state-line", {}, tn("seriesCount", series));
-  if (state !== "resting") return null;
+  const badge = h("span.badge", { data: { state } }, t(`sourceState.${state}`));
+  if (state === "ok") return h("p.soft.state-line", {}, badge, tn("seriesCount", series));
+  if (state !== "resting") return h("p.state-line", {}, badge);
   const time = until ? formatTime(new Date(until)) : "";
   const retry = h("button", { type: "button", ariaLabel: t("tryNowAt", { name }) }, t("tryNow"));
   retry.onclick = () =>
@@ -134,7 +137,13 @@ function makeStateLine(card, source, states) {
       states.set(name, data);
       drawStates(card, states);
     });
-  return h("div.state-line", {}, h("p.soft", {}, t("restsBecause", { time, reason })), retry);
+  return h(
+    "div.state-line",
+    {},
+    badge,
+    h("p.soft", {}, t("restsBecause", { time, reason })),
+    retry,
+  );
 }
 
 export async function open(root) {

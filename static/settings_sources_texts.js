@@ -40,7 +40,21 @@ addTexts({
     "A collection, a query, or both together.",
   ],
   "sourceKind.demo": ["Vorführung", "Demo"],
-  "sourceKind.ytdlp": ["yt-dlp", "yt-dlp"],
+  "sourceKind.ytdlp": ["Seiten, die yt-dlp liest", "Sites that yt-dlp reads"],
+  "sourceKind.ytdlp.hint": [
+    "Nur für Seiten, von denen du laden darfst. Der Server braucht dafür das Paket yt-dlp.",
+    "For sites alone that you may download from. The server needs the package yt-dlp for them.",
+  ],
+  "field.urls": ["Adressen", "Addresses"],
+  "hint.urls": [
+    "Eine je Zeile; jede wird eine Serie.",
+    "One on each line; each becomes a series.",
+  ],
+  "field.hosts": ["Erlaubte Server", "Hosts that may be asked"],
+  "hint.hosts": [
+    "Nur diese werden je gefragt, durch Komma getrennt.",
+    "No others are ever asked; with commas between them.",
+  ],
   sourceRemoval: [
     "Was von dort geholt wurde, bleibt. Eingereihtes von dort wartet dann vergeblich.",
     "What was fetched from there stays. What is queued from there then waits in vain.",

@@ -3,10 +3,11 @@
 import { addTexts } from "./i18n.js";
 
 addTexts({
+  allSettings: ["Alle Einstellungen", "All settings"],
   "settings.sources": ["Quellen", "Sources"],
   "settings.folders": ["Ordner und Namen", "Folders and names"],
   "settings.downloads": ["Downloads", "Downloads"],
-  "settings.follow": ["Von selbst", "By itself"],
+  "settings.follow": ["Automatik", "Automatic"],
   "settings.messages": ["Benachrichtigungen", "Notifications"],
   "settings.share": ["Teilen", "Sharing"],
   "settings.backups": ["Sicherungen", "Backups"],

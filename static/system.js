@@ -3,12 +3,14 @@
 import { callApi } from "./api.js";
 import { h, loadStyle } from "./dom.js";
 import { runAction, showRefusal } from "./feedback.js";
-import { formatDuration, formatSize, formatTime } from "./formats.js";
+import { formatDuration, formatNumber, formatSize, formatTime } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { href } from "./router.js";
 import "./settings_sources_texts.js";
 import "./system_texts.js";
 
+/** What is looked at beside the sources, which have names of their own. */
+const AREAS = ["anime_directory", "download_directory", "state", "server", "clock"];
 /** The colour of each state of a check; the worst comes first. */
 const CHECK_STATES = { problem: "failed", warning: "missing", note: "pending", ok: "ok" };
 
@@ -21,7 +23,7 @@ export async function open(root) {
   const facts = [
     [t("version"), health.version],
     [t("uptime"), formatDuration(health.uptime_seconds)],
-    [t("database"), `${health.database.response_time_ms} ms`],
+    [t("database"), `${formatNumber(health.database.response_time_ms)} ms`],
     [t("freeOnDisk"), formatSize((health.filesystem.disk_free_gb ?? 0) * 1e9)],
   ];
   const pairs = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
@@ -58,7 +60,8 @@ async function showChecks(card, signal) {
 }
 
 function makeCheck({ area, state, message, fix }) {
-  const lines = [h("b", {}, area), h("p", { lang: "en" }, message)];
+  const name = AREAS.includes(area) ? t(`area.${area}`) : area;
+  const lines = [h("b", {}, name), h("p", { lang: "en" }, message)];
   if (fix) lines.push(h("p.soft", { lang: "en" }, fix));
   const badge = h("span.badge", { data: { state: CHECK_STATES[state] } }, t(`check.${state}`));
   return h("li.line-row", {}, badge, h("div.text", {}, lines));

@@ -8,6 +8,11 @@ addTexts({
     "Das Passwort ist gesetzt. Jetzt noch, wo deine Serien liegen und woher neue Folgen kommen.",
     "The password is set. Now where your series lie, and where new episodes come from.",
   ],
+  steps: ["Schritte", "Steps"],
+  "setUp.password": ["Passwort", "Password"],
+  "setUp.folders": ["Ordner", "Folders"],
+  "setUp.sources": ["Quellen", "Sources"],
+  stepDone: [", erledigt", ", done"],
   stepFolders: ["Die Ordner", "The folders"],
   stepScan: ["Alles einlesen", "Read everything"],
   readyHint: [
@@ -18,5 +23,5 @@ addTexts({
     "Ohne Quelle zeigt die Bibliothek nur, was schon da ist.",
     "Without a source the library shows only what is there already.",
   ],
-  firstScan: ["Einlesen", "Read"],
+  firstScan: ["Einlesen und zur Bibliothek", "Read it and show the library"],
 });

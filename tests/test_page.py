@@ -73,6 +73,7 @@ def choose(selector: str, value: str) -> str:
 
 
 ROUTER = "/static/router.js"
+ROOT_NODE = "document.documentElement"
 FOCUSED_ID = "document.activeElement.id"
 LANGUAGE = "localStorage.setItem('aniworld.language', {!r})"
 
@@ -109,7 +110,7 @@ async def fits(page, name: str, folder: Path) -> None:
     """Nothing is wider than the window, in all widths and colours."""
     for width, dark in LOOKS:
         await page.emulate(width=width, height=900 if width > 1000 else 760, dark=dark)
-        too_wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        too_wide = await page.evaluate(f"{ROOT_NODE}.scrollWidth - {ROOT_NODE}.clientWidth")
         assert too_wide <= 0, (name, width)
         if os.environ.get("ANIWORLD_PICTURES"):
             look = f"{width}-{'dark' if dark else 'light'}"
@@ -299,7 +300,8 @@ async def download(page, folder):
 
 async def switch_to_german(page, folder):
     await page.click("#nav a[data-path=settings]")
-    await page.click('.settings-nav a[href$="settings/page"]')
+    await page.wait_for(shown(".settings-nav a"))
+    await page.click(".settings-nav a[href$='settings/page']")
     await page.wait_for(shown("#language"))
     await page.evaluate(choose("#language", "de"))
     await page.wait_for(f"document.documentElement?.lang == 'de' && {shown('#theme')}")
@@ -433,10 +435,18 @@ async def test_a_phone_has_its_navigation_below(tmp_path, language):
         assert await page.evaluate(f"{nav}.bottom") == 760
         assert await page.evaluate(f"{deck}.bottom - {nav}.top") == 0
         links = "[...document.querySelectorAll('#nav a')]"
+        texts = "[...document.querySelectorAll('#nav a span')]"
         assert await page.evaluate(f"new Set({links}.map((link) => link.offsetTop)).size") == 1
-        cut = f"{links}.filter((link) => link.scrollWidth > link.clientWidth).length"
+        cut = f"{texts}.filter((text) => text.scrollWidth > text.clientWidth).length"
         assert await page.evaluate(cut) == 0
         assert await page.evaluate(f"Math.min(...{links}.map((link) => link.offsetHeight))") >= 44
+        await go(page, "settings/page")
+        await page.wait_for(shown(".settings-nav > button"))
+        assert not await page.evaluate(shown(".settings-nav a"))
+        await page.click(".settings-nav > button")
+        await page.click(".settings-nav a[href$='settings/share']")
+        await page.wait_for(shown("[name=share]"))
+        assert not await page.evaluate(shown(".settings-nav a"))
 
 
 async def test_wrong_passwords(tmp_path):
@@ -498,9 +508,18 @@ VIEWS = {
     "series/aniworld_123": ".cell",
     "queue": "#queue-state",
     "history": "#history-list",
-    "settings/page": "#theme",
-    "settings/account": "#keys",
     "system": "#sources",
+    "welcome": "#first-scan",
+    "settings/sources": "[data-list=providers]",
+    "settings/folders": "[data-field='naming.series']",
+    "settings/downloads": "[data-field=limits]",
+    "settings/follow": "[data-field=night]",
+    "settings/messages": "[data-list=media_servers]",
+    "settings/share": "[name=share]",
+    "settings/account": "#keys",
+    "settings/server": "[data-field=log_level]",
+    "settings/backups": "#backups",
+    "settings/page": "#theme",
 }
 
 
@@ -618,6 +637,7 @@ async def test_names_contain_what_is_seen(tmp_path):
                 await go(page, path)
                 await page.wait_for(shown(there))
                 assert await page.evaluate(misfits) == [], path
+                await fits(page, f"{language}-{path.replace('/', '-')}", tmp_path)
 
 
 @pytest.mark.slow

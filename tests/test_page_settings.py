@@ -90,8 +90,17 @@ async def test_the_first_run(tmp_path):
         assert await page.evaluate(
             f"document.querySelector('{field('anime_directory')}').ariaInvalid"
         )
+        await page.wait_for(f"{count('.steps [data-state=done]')} == 1")
+        offline = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        await page.send("Network.emulateNetworkConditions", offline=True, **offline)
+        await press_in(page, "Save", "form")
+        await page.wait_for(has_text("#toasts", "cannot be reached"))
+        await page.send("Network.emulateNetworkConditions", offline=False, **offline)
+        typed = f"document.querySelector('{field('anime_directory')}').value"
+        assert await page.evaluate(typed) == "/nowhere/at/all"
         await write(page, field("anime_directory"), str(tmp_path / "library"))
         await page.wait_for(f"{text(error)} == ''")
+        await page.wait_for(f"{count('.steps [data-state=done]')} == 2")
 
         await press_in(page, "Add a source")
         await page.wait_for(shown(DIALOG))

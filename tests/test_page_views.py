@@ -173,6 +173,38 @@ async def violations(page) -> list[str]:
     return await page.evaluate(result)
 
 
+async def is_accessible(page, name: str) -> None:
+    """Nothing is found on a desktop and on a phone, light and dark; the focus is somewhere."""
+    for width, dark in ((1280, False), (360, True)):
+        await page.emulate(width=width, height=800, dark=dark)
+        assert await violations(page) == [], (name, width)
+    await page.emulate()
+    assert await page.evaluate("document.activeElement != document.body"), name
+
+
+# The buttons of a view that open a dialog.
+DIALOGS = {
+    "settings/messages": [
+        "[data-list=notify] [data-action=add]",
+        "[data-list=media_servers] [data-action=add]",
+    ],
+    "settings/backups": ["#backups [data-action=look]", "#backups [data-action=delete]"],
+}
+DAY = {"from": "08:00", "to": "22:00", "mbps": 10}
+
+
+async def open_and_leave(page, opener: str, tmp_path: Path) -> None:
+    """A dialog is opened, looked at, and left by the keyboard; its opener gets the focus back."""
+    await page.evaluate(f"document.querySelector({opener!r}).focus()")
+    await page.press("Enter")
+    await page.wait_for(shown("dialog"))
+    await is_accessible(page, opener)
+    await fits(page, f"dialog {opener}", tmp_path)
+    await page.press("Escape")
+    await page.wait_for(f"!{count('dialog')}")
+    assert await page.evaluate(f"document.activeElement.matches({opener!r})"), opener
+
+
 async def test_axe_finds_nothing(tmp_path):
     """In no view and no dialog, light and dark, on a desktop and on a phone; but in a bad page."""
     if not AXE.exists():
@@ -180,6 +212,7 @@ async def test_axe_finds_nothing(tmp_path):
     axe = await asyncio.to_thread(AXE.read_text)
     async with demo_page(tmp_path) as (server, page):
         await server.login()
+        await server.put("/api/config", json={"max_concurrent_downloads": 5, "limits": [DAY]})
         await page.evaluate(axe)
         await go(page, "library")
         await page.evaluate("document.querySelector('#get-everything').click()")
@@ -194,10 +227,17 @@ async def test_axe_finds_nothing(tmp_path):
                 await page.click(cell("S01E50"))
             if path == "queue":
                 await page.click("#open-items .pick")
-            for width, dark in ((1280, False), (360, True)):
-                await page.emulate(width=width, height=800, dark=dark)
-                assert await violations(page) == [], (path, width)
-            await page.emulate()
+            await is_accessible(page, path)
+            for opener in DIALOGS.get(path, ()):
+                await open_and_leave(page, opener, tmp_path)
+        (tmp_path / "fresh").mkdir()
+        async with running(tmp_path / "fresh") as fresh:
+            await page.go(f"{fresh.base}/welcome")
+            await log_in(page)
+            await page.wait_for(shown("#first-scan"))
+            await page.evaluate(axe)
+            await is_accessible(page, "welcome")
+            await open_and_leave(page, "[data-list=providers] [data-action=add]", tmp_path)
         await page.evaluate("document.body.innerHTML = '<img src=x><button></button>'")
         found = {line.partition(":")[0] for line in await violations(page)}
         assert {"button-name", "image-alt", "page-has-heading-one"} <= found
@@ -248,7 +288,7 @@ async def test_the_queue_is_selected_ordered_and_taken_back(tmp_path):
 
 async def test_sources_wishes_and_following(tmp_path):
     """Which sources have a series, what is wished of its files, and whether it is followed."""
-    files = {f"Show/Show - S01E0{number}.mkv": b"x" for number in (1, 2, 3)}
+    files = {f"Show/Show - {code}.mkv": b"x" for code in ("S01E01", "S01E02", "S01E03", "S02E01")}
     async with (
         Tree(files) as up,
         Tree(files) as other,
@@ -268,6 +308,11 @@ async def test_sources_wishes_and_following(tmp_path):
         await page.wait_for(f"{count('#series-sources-list li')} == 2")
         await page.evaluate(choose("#follow", "new"))
         await page.wait_for(has_text("#toasts", "New episodes come by themselves: Show"))
+        await page.click(".follow summary")
+        await page.click("#follow-seasons [value='2']")
+        await page.wait_for(has_text(".follow summary", "Seasons: 1"))
+        await page.click("#follow-seasons [value='1']")  # the last one stays
+        await page.wait_for("document.querySelector('#follow-seasons [value=\"1\"]').checked")
         await page.click("#series-wishes summary")
         await page.click("#wish-languages")
         await page.type("DE, en-sub")
@@ -276,7 +321,7 @@ async def test_sources_wishes_and_following(tmp_path):
         await page.wait_for(has_text("#toasts", "wishes are kept"))
         await fits(page, "wishes", tmp_path)
         _, series, _ = await server.get("/api/v1/anime/home_show")
-        assert series["follow"]["mode"] == "new"
+        assert series["follow"] == {"mode": "new", "seasons": [1]}
         assert series["prefer"]["languages"] == ["de", "en-sub"]
         assert series["prefer"]["max_resolution"] == 1080
         assert series["prefer"]["wait_days"] is None
