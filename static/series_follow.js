@@ -52,16 +52,16 @@ export function makeFollow(context) {
 
   function makeBox(season) {
     const box = h("input", { type: "checkbox", value: String(season) });
-    box.onchange = () => runAction(boxes, keepSeasons);
+    box.onchange = () => {
+      const checked = [...boxes.querySelectorAll(":checked")].map(({ value }) => Number(value));
+      runAction(boxes, () => keepSeasons(checked)); // later the boxes may show something else
+    };
     const name = season ? t("season", { n: formatNumber(season) }) : t("specials");
     return h("label.check", {}, box, name);
   }
 
   /** Keep what is checked; all but the specials is kept as "all", so that later ones count too. */
-  async function keepSeasons() {
-    const checked = seasons().filter(
-      (season) => boxes.querySelector(`[value="${season}"]`)?.checked,
-    );
+  async function keepSeasons(checked) {
     if (!checked.length) {
       draw();
       return announce(t("oneSeasonAtLeast"));
@@ -82,11 +82,12 @@ export function makeFollow(context) {
     else await context.reload(); // it is in the library now
   }
 
-  select.onchange = () =>
+  select.onchange = () => {
+    const mode = select.value;
     runAction(select, async () => {
-      const mode = select.value;
       await keep({ follow: mode, seasons: context.series.follow.seasons });
       showToast(t(`followed.${mode}`, { title: context.series.title }));
     });
+  };
   return { node: h("div.follow", {}, h("label.check", {}, t("follow"), select), details), draw };
 }

@@ -46,10 +46,7 @@ addTexts({
     "For sites alone that you may download from. The server needs the package yt-dlp for them.",
   ],
   "field.urls": ["Adressen", "Addresses"],
-  "hint.urls": [
-    "Eine je Zeile; jede wird eine Serie.",
-    "One on each line; each becomes a series.",
-  ],
+  "hint.urls": ["Eine je Zeile; jede wird eine Serie.", "One on each line; each becomes a series."],
   "field.hosts": ["Erlaubte Server", "Hosts that may be asked"],
   "hint.hosts": [
     "Nur diese werden je gefragt, durch Komma getrennt.",
