@@ -149,9 +149,20 @@ def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str) -> N
             conn.execute(
                 f"update or ignore {table} set series = ? where series = ?", (series_id, other.id)
             )
+        keep_wish(conn, other.id, series_id)
         conn.execute("delete from series where id = ?", (other.id,))
     conn.execute("update series set provider = ?, key = ? where id = ?", (provider, key, series_id))
     offers.link(conn, series_id, provider, key, "")
+
+
+def keep_wish(conn: sqlite3.Connection, other_id: str, series_id: str) -> None:
+    """What the owner wishes of a series that becomes one with another holds for that one, unless
+    he wishes something else of it."""
+    conn.execute(
+        """update series set prefer = (select prefer from series where id = ?)
+        where id = ? and prefer = ''""",
+        (other_id, series_id),
+    )
 
 
 def add_local(conn: sqlite3.Connection, folder: str, title: str) -> str:

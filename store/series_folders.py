@@ -78,6 +78,7 @@ def absorb(conn: sqlite3.Connection, local_id: str, series_id: str) -> None:
         conn.execute(
             f"update or ignore {table} set series = ? where series = ?", (series_id, local_id)
         )
+    series.keep_wish(conn, local_id, series_id)
     conn.execute("update aliases set series = ? where series = ?", (series_id, local_id))
     conn.execute("delete from series where id = ?", (local_id,))
     conn.execute("insert into aliases values (?, ?)", (local_id, series_id))

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from store import episodes as episode_store
 from store import (
+    choosing,
     item_sources,
     joining,
     joint_hits,
@@ -21,11 +21,13 @@ from store import (
     source_order,
     waits,
 )
+from store import episodes as episode_store
 from store.db import MIGRATIONS, connect
 from store.links import OwnersWord
 from store.models import Episode, Hit, Listing
 from store.names import list_numbers, same_series
 from store.names.list_numbers import About
+from store.wish import SeriesPrefer
 from tests.shows import SHOW
 
 
@@ -309,8 +311,10 @@ def test_two_series_become_one_with_their_items(conn):
     episode_store.store_listing(conn, "sister", listing((1, 4)))
     queue.add(conn, SHOW, ["S01E01"], "normal")
     (item,) = queue.add(conn, "sister_show", ["S01E04"], "normal").items
+    choosing.set_of_series(conn, "sister_show", SeriesPrefer(languages=["de"]))
     assert episode_store.join_listing(conn, SHOW, "sister", listing((1, 4)))
     assert queue.get(conn, item.id).series_id == SHOW
+    assert choosing.of_series(conn, SHOW).languages == ["de"]
     assert series.get(conn, "sister_show").id == SHOW
     assert states(conn) == {"S01E02": ("home", "sister"), "S01E03": ("sister",)}
 
