@@ -34,6 +34,7 @@ class Housekeeping:
         self._path = db.path
         self._folder = db.path.parent / FOLDER
         self._publish = publish
+        self._tried_at: float | None = None  # a copy: one that fails has written much, perhaps
 
     async def run(self) -> None:
         """Do what is due now and then, until cancelled."""
@@ -53,13 +54,16 @@ class Housekeeping:
             await self._note(CHECKED)
             await self._drop_old_rows()
             await self._check(threads)
-        if not self._db.is_damaged and await self._is_due(COPIED, WEEK_SECONDS):
+        if self._db.is_damaged or not _is_over(self._tried_at, DAY_SECONDS):
+            return
+        if await self._is_due(COPIED, WEEK_SECONDS):
+            self._tried_at = clock.seconds()
             await self._copy(threads)
 
     async def _is_due(self, name: str, seconds: float) -> bool:
         """Whether it was done so long ago, or later than now by a clock that was wrong."""
         done_at = await self._db.run(meta.find, name)
-        return done_at is None or not 0 <= clock.seconds() - float(done_at) < seconds
+        return _is_over(float(done_at) if done_at else None, seconds)
 
     async def _note(self, name: str) -> None:
         await self._db.jot(meta.keep, name, str(int(clock.seconds())))
@@ -96,3 +100,8 @@ class Housekeeping:
         """Do `work` on a connection of its own; it ends soon where the server stops."""
         with closing(await threads.run(copies.open_reader, self._path)) as reader:
             return await threads.run(work, reader, stop=reader.interrupt)
+
+
+def _is_over(moment: float | None, seconds: float) -> bool:
+    """Whether so many seconds have passed since a moment, or it lies ahead by a wrong clock."""
+    return moment is None or not 0 <= clock.seconds() - moment < seconds

@@ -131,9 +131,10 @@ async def test_a_clock_that_was_wrong_does_not_end_the_copies(house):
 async def test_a_full_disk_gets_no_copy(house, monkeypatch, caplog):
     monkeypatch.setattr(disk, "room", lambda folder: 1000)
     assert await house.look() == []
-    assert "lacks room" in caplog.text
-    monkeypatch.undo()
-    assert len(await house.look()) == 1
+    assert await house.look(0.5) == []
+    assert caplog.text.count("lacks room") == 1, "not twice an hour"
+    monkeypatch.setattr(disk, "room", lambda folder: 10**9)
+    assert len(await house.look(0.5)) == 1
 
 
 async def test_what_an_attempt_left_goes(house, tmp_path):
