@@ -100,7 +100,9 @@ class Following:
         NotFound, and ProviderError where nothing is known of the series and no source answers.
         """
         found = await self._ask(anime_id) if mode != "off" else []
-        series_id, items = await self._db.run(looks.follow, anime_id, mode, seasons, found)
+        series_id, items = await self._db.run(
+            looks.follow, anime_id, mode, seasons, found, is_old=not found
+        )
         if items:
             await self._announce(items)
         self.changed()

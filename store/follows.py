@@ -104,12 +104,13 @@ def set_mode(
     seasons: Sequence[int],
     *,
     is_listed: bool = False,
+    is_old: bool = False,
 ) -> str:
     """Keep the owner's word on a series. Returns its id. Raises NotFound.
 
     What is to be had when `new` begins is not what appears from now on. `is_listed` says that a
-    source has just told that, be it nothing; a series that nobody has listed yet tells it at its
-    first look.
+    source has just told that, be it nothing; a series that nobody has listed yet, or of which what
+    is known `is_old`, tells it at its first look.
     """
     series_id = series.get(conn, anime_id).id
     text = json.dumps(sorted(set(seasons)))
@@ -129,6 +130,8 @@ def set_mode(
     conn.execute("update series set listed = 1 where id = ? and not listed", (series_id,))
     if mode == "new" and (before is None or before["mode"] != "new"):
         _begin_new(conn, series_id, is_listed=is_listed)
+        if is_old:
+            conn.execute("update follows set based = 0 where series = ?", (series_id,))
     return series_id
 
 

@@ -46,14 +46,21 @@ def follow(
     mode: FollowMode,
     seasons: Sequence[int],
     found: Sequence[Found],
+    *,
+    is_old: bool = False,
 ) -> tuple[str, list[Item]]:
     """Keep the owner's word, and queue what follows from it at once: (the series' id, new items).
 
-    `found` is what sources have just said of the series. Raises NotFound.
+    `found` is what sources have just said of the series. What was known before `is_old` where none
+    of them has answered. Raises NotFound.
     """
     if found:
         episodes.store_found(conn, found)
-    series_id = follows.set_mode(conn, anime_id, mode, seasons, is_listed=bool(found))
+    series_id = follows.set_mode(
+        conn, anime_id, mode, seasons, is_listed=bool(found), is_old=is_old
+    )
+    if is_old and mode == "new":
+        return series_id, []
     return series_id, follows.queue_wanted(conn, series_id) or []
 
 

@@ -255,6 +255,14 @@ def test_the_first_list_of_a_series_that_nobody_has_listed_is_what_was_there(con
     assert [item.code for item in found.items] == ["S01E03"]
 
 
+def test_what_a_source_that_did_not_answer_then_has_at_its_first_look_is_not_new(conn):
+    """Its list may be some months old."""
+    episodes.store_listing(conn, "home", listed("S01E01"))
+    assert looks.follow(conn, SHOW, "new", [], [], is_old=True)[1] == []
+    assert look(conn, "S01E01", "S01E02", "S01E03") == []
+    assert look(conn, "S01E01", "S01E02", "S01E03", "S01E04") == ["S01E04"]
+
+
 def test_a_series_that_has_no_episode_yet(conn):
     assert follow(conn, "new", listing=listed()) == []
     assert look(conn, "S01E01") == ["S01E01"]
