@@ -35,6 +35,7 @@ from store.layout import Layout
 from store.library_mounts import Evidence
 from store.models import Episode, Item, Receipt, Source
 from store.names import database_ids, extensions
+from store.secret_address import masked
 from store.settings import Config
 from store.trash import Replaced
 
@@ -65,7 +66,7 @@ class Completion:
         """
         root = self._config.library
         replaced = await self._choose_replaced()
-        about = {"source": source.url.partition("?")[0], "modified": source.modified}
+        about = {"source": shown_address(source), "modified": source.modified}
         note = json.dumps(vars(receipt) | about | history.replacing(replaced))
         target = await self._choose_target(source.extension, replaced)
         if not await self._db.run(reserving.reserve, self._item.id, target, note):
@@ -164,6 +165,12 @@ class Completion:
         if of_episode:
             contents[f"{stem}.nfo"] = of_episode
         return contents
+
+
+def shown_address(source: Source) -> str:
+    """The address for the history, without what in it may be a secret."""
+    address = source.url.partition("?")[0]
+    return masked(address) if source.is_private else address
 
 
 async def complete_if_placed(item: Item, config: Config, db: Database) -> DownloadCompleted | None:

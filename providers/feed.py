@@ -70,7 +70,7 @@ class Feed(ListedSource):
         item, file = found
         if not item.is_current:
             await self._check_still_there(page, item, file.url)
-        return Source(file.url, file.extension, beside=item.subtitles)
+        return Source(file.url, file.extension, beside=item.subtitles, is_private=True)
 
     async def look(self) -> None:
         """See the Provider protocol: what has not changed is not sent."""

@@ -74,6 +74,7 @@ class Ytdlp(ListedSource):
             file.extension,
             size=choice.variant.size,
             headers={"Referer": file.referer} if file.referer else {},
+            is_private=True,
         )
 
     async def look(self) -> None:

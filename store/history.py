@@ -24,7 +24,8 @@ UNPROVEN = "Unproven: the source does not tell the file's length, so its end may
 
 @record
 class Fetched:
-    """`source` is the address without its query. Null is what a crash kept from being noted.
+    """`source` is the address without its query and its secrets. Null is what a crash kept from
+    being noted.
 
     `replaced` is where the file lies now whose place this one took: its path in the trash. A failed
     one has no file: it has `error_code` and `error_message`, and both are null for the others.

@@ -103,6 +103,7 @@ class Source:
     # The subtitles: what follows the video's stem -> URL.
     beside: Mapping[str, str] = field(default_factory=dict)
     modified: int | None = None  # as that of Episode
+    is_private: bool = False  # the path of `url` may hold a secret: some subscribers have their own
 
 
 @record

@@ -366,6 +366,7 @@ async def test_a_restart_asks_for_what_has_changed_and_knows_what_was_dropped(tm
             assert [episode.number for episode in listing.episodes] == [1, 2, 3]
             first, second, _ = listing.episodes
             where = await source.provider.source(key, first)
+            assert where.is_private
             assert where.url == f"{up.base}1.mp4" and up.requests[-1].method == "HEAD"
             del up.videos["1.mp4"]
             with pytest.raises(ProviderError, match="no longer has this episode"):

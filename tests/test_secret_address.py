@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from downloads import completion
+from store.models import Source
 from store.secret import MASK, UNSET, Secret
 from store.secret_address import masked
 from store.sources import FeedProvider
@@ -100,6 +102,15 @@ async def test_the_token_is_shown_nowhere_and_sent_to_its_own_server_alone(tmp_p
             await server.login()
             await server.get("/api/v1/anime/search?q=show")
             assert up.requests[-1].path == f"/f?key={TOKEN}"
+
+
+def test_the_history_tells_no_secret_of_an_address():
+    """Each subscriber may have paths of his own; ids of other servers are no secrets."""
+    url = f"https://pod.example/{TOKEN}/1.mp4?t=1"
+    assert completion.shown_address(Source(url, ".mp4", is_private=True)) == (
+        f"https://pod.example/{MASK}/1.mp4"
+    )
+    assert completion.shown_address(Source(url, ".mp4")) == f"https://pod.example/{TOKEN}/1.mp4"
 
 
 async def test_a_password_stays_with_its_user(tmp_path):
