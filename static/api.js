@@ -29,6 +29,8 @@ export function endSession(reason) {
   sessionEndListener(reason);
 }
 
+const GATEWAY_STATUSES = [502, 503, 504]; // of a proxy that does not reach the server
+
 /** A call that the server refused, or that never reached it. */
 export class Refusal extends Error {
   /**
@@ -39,7 +41,8 @@ export class Refusal extends Error {
   constructor(status, answer, waitSeconds) {
     super(answer.message ?? "");
     this.status = status;
-    this.code = answer.error ?? (status ? "OTHER" : "NETWORK");
+    const isReached = status && !GATEWAY_STATUSES.includes(status);
+    this.code = answer.error ?? (isReached ? "OTHER" : "NETWORK");
     this.details = answer.details ?? {};
     this.waitSeconds = waitSeconds;
   }

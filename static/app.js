@@ -4,7 +4,7 @@ import { endSession, getToken, isTokenChange, onSessionEnd } from "./api.js";
 import { retractOldOffers } from "./commands.js";
 import * as deck from "./deck.js";
 import { $, setHidden, setText, translate } from "./dom.js";
-import { runAction } from "./feedback.js";
+import { clearToasts, runAction } from "./feedback.js";
 import { formatTime, language } from "./formats.js";
 import { t } from "./i18n.js";
 import * as libraryState from "./library_state.js";
@@ -28,6 +28,7 @@ async function showLogin(reason) {
   disconnect();
   libraryState.forgetLibrary();
   router.leave();
+  clearToasts();
   setSignedIn(false);
   if (!login) {
     login = await import("./login.js"); // most have their token
@@ -71,6 +72,7 @@ router.onNavigation(({ view, query }) => {
   const field = $("#search-text");
   if (view === "search") field.value = query.get("q") ?? "";
   else if (document.activeElement !== field) field.value = "";
+  if (!deck.sourcesAreAsked()) deck.loadDeck().catch(() => {}); // it was refused before
   showTitle();
 });
 

@@ -76,9 +76,13 @@ function offerUndo(text, items) {
     const { data } = await callApi("POST", "queue/remove", { items });
     showToast(tn("takenBack", data.count));
   };
-  const body = document.body;
-  const actions = [{ name: "undo", text: t("undo"), run: () => runAction(body, undo) }];
-  const start = { name: "start", text: t("startNow"), run: () => sendCommand("start", body) };
-  if (queue.state === "stopped") actions.push(start);
-  retract = showToast(text, { actions });
+  const action = { name: "undo", text: t("undo"), run: () => runAction(document.body, undo) };
+  tellAndOfferStart(text, [action]);
+}
+
+/** Say what was put in motion; a queue that is stopped has to be started for it. */
+export function tellAndOfferStart(text, actions = []) {
+  const run = () => sendCommand("start", document.body);
+  const start = { name: "start", text: t("startNow"), run };
+  retract = showToast(text, { actions: queue.state === "stopped" ? [...actions, start] : actions });
 }

@@ -17,15 +17,24 @@ const COMMANDS = ["start", "pause", "resume"];
 const deck = $("#deck");
 const mainButton = $("#deck-command");
 let sources = null; // as GET /api/providers lists them
+let asking = 0; // calls for them that are under way
 let freeBytes = null;
 let diskAskedAt = -Infinity;
 
 /** Ask for what the socket does not tell: the sources, and the room on the disk. */
 export async function loadDeck() {
-  const [known] = await Promise.all([callApi("GET", "providers"), askForDisk()]);
-  sources = known.data;
+  asking += 1;
+  try {
+    const [known] = await Promise.all([callApi("GET", "providers"), askForDisk()]);
+    sources = known.data;
+  } finally {
+    asking -= 1;
+  }
   drawDeck();
 }
+
+/** Whether the sources are known, or asked for right now. */
+export const sourcesAreAsked = () => Boolean(sources) || asking > 0;
 
 /** The room on the disk, null while that is not known. */
 export const freeRoom = () => freeBytes;

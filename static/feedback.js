@@ -49,6 +49,9 @@ export function showToast(text, { details = "", isError = false, actions = [] } 
   };
 }
 
+/** Take all toasts away, with the session that they tell of. */
+export const clearToasts = () => $("#toasts").replaceChildren();
+
 /** A toast that had the focus leaves it to the heading of what is shown. */
 function removeToast(toast) {
   setHidden(toast, true, $("dialog[open] h2") ?? $("#view h1"));

@@ -1,6 +1,7 @@
 // Following a series: whether, what of it, and which seasons.
 
 import { callApi } from "./api.js";
+import { tellAndOfferStart } from "./commands.js";
 import { h, setText, syncList } from "./dom.js";
 import { announce, runAction, showToast } from "./feedback.js";
 import { formatNumber } from "./formats.js";
@@ -86,7 +87,9 @@ export function makeFollow(context) {
     const mode = select.value;
     runAction(select, async () => {
       await keep({ follow: mode, seasons: context.series.follow.seasons });
-      showToast(t(`followed.${mode}`, { title: context.series.title }));
+      const text = t(`followed.${mode}`, { title: context.series.title });
+      if (mode === "off") showToast(text);
+      else tellAndOfferStart(text);
     });
   };
   return { node: h("div.follow", {}, h("label.check", {}, t("follow"), select), details), draw };

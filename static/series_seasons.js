@@ -194,7 +194,7 @@ export function makeSeasons(context) {
     const ignore = h(
       "button",
       { type: "button", data: { action: "ignore-selected" } },
-      t("ignore"),
+      t(chosen.every((episode) => episode.ignored) ? "unignore" : "ignore"),
     );
     const clear = h(
       "button.plain",
@@ -223,7 +223,7 @@ export function makeSeasons(context) {
     if (action === "add") add(button, [code]);
     else if (action === "replace") add(button, [code], { replace: true });
     else if (action === "ignore") runAction(button, () => setIgnored([code]));
-    else if (action === "ignore-selected") runAction(button, () => setIgnored(codes, true));
+    else if (action === "ignore-selected") runAction(button, () => toggleIgnored(codes));
     else if (action === "get-selected") {
       const isFetchable = (episode) =>
         selected.has(episode.code) && FETCHABLE.includes(episode.state);
@@ -246,6 +246,11 @@ export function makeSeasons(context) {
     selected.clear();
     draw();
     if (document.activeElement === document.body) cell?.focus({ preventScroll: true });
+  }
+
+  function toggleIgnored(codes) {
+    const chosen = context.series.episode_list.filter(({ code }) => codes.includes(code));
+    return setIgnored(codes, !chosen.every((episode) => episode.ignored));
   }
 
   /** Ignore episodes, or count them again; without `ignored` each is toggled. */

@@ -134,3 +134,26 @@ async def test_a_hit_is_followed_and_a_refused_choice_is_taken_back(tmp_path):
             return {given}.map((sentence) => reasons.describeReason(sentence, null).text);
         }})"""
         assert await page.evaluate(describe) == [german for _, german in REASONS]
+
+
+async def test_calls_that_failed_are_made_up_for(tmp_path):
+    """The strip asks again with the next view, and no toast outlives the session it tells of."""
+    async with demo_page(tmp_path) as (server, page):
+        sources = count("#deck-sources li")
+        await page.send("Network.setBlockedURLs", urls=["*/api/providers"])
+        await page.go(server.base + "/library")
+        await page.wait_for(f"{shown('#series-list li')} && {text('#deck-title')}")
+        assert await page.evaluate(sources) == 0
+        await page.send("Network.setBlockedURLs", urls=[])
+        await go(page, "series/aniworld_456")
+        await page.wait_for(f"{sources} == 1")
+
+        code = "import('/static/api.js').then(({ Refusal }) => new Refusal(502, {}, 1).code)"
+        assert await page.evaluate(code) == "NETWORK"  # a proxy's word for a server that is gone
+
+        await page.evaluate(choose("#follow", "all"))
+        await page.wait_for(shown("[data-offer=start]"))  # else nothing would come by itself
+        await server.login()
+        await server.post("/api/auth/logout", json={"everywhere": True})
+        await page.wait_for(shown("#login"))
+        assert await page.evaluate(count(".toast")) == 0
