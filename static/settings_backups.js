@@ -7,6 +7,9 @@ import { announce, runAction, showToast } from "./feedback.js";
 import { formatMoment } from "./formats.js";
 import { t } from "./i18n.js";
 import "./settings_backups_texts.js";
+import "./settings_form_texts.js";
+import "./settings_messages_texts.js";
+import "./settings_sources_texts.js";
 
 export async function open(root) {
   const list = h("ul.rows", { id: "backups" });
@@ -63,23 +66,22 @@ async function showBackup(name, moment, load) {
   );
   const rows = differences.map((setting) =>
     h(
-      "tr",
+      "li",
       {},
-      h("th", { scope: "row" }, setting),
-      h("td", {}, show(now.data[setting])),
-      h("td", {}, show(then.data[setting])),
+      h("h3", {}, nameOf(setting), " ", h("span.soft", {}, setting)),
+      h(
+        "dl.key-values",
+        {},
+        h("dt", {}, t("now")),
+        h("dd", {}, show(now.data[setting])),
+        h("dt", {}, t("then")),
+        h("dd", {}, show(then.data[setting])),
+      ),
     ),
-  );
-  const heads = [t("setting"), t("now"), t("then")].map((text) => h("th", { scope: "col" }, text));
-  const table = h(
-    "table.differences",
-    {},
-    h("thead", {}, h("tr", {}, heads)),
-    h("tbody", {}, rows),
   );
   const restore = h("button.main", { type: "button" }, t("restore"));
   restore.hidden = !rows.length;
-  const content = rows.length ? h("div.scroller", { tabIndex: 0 }, table) : t("noDifference");
+  const content = rows.length ? h("ul.rows.differences", {}, rows) : t("noDifference");
   const dialog = showDialog(t("backupOf", { moment }), content, h("div.foot", {}, restore));
   restore.onclick = () =>
     runAction(restore, async () => {
@@ -89,5 +91,16 @@ async function showBackup(name, moment, load) {
       await load();
     });
 }
+
+/** What a setting is called in its section; one of many fields is called as they are together. */
+const GROUPS = {
+  providers: "sourceList",
+  naming: "newNames",
+  prefer: "wishes",
+  share: "settings.share",
+  notify: "notify",
+  media_servers: "mediaServers",
+};
+const nameOf = (setting) => (GROUPS[setting] ? t(GROUPS[setting]) : t(`field.${setting}`));
 
 const show = (value) => (typeof value === "string" ? value : JSON.stringify(value));

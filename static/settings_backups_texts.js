@@ -15,7 +15,6 @@ addTexts({
   compareOf: ["Vergleichen mit {moment}", "Compare with {moment}"],
   removeBackupHint: ["Die Einstellungen selbst bleiben.", "The settings themselves stay."],
   backupOf: ["Sicherung von {moment}", "Backup of {moment}"],
-  setting: ["Einstellung", "Setting"],
   now: ["Jetzt", "Now"],
   then: ["In der Sicherung", "In the backup"],
   noDifference: [

@@ -6,6 +6,7 @@ With ANIWORLD_PICTURES=1 each view is kept as a picture in the test's folder, se
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import pytest
 
 from handlers import keys
 from handlers import page as page_handler
+from store.settings import Config
 from tests.app import PASSWORD, ROOT, Process, running
 from tests.browser import Chromium
 from tests.shows import Shows, add, completed, home, queue, video
@@ -901,6 +903,16 @@ def test_texts():
     prefixes = set(re.findall(r"\bt\(`(\w+)\.\$", code))  # t(`status.${...}`)
     for key in texts.keys() - in_html - in_code:
         assert key.partition(".")[0] in prefixes or f'"{key}"' in code, key
+
+
+def test_each_setting_has_a_name():
+    """What a backup would change is told by the names that the settings have on the page."""
+    names = {field.name for field in dataclasses.fields(Config)}
+    groups = re.findall(r"^  (\w+): \"", MODULES["settings_backups.js"], re.M)
+    assert names >= set(groups)
+    texts = "".join(script for name, script in MODULES.items() if name.endswith("_texts.js"))
+    for name in names - set(groups):
+        assert f'"field.{name}": [' in texts, name
 
 
 def test_nothing_is_ever_markup():

@@ -215,7 +215,7 @@ async def test_backups_and_history(tmp_path):
         await go(page, "settings/backups")
         await page.wait_for(count("#backups li"))
         await press_in(page, "Compare", "#backups")
-        await page.wait_for(has_text(f"{DIALOG} tbody", "max_concurrent_downloads"))
+        await page.wait_for(has_text(f"{DIALOG} .differences", "Downloads at a time"))
         await fits(page, "backup", tmp_path)
         await press_in(page, "Restore", DIALOG)
         await page.wait_for(f"{count('#backups li')} == 2 && !{count(DIALOG)}")

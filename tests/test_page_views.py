@@ -311,6 +311,7 @@ async def test_sources_wishes_and_following(tmp_path):
         await page.click(".follow summary")
         await page.click("#follow-seasons [value='2']")
         await page.wait_for(has_text(".follow summary", "Seasons: 1"))
+        await fits(page, "seasons", tmp_path)
         await page.click("#follow-seasons [value='1']")  # the last one stays
         await page.wait_for("document.querySelector('#follow-seasons [value=\"1\"]').checked")
         await page.click("#series-wishes summary")
