@@ -57,9 +57,10 @@ export function formatTime(date) {
   return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
 }
 
-/** "5 Nov 2026", of a time as the API writes it. */
+/** "5 Nov 2026", of a time or a date as the API writes it; a date is that day everywhere. */
 export function formatDay(time) {
-  return new Date(time).toLocaleDateString(language, { dateStyle: "medium" });
+  const moment = time.includes("T") ? time : `${time}T12:00`;
+  return new Date(moment).toLocaleDateString(language, { dateStyle: "medium" });
 }
 
 /** "Thursday, 26 November", of a date as the API writes it. */

@@ -151,6 +151,10 @@ async def test_calls_that_failed_are_made_up_for(tmp_path):
         code = "import('/static/api.js').then(({ Refusal }) => new Refusal(502, {}, 1).code)"
         assert await page.evaluate(code) == "NETWORK"  # a proxy's word for a server that is gone
 
+        await page.send("Emulation.setTimezoneOverride", timezoneId="America/New_York")
+        day = "import('/static/formats.js').then((formats) => formats.formatDay('2026-01-05'))"
+        assert "Jan 5" in await page.evaluate(day)
+
         await page.evaluate(choose("#follow", "all"))
         await page.wait_for(shown("[data-offer=start]"))  # else nothing would come by itself
         await server.login()
