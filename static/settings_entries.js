@@ -121,7 +121,7 @@ function openEntry(editor, index) {
   }
 
   /** The entry as the fields say it, without what another kind had. */
-  function read() {
+  function readFields() {
     const shown = fields.read();
     const rare = fields.rare.read();
     const entry = { type: shown.type };
@@ -129,6 +129,12 @@ function openEntry(editor, index) {
     const described = [...list.common, ...list.kinds[shown.type]];
     for (const name of described.map(firstPart)) entry[name] = shown[name];
     for (const name of list.rare.map(firstPart)) entry[name] = rare[name];
+    return entry;
+  }
+
+  /** The entry with what its owner may leave out. */
+  function read() {
+    const entry = readFields();
     list.complete?.(entry, entries);
     return entry;
   }
@@ -154,7 +160,7 @@ function openEntry(editor, index) {
 
   form.addEventListener("change", ({ target }) => {
     if (target.dataset.field !== "type") return;
-    showFields({ ...list.fresh, ...read(), type: target.value });
+    showFields({ ...list.fresh, ...readFields(), type: target.value });
     $("[data-field=type]", form).focus();
   });
   test.onclick = () =>

@@ -87,6 +87,7 @@ async def test_the_first_run(tmp_path):
         await write(page, field("anime_directory"), "/nowhere/at/all")
         error = f"{field('anime_directory')} ~ .bad"
         await page.wait_for(has_text(error, "does not exist"))
+        assert await page.evaluate(has_text(error, "sudo install -d"))
         assert await page.evaluate(
             f"document.querySelector('{field('anime_directory')}').ariaInvalid"
         )
@@ -104,6 +105,17 @@ async def test_the_first_run(tmp_path):
 
         await press_in(page, "Add a source")
         await page.wait_for(shown(DIALOG))
+        await write(page, field("url", DIALOG), "http://127.0.0.1:9/")
+        await page.evaluate(choose(field("type", DIALOG), "ytdlp"))
+        await page.wait_for(shown(field("hosts", DIALOG)))
+        await write(
+            page, field("urls", DIALOG), "https://media.example/a,b\nhttps://media.example/c"
+        )
+        await press_in(page, "Save", DIALOG)
+        await page.wait_for(count(f"{DIALOG} .field .bad:not(:empty)"))
+        await page.evaluate(choose(field("type", DIALOG), "directory"))
+        typed = f"document.querySelector({field('name', DIALOG)!r}).value"
+        assert await page.evaluate(typed) == ""
         await write(page, field("url", DIALOG), "http://127.0.0.1:9/")
         await press_in(page, "Test", DIALOG)
         await page.wait_for(has_text(f"{DIALOG} .outcome", "refused the connection"))
