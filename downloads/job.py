@@ -8,16 +8,15 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
 from downloads import disk, settling
-from downloads.completion import Completion, complete_if_placed, note_mount
 from downloads.events import DownloadCompleted, Transferred
 from downloads.part_file import Checkpoint
 from downloads.progress import Progress
 from downloads.throttle import Throttle
-from downloads.transfer import fetch
 from providers import Providers
 from providers.network import Network
 from store import choosing, clock, hours, item_sources, queue, traffic
@@ -80,6 +79,12 @@ class Job:
 
         Raises Failure and OSError.
         """
+        # Late, and not on the loop: few servers have downloads all the time.
+        for module in ("downloads.completion", "downloads.transfer"):
+            await asyncio.to_thread(import_module, module)
+        from downloads.completion import Completion, complete_if_placed, note_mount
+        from downloads.transfer import fetch
+
         item = self.item
         self.path = self._config.library / item.target if item.target else None
         if completed := await unbroken(complete_if_placed(item, self._config, self._db)):

@@ -7,7 +7,6 @@ import logging
 from pathlib import Path
 
 from downloads import disk, judgement
-from downloads.completion import complete_if_placed
 from store import folders, placing, queue
 from store.db import Database
 from store.settings import Config
@@ -22,6 +21,8 @@ async def recover(db: Database, config: Config) -> None:
     one item's path stops no other: the item finds out again when it is its turn.
     """
     for item in await db.run(queue.recover):
+        from downloads.completion import complete_if_placed  # late: few are cut off just there
+
         try:
             await complete_if_placed(item, config, db)
         except OSError as error:

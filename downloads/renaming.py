@@ -9,18 +9,20 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from store import files, layout, library, move_plan, placing, renames, steps
+from store import files, layout, library, placing, renames, steps
 from store.case import Case
 from store.db import Database
 from store.errors import Conflict, Failure
-from store.families import Neighbours
 from store.layout import Layout
 from store.models import Left, Move, Renamed
-from store.move_plan import Plan
 from store.renames import Noted
 from store.settings import Config
 from store.steps import NetMove, Step
+
+if TYPE_CHECKING:
+    from store.move_plan import Plan
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +164,9 @@ class Renaming:
 
 def _plan(root: Path, current: Layout) -> Plan:
     """Each video of the series to the path that the templates give it, with its family."""
+    from store import move_plan  # late: few rename
+    from store.families import Neighbours
+
     case = Case(root)
     neighbours = Neighbours(case)
     left: list[Left] = []
@@ -183,7 +188,7 @@ def _plan(root: Path, current: Layout) -> Plan:
         elif paths != [new]:
             left.append(Left(paths[0], "it is gone"))
     plan = move_plan.make(case, wanted)
-    return Plan(plan.steps, left + plan.left)
+    return plan._replace(left=left + plan.left)
 
 
 def _plan_back(root: Path, last_moves: Sequence[NetMove]) -> tuple[Plan, list[Move]]:
@@ -191,6 +196,8 @@ def _plan_back(root: Path, last_moves: Sequence[NetMove]) -> tuple[Plan, list[Mo
 
     A file that lies at its old path needs no move.
     """
+    from store import move_plan  # late, as above
+
     gone: list[Move] = []
     wanted: dict[int, list[Move]] = defaultdict(list)
     texts = {}

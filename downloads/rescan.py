@@ -12,7 +12,6 @@ from pathlib import Path
 from downloads import calendar_looks
 from downloads.absences import Absences
 from downloads.events import Event, RescanCompleted, RescanFailed, RescanProgress
-from downloads.recognition import Recognition
 from downloads.source_calls import SourceCalls, as_completed
 from providers import Providers
 from store import (
@@ -21,7 +20,6 @@ from store import (
     library,
     library_scan,
     list_changes,
-    renamed_folders,
     series,
 )
 from store.db import Database
@@ -57,7 +55,6 @@ class Rescan:
         self._providers = providers
         self._config = config
         self._publish = publish
-        self._recognise = Recognition(db, providers, publish)
         self._absences = Absences(db, providers)
         self._watch = watch  # is told of each task that is started
         self._before = before  # is awaited first: files may be on their way between two names
@@ -94,10 +91,14 @@ class Rescan:
         return completed
 
     async def _compare(self, full: bool) -> RescanCompleted:
+        from downloads.recognition import Recognition  # late: a start needs no rescan
+        from store import renamed_folders
+
+        recognise = Recognition(self._db, self._providers, self._publish)
         calls = SourceCalls()
         scanned = await self._scan(full)
         await self._db.run(renamed_folders.follow, scanned)
-        placed = await self._recognise(scanned, self._config().library, calls)
+        placed = await recognise(scanned, self._config().library, calls)
         new_series, new_episodes = await self._record(placed)
         await self._refresh(calls, _just_listed(placed))
         await calendar_looks.look(self._db, self._providers, calls)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import field
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -72,10 +73,7 @@ class Done:
 
 
 def endpoint(route: Route) -> Handler:
-    """Make the handler of one route.
-
-    Raises TypeError when a type of its function is outside the vocabulary of store/schema.
-    """
+    """Make the handler of one route. The types of its function are read at the first call."""
     call = route.call
     status = route.status
     wrap = route.wrap
@@ -83,8 +81,7 @@ def endpoint(route: Route) -> Handler:
     is_locked = not route.open
     key_in_address = route.key_in_address
     needs = route.needs
-    taken = signature(call, route.path)
-    takes_arguments = bool(taken.path or taken.query or taken.body)
+    types = cache(partial(signature, call, route.path))  # few of the calls are ever made
 
     async def handle(request: web.Request) -> web.StreamResponse:
         if is_locked:
@@ -94,7 +91,8 @@ def endpoint(route: Route) -> Handler:
             claims = claims or request.app[AUTHENTICATOR].require(None)
             if claims.access != "owner":  # a call of a function costs more than this question
                 require_access(claims.access, needs)
-        if takes_arguments:
+        taken = types()
+        if taken.path or taken.query or taken.body:
             answer = await call(request, **await _arguments(request, taken))
         else:
             answer = await call(request)

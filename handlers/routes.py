@@ -173,10 +173,7 @@ PAGES: dict[str, Handler] = {
 
 
 def add_to(app: web.Application) -> None:
-    """Put every route into `app`'s router.
-
-    Raises TypeError for a route with a type that the document could not describe.
-    """
+    """Put every route into `app`'s router."""
     methods_of: dict[str, list[str]] = {}
     app[TIMINGS] = Timings()
 

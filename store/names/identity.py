@@ -11,10 +11,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from store.names import database_ids, folder_words, spelling
-from store.names.folder_words import Part, Words
+from store.names import database_ids, spelling
+
+if TYPE_CHECKING:
+    from store.names.folder_words import Part, Words
 
 T = TypeVar("T")
 
@@ -189,6 +191,8 @@ def spell(text: str, title: str | None = None) -> Name:
 @lru_cache(8192)
 def _read(name: str) -> tuple[Name, Words]:
     """The spellings of one name, and its words."""
+    from store.names import folder_words  # late: a server that compares no names needs it never
+
     words = folder_words.read(_one_width(unicodedata.normalize("NFC", name)))
     return spell(name, words.title), words._replace(year=spelling.year(name) or words.year)
 

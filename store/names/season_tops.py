@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from store.names import spelling
 from store.names.codes import Number
-from store.names.folder_words import Part
 from store.names.identity import identify
 from store.names.templates import pad
+
+if TYPE_CHECKING:
+    from store.names.folder_words import Part
 
 _GROUP = re.compile(r"^(?:[\[【][^\]】]*[\]】][ _.]*)+")
 _SEASON = re.compile(

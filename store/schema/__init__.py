@@ -3,7 +3,7 @@
 The vocabulary of types is closed: `str int float bool Secret list[T] dict[str, T] Literal X|None
 Annotated[T, Rule(...)]`, dataclasses (nested; generic in one type), unions of dataclasses told
 apart by a Literal field, `Update[T]` of a dataclass T, `list[T] | Page[T]` and `Literal | list[T]`.
-Any other type is a TypeError when the application is built, not when a user posts.
+Any other type is a TypeError when the document is drawn, which a test does for all calls.
 
 A module that declares such types does without `from __future__ import annotations`, which would
 make texts of them that the start has to compile again: a fortieth of its time.
