@@ -10,11 +10,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from downloads import disk, settling
 from downloads.events import DownloadCompleted, Transferred
-from downloads.part_file import Checkpoint
 from downloads.progress import Progress
 from downloads.throttle import Throttle
 from providers import Providers
@@ -27,6 +26,9 @@ from store.models import Item, Source
 from store.names import spelling
 from store.settings import Config
 from store.threads import undisturbed
+
+if TYPE_CHECKING:
+    from downloads.part_file import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +186,8 @@ class Job:
 
     async def _resume(self, source: Source, part: Path, base: str) -> Checkpoint | None:
         """Where the transfer goes on; None where it begins, and no bytes here are of that file."""
+        from downloads.part_file import Checkpoint  # late, as above
+
         item = self.item
         resume = Checkpoint.loads(item.checkpoint)
         is_same_name = item.part == part.name

@@ -11,17 +11,17 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from store import files, layout, library, placing, renames, steps
+from store import files, library, placing, renames, steps
 from store.case import Case
 from store.db import Database
 from store.errors import Conflict, Failure
-from store.layout import Layout
 from store.models import Left, Move, Renamed
 from store.renames import Noted
 from store.settings import Config
 from store.steps import NetMove, Step
 
 if TYPE_CHECKING:
+    from store.layout import Layout
     from store.move_plan import Plan
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,8 @@ class Renaming:
         Raises NotFound, Conflict when there is nothing to take back, and ConfigurationError while
         the library is offline.
         """
+        from store import layout  # late: few rename
+
         config = self._config()
         async with self._lock:
             current = await self._db.run(layout.read, anime_id, config.naming)
@@ -164,7 +166,7 @@ class Renaming:
 
 def _plan(root: Path, current: Layout) -> Plan:
     """Each video of the series to the path that the templates give it, with its family."""
-    from store import move_plan  # late: few rename
+    from store import move_plan  # late, as above
     from store.families import Neighbours
 
     case = Case(root)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from downloads import calendar_looks
 from downloads.absences import Absences
@@ -18,15 +19,16 @@ from store import (
     files,
     folders,
     library,
-    library_scan,
     list_changes,
     series,
 )
 from store.db import Database
 from store.errors import Failure
 from store.folders import Placed
-from store.library_scan import Folder, Look
 from store.settings import Config
+
+if TYPE_CHECKING:
+    from store.library_scan import Folder, Look
 
 log = logging.getLogger(__name__)
 
@@ -172,6 +174,8 @@ def _look(
     stop: Callable[[], bool],
 ) -> list[Folder]:
     """Look into the library, and that it was there all the time. Raises ConfigurationError."""
+    from store import library_scan  # late: a start needs no rescan
+
     try:
         with library.held(root) as fixed:
             scanned = library_scan.scan(fixed, last_looks, full=full, stop=stop)

@@ -8,12 +8,14 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from store import episodes, files, joining, series, series_folders, witness
 from store.errors import Conflict, Invalid
-from store.library_scan import Folder, Look, series_title
 from store.models import Listing
+
+if TYPE_CHECKING:
+    from store.library_scan import Folder, Look
 
 
 class Placed(NamedTuple):
@@ -33,6 +35,8 @@ def last_look(conn: sqlite3.Connection) -> dict[str, Look]:
 
     Folders that are no series' are left out: they are read again.
     """
+    from store.library_scan import Look  # late: a start needs no rescan
+
     looks: dict[str, Look] = {}
     for path, top, mtime, disk in conn.execute(
         """select path, top, mtime, disk from folders
@@ -117,6 +121,8 @@ def set_folders(conn: sqlite3.Connection, series_id: str, wanted: Sequence[str])
     series_folders.keep_together(conn, wanted)
     for folder in series_folders.of_series(conn, series_id):
         if folder not in wanted:
+            from store.library_scan import series_title  # late, as above
+
             videos = files.drop_folder(conn, series_id, folder)
             series_folders.keep_apart(conn, folder)
             local_id = series.add_local(conn, folder, series_title(folder))
