@@ -32,7 +32,7 @@ with opener.open(f"http://{host}:{port}/health", timeout=8) as answer:
 [ "${1:-}" != health ] || health
 case "${1:-}" in
     '' | -*) set -- aniworld-server "$@" ;; # options alone
-    doctor | names | reset-password) set -- aniworld-server "$@" ;;
+    doctor | names | reset-password | catalogue) set -- aniworld-server "$@" ;;
 esac
 
 umask_wanted="${UMASK:-002}"

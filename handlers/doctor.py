@@ -12,6 +12,7 @@ import os
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import asdict
+from http.client import HTTPException
 from pathlib import Path
 
 from downloads import address_trial
@@ -28,6 +29,7 @@ from store.secrets import SecretsFile
 from store.settings import Config
 
 HEALTH_SECONDS = 10
+MOST_HEALTH_BYTES = 1 << 16
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended
 TOKEN_SECONDS = 120  # that the token lives by which the command tries an address
 
@@ -41,7 +43,12 @@ def run(options: argparse.Namespace) -> int:
     forced = environment.forced_settings(options.log_level, others | dict(os.environ))
     file = options.config.expanduser().absolute() if options.config else state / "config.json"
     if options.watch:
-        return _watch(process, state, _settings(state, file, forced), options.watch)
+        try:
+            settings = _settings(state, file, forced)
+        except (Failure, OSError) as error:
+            _print([_unreadable(state, file, error)])
+            return 1
+        return _watch(process, state, settings, options.watch)
     umask = os.umask(running.umask_of(process))  # new files are judged as the server makes them
     try:
         findings = asyncio.run(_examine(options, state, file, forced, process))
@@ -118,16 +125,17 @@ def _look_at_server(options: argparse.Namespace, process: int | None) -> Finding
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(address, timeout=HEALTH_SECONDS) as answer:
-            health = json.load(answer)
-    except (OSError, ValueError) as error:
+            health = json.loads(answer.read(MOST_HEALTH_BYTES))
+        version, status = health["version"], health["status"]
+    except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
         message = f"The server runs (process {process}) and does not answer at {address}: {error}"
         return Finding("server", "warning", message, "Name its port by --port, or start it again")
-    message = f"The server runs (process {process}, version {health['version']})"
+    message = f"The server runs (process {process}, version {version})"
     server_user = Path(f"/proc/{process}").stat().st_uid
     if server_user != os.geteuid():
         fix = f"Type sudo -u '#{server_user}' before this command: another user may do other things"
         return Finding("server", "warning", f"{message} as user {server_user}", fix)
-    if health["status"] == "healthy":
+    if status == "healthy":
         return Finding("server", "ok", message)
     return Finding("server", "warning", f"{message} and says that it is degraded", "See its log")
 

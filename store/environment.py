@@ -73,7 +73,7 @@ def master_password() -> str | None:
     password = variable("MASTER_PASSWORD")
     try:
         if path:
-            return Path(path).read_text("utf-8").rstrip("\r\n")
+            return Path(path).read_text("utf-8-sig").rstrip("\r\n")
         if password:
             password.encode()  # a variable may hold any bytes
     except UnicodeError:

@@ -23,6 +23,7 @@ import aiohttp
 import pytest
 import yaml
 
+from store import command_line
 from tests.app import PASSWORD, PATIENCE_SECONDS, ROOT, Process, free_port, until
 from tests.requirements import lack, need
 
@@ -134,6 +135,28 @@ def test_the_entrypoint_refuses_in_words(tmp_path, variables, word):
     assert done.returncode == 1
     assert done.stderr.startswith(f"aniworld: {word} is '{variables[word]}'")
     assert tmp_path.stat().st_uid == os.geteuid()
+
+
+@pytest.mark.parametrize("name", command_line.COMMANDS)
+def test_the_entrypoint_knows_every_command(tmp_path, name):
+    """`aniworld-entrypoint catalogue ...` runs the program, as `docker exec` types it."""
+    program = tmp_path / "aniworld-server"
+    program.write_text('#!/bin/sh\necho "program $*"\n')
+    program.chmod(0o755)
+    variables = {
+        "ANIWORLD_DATA_DIR": str(tmp_path),
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PUID": str(os.geteuid()),
+        "PGID": str(os.getegid()),
+    }
+    done = subprocess.run(
+        [DEPLOY / "entrypoint.sh", name, "more"],
+        env=os.environ | variables,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == f"program {name} more\n", done.stderr
 
 
 # -- the unit --------------------------------------------------------------------------------------

@@ -9,8 +9,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -504,6 +506,52 @@ def test_a_watch_sees_what_is_read_and_written(tmp_path):
         assert not any(watching.counts.values())
     finally:
         watching.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"status":"ok"}',
+        b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n[1]",
+    ],
+    ids=["no HTTP", "an object", "a list"],
+)
+def test_another_program_on_the_port(answer):
+    """The server has another port than the command supposes."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            caller, _ = listener.accept()
+            with caller:
+                caller.recv(1000)
+                caller.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        options = command_line.parse(["doctor", "--port", str(listener.getsockname()[1])])
+        found = doctor_command._look_at_server(options, os.getpid())
+        thread.join()
+    assert found.state == "warning" and "does not answer" in found.message
+    assert "--port" in found.fix
+
+
+def test_a_watch_of_settings_that_cannot_be_read(tmp_path, capsys):
+    (tmp_path / "config.json").write_text("{")
+    options = command_line.parse(["doctor", "--data-dir", str(tmp_path), "--watch", "1s"])
+    assert doctor_command.run(options) == 1
+    assert f"{tmp_path}/config.json cannot be read" in capsys.readouterr().out
+
+
+def test_a_watch_of_a_folder_that_is_away(tmp_path):
+    said: list[str] = []
+    try:
+        watch.run(os.getpid(), {"library": (tmp_path / "away", watch.USES)}, 0.01, said.append)
+    except OSError as error:
+        lack(f"this kernel has no inotify: {error}")
+    text = "\n".join(said)
+    assert f"{tmp_path}/away does not exist" in text
+    assert "max_user_watches" not in text and "library: nothing" not in text
 
 
 @pytest.mark.slow

@@ -148,7 +148,10 @@ def run(
     watch = FolderWatch()
     try:
         for area, (folder, mask) in folders.items():
-            say(f"{area}: {watch.add(area, folder, mask)} folders of {folder} are watched")
+            watched = watch.add(area, folder, mask) if folder.is_dir() else 0
+            say(f"{area}: {watched} folders of {folder} are watched")
+            if not folder.is_dir():
+                say(f"{folder} does not exist, or its disk is away")
         if watch.unwatched:
             say(
                 f"{watch.unwatched} folders are not watched: raise fs.inotify.max_user_watches"
