@@ -4,7 +4,6 @@ import { callApi } from "./api.js";
 import { tellAndOfferStart } from "./commands.js";
 import { h, setText, syncList } from "./dom.js";
 import { announce, runAction, showToast } from "./feedback.js";
-import { formatNumber } from "./formats.js";
 import { t } from "./i18n.js";
 import { noteLibraryChange } from "./library_state.js";
 import { seasonOf } from "./series_seasons.js";
@@ -41,7 +40,7 @@ export function makeFollow(context) {
     const { mode, seasons: chosen } = context.series.follow;
     select.value = mode;
     details.hidden = mode === "off" || seasons().length < 2;
-    const names = chosen.map((season) => (season ? formatNumber(season) : t("specials")));
+    const names = chosen.map((season) => (season ? String(season) : t("specials")));
     const text = chosen.length ? t("onlySeasons", { names: names.join(", ") }) : t("allSeasons");
     setText(summary, text);
     syncList(boxes, seasons(), {
@@ -57,7 +56,7 @@ export function makeFollow(context) {
       const checked = [...boxes.querySelectorAll(":checked")].map(({ value }) => Number(value));
       runAction(boxes, () => keepSeasons(checked)); // later the boxes may show something else
     };
-    const name = season ? t("season", { n: formatNumber(season) }) : t("specials");
+    const name = season ? t("season", { n: String(season) }) : t("specials");
     return h("label.check", {}, box, name);
   }
 

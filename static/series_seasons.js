@@ -99,7 +99,7 @@ export function makeSeasons(context) {
   // -- a season -----------------------------------------------------------------------------------
 
   function makeSeason({ season }) {
-    const title = season === 0 ? t("specials") : t("season", { n: formatNumber(season) });
+    const title = season === 0 ? t("specials") : t("season", { n: String(season) });
     const get = h("button", { type: "button", data: { season } }, icon("get"), h("span"));
     const heading = h("h2", { tabIndex: -1 }, title);
     return h(
