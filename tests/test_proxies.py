@@ -306,7 +306,7 @@ async def test_the_page_and_the_documents_work_below_a_prefix(tmp_path, proxy):
         await page.click("input[type=password]")
         await page.type(PASSWORD)
         await page.press("Enter")
-        await page.wait_for("!document.querySelector('#tabs').hidden")
+        await page.wait_for("document.body.classList.contains('signed-in')")
         await until(lambda: any("/ws/downloads" in url for url in page.requests))
         await until(lambda: server.app[HUB]._inboxes)
         documents = await browser.open(base + "api/docs")
