@@ -73,7 +73,7 @@ class Bodies:
         for as long as somebody keeps the failure."""
         try:
             async with self._parsing:
-                return await asyncio.to_thread(parse, document)
+                return await asyncio.to_thread(_parse, parse, document)
         except Exception as failure:
             _forget_locals(failure)
             raise
@@ -89,6 +89,15 @@ class Bodies:
             waited = asyncio.get_running_loop().time() - began
             _reschedule(time, None if due is None else due + waited)
             yield
+
+
+def _parse(parse: Callable[[Document], T], document: Document) -> T:
+    is_large = len(document.body) > LARGE_BYTES
+    parsed = parse(document)
+    if is_large:
+        document.take_body()
+        heap.give_back()  # before the next one, which may be in memory already, is parsed
+    return parsed
 
 
 def _reschedule(time: asyncio.Timeout, due: float | None) -> None:
