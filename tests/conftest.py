@@ -16,7 +16,7 @@ from store.errors import Invalid
 from tests.app import ROOT
 from tests.requirements import lack
 
-WORKERS = 3  # for two cores: some of them always wait
+WORKERS = 4  # for two cores: some of them always wait
 
 
 @pytest.hookimpl(tryfirst=True)
