@@ -97,20 +97,22 @@ def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:
         values
             (:item, :series, :title, :season, :number, :provider, :path, :receipt, :finished_at)
         """,
-        {
-            "item": item.id,
-            "series": item.series_id,
-            "title": item.title,
-            "season": item.season,
-            "number": item.number,
-            "provider": item.provider,
-            "path": path,
-            "receipt": receipt,
-            "finished_at": item.finished_at,
-        },
+        _names(item) | {"path": path, "receipt": receipt, "finished_at": item.finished_at},
     )
     for event in ("completed", PLACED):
         outbox.add(conn, event, _notice(item, note_of(item.receipt), path))
+
+
+def _names(item: Item) -> dict[str, object]:
+    """The columns that say which episode an item was, and from where."""
+    return {
+        "item": item.id,
+        "series": item.series_id,
+        "title": item.title,
+        "season": item.season,
+        "number": item.number,
+        "provider": item.provider,
+    }
 
 
 def add_failure(conn: sqlite3.Connection, item: Item, code: str, message: str) -> None:
@@ -125,17 +127,7 @@ def add_failure(conn: sqlite3.Connection, item: Item, code: str, message: str) -
         values
             (:item, :series, :title, :season, :number, :provider, :code, :message, :failed_at)
         """,
-        {
-            "item": item.id,
-            "series": item.series_id,
-            "title": item.title,
-            "season": item.season,
-            "number": item.number,
-            "provider": item.provider,
-            "code": code,
-            "message": message,
-            "failed_at": item.finished_at,
-        },
+        _names(item) | {"code": code, "message": message, "failed_at": item.finished_at},
     )
     conn.execute(
         "delete from failures where id <= (select max(id) from failures) - ?", (MOST_FAILURES,)
