@@ -233,6 +233,10 @@ function showProblem({ input, error }, problem) {
   if (node) node.ariaInvalid = text ? "true" : null;
 }
 
+/** What is wrong with settings that have no field here, for the line below a form. */
+export const describeProblems = (problems) =>
+  problems.map(({ issue, fix }) => `${issue}. ${fix ?? ""}`).join(" ");
+
 /**
  * The problems that a refusal of the server tells of; without a field there is none.
  * @param {import("./api.js").Refusal} refusal

@@ -5,7 +5,7 @@ import { callApi } from "./api.js";
 import { ask, showDialog } from "./dialogs.js";
 import { $, h, icon, setText } from "./dom.js";
 import { runAction, showToast } from "./feedback.js";
-import { makeFields, problemsOf } from "./form_fields.js";
+import { describeProblems, makeFields, problemsOf } from "./form_fields.js";
 import { t, tn } from "./i18n.js";
 
 /**
@@ -142,7 +142,7 @@ function openEntry(editor, index) {
   function showProblems(problems) {
     const own = problems.map((problem) => ({ ...problem, field: inner(problem.field) }));
     const others = fields.rare.showProblems(fields.showProblems(own));
-    setText(otherLine, others.map(({ issue, fix }) => `${issue}. ${fix ?? ""}`).join(" "));
+    setText(otherLine, describeProblems(others));
     fields.focusProblem();
   }
 

@@ -3,7 +3,7 @@
 import { callApi } from "./api.js";
 import { h, setText } from "./dom.js";
 import { runAction, showToast } from "./feedback.js";
-import { makeFields, problemsOf } from "./form_fields.js";
+import { describeProblems, makeFields, problemsOf } from "./form_fields.js";
 import { t } from "./i18n.js";
 
 const CHECK_AFTER_MS = 500;
@@ -46,7 +46,7 @@ export function makeSettingsForm(fields, config, options = {}) {
   function showProblems(problems) {
     const others = form.showProblems(problems);
     onProblems?.(problems.length);
-    setText(otherLine, others.map(({ issue, fix }) => `${issue}. ${fix ?? ""}`).join(" "));
+    setText(otherLine, describeProblems(others));
   }
 
   async function check() {
