@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from providers import archive_items, catalogue, json_answers
@@ -97,9 +98,9 @@ class Archive(ListedSource):
             return await asyncio.to_thread(_recalled, kept.content)
         series: list[catalogue.Series] = []
         for number in range(1, MAX_PAGES + 1):
-            docs, total = await self._read_page(number, rows=PAGE)
-            series += await asyncio.to_thread(archive_items.read_series, docs)
-            if not docs or number * PAGE >= total:
+            page = await self._read_page(number, rows=PAGE)
+            series += page.series
+            if not page.rows or number * PAGE >= page.total:
                 break
         content = json.dumps([[each.key, each.title] for each in series])
         await self._memory.keep(Remembered(self._address_of_list, "", now(), content))
@@ -109,24 +110,38 @@ class Archive(ListedSource):
     def _address_of_list(self) -> str:
         return f"{self.base} {self._question}"
 
-    async def _read_page(self, number: int, *, rows: int) -> tuple[list[Fields], int]:
-        """Found items, and how many there are in all."""
+    async def _read_page(self, number: int, *, rows: int) -> Page:
         query = [("q", self._question), *[("fl[]", name) for name in FIELDS]]
         query += [("sort[]", "identifier asc"), ("rows", str(rows)), ("page", str(number))]
         url = f"{self.base}advancedsearch.php?{urlencode(query)}&output=json"
-        answer = await self._read_object(url)
-        response = answer.get("response")
-        if not isinstance(response, dict) or not isinstance(response.get("docs"), list):
-            raise json_answers.not_expected()
-        total = json_answers.whole(response, "numFound") or 0
-        return json_answers.objects(response, "docs"), total
+        return await self._read_object(url, _page)
 
     async def _read_item(self, key: str) -> Fields:
         """An item with its files. Raises NotFound, also for one that was withdrawn."""
-        item = await self._read_object(f"{self.base}metadata/{quote(key, safe='')}")
-        if not isinstance(item.get("files"), list) or item.get("is_dark") is True:
-            raise NotFound("The source has no such item")
-        return item
+        return await self._read_object(f"{self.base}metadata/{quote(key, safe='')}", _item)
+
+
+class Page(NamedTuple):
+    """Of the items that are found: those of one page, and how many there are in all."""
+
+    series: list[catalogue.Series]
+    rows: int
+    total: int
+
+
+def _page(answer: Fields) -> Page:
+    response = answer.get("response")
+    if not isinstance(response, dict) or not isinstance(response.get("docs"), list):
+        raise json_answers.not_expected()
+    docs = json_answers.objects(response, "docs")
+    total = json_answers.whole(response, "numFound") or 0
+    return Page(archive_items.read_series(docs), len(docs), total)
+
+
+def _item(answer: Fields) -> Fields:
+    if not isinstance(answer.get("files"), list) or answer.get("is_dark") is True:
+        raise NotFound("The source has no such item")
+    return answer
 
 
 def _recalled(content: str) -> list[catalogue.Series]:

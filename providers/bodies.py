@@ -71,14 +71,8 @@ class Bodies:
     async def parse(self, parse: Callable[[Document], T], document: Document) -> T:
         """What `parse` makes of a document, on a thread. A failure keeps nothing of the document,
         for as long as somebody keeps the failure."""
-        try:
-            async with self._parsing:
-                return await asyncio.to_thread(_parse, parse, document)
-        except Exception as failure:
-            _forget_locals(failure)
-            raise
-        finally:
-            document.take_body()
+        async with self._parsing:
+            return await asyncio.to_thread(_parse, parse, document)
 
     @asynccontextmanager
     async def _large_one(self, time: asyncio.Timeout, threads: Threads) -> AsyncIterator[None]:
@@ -93,11 +87,15 @@ class Bodies:
 
 def _parse(parse: Callable[[Document], T], document: Document) -> T:
     is_large = len(document.body) > LARGE_BYTES
-    parsed = parse(document)
-    if is_large:
+    try:
+        return parse(document)
+    except Exception as failure:
+        _forget_locals(failure)
+        raise
+    finally:
         document.take_body()
-        heap.give_back()  # before the next one, which may be in memory already, is parsed
-    return parsed
+        if is_large:
+            heap.give_back()  # before the next one, which may be in memory already, is parsed
 
 
 def _reschedule(time: asyncio.Timeout, due: float | None) -> None:

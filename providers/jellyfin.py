@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from providers import catalogue, jellyfin_items, json_answers
@@ -18,6 +19,8 @@ from store import VERSION
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Listing, Source
 from store.sources import JellyfinProvider
+
+T = TypeVar("T")
 
 SERIES_PAGE, EPISODES_PAGE = 500, 100
 MAX_SERIES, MAX_EPISODES = 10_000, 10_000
@@ -54,7 +57,7 @@ class Jellyfin(ListedSource):
         items: list[Fields] = []
         path = f"Shows/{quote(key, safe='')}/Episodes"
         try:
-            async for page in self._pages(path, EPISODES_PAGE, fields=ABOUT_FILES):
+            async for page in self._pages(path, EPISODES_PAGE, list, fields=ABOUT_FILES):
                 items += page
                 if len(items) > MAX_EPISODES:
                     raise ProviderError(f"The source lists more than {MAX_EPISODES} episodes")
@@ -104,7 +107,8 @@ class Jellyfin(ListedSource):
 
     async def look(self) -> None:
         """See the Provider protocol: a wrong key is a failure, too."""
-        await self._ask("Items", limit="1", includeItemTypes="Series", recursive="true", **PLAIN)
+        one = {"limit": "1", "includeItemTypes": "Series", "recursive": "true"}
+        await self._ask("Items", _items, **one, **PLAIN)
 
     def _site(self, key: str) -> str:
         return f"{self.base}web/#/details?id={quote(key, safe='')}"
@@ -113,8 +117,9 @@ class Jellyfin(ListedSource):
         series: list[catalogue.Series] = []
         fields = "ProviderIds,Overview"
         what = {"includeItemTypes": "Series", "recursive": "true", "sortBy": "SortName"}
-        async for page in self._pages("Items", SERIES_PAGE, fields=fields, **what):
-            series += await asyncio.to_thread(jellyfin_items.read_series, page)
+        read = jellyfin_items.read_series
+        async for page in self._pages("Items", SERIES_PAGE, read, fields=fields, **what):
+            series += page
             if len(series) > MAX_SERIES:
                 raise ProviderError(f"The source lists more than {MAX_SERIES} series")
         return series
@@ -122,51 +127,54 @@ class Jellyfin(ListedSource):
     async def _read_item(self, ref: str) -> Held | None:
         """What the server has now under the id of an item, or `item/version`."""
         item_id, _, version_id = ref.partition("/")
-        answer = await self._ask("Items", ids=item_id, fields=ABOUT_FILES, limit="1", **PLAIN)
-        items = json_answers.objects(answer, "Items")
-        if not items:
-            return None
-        return await asyncio.to_thread(jellyfin_items.find_file, items[0], version_id)
 
-    async def _pages(self, path: str, size: int, **query: str) -> AsyncIterator[list[Fields]]:
-        """The items at `path`, `size` at a time. A server may give fewer, or all again."""
+        def find(answer: Fields) -> Held | None:
+            items = _items(answer)
+            return jellyfin_items.find_file(items[0], version_id) if items else None
+
+        return await self._ask("Items", find, ids=item_id, fields=ABOUT_FILES, limit="1", **PLAIN)
+
+    async def _pages(
+        self, path: str, size: int, read: Callable[[list[Fields]], list[T]], **query: str
+    ) -> AsyncIterator[list[T]]:
+        """What `read` makes of the items at `path`, `size` at a time. A server may give fewer, or
+        all again."""
         seen: set[str] = set()
-        while True:
-            start = str(len(seen))
-            answer = await self._ask(path, startIndex=start, limit=str(size), **query, **PLAIN)
-            items = json_answers.objects(answer, "Items")
+
+        def take(answer: Fields) -> tuple[set[str], int, int, list[T]]:
+            items = _items(answer)
             new = [item for item in items if json_answers.text(item, "Id") not in seen]
-            seen |= {json_answers.text(item, "Id") for item in new}
-            yield new
             total = json_answers.whole(answer, "TotalRecordCount") or 0
-            is_last = len(seen) >= total if total else len(items) < size
-            if not new or is_last:
+            ids = {json_answers.text(item, "Id") for item in new}
+            return ids, len(items), total, read(new)
+
+        while True:
+            span = {"startIndex": str(len(seen)), "limit": str(size)}
+            ids, count, total, page = await self._ask(path, take, **span, **query, **PLAIN)
+            seen |= ids
+            yield page
+            is_last = len(seen) >= total if total else count < size
+            if not ids or is_last:
                 return
 
-    async def _ask(self, path: str, **query: str) -> Fields:
-        """An answer with `Items`. Raises ProviderError."""
+    async def _ask(self, path: str, take: Callable[[Fields], T], **query: str) -> T:
+        """What `take`, on a thread, makes of an answer. Raises ProviderError."""
         url = f"{self.base}{path}?{urlencode(query)}"
         try:
-            return await self._read(url)
+            return await self._read_object(url, take, self._headers)
         except ProviderError as error:
             if error.cause != "login" or "leads_to" in error.details:
                 raise
-            return await self._read_as_emby(url)
+            return await self._read_as_emby(url, take)
 
-    async def _read(self, url: str) -> Fields:
-        answer = await self._read_object(url, self._headers)
-        if not isinstance(answer.get("Items"), list):
-            raise json_answers.not_expected()
-        return answer
-
-    async def _read_as_emby(self, url: str) -> Fields:
+    async def _read_as_emby(self, url: str, take: Callable[[Fields], T]) -> T:
         """Some versions of Emby take the key from a header of its own alone."""
         own = {"X-Emby-Token": self._key.reveal()}
         if self._headers.keys() & own.keys():
             raise wrong_key()
         self._headers |= own
         try:
-            return await self._read(url)
+            return await self._read_object(url, take, self._headers)
         except ProviderError as error:
             self._headers = {
                 name: value for name, value in self._headers.items() if name not in own
@@ -174,6 +182,13 @@ class Jellyfin(ListedSource):
             if error.cause == "login":
                 raise wrong_key() from error
             raise
+
+
+def _items(answer: Fields) -> list[Fields]:
+    """Raises ProviderError."""
+    if not isinstance(answer.get("Items"), list):
+        raise json_answers.not_expected()
+    return json_answers.objects(answer, "Items")
 
 
 def _download(ref: str) -> str:

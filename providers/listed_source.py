@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from providers import catalogue, json_answers
 from providers.bodies import Document
@@ -12,6 +13,8 @@ from providers.late_listing import LateListing
 from providers.network import Network
 from store.errors import NotFound
 from store.models import Hit, Listing
+
+T = TypeVar("T")
 
 JSON = {"Accept": "application/json"}
 
@@ -54,10 +57,18 @@ class ListedSource:
             raise NotFound("The source has no such series")
         return series
 
-    async def _read_object(self, url: str, headers: Mapping[str, str] = {}) -> Fields:
-        """The JSON object at an address. Raises ProviderError."""
+    async def _read_object(
+        self, url: str, take: Callable[[Fields], T], headers: Mapping[str, str] = {}
+    ) -> T:
+        """What `take`, on a thread, makes of the JSON object at an address. An object takes several
+        times the memory of its document, so `take` keeps of it what is needed and no more. Raises
+        ProviderError, and what `take` raises."""
         return await self._network.parse(
-            read_object, url, base=self.base, headers={**JSON, **headers}, limit=self.max_bytes
+            lambda document: take(read_object(document)),
+            url,
+            base=self.base,
+            headers={**JSON, **headers},
+            limit=self.max_bytes,
         )
 
 
