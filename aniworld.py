@@ -179,6 +179,7 @@ def add_downloads(
     app: web.Application, settings: Callable[[], Config], publish: Callable[[Event], None]
 ) -> None:
     """Make what works by itself: the queue, the rescan, the renaming."""
+    from downloads.alike_hits import AlikeHits
     from downloads.checkup import Checkup
     from downloads.engine import Engine
     from downloads.following import Following
@@ -197,6 +198,7 @@ def add_downloads(
     providers.answered = engine.source_answered
     providers.resting = engine.rests.resting
     app[keys.CHECKUP] = Checkup(app[keys.CONFIG].state, settings, providers)
+    app[keys.ALIKE_HITS] = AlikeHits(providers)
     app[keys.RENAMING] = Renaming(db, settings)
     app[TELLERS] = Tellers()
     app[TOTALS] = Board(db)

@@ -9,13 +9,15 @@ from typing import NamedTuple
 
 from providers import Providers
 from providers.checked import CheckedProvider
-from store import series
+from store import facts, series
 from store.db import Database
 from store.episodes import Found
-from store.errors import Failure
-from store.models import Hit, Listing
-from store.names import same_series
+from store.errors import Failure, ProviderError
+from store.models import Episode, Hit, Listing
+from store.names import same_lists, same_series
+from store.names.codes import EpisodeKey
 from store.names.identity import Identity
+from store.names.same_series import Likeness
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +25,10 @@ FIND_SECONDS = 10.0  # for which a caller waits for a source that may have the s
 
 
 class Match(NamedTuple):
-    """What a source has of a series: surely this one, or perhaps."""
+    """What a source has of a series, and how sure it is that it is this one."""
 
     listing: Listing
-    is_sure: bool
+    likeness: Likeness
 
 
 async def ask(
@@ -41,14 +43,10 @@ async def ask(
     found = await listings(providers, ids, resting)
     if await db.run(series.find, anime_id):
         return found
-    name, listing = found[0]
+    name = found[0][0]
     others = [each for each in providers if each.name != name and each.name not in resting]
-    matches = await asyncio.gather(*(_find_in_time(each, listing) for each in others))
-    found += [
-        (each.name, match.listing)
-        for each, match in zip(others, matches)
-        if match and match.is_sure
-    ]
+    matches = await asyncio.gather(*(_find_in_time(providers, each, found) for each in others))
+    found += [(each.name, match) for each, match in zip(others, matches) if match]
     return found
 
 
@@ -92,27 +90,76 @@ async def find(
 ) -> Match | None:
     """Look for a series at a source. What it has under one of the `known` keys is passed over,
     unless it surely is the series."""
-    is_sure = False
+    likeness: Likeness = "perhaps"
 
     def choose(hits: Sequence[Hit]) -> str | None:
-        nonlocal is_sure
+        nonlocal likeness
         others = [(same_series.of_source(hit.name, hit.ids), hit.key) for hit in hits]
         match = same_series.find(wanted, others)
-        if match is None or (provider.public_key(match[0]) in known and not match[1]):
+        if match is None or (provider.public_key(match[0]) in known and match[1] != "sure"):
             return None
-        key, is_sure = match
+        key, likeness = match
         return key
 
     listing = await provider.find(same_series.queries(title, ids), choose)
-    return Match(listing, is_sure) if listing else None
+    return Match(listing, likeness) if listing else None
 
 
-async def _find_in_time(provider: CheckedProvider, listing: Listing) -> Match | None:
-    """A source that fails, or is slow, costs the caller nothing but the time."""
+async def is_same(
+    providers: Providers, known: Sequence[Found], source: str, match: Match
+) -> bool | None:
+    """Whether what a source has surely is the series that others list so, by their lists or by a
+    file that both have. None where a source does not answer that now."""
+    if match.likeness != "alike":
+        return match.likeness == "sure"
+    listed = facts.of(match.listing.episodes)
+    lists = [(name, its, facts.of(its.episodes)) for name, its in known if name != source]
+    if any(same_lists.prove(told, listed) for _, _, told in lists):
+        return True
+    for name, its, told in lists:
+        if providers.find(name) is None:  # it may have got another name
+            if _holds_all_of(match.listing, its):
+                return True
+            continue
+        number = same_lists.find_comparable(told, listed)
+        one, other = _numbered(its, number), _numbered(match.listing, number)
+        try:
+            if one and other and await providers.have_same_file((name, *one), (source, *other)):
+                return True
+        except Failure as failure:
+            log.warning("%s or %s: %s: %s", source, name, its.title, failure)
+            if not (isinstance(failure, ProviderError) and failure.final):
+                return None
+    return False
+
+
+def _holds_all_of(listing: Listing, its: Listing) -> bool:
+    """Whether a list has each file of another one, at the same place."""
+    theirs = {(each.season, each.number, each.ref, each.size) for each in listing.episodes}
+    files = [(e.season, e.number, e.ref, e.size) for e in its.episodes if e.ref]
+    return bool(files) and theirs.issuperset(files)
+
+
+def _numbered(listing: Listing, number: EpisodeKey | None) -> tuple[str, Episode] | None:
+    """(key of the series, episode) of a list's episode."""
+    for episode in listing.episodes:
+        if (episode.season, episode.number) == number:
+            return listing.key, episode
+    return None
+
+
+async def _find_in_time(
+    providers: Providers, provider: CheckedProvider, found: Sequence[Found]
+) -> Listing | None:
+    """What a source surely has of a series, too. One that fails, or is slow, costs the caller
+    nothing but the time."""
+    _, listing = found[0]
     wanted = same_series.of_source(listing.title, listing.ids)
     try:
         async with asyncio.timeout(FIND_SECONDS):
-            return await find(provider, wanted, listing.title, listing.ids)
+            match = await find(provider, wanted, listing.title, listing.ids)
+            if match and await is_same(providers, found, provider.name, match):
+                return match.listing
     except (Failure, TimeoutError) as failure:
         log.warning("%s: %s", provider.name, failure or "it did not answer in time")
-        return None
+    return None

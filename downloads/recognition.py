@@ -118,7 +118,7 @@ class Recognition:
             answer = Answer(provider.name, listing, *evidence)
             if best is None or answer.evidence.beats(best.evidence):
                 best = answer
-            if same_series.is_sure(best.evidence):
+            if same_series.is_best(best.evidence):
                 break
         return best
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from functools import partial
 
 from downloads import lookup
 from downloads.source_calls import SourceCalls
 from providers import Providers
 from providers.checked import CheckedProvider
-from store import episodes, offers
+from store import episodes, known_lists, offers
 from store.db import Database
+from store.models import Listing
 from store.names import database_ids, same_series
 from store.offers import Offer
 from store.series import Series
@@ -28,6 +28,7 @@ class SourceLooks:
         just_listed: Collection[tuple[str, str]],
     ):
         self._db = db
+        self._all = providers
         self._providers = {provider.name: provider for provider in providers}
         self._calls = calls
         self._just_listed = just_listed
@@ -70,12 +71,20 @@ class SourceLooks:
         ids = database_ids.parse(anime.ids)
         wanted = same_series.of_source(anime.title, ids, *titles)
         known = {offer.key for offer in every if offer.provider == provider.name}
-        find = partial(lookup.find, provider, wanted, anime.title, ids, known)
-        match = await self._calls.ask(provider.name, find)
-        if match is None:
+
+        async def find() -> tuple[Listing, bool | None] | None:
+            match = await lookup.find(provider, wanted, anime.title, ids, known)
+            if match is None:
+                return None
+            lists = await self._db.run(known_lists.of_series, anime.id)
+            is_same = await lookup.is_same(self._all, lists, provider.name, match)
+            return match.listing, is_same
+
+        found = await self._calls.ask(provider.name, find)
+        if found is None or found[1] is None:
             return
-        if match.is_sure:
-            await self._db.run(episodes.join_listing, anime.id, provider.name, match.listing)
+        listing, is_same = found
+        if is_same:
+            await self._db.run(episodes.join_listing, anime.id, provider.name, listing)
         else:
-            key, title = match.listing.key, match.listing.title
-            await self._db.run(offers.ask, anime.id, provider.name, key, title)
+            await self._db.run(offers.ask, anime.id, provider.name, listing.key, listing.title)

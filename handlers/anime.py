@@ -9,7 +9,7 @@ from aiohttp import web
 from downloads import lookup
 from handlers.endpoint import Done
 from handlers.ids import AnimeId, EpisodeCode
-from handlers.keys import DB, ENGINE, FOLLOWING, HEADERS, PROVIDERS, RENAMING, RESCAN
+from handlers.keys import ALIKE_HITS, DB, ENGINE, FOLLOWING, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
 from store import calendars, joint_hits, known_episodes, links, series
 from store import choices as choice_store
@@ -332,12 +332,14 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
 
 async def search(request: web.Request, query: SearchQuery) -> SearchResult:
     """Search all sources, side by side. What surely is one series is one hit."""
-
-    found = await request.app[PROVIDERS].search(query.q, query.limit)
-    joint = await request.app[DB].run(joint_hits.join, found.hits)
+    app = request.app
+    found = await app[PROVIDERS].search(query.q, query.limit)
+    joined = await app[DB].run(joint_hits.join, found.hits)
+    if same := await app[ALIKE_HITS].same(joined.alike):
+        joined = await app[DB].run(joint_hits.join, found.hits, same)
     hits = [
         SearchHit(each.id, each.hit.name, each.hit.site, each.sources)
-        for each in joint[: query.limit]
+        for each in joined.hits[: query.limit]
     ]
     return SearchResult(hits, found.unavailable)
 

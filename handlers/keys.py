@@ -9,6 +9,7 @@ import asyncio
 
 from aiohttp import web
 
+from downloads.alike_hits import AlikeHits
 from downloads.checkup import Checkup
 from downloads.engine import Engine
 from downloads.following import Following
@@ -23,6 +24,7 @@ DB = web.AppKey("db", Database)
 CONFIG = web.AppKey("config", Configuration)
 PROVIDERS = web.AppKey("providers", Providers)
 NETWORK = web.AppKey("network", Network)
+ALIKE_HITS = web.AppKey("alike_hits", AlikeHits)
 ENGINE = web.AppKey("engine", Engine)
 RESCAN = web.AppKey("rescan", Rescan)
 FOLLOWING = web.AppKey("following", Following)

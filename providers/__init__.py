@@ -23,7 +23,7 @@ from store import last_answers, remembered
 from store.clock import now
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
-from store.models import Hit, Listing
+from store.models import Episode, Hit, Listing
 from store.sources import SourceSettings, address_of
 
 log = logging.getLogger(__name__)
@@ -194,6 +194,20 @@ class Providers:
         pairs = zip(providers, answers)
         unavailable = [each.name for each, answer in pairs if isinstance(answer, Failure)]
         return Found(hits, unavailable)
+
+    async def have_same_file(
+        self, one: tuple[str, str, Episode], other: tuple[str, str, Episode]
+    ) -> bool:
+        """Whether two sources, (name, key of the series, episode) each, surely have the same file.
+
+        Raises Failure where one of them cannot be asked, or does not answer.
+        """
+        from providers import same_file  # late: few ask
+
+        places = [
+            same_file.Place(self.get(name), key, episode) for name, key, episode in (one, other)
+        ]
+        return await same_file.are_same(self._network, *places)
 
     async def listing(self, series_id: str) -> tuple[str, Listing]:
         """(provider name, listing) of a series, asked for now. Raises NotFound."""

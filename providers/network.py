@@ -14,23 +14,25 @@ from __future__ import annotations
 import asyncio
 import math
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from io import BytesIO
 from time import monotonic
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from yarl import URL
 
 from providers import digest, refusals
 from providers.addresses import METADATA, is_ours, judge
-from providers.answer import BROKEN, Answer
+from providers.answer import BROKEN, SMALL_READ_BYTES, Answer
 from providers.bodies import Bodies, Document
 from providers.connection import Connection, Origin, SecureConnection, Unanswered
 from providers.dialling import dial, look_up
 from providers.http_head import Headers
 from providers.idle import IdleConnections
 from providers.pace import Pace
-from providers.request import Request, has_login, logged_in
+from providers.request import Asking, Request, has_login, logged_in
 from providers.trust import Trust
 from store import VERSION
 from store.errors import ProviderError
@@ -107,26 +109,15 @@ class Network:
         self._heard_at[base] = monotonic()
 
     @asynccontextmanager
-    async def get(
-        self,
-        url: str,
-        *,
-        base: str,
-        headers: Mapping[str, str] = {},
-        method: str = "GET",
-        data: bytes = b"",
-        passing: tuple[int, ...] = (),
-    ) -> AsyncIterator[Answer]:
+    async def get(self, url: str, **asking: Unpack[Asking]) -> AsyncIterator[Answer]:
         """The answer to one request, redirects followed. Its body is unread, and reading it belongs
-        on a thread. Statuses other than 2xx and those in `passing` are raised.
-
-        `base` is the owner's address of this source: private addresses are allowed on its host
-        alone. `headers` other than the harmless ones stay with the origin of `url`. Raises
-        ProviderError."""
-        request = Request(_url(url), base, method, dict(headers), data)
+        on a thread. Raises ProviderError."""
+        base, headers = asking["base"], dict(asking.get("headers", {}))
+        method, data = asking.get("method", "GET"), asking.get("data", b"")
+        request = Request(_url(url), base, method, headers, data)
         answer = await self._follow(request)
         try:
-            if not 200 <= answer.status < 300 and answer.status not in passing:
+            if not 200 <= answer.status < 300 and answer.status not in asking.get("passing", ()):
                 if answer.status == 401 and "Authorization" in headers:
                     refusals.check_login(answer.headers, _url(answer.url), request.url)
                 failure = refusals.of_status(answer.status, answer.headers)
@@ -140,25 +131,14 @@ class Network:
             self._idle.put_back(answer)
 
     async def read(
-        self,
-        url: str,
-        *,
-        base: str,
-        headers: Mapping[str, str] = {},
-        method: str = "GET",
-        data: bytes = b"",
-        passing: tuple[int, ...] = (),
-        limit: int = MAX_SMALL_BODY_BYTES,
+        self, url: str, *, limit: int = MAX_SMALL_BODY_BYTES, **asking: Unpack[Asking]
     ) -> tuple[bytes, Headers, str]:
         """A whole small body, its headers, and the address it came from in the end. At most `limit`
         bytes and ANSWER_SECONDS; all else is as for `get`."""
-        request = self.get(
-            url, base=base, headers=headers, method=method, data=data, passing=passing
-        )
-        await self._pace.turn(url, base)
+        await self._pace.turn(url, asking["base"])
         async with (
             _in_time() as time,
-            request as answer,
+            self.get(url, **asking) as answer,
             self._bodies.read(answer, limit, self._threads, time) as document,
         ):
             return document.body, document.headers, document.url
@@ -168,24 +148,29 @@ class Network:
         parse: Callable[[Document], T],
         url: str,
         *,
-        base: str,
-        headers: Mapping[str, str] = {},
-        method: str = "GET",
-        data: bytes = b"",
-        passing: tuple[int, ...] = (),
         limit: int = MAX_SMALL_BODY_BYTES,
+        **asking: Unpack[Asking],
     ) -> T:
         """What `parse`, on a thread, makes of a body that is read as by `read`. All bodies share
         the memory that this takes, until each is parsed."""
-        request = self.get(
-            url, base=base, headers=headers, method=method, data=data, passing=passing
-        )
-        await self._pace.turn(url, base)
+        await self._pace.turn(url, asking["base"])
         async with AsyncExitStack() as stack:
-            async with _in_time() as time, request as answer:
+            async with _in_time() as time, self.get(url, **asking) as answer:
                 reading = self._bodies.read(answer, limit, self._threads, time)
                 document = await stack.enter_async_context(reading)
             return await self._bodies.parse(parse, document)
+
+    async def begin(
+        self, url: str, count: int, **asking: Unpack[Asking]
+    ) -> tuple[bytes, int, Headers]:
+        """The first `count` bytes of a body, or all of a shorter one, with its status and headers;
+        what follows stays unread. All else is as for `read`."""
+        await self._pace.turn(url, asking["base"])
+        async with _in_time(), self.get(url, **asking) as answer:
+            body = BytesIO()
+            enough = partial(answer.read_to, body, count, count + SMALL_READ_BYTES)
+            await self._threads.run(enough, stop=answer.connection.stop)
+            return body.getvalue()[:count], answer.status, answer.headers
 
     # --- requests and redirects -------------------------------------------------------------------
 

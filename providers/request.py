@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, Required, TypedDict
 
 from yarl import URL
 
 from providers import digest
+
+
+class Asking(TypedDict, total=False):
+    """How an address is asked. `base` is the owner's address of the source: private addresses are
+    allowed on its host alone. `headers` other than the harmless ones stay with the origin of the
+    address. Statuses other than 2xx and those in `passing` are raised."""
+
+    base: Required[str]
+    headers: Mapping[str, str]
+    method: str
+    data: bytes
+    passing: tuple[int, ...]
 
 
 class Request(NamedTuple):

@@ -124,7 +124,7 @@ def choose_again(conn: sqlite3.Connection, series_id: str) -> None:
     for row in found:
         *columns, provider = row
         before = tuple(columns)
-        after = _row(_episode(row), wish, before[11])
+        after = _row(episode(row), wish, before[11])
         if before != after:
             conn.execute(
                 """update episodes set ref = ?, size = ?, checksums = ?, modified = ?, why = ?,
@@ -149,7 +149,7 @@ def _row(episode: Episode, wish: Prefer, seen_at: str) -> Row:
     )
 
 
-def _episode(row: sqlite3.Row) -> Episode:
+def episode(row: sqlite3.Row) -> Episode:
     """What a row says of an episode, its choice aside."""
     return Episode(
         row["season"],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
-from store import offers, series, series_folders
+from store import known_lists, offers, series, series_folders
 from store.models import Listing
 from store.names import database_ids, same_series
 from store.names.identity import identify
@@ -26,7 +26,13 @@ def find_same(conn: sqlite3.Connection, provider: str, listing: Listing) -> str 
     )
     others = [(identify(f"{row['title']} {row['ids']}"), str(row["id"])) for row in rows]
     found = same_series.find(wanted, others)
-    return found[0] if found and found[1] else None
+    if found is None:
+        return None
+    series_id, likeness = found
+    is_same = likeness == "sure" or (
+        likeness == "alike" and known_lists.prove_same(conn, series_id, provider, listing)
+    )
+    return series_id if is_same else None
 
 
 def find_owner(conn: sqlite3.Connection, provider: str, listing: Listing) -> str:

@@ -267,13 +267,11 @@ def number(
     if not rows:
         _leave_out(conn, series_id, provider, None, [])
         return list(episodes), [SAME_NUMBER] * len(episodes)
-    from store.names import list_numbers  # late: most series have one source
-    from store.names.list_numbers import About
+    from store import facts  # late: most series have one source
+    from store.names import list_numbers
+    from store.names.episode_facts import About
 
     known = {(row["season"], row["number"]): About(*row[2:]) for row in rows}
-    listed = {
-        (e.season, e.number): About(e.title, e.aired, e.size, _json(e.checksums)) for e in episodes
-    }
     row = conn.execute(
         """select numbering from offers where series = ? and provider = ?
             and standing = 'linked'""",
@@ -281,6 +279,7 @@ def number(
     ).fetchone()
     numbering = row and row["numbering"]
     before = {} if anew or not numbering else _numbers_before(conn, series_id, provider)
+    listed = facts.of(episodes)
     matched = list_numbers.match(known, listed, numbering, before)
     left_out = [codes.code(*key) for key in listed if key not in matched.of]
     _leave_out(conn, series_id, provider, matched.counting, left_out)
@@ -328,7 +327,3 @@ def _leave_out(
     row = conn.execute(f"select numbering, left_out from offers {where}", offer).fetchone()
     if row and tuple(row) != told:
         conn.execute(f"update offers set numbering = ?, left_out = ? {where}", (*told, *offer))
-
-
-def _json(checksums: object) -> str:
-    return json.dumps(dict(checksums))  # type: ignore[call-overload]

@@ -25,8 +25,8 @@ from store import episodes as episode_store
 from store.db import MIGRATIONS, connect
 from store.links import OwnersWord
 from store.models import Episode, Hit, Listing
-from store.names import list_numbers, same_series
-from store.names.list_numbers import About
+from store.names import list_numbers, same_lists, same_series
+from store.names.episode_facts import About
 from store.wish import SeriesPrefer
 from tests.shows import SHOW
 
@@ -60,6 +60,17 @@ def numbered(*seasons: tuple[int, int], **more) -> dict:
         # It may count through, or know an episode more of the first season.
         ([(1, 12), (2, 12)], [(1, 13)], None, {}, [(1, 13)]),
         ([(1, 12), (2, 12)], [(1, 23)], None, {}, [(1, n) for n in range(13, 24)]),
+        ([(1, 12), (2, 2)], [(1, 13)], None, {}, [(1, 13)]),
+        ([(1, 12), (2, 1)], [(1, 13)], None, {}, [(1, 13)]),
+        ([(1, 12), (2, 4)], [(1, 16)], "absolute", {(1, 13): (2, 1)}, []),
+        # The same the other way round: one of the two is an episode behind, or knows a recap.
+        ([(1, 13)], [(1, 12), (2, 2)], None, {}, [(2, 1), (2, 2)]),
+        ([(1, 14)], [(1, 12), (2, 1)], None, {}, [(2, 1)]),
+        ([(1, 13)], [(1, 12), (2, 1)], None, {}, [(2, 1)]),
+        ([(1, 13)], [(1, 12), (2, 12)], None, {}, [(2, n) for n in range(1, 13)]),
+        ([(1, 25)], [(1, 12), (2, 12)], None, {}, [(2, n) for n in range(1, 13)]),
+        ([(1, 16)], [(1, 12), (2, 4)], "joined", {(2, 1): (1, 13), (2, 4): (1, 16)}, []),
+        ([(1, 5)], [(1, 12), (2, 12)], None, {}, []),  # one has less of the last season
         # The seasons end elsewhere.
         ([(1, 12), (2, 12)], [(1, 11), (2, 13)], None, {}, [(2, n) for n in range(1, 14)]),
         ([(1, 24), (2, 12)], [(1, 12), (2, 24)], None, {}, [(2, n) for n in range(1, 25)]),
@@ -132,6 +143,56 @@ def test_a_list_that_is_a_week_ahead_is_of_other_numbers():
     assert len(list_numbers.match(weeks(0), weeks(0) | {(1, 11): About()}).of) == 11
 
 
+def days_of(*seasons: tuple[int, int], first: int = 0, step: int = 7, title: str = "") -> dict:
+    """Lists as `numbered` makes them, whose episodes come every `step` days."""
+    start = date(2010, 1, 1) + timedelta(first)
+    return {
+        key: About(title and f"{title} {place}", (start + timedelta(step * place)).isoformat())
+        for place, key in enumerate(numbered(*seasons))
+    }
+
+
+@pytest.mark.parametrize(
+    "listed, counting, of_first",
+    [
+        (days_of((1, 12), (2, 2)), "joined", (1, 13)),  # it knows one more
+        (days_of((1, 12), (2, 2), first=1), "joined", (1, 13)),
+        (days_of((1, 12)) | {(2, 1): About(aired="2019-01-01")}, None, None),
+        (
+            days_of((1, 12)) | {(2, n): About(aired=f"2019-01-0{n}") for n in (1, 2, 3)},
+            "season",
+            (2, 1),
+        ),
+    ],
+)
+def test_days_tell_what_a_second_season_is_beside_a_longer_first_one(listed, counting, of_first):
+    found = list_numbers.match(days_of((1, 14)), listed)
+    assert (found.counting, found.of.get((2, 1))) == (counting, of_first)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+@pytest.mark.parametrize("first", [-1, 1])
+def test_a_list_that_is_a_day_ahead_is_of_other_numbers(step, first):
+    """Titles tell, else the owner; where there are days between, it is only shown a day later."""
+    one, other = days_of((1, 20), step=step), days_of((1, 20), first=first * step, step=step)
+    assert list_numbers.match(one, other).of == {}
+    assert len(list_numbers.match(one, other, "season").of) == 20
+    named = [
+        days_of((1, 20), first=each, step=step, title="A night on the roof")
+        for each in (0, first * step)
+    ]
+    assert len(list_numbers.match(*named).of) == 20
+    later = days_of((1, 20), first=1, step=7), days_of((1, 20), step=7)
+    assert len(list_numbers.match(*later).of) == 20
+
+
+def test_two_episodes_on_days_in_a_row_are_shown_a_day_later_elsewhere():
+    weekly = days_of((1, 12))
+    one = weekly | {(1, 2): About(aired="2010-01-02")}
+    other = days_of((1, 12), first=1) | {(1, 2): About(aired="2010-01-03")}
+    assert len(list_numbers.match(one, other).of) == 12
+
+
 @pytest.mark.parametrize(
     "one, other, are_one",
     [
@@ -151,25 +212,91 @@ def test_specials_of_one_number_are_seldom_one(one, other, are_one):
 
 
 @pytest.mark.parametrize(
-    "one, other, ids, is_sure",
+    "one, other, ids, likeness",
     [
-        ("Nacht", "Nacht", ({}, {}), True),
-        ("Nacht (2010)", "nacht (2010)", ({}, {}), True),
-        ("Nacht (2010)", "Nacht", ({}, {}), False),
+        ("Nacht", "Nacht", ({}, {}), "alike"),
+        ("Nacht", "NACHT", ({}, {}), "alike"),
+        ("Nacht (2010)", "nacht (2010)", ({}, {}), "sure"),
+        ("Nacht (2010)", "Nacht", ({}, {}), "perhaps"),
         ("Nacht (2010)", "Nacht (2011)", ({}, {}), None),
-        ("Nacht", "Night", ({"tvdb": "1"}, {"tvdb": "1"}), True),
+        ("Nacht", "Night", ({"tvdb": "1"}, {"tvdb": "1"}), "sure"),
         ("Nacht", "Nacht", ({"tvdb": "1"}, {"tvdb": "2"}), None),
-        ("Nacht", "Nacht S2", ({}, {}), False),
-        ("Nacht S1", "Nacht S2", ({"tvdb": "1"}, {"tvdb": "1"}), False),
-        ("Nacht!", "Nacht?", ({}, {}), False),
+        ("Nacht", "Nacht", ({"tvdb": "1"}, {"tmdb": "1"}), "alike"),
+        ("Nacht", "Nacht S2", ({}, {}), "perhaps"),
+        ("Nacht S1", "Nacht S2", ({"tvdb": "1"}, {"tvdb": "1"}), "perhaps"),
+        ("Nacht!", "Nacht?", ({}, {}), "perhaps"),
         ("Nacht", "Tag", ({}, {}), None),
     ],
 )
-def test_series_that_are_one_by_name(one, other, ids, is_sure):
-    """True: surely; False: the owner is asked; None: they are two."""
+def test_series_that_are_one_by_name(one, other, ids, likeness):
+    """None: they are two."""
     others = [(same_series.of_source(other, ids[1]), "other")]
     found = same_series.find(same_series.of_source(one, ids[0]), others)
-    assert found == (None if is_sure is None else ("other", is_sure))
+    assert found == (None if likeness is None else ("other", likeness))
+
+
+def told(**facts: list) -> dict:
+    """The first season, by what is told of its episodes in order."""
+    length = max(map(len, facts.values()))
+    columns = {name: [*values, *[None] * (length - len(values))] for name, values in facts.items()}
+    return {
+        (1, number): About(
+            **{
+                name: column[number - 1] or About._field_defaults[name]
+                for name, column in columns.items()
+            }
+        )
+        for number in range(1, length + 1)
+    }
+
+
+def each_day(first: int, step: int = 1, count: int = 8) -> list[str]:
+    start = date(2020, 1, 1)
+    return [(start + timedelta(first + step * number)).isoformat() for number in range(count)]
+
+
+SUM, OTHER_SUM = json.dumps({"sha256": "ab", "crc32": "1"}), json.dumps({"sha256": "cd"})
+
+
+@pytest.mark.parametrize(
+    "one, other, is_proven",
+    [
+        (numbered((1, 12), (2, 12)), numbered((1, 12), (2, 12)), False),  # a dozen is no sign
+        (told(title=["Pilot", "Dusk"]), told(title=["Pilot", "Dawn"]), False),
+        (told(title=["Pilot", "Dusk falls"]), told(title=["Pilot", "Dusk falls!"]), False),
+        (
+            told(title=["The arrival", "Dusk falls"]),
+            told(title=["The arrival", "dusk falls"]),
+            True,
+        ),
+        (told(title=["Episode 1", "Episode 2"]), told(title=["Episode 1", "Episode 2"]), False),
+        (told(title=["The recap"] * 9), told(title=["The recap"] * 9), False),
+        (told(aired=each_day(0, 7)), told(aired=each_day(1, 7)), True),
+        (told(aired=each_day(0, 7)), told(aired=each_day(7, 7)), False),
+        (told(aired=each_day(0)), told(aired=each_day(0)), True),
+        (told(aired=each_day(0)), told(aired=each_day(1)), False),
+        (told(aired=each_day(0, 7, 1)), told(aired=each_day(0, 7, 1)), False),
+        (told(aired=["2010-01-01"] * 9), told(aired=["2010-01-02"] * 9), False),
+        (told(size=[700, 800]), told(size=[700, 800, 900]), True),
+        (told(size=[700]), told(size=[700]), True),
+        (told(size=[700, 700]), told(size=[700, 700]), False),  # each of their files is as long
+        (told(size=[700, 800]), told(size=[700, 801]), False),
+        (told(size=[700, None]), told(size=[None, 700]), False),
+        (told(checksums=[SUM]), told(checksums=[SUM]), True),
+        (told(checksums=[SUM]), told(checksums=[OTHER_SUM]), False),
+        ({(2026, 5): About(aired="2026-01-05"), (2026, 6): About(aired="2026-01-06")},) * 2
+        + (False,),  # two stations' news
+        ({}, {}, False),
+    ],
+)
+def test_lists_that_show_of_two_series_of_one_title_that_they_are_one(one, other, is_proven):
+    assert same_lists.prove(one, other) == same_lists.prove(other, one) == is_proven
+
+
+def test_a_file_that_both_lists_may_have_is_compared():
+    one, other = told(size=[700, 800, None]), told(size=[701, 800, 900])
+    assert same_lists.find_comparable(one, other) == (1, 2)
+    assert same_lists.find_comparable(told(size=[700]), told(size=[701])) is None
 
 
 def test_of_two_that_fit_equally_well_none_is_taken():
@@ -479,18 +606,28 @@ def test_nothing_is_written_where_two_lists_say_the_same(conn):
 
 
 def test_hits_that_the_owner_has_told_apart_are_two(conn):
-    hits = [("home", Hit("show", "Show")), ("sister", Hit("show", "Show"))]
-    assert [each.sources for each in joint_hits.join(conn, hits)] == [["home", "sister"]]
+    hits = [("home", Hit("show", "Show (2010)")), ("sister", Hit("show", "Show (2010)"))]
+    assert [each.sources for each in joint_hits.join(conn, hits).hits] == [["home", "sister"]]
     episode_store.store_found(
         conn, [("home", listing((1, 2))), ("sister", listing((1, 2), title="Other"))]
     )
     other = [("home", Hit("show", "Show")), ("sister", Hit("show", "Other"))]
-    assert [each.id for each in joint_hits.join(conn, other)] == [SHOW]
+    assert [each.id for each in joint_hits.join(conn, other).hits] == [SHOW]
     joining.set_linked(conn, SHOW, [SHOW])
-    assert [each.sources for each in joint_hits.join(conn, hits)] == [["home"], ["sister"]]
-    two = [*hits, ("friend", Hit("a", "Tag")), ("nas", Hit("b", "Tag")), ("nas", Hit("c", "tag"))]
-    found = {each.id: each.sources for each in joint_hits.join(conn, two)}
+    assert [each.sources for each in joint_hits.join(conn, hits).hits] == [["home"], ["sister"]]
+    tags = [("friend", Hit("a", "Tag")), ("nas", Hit("b", "Tag")), ("nas", Hit("c", "tag"))]
+    tags = [(name, replace(hit, ids={"tvdb": "1"})) for name, hit in tags]
+    found = {each.id: each.sources for each in joint_hits.join(conn, [*hits, *tags]).hits}
     assert found["friend_a"] == ["friend"] and len(found) == 5  # of two that fit none is taken
+
+
+def test_hits_of_one_title_are_one_where_their_lists_show_it(conn):
+    hits = [("home", Hit("show", "Show")), ("sister", Hit("show", "show"))]
+    joined = joint_hits.join(conn, hits)
+    assert [each.sources for each in joined.hits] == [["home"], ["sister"]]
+    assert joined.alike == [(SHOW, "sister_show")]
+    joined = joint_hits.join(conn, hits, joined.alike)
+    assert [each.sources for each in joined.hits] == [["home", "sister"]] and not joined.alike
 
 
 def test_a_list_that_contradicts_itself_harms_nobody(conn):

@@ -417,3 +417,84 @@ async def test_three_sources_with_other_titles_and_numbers_are_one_series(tmp_pa
             assert {tuple(each["sources"]) for each in details["episode_list"]} == {
                 ("sister", "friend")
             }
+
+
+# -- two shows of one title ------------------------------------------------------------------------
+
+
+def shows_of_one_title(*seeds: int) -> list[Shows]:
+    """Sources with a show of one title; those of one seed have the same files, and all are as long,
+    so that the lists tell nothing."""
+    return [Shows((100_000,) * 3, seed=seed) for seed in seeds]
+
+
+async def test_two_shows_of_one_title_are_two_series_until_the_owner_says_otherwise(tmp_path):
+    one, two = shows_of_one_title(1, 2)
+    two.videos["S01E04"] = two.videos["S01E01"]
+    async with one as home, two as sister:
+        async with running(tmp_path, providers=setting(home=home, sister=sister)) as server:
+            await server.login()
+            apart = {"home_show": ("Show", ["home"]), "sister_show": ("Show", ["sister"])}
+            assert await search(server, "show") == (apart, [])
+            assert await sources_of(server) == [("home", "show", 3)]
+            await put_in_queue(server, "missing")
+            await server.post("/api/queue/start")
+            await completed(server, "S01E01", "S01E02", "S01E03")
+            assert library_is_right(server, home) == {"S01E01", "S01E02", "S01E03"}
+            for _ in range(2):
+                asked = len(home.requests)
+                await server.post("/api/v1/anime/rescan")
+                _, details, _ = await server.get(f"/api/v1/anime/{SHOW}")
+                assert [each["name"] for each in details["sources"]] == ["home"]
+                assert [each["id"] for each in details["possible_sources"]] == ["sister_show"]
+                assert details["missing_episodes"] == 0
+            assert not any(home.code(request) for request in home.requests[asked:])
+            body = {"anime_id": "sister_show", "episodes": ["S01E04"]}
+            _, answer, _ = await server.post("/api/queue/add", json=body)
+            assert answer["data"]["anime_id"] == "sister_show"
+            assert await search(server, "show") == (apart, [])
+
+
+@pytest.mark.parametrize("has_sizes", [True, False])
+async def test_one_file_that_both_have_shows_that_the_show_is_one(tmp_path, has_sizes, monkeypatch):
+    one, two = shows_of_one_title(1, 1)
+    if not has_sizes:
+        monkeypatch.setattr(
+            Shows,
+            "_listing",
+            lambda self, folder: (
+                [{"name": "Show", "type": "directory"}]
+                if folder != "/Show/"
+                else [{"name": f"Show - {code}.mkv", "type": "file"} for code in self.videos]
+            ),
+        )
+        two.ranges = False
+    async with one as home, two as sister:
+        async with running(tmp_path, providers=setting(home=home, sister=sister)) as server:
+            await server.login()
+            found = {"home_show": ("Show", ["home", "sister"])}
+            assert await search(server, "show") == (found, [])
+            asked = len(home.requests), len(sister.requests)
+            assert await search(server, "show") == (found, [])
+            assert sum(map(bool, map(home.code, home.requests[asked[0] :]))) == 0
+            assert await sources_of(server) == [("home", "show", 3), ("sister", "show", 3)]
+            add(server, "Show/Show - S01E01.mkv")
+            await server.post("/api/v1/anime/rescan")
+            assert await sources_of(server) == [("home", "show", 3), ("sister", "show", 3)]
+        assert sister.sent("S01E01") <= 4 * 100_000
+
+
+async def test_a_source_that_does_not_answer_now_is_asked_at_the_next_rescan(tmp_path):
+    one, two = shows_of_one_title(1, 1)
+    async with one as home, two as sister:
+        async with running(tmp_path, providers=setting(home=home)) as server:
+            await server.login()
+            add(server, "Show/Show - S01E01.mkv")
+            await server.post("/api/v1/anime/rescan")
+            await server.put("/api/config", json={"providers": setting(home=home, sister=sister)})
+            for sources in (["home"], ["home", "sister"]):
+                home.ranged = {"status": 503} if len(sources) == 1 else {}
+                await server.post("/api/v1/anime/rescan")
+                _, details, _ = await server.get(f"/api/v1/anime/{SHOW}")
+                assert [each["name"] for each in details["sources"]] == sources
+                assert details["possible_sources"] == []

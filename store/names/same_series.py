@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from store.names import database_ids
 from store.names.identity import BUT_FOR_CASE, Candidates, Evidence, Identity, identify
 
 T = TypeVar("T")
+
+# How sure it is that two series are one: `sure`; `alike` where they bear one title, as many shows
+# do, and only what their lists tell can show it; else `perhaps`.
+Likeness = Literal["sure", "alike", "perhaps"]
 
 
 def of_source(title: str, ids: Mapping[str, str], *other_titles: str) -> Identity:
@@ -22,8 +26,8 @@ def queries(title: str, ids: Mapping[str, str]) -> list[str]:
     return [database_ids.bracketed(ids), plain] if ids else [plain]
 
 
-def find(wanted: Identity, others: Iterable[tuple[Identity, T]]) -> tuple[T, bool] | None:
-    """The one that may be the same series, and whether it surely is; None where none may, or two.
+def find(wanted: Identity, others: Iterable[tuple[Identity, T]]) -> tuple[T, Likeness] | None:
+    """The one that may be the same series, and how sure that is; None where none may, or two.
 
     An id that both have makes it sure, else the same title and year. What holds some of the seasons
     only is never surely the whole (docs/decisions.md, 44).
@@ -32,11 +36,13 @@ def find(wanted: Identity, others: Iterable[tuple[Identity, T]]) -> tuple[T, boo
     if found is None:
         return None
     evidence, (other, value) = found
-    holds_same = (wanted.seasons, wanted.part) == (other.seasons, other.part)
-    return value, holds_same and is_sure(evidence)
+    if (wanted.seasons, wanted.part) != (other.seasons, other.part) or not is_best(evidence):
+        return value, "perhaps"
+    has_same_year = wanted.year is not None and wanted.year == other.year
+    return value, "sure" if evidence.has_same_id or has_same_year else "alike"
 
 
-def is_sure(evidence: Evidence) -> bool:
+def is_best(evidence: Evidence) -> bool:
     """Whether no other name could be a better one."""
     has_same_id, name, agreement = evidence
     return has_same_id or name >= BUT_FOR_CASE or all(agreement)

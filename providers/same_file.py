@@ -1,0 +1,40 @@
+"""Whether two sources have the same file: one of the same length that begins alike."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import NamedTuple
+
+from providers.checked import CheckedProvider
+from providers.network import Network
+from store.models import Episode
+
+SAMPLE_BYTES = 65_536  # at the beginning of a video lies what names this very file
+
+
+class Place(NamedTuple):
+    """An episode as a source lists it."""
+
+    provider: CheckedProvider
+    key: str
+    episode: Episode
+
+
+async def are_same(network: Network, one: Place, other: Place) -> bool:
+    """Ask both for the beginning of their file. Raises Failure where one does not answer."""
+    first, second = await asyncio.gather(_begin(network, one), _begin(network, other))
+    return first is not None and first == second
+
+
+async def _begin(network: Network, place: Place) -> tuple[int, bytes] | None:
+    """The length of a file, and its first bytes; None where the source tells no length."""
+    source = await place.provider.source(place.key, place.episode)
+    headers = dict(source.headers) | {"Range": f"bytes=0-{SAMPLE_BYTES - 1}"}
+    body, status, answered = await network.begin(
+        source.url, SAMPLE_BYTES, base=place.provider.base, headers=headers
+    )
+    told = answered.get("Content-Length", "") if status == 200 else ""
+    if match := re.fullmatch(r"bytes 0-\d+/(\d+)", answered.get("Content-Range", "")):
+        told = match[1]
+    return (int(told), body) if told.isdecimal() and body else None
