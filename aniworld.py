@@ -186,6 +186,7 @@ def add_downloads(
     from downloads.renaming import Renaming
     from downloads.rescan import Rescan
     from handlers import keys, lifetime
+    from handlers.poster_fetches import POSTER_FETCHES, PosterFetches
     from handlers.tellers import TELLERS, Tellers
     from handlers.totals import TOTALS, Board
 
@@ -201,6 +202,7 @@ def add_downloads(
     app[keys.ALIKE_HITS] = AlikeHits(providers)
     app[keys.RENAMING] = Renaming(db, settings)
     app[TELLERS] = Tellers()
+    app[POSTER_FETCHES] = PosterFetches()
     app[TOTALS] = Board(db)
     finish = functools.partial(lifetime.finish_renamings, app)
     app[keys.FOLLOWING] = following = Following(

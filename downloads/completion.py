@@ -15,6 +15,7 @@ from pathlib import Path
 from downloads import disk
 from downloads.events import DownloadCompleted
 from store import (
+    abouts,
     checksums,
     files,
     history,
@@ -157,9 +158,13 @@ class Completion:
         """path -> content of the NFO files of the series and the episode."""
         from store import nfo  # late: few want them
 
-        anime = await self._db.run(series.get, self._item.series_id)
+        series_id = self._item.series_id
+        anime = await self._db.run(series.get, series_id)
+        about = await self._db.run(abouts.of_series, series_id)
         episode = self._item.episode or Episode(self._item.season, self._item.number)
-        of_series = nfo.of_series(anime.title, anime.description, database_ids.parse(anime.ids))
+        of_series = nfo.of_series(
+            anime.title, about.description, database_ids.parse(anime.ids), about.year
+        )
         of_episode = nfo.of_episode(episode.title, episode.season, episode.number, episode.aired)
         contents = {f"{folder}/{nfo.SERIES}": of_series}
         if of_episode:

@@ -28,6 +28,7 @@ from handlers.keys import (
     SHARED,
 )
 from handlers.logins import LOGINS
+from handlers.poster_fetches import POSTER_FETCHES
 from handlers.tellers import TELLERS
 from store import api_keys, choosing, renames, source_order, tokens
 from store.errors import Failure
@@ -65,6 +66,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
     await app[RESCAN].close()
     await app[TELLERS].close()
+    await app[POSTER_FETCHES].close()
     await app[PROVIDERS].close()
     await app[NETWORK].close()
     await app[DB].close()

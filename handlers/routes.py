@@ -109,6 +109,13 @@ API = (
         packs=True,
         alias="/api/anime/{anime_id}",
     ),
+    Route(
+        "GET",
+        "/api/v1/anime/{anime_id}/poster",
+        posters.show,
+        sends=posters.SENDS,
+        alias="/api/anime/{anime_id}/poster",
+    ),
     Route("DELETE", "/api/v1/anime/{anime_id}", anime.forget, alias="/api/anime/{anime_id}"),
     Route("GET", "/api/v1/calendar", calendar.airings, wrap=True),
     Route(

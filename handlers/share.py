@@ -71,13 +71,14 @@ async def show_series(request: web.Request, anime_id: AnimeId) -> SharedDocument
         from store import shared_files  # late: few share anything
 
         found = shared_files.look(config.library, {each.path for each in shared.held})
-        return sharing.document(shared, found, _addresses())
+        poster = shared_files.find_poster(config.library, shared.folders)
+        return sharing.document(shared, found, _addresses(), poster)
 
     return await asyncio.to_thread(describe)
 
 
 async def send_file(request: web.Request, file_id: FileId) -> web.StreamResponse:
-    """A file of a shared series, or subtitles of it: `HEAD`, ranges, a strong ETag."""
+    """A file of a shared series, subtitles or the picture of it: `HEAD`, ranges, a strong ETag."""
     from store import shared_files  # late, as above
 
     config = request.app[CONFIG].current
@@ -85,7 +86,9 @@ async def send_file(request: web.Request, file_id: FileId) -> web.StreamResponse
     shared = await request.app[DB].run(sharing.find, config.share, series_id)
     paths = {each.path for each in shared.held}
     try:
-        opened = await asyncio.to_thread(shared_files.open_file, config.library, paths, digest)
+        opened = await asyncio.to_thread(
+            shared_files.open_file, config.library, shared.folders, paths, digest
+        )
     except NotFound:
         await _require_library(request)
         raise

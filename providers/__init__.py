@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from operator import itemgetter
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from providers import trial, trust
 from providers.checked import CheckedProvider
@@ -25,6 +25,10 @@ from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
 from store.models import Episode, Hit, Listing
 from store.sources import SourceSettings, address_of
+
+if TYPE_CHECKING:
+    from providers.body_version import Version
+    from providers.pictures import Fetched
 
 log = logging.getLogger(__name__)
 
@@ -217,6 +221,20 @@ class Providers:
             why = "The source of this anime is switched off" if is_off else "Anime not found"
             raise NotFound(why, anime_id=series_id)
         return name, await self._providers[name].listing(key)
+
+    def address(self, name: str) -> str:
+        """The address of a source as the settings have it, also of one that is switched off; empty
+        where there is none."""
+        return address_of(self._settings[name]) if name in self._settings else ""
+
+    async def fetch_picture(self, name: str, key: str, ref: str, known: Version) -> Fetched:
+        """The picture of a series, unless it is still the `known` one; `ref` is the listing's
+        handle on it. Raises NotFound, ProviderError and ConfigurationError."""
+        from providers import pictures  # late: not every source has some
+
+        provider = self.get(name)
+        picture = await provider.picture(key, ref)
+        return await pictures.fetch(self._network, provider.base, picture, known)
 
     async def close(self) -> None:
         await self.configure(())

@@ -19,7 +19,7 @@ from providers.listed_source import JSON, ListedSource, read_object
 from providers.memory import Memory
 from providers.network import Network
 from store.errors import NotFound, ProviderError
-from store.models import Episode, Listing, Source
+from store.models import Episode, Listing, Picture, Source
 from store.remembered import Remembered
 from store.sources import AniworldProvider
 
@@ -78,6 +78,8 @@ class Aniworld(ListedSource):
             description=document.description,
             episodes=tuple(episodes),
             ids=series.ids,
+            year=document.year,
+            poster=document.poster,
         )
 
     async def source(self, key: str, episode: Episode) -> Source:
@@ -101,6 +103,15 @@ class Aniworld(ListedSource):
             # They are asked for with the headers of the file.
             beside={end: each for end, each in beside.items() if _is_near(each, url)},
         )
+
+    async def picture(self, key: str, ref: str) -> Picture:
+        """See the Provider protocol; `ref` is its address there, and when it was changed."""
+        await self._find_series(key)
+        address = self._addresses.get(key)
+        if address is None:
+            raise NotFound("The source has no such series")
+        url = urljoin(address, aniworld_listing.poster_address(ref))
+        return Picture(url, self._headers(url))
 
     async def look(self) -> None:
         """See the Provider protocol: a list that has not changed is not sent."""

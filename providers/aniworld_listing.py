@@ -74,11 +74,14 @@ class File(NamedTuple):
 
 
 class SeriesDocument(NamedTuple):
-    """A series with its files, as it stands at `address`."""
+    """A series with its files, as it stands at `address`. `poster` is the address of its picture
+    as it is written there, a blank, and when that was changed; empty where there is none."""
 
     address: str
     description: str
     files: list[File]
+    year: int | None = None
+    poster: str = ""
 
 
 def check_form(answer: Fields) -> None:
@@ -151,7 +154,24 @@ def read_series(answer: Fields, address: str) -> SeriesDocument:
         raise no_instance()
     rows = objects(about, "files")[:MAX_FILES]
     files = [file for row in rows if (file := _file(row))]
-    return SeriesDocument(address, text(about, "description")[:MAX_TEXT], files)
+    description = text(about, "description")[:MAX_TEXT]
+    return SeriesDocument(address, description, files, whole(about, "year"), _poster(about))
+
+
+def poster_address(poster: str) -> str:
+    """The address in the handle on a picture."""
+    return poster.rpartition(" ")[0]
+
+
+def _poster(about: Fields) -> str:
+    poster = about.get("poster")
+    if not isinstance(poster, dict) or not (url := _address(poster, "url")):
+        return ""
+    try:
+        urljoin("http://a/", url)
+    except ValueError:
+        return ""
+    return f"{url} {_moment(text(poster, 'modified')) or 0}"
 
 
 def read_episodes(files: Iterable[File]) -> list[Episode]:

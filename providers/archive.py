@@ -17,7 +17,7 @@ from providers.memory import Memory
 from providers.network import Network
 from store.clock import now, seconds_since
 from store.errors import NotFound
-from store.models import Episode, Listing, Source
+from store.models import Episode, Listing, Picture, Source
 from store.names import extensions
 from store.remembered import Remembered
 from store.sources import ArchiveProvider
@@ -57,6 +57,8 @@ class Archive(ListedSource):
             description=await asyncio.to_thread(archive_items.describe, item),
             site=self._site(key),
             episodes=tuple(episodes),
+            year=archive_items.year_of(item),
+            poster=archive_items.poster_of(item),
         )
 
     async def source(self, key: str, episode: Episode) -> Source:
@@ -75,6 +77,10 @@ class Archive(ListedSource):
             checksums=file.checksums,
             beside={end: self._address(key, name) for end, name in file.subtitles.items()},
         )
+
+    async def picture(self, key: str, ref: str) -> Picture:
+        """See the Provider protocol: the Archive makes one of each item."""
+        return Picture(f"{self.base}services/img/{quote(key, safe='')}")
 
     async def look(self) -> None:
         """See the Provider protocol."""

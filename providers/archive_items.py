@@ -24,6 +24,7 @@ from store.preference import NO_WISH, chosen
 MAX_FILES = 10_000  # of one item
 MAX_OTHERS = 10  # files that were made of one original
 MAX_TEXT = 5_000
+THUMBNAIL, MAX_MD5 = "__ia_thumb.jpg", 32
 KINDS = {"sha1": 40, "md5": 32, "crc32": 8}  # of checksums, the strongest first -> digits
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 
@@ -45,9 +46,9 @@ def read_series(docs: Iterable[Fields]) -> list[catalogue.Series]:
     for doc in docs:
         key = _first(doc, "identifier")
         title = _first(doc, "title") or key
-        year = re.match(r"(?:19|20)\d\d", _first(doc, "year") or _first(doc, "date"))
+        year = _year(doc)
         if year and spelling.year(title) is None:
-            title = f"{title} ({year[0]})"
+            title = f"{title} ({year})"
         if key:
             found.append(catalogue.series(key, title, {}))
     return found
@@ -61,6 +62,23 @@ def describe(item: Fields) -> str:
     described = html.unescape(_TAG.sub(" ", _first(about, "description")))
     rights = [_first(about, name)[:MAX_TEXT] for name in ("rights", "licenseurl")]
     return " ".join(" ".join([described, *rights]).split())[:MAX_TEXT]
+
+
+def year_of(item: Fields) -> int | None:
+    """The year of an item."""
+    about = item.get("metadata")
+    return _year(about) if isinstance(about, dict) else None
+
+
+def poster_of(item: Fields) -> str:
+    """The handle on an item's picture: the checksum of what the Archive has made of it."""
+    made = (text(row, "md5") for row in objects(item, "files") if text(row, "name") == THUMBNAIL)
+    return next((md5[:MAX_MD5] for md5 in made if md5), THUMBNAIL)
+
+
+def _year(about: Fields) -> int | None:
+    found = re.match(r"(?:19|20)\d\d", _first(about, "year") or _first(about, "date"), re.ASCII)
+    return int(found[0]) if found else None
 
 
 def find_files(item: Fields) -> list[File]:

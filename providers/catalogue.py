@@ -25,7 +25,8 @@ FRESH_SECONDS = 30.0  # for which the list of series is taken from memory
 
 @dataclass
 class Series:
-    """`key` is the source's own, `ids` are as those of Hit; `aliases` are further titles."""
+    """`key` is the source's own, `ids` are as those of Hit; `aliases` are further titles. `year`
+    and `poster` are as those of Listing."""
 
     key: str
     title: str
@@ -33,6 +34,8 @@ class Series:
     folded_title: str  # as spelling.fold writes it
     description: str
     aliases: tuple[str, ...]
+    year: int | None = None
+    poster: str = ""
 
     @cached_property
     def spellings(self) -> frozenset[str]:
@@ -48,9 +51,11 @@ def series(
     ids: Mapping[str, str],
     description: str = "",
     aliases: tuple[str, ...] = (),
+    year: int | None = None,
+    poster: str = "",
 ) -> Series:
     title = title[:MAX_TITLE]
-    return Series(key, title, ids, spelling.fold(title), description, aliases)
+    return Series(key, title, ids, spelling.fold(title), description, aliases, year, poster)
 
 
 class Catalogue:

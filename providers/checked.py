@@ -15,8 +15,8 @@ from store import keys
 from store.clock import now, seconds_since
 from store.db import Database
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
-from store.models import Episode, Hit, Listing, Source
-from store.names import extensions
+from store.models import Episode, Hit, Listing, Picture, Source
+from store.names import extensions, plain_text
 from store.preference import NO_WISH, chosen, rank
 
 log = logging.getLogger(__name__)
@@ -28,9 +28,11 @@ MAX_SERIES = 10_000  # of one source, asked for at once
 FOUND_HITS = 10  # of one query, among which a series is looked for
 MAX_VARIANTS = 30  # files of one episode
 MAX_KEY = 1_000  # characters of a source's own key
+MAX_REF = 4_000  # characters of its handle on a picture
 # The code of an episode, such as S01E02, has up to four digits and up to five.
 MAX_SEASON = 9_999
 MAX_NUMBER = 99_999
+YEARS = range(1800, 2200)
 MAX_SIZE = 2**53 - 1  # bytes: the largest whole number that every JSON reader keeps exact
 SUBTITLES = tuple(extensions.SUBTITLES)
 
@@ -140,6 +142,13 @@ class CheckedProvider:
             )
         return replace(source, beside=_subtitles_only(source))
 
+    async def picture(self, key: str, ref: str) -> Picture:
+        """Where the picture of a series is right now. Raises NotFound for an unknown key."""
+        native = await self._db.run(keys.native_key, self.name, key)
+        if native is None:
+            raise self._not_found(key)
+        return await self._answer(self._provider.picture(native, ref))
+
     async def look(self) -> None:
         """Ask the source itself whether it works, for LOOK_SECONDS at most."""
         try:
@@ -174,7 +183,14 @@ class CheckedProvider:
             if _is_possible(episode):
                 episodes.setdefault((episode.season, episode.number), _with_few_variants(episode))
         in_order = tuple(episodes[number] for number in sorted(episodes))
-        return replace(listing, episodes=in_order)
+        is_picture = _is_text(listing.poster) and len(listing.poster) <= MAX_REF
+        return replace(
+            listing,
+            episodes=in_order,
+            description=plain_text.shorten(listing.description),
+            year=listing.year if listing.year in YEARS else None,
+            poster=listing.poster if is_picture else "",
+        )
 
     async def _answer(self, call: Awaitable[T], *, lists: bool = False) -> T:
         """Await a provider's answer; turn what it raises into one of three kinds of Failure."""

@@ -20,7 +20,7 @@ from aiohttp import web
 from providers.memory import Memory
 from providers.network import Network
 from store.errors import NotFound
-from store.models import Episode, Hit, Listing, Source
+from store.models import Episode, Hit, Listing, Picture, Source
 from store.names import spelling, writer
 from store.names.templates import Wanted
 from store.settings import Naming
@@ -108,6 +108,10 @@ class Demo:
                 port = self._runner.addresses[0][1]
                 self.base = f"http://127.0.0.1:{port}/"
         return Source(f"{self.base}{episode.ref}", ".avi", size=episode.size)
+
+    async def picture(self, key: str, ref: str) -> Picture:
+        """See the Provider protocol."""
+        raise NotFound("The demo has no pictures")
 
     async def close(self) -> None:
         """End the server."""

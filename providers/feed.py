@@ -7,8 +7,10 @@ because a newer one has come.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from providers import catalogue, feed_episodes, feed_numbers, feed_xml, mediathek
 from providers.bodies import Document
@@ -19,7 +21,7 @@ from providers.memory import Memory
 from providers.network import Network
 from store import schema
 from store.errors import ConfigurationError, Failure, NotFound, ProviderError
-from store.models import Episode, Listing, Source
+from store.models import Episode, Listing, Picture, Source
 from store.names import codes
 from store.preference import NO_WISH, chosen
 from store.remembered import Remembered
@@ -29,6 +31,7 @@ FRESH_SECONDS = 30.0  # for which a feed is taken from memory, if it asks for no
 MAX_FRESH_SECONDS = 3_600.0
 ONLY = "feed"  # the key of a feed's only series
 ACCEPT = {"Accept": "application/rss+xml, application/atom+xml, application/xml, text/xml;q=0.9"}
+REF_DIGITS = 16
 AS_TEXT = {"Content-Type": "text/plain"}
 
 
@@ -56,7 +59,9 @@ class Feed(ListedSource):
         series = await self._find_series(key)
         page = await self._read()
         episodes = await asyncio.to_thread(feed_episodes.read, self._items(page, key))
-        return Listing(key, series.title, series.description, episodes=episodes)
+        return Listing(
+            key, series.title, series.description, episodes=episodes, poster=series.poster
+        )
 
     async def source(self, key: str, episode: Episode) -> Source:
         """See the Provider protocol: the address is the feed's of now, as some are signed."""
@@ -72,6 +77,13 @@ class Feed(ListedSource):
             await self._check_still_there(page, item, file.url)
         return Source(file.url, file.extension, beside=item.subtitles, is_private=True)
 
+    async def picture(self, key: str, ref: str) -> Picture:
+        """See the Provider protocol: the address is the feed's of now, as some are signed."""
+        page = await self._read()
+        if not page.picture or _ref(page.picture) != ref:
+            raise NotFound("The source has no such picture any more")
+        return Picture(page.picture)
+
     async def look(self) -> None:
         """See the Provider protocol: what has not changed is not sent."""
         await self._read(at_once=True)
@@ -86,7 +98,8 @@ class Feed(ListedSource):
             return [
                 catalogue.series(topic or ONLY, topic or self._title(page), {}) for topic in topics
             ]
-        return [catalogue.series(ONLY, self._title(page), {}, page.description)]
+        poster = _ref(page.picture) if page.picture else ""
+        return [catalogue.series(ONLY, self._title(page), {}, page.description, poster=poster)]
 
     def _has_topics(self, page: FeedPage) -> bool:
         """Whether the items belong to series of their own."""
@@ -127,7 +140,7 @@ class Feed(ListedSource):
                     self._page, self._version = found
                     page = found[0]
                     await self._keep(page)
-                self._page = page = page or FeedPage("", "", 0, [])
+                self._page = page = page or FeedPage("", "", 0, [], "")
                 self._read_at = time.monotonic()
             return page
 
@@ -195,7 +208,7 @@ class Feed(ListedSource):
             items += page.items
             if not page.items or (number + 1) * mediathek.PAGE >= total:
                 break
-        return FeedPage("", "", 0, items)
+        return FeedPage("", "", 0, items, "")
 
     def _merged(self, before: FeedPage | None, found: FeedPage) -> FeedPage:
         known = before.items if before else []
@@ -204,7 +217,7 @@ class Feed(ListedSource):
                 item.code = "" if item.topic else item.code
                 item.topic = ""
         items = merge(known, found.items)
-        page = FeedPage(found.title, found.description, found.minutes, items)
+        page = replace(found, items=items)
         feed_numbers.give(items, self._title(page))
         return page
 
@@ -218,7 +231,8 @@ class Feed(ListedSource):
             self._page = await asyncio.to_thread(lambda: schema.read(FeedPage, schema.loads(text)))
         except (Failure, ValueError):
             return
-        self._version = Version(kept.etag, kept.modified)
+        if self._page.picture is not None:  # else all of it is to be read again
+            self._version = Version(kept.etag, kept.modified)
 
     async def _keep(self, page: FeedPage) -> None:
         content = await asyncio.to_thread(schema.dump, page)
@@ -257,6 +271,11 @@ def _find_same(items: Sequence[FeedItem], wanted: Episode) -> tuple[FeedItem, Fe
         return None
     episode = feed_episodes.episode(wanted.season, wanted.number, same)
     return feed_episodes.find(same, chosen(episode, wanted.wish or NO_WISH)[0].ref)
+
+
+def _ref(picture: str) -> str:
+    """The handle on a picture: another address is another one, but for what signs it."""
+    return hashlib.sha256(picture.partition("?")[0].encode()).hexdigest()[:REF_DIGITS]
 
 
 def _fresh_seconds(page: FeedPage) -> float:

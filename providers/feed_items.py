@@ -98,12 +98,16 @@ class FeedItem:
 
 @record
 class FeedPage:
-    """`minutes` that the feed asks to be left alone for; 0 where it asks nothing."""
+    """`minutes` that the feed asks to be left alone for; 0 where it asks nothing.
+
+    `picture` is the address of the feed's own; None in what an earlier version has kept.
+    """
 
     title: str
     description: str
     minutes: int
     items: list[FeedItem]
+    picture: str | None = None
 
 
 def _name_of(guid: str, file: FeedFile) -> str:

@@ -53,9 +53,18 @@ ROOTS = {f"{space}rss" for space in RSS} | {f"{space}feed" for space in (ATOM, *
 ROOTS.add(RDF)
 ABOUT = ("title", "description", "subtitle", "tagline", "ttl", "language", "generator")
 # With what holds titles of its own, so that those are not taken for the feed's.
-OTHERS = ("image", "textinput", "textInput", "author", "skipHours")
+OTHERS = ("image", "textinput", "textInput", "author", "skipHours", "logo")
 WANTED = {f"{space}{name}" for space in (*RSS, ATOM, *OLD_ATOM)
           for name in ("item", "entry", *ABOUT, *OTHERS)}  # fmt: skip
+# Pictures of the feed as a whole, as feeds write their names; the best one first.
+PICTURES = ("itunes:image", "media:thumbnail", "image", "logo")
+WANTED |= {
+    "{http://www.itunes.com/dtds/podcast-1.0.dtd}image",
+    "{http://www.itunes.com/DTDs/Podcast-1.0.dtd}image",
+    "{http://www.itunes.com/DTDs/PodCast-1.0.dtd}image",
+    "{http://search.yahoo.com/mrss/}thumbnail",
+    "{http://search.yahoo.com/mrss}thumbnail",
+}
 _ITUNES = re.compile(r"\{http://www\.itunes\.com/dtds/podcast-1\.0\.dtd\}", re.IGNORECASE)
 _MEDIA = re.compile(r"\{https?://(search\.yahoo\.com/mrss|www\.rssboard\.org/media-rss)/?\}")
 _PODCAST = re.compile(
@@ -106,7 +115,9 @@ def parse(body: bytes, url: str) -> FeedPage:
         item.topic = item.topic if is_mediathek else ""
         for other in item.others:
             other.language = other.language or language
-    return FeedPage(about.get("title", "")[:MAX_TEXT], described[:5_000], minutes, read.items)
+    picture = next((read.pictures[name] for name in PICTURES if name in read.pictures), "")
+    title = about.get("title", "")[:MAX_TEXT]
+    return FeedPage(title, described[:5_000], minutes, read.items, picture)
 
 
 class _Read:
@@ -114,6 +125,7 @@ class _Read:
 
     def __init__(self, body: bytes, url: str):
         self.about: dict[str, str] = {}
+        self.pictures: dict[str, str] = {}  # kind -> address
         self.items: list[FeedItem] = []
         self.is_whole = True
         try:
@@ -126,6 +138,9 @@ class _Read:
         name = element.tag.rpartition("}")[2]
         if name in ABOUT:
             self.about.setdefault(name, _plain(element))
+        elif (kind := _name(element)) in PICTURES:
+            if picture := _picture(element, url):
+                self.pictures.setdefault(kind, picture)
         elif name in ("item", "entry") and (item := _item(element, url)):
             self.items.append(item)
             if len(self.items) > MAX_ITEMS:
@@ -218,6 +233,13 @@ def _file(url: str, attributes: Mapping[str, str]) -> Iterator[FeedItem]:
         height = _whole(attributes.get("height", "")) or 0
         language = code_of(attributes.get("lang", "")) or ""
         yield FeedItem("", "", url, extension, height=height, language=language)
+
+
+def _picture(element: Element, base: str) -> str:
+    """The address of a picture, as the several kinds of elements write it."""
+    inside = next((child.text for child in element if _name(child) == "url"), None)
+    told = element.get("href") or element.get("url") or inside or element.text or ""
+    return address(base, told) if told.strip() else ""
 
 
 def _subtitles(element: Element, base: str) -> dict[str, str]:

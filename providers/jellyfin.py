@@ -17,7 +17,7 @@ from providers.memory import Memory
 from providers.network import Network
 from store import VERSION
 from store.errors import NotFound, ProviderError
-from store.models import Episode, Listing, Source
+from store.models import Episode, Listing, Picture, Source
 from store.sources import JellyfinProvider
 
 T = TypeVar("T")
@@ -27,6 +27,8 @@ MAX_SERIES, MAX_EPISODES = 10_000, 10_000
 # The page's own address is what people copy: the server lies one step above.
 PAGE = re.compile(r"/web(/index\.html)?/?$")
 PLAIN = {"enableImages": "false", "enableUserData": "false"}
+WITH_POSTERS = {"enableImages": "true", "imageTypeLimit": "1", "enableImageTypes": "Primary"}
+POSTER_WIDTH = "400"  # as wide as the page shows one, on a screen with two points for each
 OWN_ITEM = re.compile(r"[0-9a-fA-F]{32}")
 ABOUT_FILES = "MediaSources,Path,CanDownload"
 
@@ -75,6 +77,8 @@ class Jellyfin(ListedSource):
             site=self._site(key),
             episodes=tuple(episodes),
             ids=series.ids,
+            year=series.year,
+            poster=series.poster,
         )
 
     async def source(self, key: str, episode: Episode) -> Source:
@@ -105,6 +109,12 @@ class Jellyfin(ListedSource):
             },
         )
 
+    async def picture(self, key: str, ref: str) -> Picture:
+        """See the Provider protocol; the server makes it smaller."""
+        query = urlencode({"maxWidth": POSTER_WIDTH, "quality": "90", "tag": ref})
+        url = f"{self.base}Items/{quote(key, safe='')}/Images/{jellyfin_items.POSTER}?{query}"
+        return Picture(url, self._headers)
+
     async def look(self) -> None:
         """See the Provider protocol: a wrong key is a failure, too."""
         one = {"limit": "1", "includeItemTypes": "Series", "recursive": "true"}
@@ -117,6 +127,7 @@ class Jellyfin(ListedSource):
         series: list[catalogue.Series] = []
         fields = "ProviderIds,Overview"
         what = {"includeItemTypes": "Series", "recursive": "true", "sortBy": "SortName"}
+        what |= WITH_POSTERS
         read = jellyfin_items.read_series
         async for page in self._pages("Items", SERIES_PAGE, read, fields=fields, **what):
             series += page
@@ -150,7 +161,7 @@ class Jellyfin(ListedSource):
 
         while True:
             span = {"startIndex": str(len(seen)), "limit": str(size)}
-            ids, count, total, page = await self._ask(path, take, **span, **query, **PLAIN)
+            ids, count, total, page = await self._ask(path, take, **PLAIN | span | query)
             seen |= ids
             yield page
             is_last = len(seen) >= total if total else count < size

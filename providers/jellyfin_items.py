@@ -22,6 +22,8 @@ from store.preference import NO_WISH, chosen
 MAX_TEXT = 5_000  # characters of a description
 MAX_HELD = 50  # episodes in one file
 MAX_VERSIONS = 20  # of one item
+POSTER = "Primary"  # what the server calls a poster
+MAX_TAG = 100  # characters of a picture's
 # What Jellyfin calls containers and subtitles, where no path tells the extension.
 CONTAINERS = {"matroska": "mkv", "mpegts": "ts", "mpeg": "mpg", "quicktime": "mov"}
 CODECS = {"subrip": "srt", "srt": "srt", "ass": "ass", "ssa": "ssa", "webvtt": "vtt", "vtt": "vtt"}
@@ -53,7 +55,17 @@ def read_series(items: Iterable[Fields]) -> list[catalogue.Series]:
             name = f"{name} ({year})"
         ids = item.get("ProviderIds")
         known_ids = database_ids.choose(ids) if isinstance(ids, dict) else {}
-        found.append(catalogue.series(key, name, known_ids, text(item, "Overview")[:MAX_TEXT]))
+        tags = item.get("ImageTags")
+        found.append(
+            catalogue.series(
+                key,
+                name,
+                known_ids,
+                text(item, "Overview")[:MAX_TEXT],
+                year=year,
+                poster=text(tags, POSTER)[:MAX_TAG] if isinstance(tags, dict) else "",
+            )
+        )
     return found
 
 

@@ -17,11 +17,12 @@ from urllib.parse import quote, unquote
 
 from providers import catalogue
 from providers.catalogue import Catalogue
-from providers.folder_listing import NoListing
+from providers.folder_listing import Entry, NoListing
 from providers.folders import Folders, Lister
 from providers.late_listing import LateListing
+from store import pictures
 from store.errors import NotFound, ProviderError
-from store.models import Episode, Hit, Listing, Source, Variant
+from store.models import Episode, Hit, Listing, Picture, Source, Variant
 from store.names import database_ids, extensions
 from store.names.codes import EpisodeKey, Number
 from store.names.resolution import lines_of
@@ -79,7 +80,7 @@ class LibraryTree:
         series = (await self._catalogue.all()).get(key)
         if series is None:
             raise NotFound("The source has no such folder")
-        files = await self._walk(key)
+        files, poster = await self._walk(key)
         episodes = await asyncio.to_thread(_read_episodes, files)
         return Listing(
             key,
@@ -87,6 +88,7 @@ class LibraryTree:
             site=self._lister.url(f"{key}/"),
             episodes=episodes,
             ids=series.ids,
+            poster=poster,
         )
 
     async def _list_again(self, key: str) -> Listing:
@@ -121,6 +123,11 @@ class LibraryTree:
             file = File(unquote(found.ref), found.size, found.checksums, found.modified)
             beside = await self._files_beside(file.path)
         return await asyncio.to_thread(self._source, beside.get(file.path, file), list(beside))
+
+    async def picture(self, key: str, ref: str) -> Picture:
+        """See the Provider protocol: a file in the top folder, as `_poster` writes it."""
+        path = unquote(ref.partition(" ")[0])
+        return Picture(self._lister.url(path), self._lister.headers)
 
     async def look(self) -> None:
         """See the Provider protocol: a page that is no listing is a failure, too."""
@@ -160,9 +167,11 @@ class LibraryTree:
         names = await self._folders.top_folders()
         return await asyncio.to_thread(_series_folders, names)
 
-    async def _walk(self, top: str) -> list[File]:
-        """Every video in the top folder and below, in the order of their paths."""
+    async def _walk(self, top: str) -> tuple[list[File], str]:
+        """Every video in the top folder and below, in the order of their paths; the handle on the
+        picture in it, empty where there is none."""
         files: list[File] = []
+        poster = ""
         folders = [(top, 1, True)]  # path below the base, depth, whether it is surely one
         seen = 0
         while folders:
@@ -173,6 +182,7 @@ class LibraryTree:
                 raise ProviderError(
                     f"The source lists more than {MAX_ENTRIES} entries for one series"
                 )
+            poster = poster if folder != top else _poster(top, entries)
             unfinished = named_beside([entry.name for entry in entries])
             for entry in entries:
                 path = f"{folder}/{entry.name}"
@@ -189,7 +199,17 @@ class LibraryTree:
             raise ProviderError(
                 f"The names of one series have more than {MAX_PATHS:,} characters together"
             )
-        return sorted(files, key=lambda file: file.path)
+        return sorted(files, key=lambda file: file.path), poster
+
+
+def _poster(top: str, entries: Iterable[Entry]) -> str:
+    """The handle on the picture among what lies in a top folder: its path, escaped, and what tells
+    that it has changed."""
+    files = {entry.name.casefold(): entry for entry in entries if not entry.is_folder}
+    found = next((files[name] for name in pictures.NAMES if name in files), None)
+    if found is None or (found.size or 0) > pictures.MAX_FETCHED_BYTES:
+        return ""
+    return f"{quote(f'{top}/{found.name}')} {found.size or 0} {found.modified or 0}"
 
 
 def _read_episodes(files: Sequence[File]) -> tuple[Episode, ...]:

@@ -12,7 +12,7 @@ from providers.json_answers import Fields
 from providers.late_listing import LateListing
 from providers.network import Network
 from store.errors import NotFound
-from store.models import Hit, Listing
+from store.models import Hit, Listing, Picture
 
 T = TypeVar("T")
 
@@ -38,6 +38,10 @@ class ListedSource:
     async def listing(self, key: str) -> Listing:
         """See the Provider protocol."""
         raise NotImplementedError
+
+    async def picture(self, key: str, ref: str) -> Picture:
+        """See the Provider protocol; a kind that lists no pictures has none."""
+        raise NotFound("The source has no picture of this series")
 
     async def close(self) -> None:
         """Nothing of its own is open."""

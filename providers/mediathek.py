@@ -41,7 +41,7 @@ def parse(body: bytes, url: str) -> tuple[FeedPage, int]:
     total = whole(about, "totalResults") if isinstance(about, dict) else None
     found = objects(result, "results")
     items = [item for row in found if (item := _item(row, url))]
-    return FeedPage("", "", 0, items), total or len(found)
+    return FeedPage("", "", 0, items, ""), total or len(found)
 
 
 def _item(row: Fields, base: str) -> FeedItem | None:

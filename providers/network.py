@@ -76,6 +76,7 @@ class Network:
         self._threads = Threads(MAX_THREADS, "network")
         self._idle = IdleConnections()
         self._bodies = Bodies()
+        self._pictures = Bodies()  # no list waits for one
         # base -> the only hosts that are asked for it, redirects included
         self.named: dict[str, frozenset[str]] = {}
         self._pace = Pace(self.lan)
@@ -149,16 +150,18 @@ class Network:
         url: str,
         *,
         limit: int = MAX_SMALL_BODY_BYTES,
+        is_picture: bool = False,
         **asking: Unpack[Asking],
     ) -> T:
-        """What `parse`, on a thread, makes of a body that is read as by `read`. All bodies share
-        the memory that this takes, until each is parsed."""
+        """What `parse`, on a thread, makes of a body that is read as by `read`. All bodies but
+        pictures share the memory that this takes, until each is parsed."""
+        bodies = self._pictures if is_picture else self._bodies
         await self._pace.turn(url, asking["base"])
         async with AsyncExitStack() as stack:
             async with _in_time() as time, self.get(url, **asking) as answer:
-                reading = self._bodies.read(answer, limit, self._threads, time)
+                reading = bodies.read(answer, limit, self._threads, time)
                 document = await stack.enter_async_context(reading)
-            return await self._bodies.parse(parse, document)
+            return await bodies.parse(parse, document)
 
     async def begin(
         self, url: str, count: int, **asking: Unpack[Asking]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from store.models import Episode, Hit, Listing, Source
+from store.models import Episode, Hit, Listing, Picture, Source
 
 
 class Provider(Protocol):
@@ -30,6 +30,9 @@ class Provider(Protocol):
 
     async def source(self, key: str, episode: Episode) -> Source:
         """Where the bytes of `episode` are right now; the episode is whole, as it was listed."""
+
+    async def picture(self, key: str, ref: str) -> Picture:
+        """Where the picture of a series is right now; `ref` is the listing's handle on it."""
 
     async def look(self) -> None:
         """Ask the source itself for something, cheaply: no series and no file of it.

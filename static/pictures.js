@@ -4,7 +4,10 @@ import { ROOT } from "./api.js";
 import { h, setText } from "./dom.js";
 import { pictureSeal } from "./queue_state.js";
 
-const without = new Set(); // addresses where no poster is
+// After which an address that brought no picture is asked again: a source may be slow, or away.
+const AGAIN_MS = [4_000, 20_000, 600_000];
+/** @type {Map<string, {count: number, until: number}>} addresses that brought none */
+const without = new Map();
 
 /** A place for the picture; drawPicture fills it. */
 export function makePicture(series) {
@@ -13,27 +16,39 @@ export function makePicture(series) {
   return art;
 }
 
-/** Show a series' poster where it has one. */
-export function drawPicture(art, { id, title }) {
+/** Show a series' poster where it has one. `poster` is false where nobody has one. */
+export function drawPicture(art, series) {
+  const { id, title, poster } = series;
   const letters = lettersOf(title);
   if (art.firstElementChild.textContent !== letters) {
     setText(art.firstElementChild, letters);
     art.style.setProperty("--hue", String(hueOf(title)));
   }
   const seal = pictureSeal();
-  const address = seal && id ? new URL(`posters/${seal}/${id}`, ROOT).href : "";
+  const isThere = seal && id && poster !== false;
+  const address = isThere ? new URL(`posters/${seal}/${id}`, ROOT).href : "";
   const image = art.querySelector("img");
-  if (image?.src === address) return;
+  if ((image?.src ?? "") === address) return;
   image?.remove();
-  if (!address || without.has(address)) return;
+  if (!address || Date.now() < (without.get(address)?.until ?? 0)) return;
   const made = h("img", { alt: "", loading: "lazy", decoding: "async" });
   made.onload = () => made.classList.add("loaded");
   made.onerror = () => {
-    without.add(address);
     made.remove();
+    const wait = putOff(address);
+    if (poster && wait < AGAIN_MS.at(-1))
+      setTimeout(() => art.isConnected && drawPicture(art, series), wait);
   };
   made.src = address;
   art.append(made);
+}
+
+/** Leave an address alone for a while. Returns for how many milliseconds. */
+function putOff(address) {
+  const count = without.get(address)?.count ?? 0;
+  const wait = AGAIN_MS[Math.min(count, AGAIN_MS.length - 1)];
+  without.set(address, { count: count + 1, until: Date.now() + wait - 1 });
+  return wait;
 }
 
 /** The first letters of its words, three at most. */

@@ -12,6 +12,7 @@ import { drawPicture, makePicture } from "./pictures.js";
 import { countOpenOf, queue } from "./queue_state.js";
 import { loadReasons } from "./reasons.js";
 import { href, navigate } from "./router.js";
+import { makeDescription } from "./series_description.js";
 import { makeFiles } from "./series_files.js";
 import { makeFollow } from "./series_follow.js";
 import { makeQuestion } from "./series_question.js";
@@ -41,9 +42,10 @@ export async function open(root, address) {
   const question = makeQuestion(context);
   const sources = makeSources(context);
   const follow = makeFollow(context);
+  const description = makeDescription(context);
   root.classList.add("narrow");
   root.append(
-    makeHead(context, follow),
+    makeHead(context, description, follow),
     makeListChange(context),
     sources.questions,
     question.node,
@@ -68,6 +70,7 @@ export async function open(root, address) {
     if (changed.has("lost")) reload().catch(() => {});
     updateStates(series, queue);
     drawHead(root, series);
+    description.draw();
     follow?.draw();
     seasons.draw();
     reloadIfParted();
@@ -96,13 +99,16 @@ export async function open(root, address) {
       return series.title;
     },
     draw,
-    close: () => clearTimeout(reloadTimer),
+    close() {
+      clearTimeout(reloadTimer);
+      description.close();
+    },
   };
 }
 
 // -- head -----------------------------------------------------------------------------------------
 
-function makeHead(context, follow) {
+function makeHead(context, description, follow) {
   const { series } = context;
   const get = h("button.main", { id: "get-all", type: "button" }, icon("get"), h("span"));
   get.onclick = () => runAction(get, () => addEpisodes(series.id, series.title, ["missing"]));
@@ -118,12 +124,13 @@ function makeHead(context, follow) {
       h(
         "p.facts.soft",
         {},
+        h("span", { id: "series-year" }),
         h("span", { id: "series-count" }),
         h("span", { id: "series-sources" }),
         site,
       ),
       h("progress", { id: "series-bar" }),
-      h("p", { id: "series-description" }),
+      description.node,
       h("div.head", {}, get, follow?.node),
     ),
   );
@@ -135,12 +142,13 @@ function drawHead(root, series) {
   const counts = { have: formatNumber(have), total: formatNumber(counted.length) };
   const line = t("haveOfTotal", counts);
   setText($("h1", root), series.title);
+  const year = series.year ? String(series.year) : "";
+  setText($("#series-year", root), series.title.includes(year) ? "" : year);
   setText($("#series-count", root), line);
   setText($("#series-sources", root), series.sources.map(({ name }) => name).join(", "));
   const bar = $("#series-bar", root);
   Object.assign(bar, { max: Math.max(1, counted.length), value: have, ariaLabel: line });
   bar.dataset.state = counted.length > have ? "missing" : "present";
-  setText($("#series-description", root), series.description ?? "");
   drawPicture($(".series-head .art", root), series);
   const site = $("#series-site", root);
   site.hidden = !siteHost(series.site);

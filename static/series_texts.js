@@ -17,6 +17,8 @@ addTexts({
     "The source lists otherwise than before: {gone} episodes are gone there, {moved} have another number. What was known stays until two more looks say the same.",
   ],
   acceptList: ["So übernehmen", "Take it as it is"],
+  showAll: ["Mehr", "More"],
+  showLess: ["Weniger", "Less"],
   sourceSite: ["Seite der Quelle", "Page of the source"],
   sourceAndNames: ["Zuordnung und Namen", "Source and names"],
   source: ["Serie der Quelle", "Series of the source"],

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from operator import itemgetter
 
-from store import counts, list_changes, series
+from store import abouts, counts, list_changes, series
 from store.list_changes import Row
 from store.models import Listing
 
@@ -21,6 +21,7 @@ def keep(conn: sqlite3.Connection, series_id: str, source: str, listing: Listing
     What takes episodes away is believed as that of any source is: by the owner, or at the third
     look. A calendar that lists no episode takes none away that were known.
     """
+    abouts.keep_of_calendar(conn, series_id, source, listing)
     rows = conn.execute(
         """select season, number, title, '' as ref, aired from calendar
         where series = ? and source = ? order by season, number""",
@@ -72,6 +73,7 @@ def drop_others(conn: sqlite3.Connection, sources: Collection[str]) -> None:
             _drop(conn, series_id, source)
             list_changes.accept(conn, (series_id, source))
             counts.recount(conn, series_id)
+    abouts.drop_calendars_but(conn, set(sources))
 
 
 def _drop(conn: sqlite3.Connection, series_id: str, source: str) -> None:

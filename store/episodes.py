@@ -12,6 +12,7 @@ from dataclasses import replace
 from operator import add, itemgetter
 
 from store import (
+    abouts,
     choosing,
     counts,
     files,
@@ -49,12 +50,15 @@ class AnimeDetails:
     none. `sources` are all, those that the owner prefers in front; of `possible_sources` he is
     asked. `missing_episodes` are those that no file holds; of these `available_episodes` can be
     fetched. `list_change` is what a source's list takes away, while that is not believed yet.
+    `description` is plain text; `year` and `poster` are as those of Anime.
     """
 
     id: str
     title: str
     episodes: list[str]
     description: str
+    year: int | None
+    poster: bool
     total_episodes: int
     downloaded_episodes: int
     missing_episodes: int
@@ -82,11 +86,14 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
     anime = series.get(conn, anime_id)
     episodes = of_series(conn, anime_id)
     sources, possible_sources = offers.told(conn, anime.id)
+    about = abouts.of_series(conn, anime.id)
     return AnimeDetails(
         id=anime.id,
         title=anime.title,
         episodes=[codes.phrase(*episode.key) for episode in episodes],
-        description=anime.description,
+        description=about.description,
+        year=about.year,
+        poster=bool(about.poster),
         total_episodes=anime.total,
         downloaded_episodes=anime.downloaded,
         missing_episodes=anime.missing,
@@ -117,7 +124,7 @@ def details_of_found(conn: sqlite3.Connection, found: Sequence[Found]) -> AnimeD
         conn.execute("rollback to found")
         conn.execute("release found")
     is_followed = series.find(conn, known.id) is not None
-    return known if is_followed else replace(known, source=None)
+    return known if is_followed else replace(known, source=None, poster=False)
 
 
 def running_numbers(conn: sqlite3.Connection, series_id: str) -> dict[EpisodeKey, int]:
@@ -242,7 +249,6 @@ def _keep_series(conn: sqlite3.Connection, provider: str, listing: Listing) -> s
     series_id = known.id if known else f"{provider}_{listing.key}"
     said = {
         "title": listing.title,
-        "description": listing.description,
         "site": listing.site,
         "ids": database_ids.bracketed(listing.ids),
     }
@@ -252,11 +258,10 @@ def _keep_series(conn: sqlite3.Connection, provider: str, listing: Listing) -> s
     if not (is_further or is_same):
         conn.execute(
             """
-            insert into series (id, provider, key, title, description, site, fold, ids, updated_at)
-            values (:id, :provider, :key, :title, :description, :site, :fold, :ids, :now)
-            on conflict (id) do update set title = excluded.title,
-                description = excluded.description, site = excluded.site, fold = excluded.fold,
-                ids = excluded.ids
+            insert into series (id, provider, key, title, site, fold, ids, updated_at)
+            values (:id, :provider, :key, :title, :site, :fold, :ids, :now)
+            on conflict (id) do update set title = excluded.title, site = excluded.site,
+                fold = excluded.fold, ids = excluded.ids
             """,
             {
                 **said,
@@ -269,4 +274,6 @@ def _keep_series(conn: sqlite3.Connection, provider: str, listing: Listing) -> s
         )
     if not offers.is_apart(conn, series_id, provider, listing.key):
         offers.link(conn, series_id, provider, listing.key, listing.title)
+        about = abouts.of_listing(listing)
+        abouts.keep_of_source(conn, series_id, provider, listing.key, about)
     return series_id

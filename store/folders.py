@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from store import episodes, files, joining, series, series_folders, witness
+from store.abouts import About
 from store.errors import Conflict, Invalid
 from store.models import Listing
 
@@ -134,11 +135,23 @@ def set_folders(conn: sqlite3.Connection, series_id: str, wanted: Sequence[str])
 
 
 def _record_look(conn: sqlite3.Connection, folder: Folder) -> None:
+    """What its files say of the series stays known of a folder that was not looked into."""
+    row = conn.execute(
+        "select description, year, poster from folders where path = ?", (folder.path,)
+    ).fetchone()
+    about = folder.about or (About(*row) if row else About())
     conn.execute("delete from folders where top = ?", (folder.path,))
     conn.executemany(
-        "insert into folders (path, top, mtime, disk) values (?, ?, ?, ?)",
+        """insert into folders (path, top, mtime, disk, description, year, poster)
+        values (?, ?, ?, ?, ?, ?, ?)""",
         [
-            (path, folder.path, mtime, folder.look.disks.get(path))
+            (
+                path,
+                folder.path,
+                mtime,
+                folder.look.disks.get(path),
+                *(about if path == folder.path else About()),
+            )
             for path, mtime in folder.look.mtimes.items()
         ],
     )

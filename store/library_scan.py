@@ -6,14 +6,15 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from store import library
+from store import library, pictures
+from store.abouts import About
 from store.errors import ConfigurationError
-from store.names import extensions, extras
+from store.names import extensions, extras, plain_text
 from store.names.system_folders import is_system_folder
 from store.names.unfinished import is_unfinished, named_beside
 
@@ -52,6 +53,8 @@ class Folder:
     videos: tuple[tuple[str, int], ...] | None
     look: Look
     unread: list[str] = field(default_factory=list)
+    # What its own files say of the series; None where it was not looked into.
+    about: About | None = None
 
 
 def scan(
@@ -154,17 +157,30 @@ def _read(root: Path, device: int, top: str, last: Look, stop: Callable[[], bool
     while waiting and not stop():
         waiting += walk.enter(*waiting.pop())
     videos = (*walk.videos, *walk.discs.items())
-    return Folder(top, series_title(top), videos, walk.look, walk.unread)
+    about = None if walk.names is None else _told_by_files(root / top, walk.names)
+    return Folder(top, series_title(top), videos, walk.look, walk.unread, about)
+
+
+def _told_by_files(top: Path, names: Collection[str]) -> About:
+    """What the files of these names in a top folder say of the series, the poster among them."""
+    poster = next((name for name in pictures.NAMES if name in names), "")
+    if not any(name.endswith(".nfo") for name in names):
+        return About(poster=poster)
+    from store import nfo  # late: not every library has such files
+
+    described = nfo.read(top)
+    return About(plain_text.shorten(described.plot), described.year, poster)
 
 
 class _Walk:
-    """The findings of one walk through a top folder."""
+    """The findings of one walk through a top folder; `names` are those in that folder itself."""
 
     def __init__(self, root: Path, last: Look):
         self.videos: list[tuple[str, int]] = []
         self.discs: dict[str, int] = {}  # the folder of each disc -> bytes of its videos
         self.look = Look({}, {})
         self.unread: list[str] = []
+        self.names: Collection[str] | None = None
         self._root = str(root)
         self._last = last
         self._inodes: set[tuple[int, int]] = set()  # (device, inode) of the folders seen
@@ -192,6 +208,8 @@ class _Walk:
             return []
         if ".ignore" in entries:
             return []
+        if self.names is None:
+            self.names = entries.keys()
         names = sorted(entries.keys() - named_beside(entries))
         below = [self._visit(folder, entries[name]) for name in names]
         return [(path, status.st_dev) for path in below if path]

@@ -79,7 +79,11 @@ class Episode:
 
 @dataclass(frozen=True)
 class Listing:
-    """Everything a provider says about one series."""
+    """Everything a provider says about one series.
+
+    `poster` is the provider's own handle on the picture, another one when that has changed; empty
+    where there is none.
+    """
 
     key: str
     title: str
@@ -87,6 +91,16 @@ class Listing:
     site: str = ""
     episodes: tuple[Episode, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
+    year: int | None = None
+    poster: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Where a picture is, right now; `headers` are as those of Source."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

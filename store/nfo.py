@@ -29,6 +29,7 @@ class Series(NamedTuple):
     names: tuple[str, ...] = ()
     year: int | None = None
     ids: Mapping[str, str] = {}
+    plot: str = ""
 
 
 def read(folder: Path) -> Series:
@@ -59,11 +60,11 @@ def _open_file(path: str, flags: int) -> int:
     return descriptor
 
 
-def of_series(title: str, plot: str, ids: Mapping[str, str]) -> bytes:
+def of_series(title: str, plot: str, ids: Mapping[str, str], year: int | None = None) -> bytes:
     """The file's content for a series; its title may end in a year."""
     elements = {
         "title": spelling.YEAR.sub("", title) or title,
-        "year": spelling.year(title),
+        "year": spelling.year(title) or year,
         "plot": plot,
     }
     return _written("tvshow", elements, ids)
@@ -102,7 +103,8 @@ def _read(data: bytes) -> Series:
             ids[database] = number
     years = [int(date[:4]) for date in texts("year") + texts("premiered") if _YEAR.match(date)]
     names = [name for name in texts("title") + texts("originaltitle") if name]
-    return Series(tuple(names), years[0] if years else None, ids)
+    plots = [plot for plot in texts("plot") + texts("outline") if plot]
+    return Series(tuple(names), years[0] if years else None, ids, plots[0] if plots else "")
 
 
 def _written(root_tag: str, elements: Mapping[str, object], ids: Mapping[str, str]) -> bytes:

@@ -14,6 +14,7 @@ NAMES = [
     for extension in ("jpg", "jpeg", "png", "webp")
 ]
 MAX_BYTES = 5_000_000  # a larger one is no poster
+MAX_FETCHED_BYTES = 1 << 20  # of one that a source has
 
 
 class Picture(NamedTuple):
@@ -21,7 +22,7 @@ class Picture(NamedTuple):
 
     content: bytes
     content_type: str
-    version: str
+    version: str  # an ETag without its quotes
 
 
 def type_of(content: bytes) -> str | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from store import counts, offers, renumbered
+from store import abouts, counts, offers, renumbered
+from store.abouts import Short
 from store.clock import now, today
 from store.errors import Conflict, NotFound
 from store.keys import public_keys
@@ -37,7 +38,6 @@ class Series:
     provider: str
     key: str
     title: str
-    description: str
     site: str
     folder: str | None
     ids: str  # as database_ids.bracketed writes them
@@ -72,7 +72,8 @@ _SERIES = f"select {', '.join(Series.__dataclass_fields__)} from series"
 class Anime:
     """A series in a list. Of its missing episodes `available_episodes` can be fetched.
 
-    `follow` tells whether, and which, new ones are fetched by themselves.
+    `follow` tells whether, and which, new ones are fetched by themselves. It began in `year`, as
+    far as that is known; `poster` says that its folder has a picture, or a source offers one.
     """
 
     id: str
@@ -83,6 +84,8 @@ class Anime:
     downloaded_episodes: int
     updated_at: str
     follow: Literal["off", "new", "all"]
+    year: int | None
+    poster: bool
 
 
 # -- who is who ----------------------------------------------------------------------------------
@@ -213,9 +216,14 @@ def page(
         from series where {where}
         order by {_ORDER[sort_by]} {direction}, id {direction} limit ? offset ?""",
         (*modes, limit, offset),
-    )
+    ).fetchall()
+    known = abouts.in_short(conn, [row["id"] for row in rows])
     total = count.fetchone()[0]
-    return [Anime(**row) for row in rows], total
+    return [Anime(**row, **_short(known.get(row["id"]))) for row in rows], total
+
+
+def _short(about: Short | None) -> dict[str, Any]:
+    return {"year": about and about.year, "poster": about is not None and about.has_poster}
 
 
 def listed_ids(conn: sqlite3.Connection) -> set[str]:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from store import pictures
 from store.checksums import Stamp
 from store.errors import NotFound
 from store.names import extensions
@@ -30,6 +31,13 @@ class Found(NamedTuple):
 
     stamp: Stamp
     subtitles: dict[str, str]
+
+
+class FoundPoster(NamedTuple):
+    """A picture as it is on the disk now."""
+
+    path: str
+    stamp: Stamp
 
 
 def file_id(series_id: str, path: str) -> str:
@@ -53,13 +61,29 @@ def look(root: Path, paths: Iterable[str]) -> dict[str, Found]:
     return found
 
 
-def open_file(root: Path, videos: Iterable[str], digest: str) -> int:
-    """A descriptor of the one of these videos, or of their subtitles, whose path has this digest.
+def find_poster(root: Path, folders: Iterable[str]) -> FoundPoster | None:
+    """The picture in one of the folders of a series; none that lies behind a link."""
+    for folder in folders:
+        try:
+            with _opened_folder(root, folder) as descriptor:
+                for name in pictures.NAMES:
+                    status = _plain_status(descriptor, name)
+                    if status is not None and 0 < status.st_size <= pictures.MAX_BYTES:
+                        return FoundPoster(f"{folder}/{name}", Stamp.of(status))
+        except OSError:  # it is gone, or a link
+            continue
+    return None
+
+
+def open_file(root: Path, folders: Iterable[str], videos: Iterable[str], digest: str) -> int:
+    """A descriptor of the one of these videos, or of their subtitles, or of the picture in the
+    folders of their series, whose path has this digest.
 
     Raises NotFound, also for a file that is gone or lies behind a link.
     """
     paths = list(videos)
-    wanted = next((path for path in paths if _digest(path) == digest), None)
+    posters = [f"{folder}/{name}" for folder in folders for name in pictures.NAMES]
+    wanted = next((path for path in [*paths, *posters] if _digest(path) == digest), None)
     if wanted is None:
         beside = [path for each in look(root, paths).values() for path in each.subtitles.values()]
         wanted = next((path for path in beside if _digest(path) == digest), None)

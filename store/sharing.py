@@ -7,10 +7,12 @@ One form for the calls of a server and for the files of a static catalogue
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from store import abouts, series_folders
+from store.checksums import Stamp
 from store.errors import Forbidden, NotFound
 from store.existing import EXISTING
 from store.models import Pagination
@@ -22,7 +24,7 @@ from store.schema import record
 from store.settings import Share
 
 if TYPE_CHECKING:
-    from store.shared_files import Found
+    from store.shared_files import Found, FoundPoster
 
 FORM: Literal[1] = 1  # of the documents; a reader refuses one that it does not know
 PER_PAGE = 1_000
@@ -88,14 +90,26 @@ class SharedFile:
 
 
 @record
+class SharedPoster:
+    """A picture of a series, a JPEG, PNG or WebP; `url` is relative to the address of the
+    document."""
+
+    size: int
+    modified: str
+    url: str
+
+
+@record
 class SharedDetails:
-    """A series with its files."""
+    """A series with its files. It began in `year`, as far as that is known."""
 
     id: str
     title: str
     titles: list[str]
     ids: dict[str, str]
     description: str
+    year: int | None
+    poster: SharedPoster | None
     files: list[SharedFile]
 
 
@@ -139,6 +153,8 @@ class Shared(NamedTuple):
     ids: dict[str, str]
     description: str
     held: list[Held]
+    year: int | None = None
+    folders: Sequence[str] = ()
 
 
 # Of the series that have a file, those that the owner shares, by any of their ids. A folder of the
@@ -207,19 +223,26 @@ def find(conn: sqlite3.Connection, share: Share, series_id: str) -> Shared:
     row = next(iter(_shared(conn, share, series_id)), None)
     if row is None:
         raise NotFound("Anime not found", anime_id=series_id)
-    about = conn.execute("select description from series where id = ?", (series_id,)).fetchone()
+    about = abouts.of_series(conn, series_id)
     held = [Held(**each) for each in conn.execute(_HELD, {"id": series_id})]
     return Shared(
         id=series_id,
         title=row["title"],
         titles=json.loads(row["titles"]),
         ids=database_ids.parse(row["ids"]),
-        description=about["description"],
+        description=about.description,
         held=held,
+        year=about.year,
+        folders=series_folders.of_series(conn, series_id),
     )
 
 
-def document(shared: Shared, found: Mapping[str, "Found"], addresses: Addresses) -> SharedDocument:
+def document(
+    shared: Shared,
+    found: Mapping[str, "Found"],
+    addresses: Addresses,
+    poster: "FoundPoster | None" = None,
+) -> SharedDocument:
     """What is shared of a series, as its files are now. Reads names, so it belongs on a thread."""
     files = [
         _file(shared.id, held, found[held.path], addresses)
@@ -235,6 +258,8 @@ def document(shared: Shared, found: Mapping[str, "Found"], addresses: Addresses)
             titles=shared.titles,
             ids=shared.ids,
             description=shared.description,
+            year=shared.year,
+            poster=_poster(shared.id, poster, addresses) if poster else None,
             files=files,
         ),
     )
@@ -259,8 +284,6 @@ def _file(series_id: str, held: Held, found: "Found", addresses: Addresses) -> S
     from store.names import languages, versions  # late: a server that shares nothing needs neither
 
     is_known = (held.size, held.mtime) == tuple(found.stamp)
-    seconds = min(max(found.stamp.mtime // 10**9, 0), LAST_SECOND)
-    modified = datetime.fromtimestamp(seconds, UTC)
     return SharedFile(
         code=codes.code(held.season, held.number),
         title=held.title,
@@ -269,7 +292,7 @@ def _file(series_id: str, held: Held, found: "Found", addresses: Addresses) -> S
         version=versions.find(held.path.partition("/")[2]),
         resolution=lines_of(held.path) or None,
         size=found.stamp.size,
-        modified=modified.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        modified=_modified(found.stamp),
         sha256=held.sha256 if is_known else None,
         extension=extensions.of(held.path),
         url=addresses.file(series_id, held.path),
@@ -280,6 +303,17 @@ def _file(series_id: str, held: Held, found: "Found", addresses: Addresses) -> S
             for suffix, path in sorted(found.subtitles.items())
         ],
     )
+
+
+def _poster(series_id: str, found: "FoundPoster", addresses: Addresses) -> SharedPoster:
+    url = addresses.file(series_id, found.path)
+    return SharedPoster(size=found.stamp.size, modified=_modified(found.stamp), url=url)
+
+
+def _modified(stamp: Stamp) -> str:
+    """When a file was changed, in seconds of UTC."""
+    seconds = min(max(stamp.mtime // 10**9, 0), LAST_SECOND)
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _language(suffix: str) -> str | None:

@@ -107,7 +107,8 @@ def _write_series(
     """Returns how many files the series has, and how many of them lack a checksum."""
     shared = sharing.find(conn, settings.share, series_id)
     found = shared_files.look(settings.library, {each.path for each in shared.held})
-    document = sharing.document(shared, found, _addresses(2, base_url))
+    poster = shared_files.find_poster(settings.library, shared.folders)
+    document = sharing.document(shared, found, _addresses(2, base_url), poster)
     _put(target, _series_name(series_id), schema.dump(document))
     by_url = {each.url: each.sha256 for each in document.data.files}
     return len(by_url), sum(sha256 is None for sha256 in by_url.values())

@@ -27,7 +27,8 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 import pytest
 
-from providers import Providers
+from providers import Providers, pictures
+from providers.body_version import Version
 from providers.checked import CheckedProvider
 from providers.network import Network
 from store import schema
@@ -77,6 +78,9 @@ class Known(NamedTuple):
     has_sizes: bool = True  # the listing tells them
 
 
+JPEG = b"\xff\xd8\xff\xe0 not really a picture"
+
+
 class RecordingNetwork(Network):
     """The network, which remembers what was asked for."""
 
@@ -115,6 +119,7 @@ class ServedContract:
     kind: type[SourceSettings]
     known: Known
     series_count: int  # found by an empty query
+    poster: bytes | None = None  # of the known series; None where the kind offers none
     # A query that finds nothing; None where every query finds something.
     vain_query: str | None = "nothing of the kind"
 
@@ -163,6 +168,24 @@ class ServedContract:
             assert episode.ref
             if content is not None:
                 assert episode.size == (len(content) if self.known.has_sizes else None)
+
+    async def test_its_poster(self, source: Opened):
+        key = await self.key(source.provider)
+        listing = await source.provider.listing(key)
+        assert bool(listing.poster) == (self.poster is not None)
+        if not listing.poster:
+            with pytest.raises(NotFound):
+                await source.provider.picture(key, "any")
+            return
+        picture = await source.provider.picture(key, listing.poster)
+        base = source.provider.base
+        fetched = await pictures.fetch(source.network, base, picture, Version())
+        assert fetched.content == self.poster
+        again = await pictures.fetch(source.network, base, picture, fetched.version)
+        assert again.content in (None, self.poster)
+        assert (await source.provider.listing(key)).poster == listing.poster
+        with pytest.raises(NotFound):
+            await source.provider.picture("no-such-series", listing.poster)
 
     async def test_a_key_that_it_does_not_have(self, source: Opened):
         for key in ("no-such-series", "0", "x" * 200):
@@ -310,6 +333,8 @@ class ProviderContract(ServedContract):
                     assert PUBLIC_KEY.fullmatch(hit.key)
                     json.dumps([hit.name, hit.site]).encode()
                     listing = await source.provider.listing(hit.key)
+                    if listing.poster:
+                        await source.provider.picture(hit.key, listing.poster)
                     for episode in listing.episodes:
                         await source.provider.source(hit.key, episode)
             except (ProviderError, NotFound) as failure:

@@ -29,6 +29,7 @@ class JellyfinServer(Upstream):
         self.series: list[dict[str, Any]] = []
         self.episodes: dict[str, list[dict[str, Any]]] = {}  # by the id of their series
         self.files: dict[str, bytes] = {}  # id, or path of subtitles -> content
+        self.posters: dict[str, bytes] = {}  # by the id of their series
         self.denied: set[str] = set()  # ids that the key may not download
         self._numbers = itertools.count(1)
 
@@ -41,6 +42,13 @@ class JellyfinServer(Upstream):
         self.series.append(item | {"ProviderIds": ids or {}, "IsFolder": True} | more)
         self.episodes[item["Id"]] = []
         return item["Id"]
+
+    def set_poster(self, series_id: str, content: bytes, tag: str = "a1") -> None:
+        """Give a series a picture; `tag` tells which one it is."""
+        self.posters[series_id] = content
+        for item in self.series:
+            if item["Id"] == series_id:
+                item["ImageTags"] = {"Primary": tag, "Banner": "x"}
 
     def add_episode(
         self, series_id: str, season: int | None, number: int | None, content: bytes | None = None,
@@ -105,6 +113,9 @@ class JellyfinServer(Upstream):
                 knobs.status = 403
             case ["Items", item_id, "Download"] if item_id in self.files:
                 knobs.body, knobs.etag = self.files[item_id], f'"{item_id}"'
+            case ["Items", series_id, "Images", "Primary"] if series_id in self.posters:
+                knobs.body, knobs.kind = self.posters[series_id], "image/jpeg"
+                knobs.etag = None  # as Jellyfin's
             case ["Videos", *rest] if "/".join(rest) in self.files:
                 knobs.body, knobs.kind = self.files["/".join(rest)], "text/plain"
             case _:
@@ -121,6 +132,8 @@ class JellyfinServer(Upstream):
         start = int(query.get("startindex", 0))
         page = items[start : start + min(self.most, int(query.get("limit", 10_000)))]
         hidden = {"MediaSources", "Path", "CanDownload", "Overview", "ProviderIds"} - fields
+        if query.get("enableimages") != "true":
+            hidden.add("ImageTags")
         rows = [{key: item[key] for key in item.keys() - hidden} for item in page]
         answer = {"Items": rows, "TotalRecordCount": len(items), "StartIndex": start}
         plain = Knobs(body=json.dumps(answer).encode(), kind="application/json; charset=utf-8")

@@ -21,6 +21,7 @@ CONTENTS = {
     (season, number): b"\x1aE\xdf\xa3 not really: %d %d" % (season, number)
     for season, number in [(0, 1), (1, 1), (1, 2), (2, 1)]
 }
+POSTER = b"\xff\xd8\xff\xe0 not really a picture"
 DOUBLE = b"\x1aE\xdf\xa3 two in one"
 KNOWN = CONTENTS | {(2, 2): DOUBLE, (2, 3): DOUBLE}
 
@@ -34,6 +35,7 @@ def furnish(library: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"Show A - {code}.mkv").write_bytes(body)
     (show / "Season 01" / "Show A - S01E01.de.forced.srt").write_bytes(b"1\n")
+    (show / "poster.jpg").write_bytes(POSTER)
     (show / "Season 01" / "notes.txt").write_bytes(b"not a video")
     other = library / "Über & #1 Ich?"
     other.mkdir()

@@ -28,7 +28,7 @@ from store.wish import Prefer
 from tests import sharing_instance
 from tests.app import free_port, running, until
 from tests.contract import Known, ProviderContract, ServedContract, opened
-from tests.sharing_instance import CONTENTS, KNOWN, make_key
+from tests.sharing_instance import CONTENTS, KNOWN, POSTER, make_key
 from tests.shows import completed, video
 from tests.tree import Tree
 from tests.upstream import Upstream, nginx
@@ -87,6 +87,7 @@ class TestAniworld(ProviderContract):
     kind = AniworldProvider
     known = Known("show a", "Show A (2010)", KNOWN)
     series_count = 2
+    poster = POSTER
     hostile_answers = tuple(
         ("application/json", json.dumps(answer).encode(errors="surrogatepass"))
         for answer in HOSTILE
@@ -106,6 +107,7 @@ class TestCatalogue(ServedContract):
 
     known = TestAniworld.known
     series_count = 2
+    poster = POSTER
 
     @pytest.fixture(autouse=True)
     def use(self, catalogue):

@@ -13,7 +13,7 @@ from store.preference import chosen
 from store.sources import ArchiveProvider
 from store.wish import Prefer
 from tests.app import running
-from tests.contract import Known, ProviderContract, opened
+from tests.contract import JPEG, Known, ProviderContract, opened
 from tests.upstream import Knobs, Upstream
 
 
@@ -23,6 +23,7 @@ class ArchiveServer(Upstream):
     def __init__(self):
         super().__init__()
         self.items: dict[str, tuple[dict, dict[str, bytes], list[dict]]] = {}
+        self.images: dict[str, bytes] = {}  # below services/
         self.node: ArchiveServer | None = None  # to which downloads are redirected
         self.most = 500  # results in an answer
 
@@ -44,6 +45,8 @@ class ArchiveServer(Upstream):
                 self._send_file(knobs, request, *rest.split("/", 1))
             elif kind == "metadata":
                 self._send_json(knobs, self._metadata(unquote(rest)))
+            elif kind == "services" and (image := self.images.get(unquote(rest))):
+                knobs.body, knobs.kind = image, "image/jpeg"
             elif kind == "advancedsearch.php":
                 self._send_json(knobs, self._found(parse_qs(url.query)))
             else:
@@ -81,6 +84,7 @@ CONTENTS = {
 
 
 def furnish(up: ArchiveServer) -> list[dict]:
+    up.images["img/show_a"] = JPEG
     files = {
         f"Season 1/Show & A - S01E0{number}.mkv": CONTENTS[1, number] for number in range(1, 4)
     }
@@ -95,6 +99,7 @@ class TestArchive(ProviderContract):
     kind = ArchiveProvider
     known = Known("show a", "Show A (1961)", CONTENTS)
     series_count = 3
+    poster = JPEG
     hostile_answers = tuple(
         ("application/json", body)
         for body in (
@@ -129,7 +134,7 @@ async def test_checksums_subtitles_and_the_licence(up, tmp_path):
     async with opened(ArchiveProvider("archive", "home", up.base, "tv"), tmp_path / "db") as source:
         (hit,) = await source.provider.search("show", 5)
         listing = await source.provider.listing(hit.key)
-        assert listing.description == "Of & A http://cc/by/"
+        assert (listing.description, listing.year) == ("Of & A http://cc/by/", 1961)
         where = await source.provider.source(hit.key, listing.episodes[0])
         stem = f"{up.base}download/show_a/Season%201/Show%20%26%20A%20-%20S01E01"
         assert (where.url, where.beside) == (f"{stem}.mkv", {".de.srt": f"{stem}.de.srt"})

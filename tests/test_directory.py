@@ -13,7 +13,7 @@ from store.errors import ProviderError
 from store.models import Episode
 from store.secret import Secret
 from store.sources import DirectoryProvider
-from tests.contract import Known, ProviderContract, ServedContract, opened
+from tests.contract import JPEG, Known, ProviderContract, ServedContract, opened
 from tests.upstream import Upstream, nginx
 
 SHOW = "Show A (2010)"
@@ -42,6 +42,8 @@ STRANGE_NAMES = ["Nacht_1", "x" * 5000, "😀", "<script>", "%2e%2e%2f", "con", 
 
 
 def content(path: str) -> bytes:
+    if path == "poster.jpg":
+        return JPEG
     return b"\x1aE\xdf\xa3 not really: " + path.encode()
 
 
@@ -72,6 +74,7 @@ class ServedDirectory(ServedContract):
         has_sizes=False,
     )
     series_count = 3
+    poster = JPEG
 
 
 class DirectoryContract(ServedDirectory, ProviderContract):

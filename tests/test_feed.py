@@ -15,7 +15,7 @@ from store.preference import chosen
 from store.sources import FeedProvider
 from store.wish import Prefer
 from tests.app import running, until
-from tests.contract import Known, ProviderContract, opened
+from tests.contract import JPEG, Known, ProviderContract, opened
 from tests.upstream import Knobs, Upstream
 
 ITUNES = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
@@ -72,6 +72,7 @@ class TestPodcast(ProviderContract):
     kind = FeedProvider
     known = Known("show a", "Show A", CONTENTS, has_sizes=False)
     series_count = 1
+    poster = JPEG
     hostile_answers = (
         (
             "application/rss+xml",
@@ -80,6 +81,7 @@ class TestPodcast(ProviderContract):
         ("application/rss+xml", rss(item("1" * 9_000, "javascript:x.mp4"))),
         ("application/rss+xml", rss(item("S99999E999999999", "//[bad/x.mp4"))),
         ("application/rss+xml", rss(item("Folge 1", "file:///etc/passwd.mp4"))),
+        ("application/rss+xml", rss(item("Folge 1", "/a.mp4"), more='<itunes:image href="//[x"/>')),
         ("application/rss+xml", rss(item("\ud800".encode("utf-8", "replace").decode(), "/a.mp4"))),
         ("application/atom+xml", b'<feed xmlns="http://www.w3.org/2005/Atom"><entry/></feed>'),
     )
@@ -87,10 +89,12 @@ class TestPodcast(ProviderContract):
     def videos(self) -> dict[str, bytes]:
         return {
             f"S{season:02}E{number:02}.mp4": body for (season, number), body in CONTENTS.items()
-        }
+        } | {"logo.jpg?sign=1": JPEG}
 
     def page(self) -> bytes:
-        return rss(*(item(name.removesuffix(".mp4"), f"/{name}") for name in self.videos()))
+        names = [name for name in self.videos() if name.endswith(".mp4")]
+        more = '<itunes:image href="/logo.jpg?sign=1"/><image><url>/small.png</url></image>'
+        return rss(*(item(name.removesuffix(".mp4"), f"/{name}") for name in names), more=more)
 
     @asynccontextmanager
     async def serve(self, tmp_path):
@@ -99,8 +103,11 @@ class TestPodcast(ProviderContract):
 
 
 class TestMediathek(TestPodcast):
+    poster = None
+
     def page(self) -> bytes:
-        rows = [result(f"Titel ({name[:3]}/{name[3:6]})", f"/{name}") for name in self.videos()]
+        names = [name for name in self.videos() if name.endswith(".mp4")]
+        rows = [result(f"Titel ({name[:3]}/{name[3:6]})", f"/{name}") for name in names]
         return answer(*rows)
 
     @asynccontextmanager
@@ -201,6 +208,33 @@ def test_the_feeds_own_title_and_pause():
     body = f"{head}{more}<title>Show A</title></channel></rss>".encode()
     page = feed_xml.parse(body, "http://nas/")
     assert (page.title, page.minutes, page.description) == ("Show A", 90, "Of A")
+
+
+@pytest.mark.parametrize(
+    "more, picture",
+    [
+        ("<image><url> /logo.png </url><title>x</title></image>", "http://nas/logo.png"),
+        ('<image><url>/a.png</url></image><itunes:image href="b.jpg"/>', "http://nas/pod/b.jpg"),
+        ('<media:thumbnail url="http://cdn/a.jpg"/>', "http://cdn/a.jpg"),
+        ("<image><url>file:///etc/passwd</url></image>", ""),
+        ("<image><url>javascript:alert(1)</url></image>", ""),
+        ('<itunes:image href="http://[bad"/><image><url>/a.png</url></image>', "http://nas/a.png"),
+        (f"<image><url>/{'x' * 3000}.png</url></image>", ""),
+        ("<image>\n<title>x</title></image>", ""),
+        ("", ""),
+    ],
+)
+def test_the_picture_of_a_feed(more, picture):
+    of_item = '<itunes:image href="/item.jpg"/><media:thumbnail url="/item.png"/>'
+    body = rss(item("Folge 1", "/1.mp4", of_item), more=more)
+    assert feed_xml.parse(body, "http://nas/pod/feed").picture == picture
+
+
+def test_the_logo_of_an_atom_feed():
+    head = b'<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><icon>/i.ico</icon>'
+    assert feed_xml.parse(head + b"<logo>/l.png</logo></feed>", "http://nas/").picture == (
+        "http://nas/l.png"
+    )
 
 
 def test_subtitles_of_podcasts():

@@ -13,7 +13,7 @@ from store.secret import Secret
 from store.sources import JellyfinProvider
 from store.wish import Prefer
 from tests.app import running
-from tests.contract import Known, ProviderContract, opened
+from tests.contract import JPEG, Known, ProviderContract, opened
 from tests.jellyfin_server import KEY, JellyfinServer
 from tests.shows import add, completed, home, video
 from tests.tree import Tree
@@ -28,6 +28,7 @@ CONTENTS = {
 def furnish(up: JellyfinServer) -> str:
     """The id of a series with all that CONTENTS has, and (2, 2) in one file with (2, 1)."""
     show = up.add_series("Show A", year=2010, ids={"Tvdb": "12", "Imdb": "tt7", "Odd": "1"})
+    up.set_poster(show, JPEG)
     for season, number in [(0, 1), (1, 1), (1, 2), (1, 3)]:
         up.add_episode(show, season, number, CONTENTS[season, number])
     up.add_episode(show, 2, 1, CONTENTS[2, 1], IndexNumberEnd=2)
@@ -44,6 +45,7 @@ class TestJellyfin(ProviderContract):
     kind = JellyfinProvider
     known = Known("show a", "Show A (2010)", CONTENTS | {(2, 2): CONTENTS[2, 1]})
     series_count = 3
+    poster = JPEG
     path = ""
     hostile_answers = tuple(
         ("application/json", body)
@@ -93,6 +95,7 @@ async def test_titles_dates_ids_and_what_the_server_lacks(up, tmp_path):
         assert [each.name for each in await source.provider.search("ueber ICH", 5)] == ["Über Ich"]
         listing = await source.provider.listing(hit.key)
         assert (listing.description, listing.ids) == ("Of a show.", hit.ids)
+        assert listing.year == 2010
         *_, last = listing.episodes
         assert (last.title, last.aired, last.available) == ("Coming", "2099-01-02", False)
         assert [episode.available for episode in listing.episodes[:-1]] == [True] * 6

@@ -35,6 +35,7 @@ KIT = {
     "openapi",
     "paging",
     "peer",
+    "poster_fetches",
     "responses",
     "signature",
     "tellers",

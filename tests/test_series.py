@@ -85,6 +85,8 @@ async def test_details_of_a_series_that_is_not_followed(tmp_path, served):
             "title": "Show",
             "episodes": ["Season 1 Episode 1", "Season 1 Episode 2", "Season 0 Episode 1"],
             "description": "",
+            "year": None,
+            "poster": False,
             "total_episodes": 2,
             "downloaded_episodes": 0,
             "missing_episodes": 2,
