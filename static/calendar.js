@@ -2,9 +2,10 @@
 
 import { callApi } from "./api.js";
 import "./calendar_texts.js";
-import { h } from "./dom.js";
+import { h, loadStyle } from "./dom.js";
 import { formatWeekday } from "./formats.js";
 import { t } from "./i18n.js";
+import { makePicture } from "./pictures.js";
 import { href } from "./router.js";
 
 const DAY_MS = 86_400_000;
@@ -12,14 +13,13 @@ const [DAYS_BEFORE, DAYS_AFTER] = [7, 28];
 
 export async function open(root) {
   const [from, to] = [-DAYS_BEFORE, DAYS_AFTER].map((days) => isoDay(Date.now() + days * DAY_MS));
-  const entries = await load(from, to);
+  const [entries] = await Promise.all([load(from, to), loadStyle("calendar.css")]);
   const days = [...Map.groupBy(entries, ({ aired }) => aired)].sort(([a], [b]) =>
     a.localeCompare(b),
   );
-  root.classList.add("narrow");
   root.append(
     h("div.view-head", {}, h("h1", { tabIndex: -1 }, t("calendar"))),
-    ...days.map(([day, episodes]) => makeDay(day, episodes)),
+    h("div.days", {}, ...days.map(([day, episodes]) => makeDay(day, episodes))),
   );
   if (!days.length) {
     root.append(h("div.empty", {}, h("strong", {}, t("nothingAirs")), t("nothingAirsHint")));
@@ -43,21 +43,17 @@ const isoDay = (time) => {
 };
 
 function makeDay(day, episodes) {
-  const isToday = day === isoDay(Date.now());
-  const title = isToday ? t("today", { day: formatWeekday(day) }) : formatWeekday(day);
-  const rows = episodes.map((episode) => {
-    const link = h("a", { href: href(`series/${episode.anime_id}`) }, episode.title);
-    const text = h(
-      "p.text",
-      {},
-      link,
-      " ",
-      h("b.code", {}, episode.code),
-      " ",
-      episode.episode_title,
-    );
-    const badge = h("span.badge", { data: { state: episode.state } }, t(`airing.${episode.state}`));
-    return h("li.line-row", {}, text, badge);
-  });
-  return h("section.card", {}, h("h2", {}, title), h("ul.rows", {}, rows));
+  const today = isoDay(Date.now());
+  const title = day === today ? t("today", { day: formatWeekday(day) }) : formatWeekday(day);
+  const when = day === today ? "today" : day < today ? "past" : "coming";
+  const rows = h("ul.rows", {}, episodes.map(makeRow));
+  return h("section.card", { data: { day: when } }, h("h2", {}, title), rows);
+}
+
+function makeRow({ anime_id: id, title, code, episode_title: name, state }) {
+  const about = h("span.soft", {}, h("b.code", {}, code), " ", name);
+  const text = h("p.text", {}, h("a", { href: href(`series/${id}`) }, title), about);
+  const badge = h("span.badge", { data: { state } }, t(`airing.${state}`));
+  badge.hidden = state === "upcoming"; // as its day says
+  return h("li.line-row", {}, makePicture({ id, title }), text, badge);
 }

@@ -1,11 +1,12 @@
 // The history: the files that were fetched and what failed, the newest first, with a search.
 
 import { callApi, getToken, ROOT } from "./api.js";
-import { $, h } from "./dom.js";
+import { $, h, loadStyle } from "./dom.js";
 import { runAction } from "./feedback.js";
-import { formatMoment, formatSize } from "./formats.js";
+import { formatDay, formatSize, formatTime } from "./formats.js";
 import "./history_texts.js";
 import { t } from "./i18n.js";
+import { makePicture } from "./pictures.js";
 import { describeReason, loadReasons } from "./reasons.js";
 import { href, replaceAddress } from "./router.js";
 
@@ -17,7 +18,7 @@ export async function open(root, address) {
     text: address.query.get("q") ?? "",
     show: address.query.get("show") === "failed" ? "failed" : "completed",
   };
-  const list = h("ul.rows", { id: "history-list" });
+  const list = h("div.days", { id: "history-list" });
   const more = h("button", { type: "button", id: "history-more" }, t("olderOnes"));
   const empty = h("div.empty", { hidden: true }, h("strong"));
   let page = 0;
@@ -35,7 +36,7 @@ export async function open(root, address) {
     const path = `queue/history?per_page=${PER_PAGE}&page=${page + 1}&${query()}`;
     const { data, pagination } = await callApi("GET", path, null, { signal });
     page += 1;
-    list.append(...data.map(makeRow));
+    for (const ended of data) addRow(list, ended);
     more.hidden = page >= pagination.pages;
     empty.hidden = pagination.total > 0;
     const nothing = t(`nothing.${state.show}`);
@@ -61,15 +62,15 @@ export async function open(root, address) {
   const save = h("button", { type: "button", id: "history-csv" }, t("asTable"));
   save.onclick = () => runAction(save, () => saveTable(query()));
   more.onclick = () => runAction(more, loadPage);
-  await Promise.all([loadReasons(), loadPage()]);
+  await Promise.all([
+    loadReasons(),
+    loadPage(),
+    loadStyle("library.css"),
+    loadStyle("calendar.css"),
+  ]);
   root.classList.add("narrow");
   const heading = h("h1", { tabIndex: -1 }, t("history"));
-  root.append(
-    h("div.view-head", {}, heading, h("span.gap"), save),
-    tools,
-    h("div.card", {}, list, empty),
-    more,
-  );
+  root.append(h("div.view-head", {}, heading, h("span.gap"), save), tools, list, empty, more);
   return { title: t("history"), close: () => clearTimeout(timer) };
 }
 
@@ -101,15 +102,32 @@ function makeTools(state, change) {
   return h("div.tools", {}, filter, choices);
 }
 
+/** Add a row to its day, the last one of the list or a new one. */
+function addRow(list, ended) {
+  const day = formatDay(ended.finished_at);
+  let part = list.lastElementChild;
+  if (part?.dataset.day !== day) {
+    part = h("section.card", { data: { day } }, h("h2", {}, day), h("ul.rows"));
+    list.append(part);
+  }
+  part.lastChild.append(makeRow(ended));
+}
+
 function makeRow(ended) {
-  const title = h("a", { href: href(`series/${ended.anime_id}`) }, ended.anime_title);
-  const facts = [formatMoment(ended.finished_at)];
+  const { anime_id: id, anime_title: title, error_message: message, error_code: code } = ended;
+  const facts = [formatTime(new Date(ended.finished_at))];
   if (ended.total_bytes) facts.push(formatSize(ended.total_bytes));
-  const { error_message: message, error_code: code } = ended;
+  const text = h(
+    "p.text",
+    {},
+    h("a", { href: href(`series/${id}`) }, title),
+    h("span.soft", {}, h("b.code", {}, ended.episode)),
+  );
   return h(
     "li.line-row",
     {},
-    h("p.text", {}, h("b.code", {}, ended.episode), " ", title),
+    makePicture({ id, title }),
+    text,
     h("span.soft", {}, facts.join(" · ")),
     message && h("p.bad.state-line", {}, describeReason(message, code).text),
   );

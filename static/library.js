@@ -263,8 +263,7 @@ function makeTile(series) {
     "a.tile-link",
     { href: href(`series/${series.id}`) },
     makePicture(series),
-    h("span.title"),
-    h("span.soft"),
+    h("span.about", {}, h("span.title"), h("span.soft", {}, h("span"), h("span.queued"))),
   );
   return h("li.tile", {}, link, h("progress"), h("span.badge"), get);
 }
@@ -278,10 +277,13 @@ function updateTile(tile, series) {
   const bar = $("progress", tile);
   if (bar.ariaLabel !== line)
     Object.assign(bar, { max: Math.max(1, total), value: have, ariaLabel: line });
-  setText($(".soft", tile), open ? `${line} · ${tn("queuedCount", open)}` : line);
+  setText($(".soft", tile).firstChild, line);
+  setText($(".queued", tile), open ? ` · ${tn("queuedCount", open)}` : "");
   const badge = $(".badge", tile);
-  setText(badge, missing ? tn("missingCount", missing) : t("complete"));
-  const state = missing ? "missing" : "present";
+  const isUnderWay = open > 0 && series.available_episodes <= open;
+  const text = isUnderWay ? tn("openCount", open) : tn("missingCount", missing);
+  setText(badge, missing ? text : t("complete"));
+  const state = isUnderWay ? "pending" : missing ? "missing" : "present";
   if (tile.dataset.state !== state) tile.dataset.state = badge.dataset.state = state;
   const get = $(".get", tile);
   const label = t("getMissingOf", { title: series.title });

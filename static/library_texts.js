@@ -13,6 +13,8 @@ addTexts({
   "sort.missing": ["Lücken zuerst", "Missing first"],
   "sort.name": ["Titel", "Title"],
   "sort.changed": ["Zuletzt geändert", "Last changed"],
+  "openCount.one": ["{n} eingereiht", "{n} queued"],
+  "openCount.other": ["{n} eingereiht", "{n} queued"],
   "layout.tiles": ["Poster", "Posters"],
   "layout.rows": ["Zeilen", "Rows"],
   "empty.missing": ["Es fehlt nichts.", "Nothing is missing."],

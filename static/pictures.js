@@ -19,9 +19,9 @@ export function makePicture(series) {
 /** Show a series' poster where it has one. `poster` is false where nobody has one. */
 export function drawPicture(art, series) {
   const { id, title, poster } = series;
-  const letters = lettersOf(title);
-  if (art.firstElementChild.textContent !== letters) {
-    setText(art.firstElementChild, letters);
+  if (art.dataset.title !== title) {
+    setText(art.firstElementChild, lettersOf(title));
+    art.dataset.title = title;
     art.style.setProperty("--hue", String(hueOf(title)));
   }
   const seal = pictureSeal();

@@ -67,7 +67,7 @@ function makeHead() {
   const commands = { start: "play", resume: "play", pause: "pause", stop: "stop" };
   const buttons = Object.entries(commands).map(([command, image]) => {
     const kind = image === "play" ? "button.main" : "button";
-    return h(kind, { type: "button", data: { command } }, icon(image), t(command));
+    return h(kind, { type: "button", data: { command } }, icon(image), h("span", {}, t(command)));
   });
   return h(
     "div.view-head.queue-head",

@@ -267,21 +267,23 @@ function makeBar(bar, { arrange, remove, clear }) {
     made.onclick = () => runAction(made, action);
     return made;
   };
-  const none = new Option(t("priority"), "");
   const options = PRIORITIES.map((priority) => new Option(t(priority), priority));
-  const select = h("select", { ariaLabel: t("priority") }, none, options);
+  const select = h("select", { ariaLabel: t("priority") });
+  select.append(new Option(t("priority"), ""), ...options);
   select.onchange = () => {
     const priority = select.value;
     select.value = "";
     runAction(select, () => arrange({ priority }));
   };
+  const none = h("button.icon", { type: "button", ariaLabel: t("clearSelection") }, icon("close"));
+  none.onclick = clear;
   bar.append(
     h("span.text"),
     select,
     button(t("first"), () => arrange({ place: "first" })),
     button(t("last"), () => arrange({ place: "last" })),
     button(t("removeThem"), remove),
-    button(t("clearSelection"), async () => clear()),
+    none,
   );
 }
 

@@ -67,10 +67,10 @@ function describeTransfer(item) {
   const facts = [];
   const done = formatSize(item.downloaded_bytes);
   if (item.progress_percent != null) facts.push(formatPercent(item.progress_percent));
-  facts.push(total ? t("doneOfTotal", { done, total }) : done);
   if (item.speed_mbps) facts.push(formatSpeed(item.speed_mbps));
   if (item.eta_seconds != null) {
     facts.push(t("timeLeft", { time: formatDuration(item.eta_seconds) }));
   }
+  facts.push(total ? t("doneOfTotal", { done, total }) : done);
   return facts.join(" · ");
 }

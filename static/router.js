@@ -179,13 +179,14 @@ function makeFailure(error) {
   const refusal = error.code ? error : { code, message: error.message, details: {} };
   const text = describeRefusal(refusal);
   const again = h("button.main", { type: "button", onclick: () => show({}) }, t("tryAgain"));
-  const said = code === "NETWORK" && !error.code ? null : refusal.message;
+  const said = refusal.code === "NETWORK" ? null : refusal.message;
+  const home = h("a.button", { href: href("library") }, t("library"));
   const root = h(
     "div.view.failure",
     {},
     h("h1", { tabIndex: -1 }, text),
     said && h("p.soft", { lang: "en" }, said),
-    h("p", {}, again),
+    h("p.foot", {}, again, home),
   );
   if (!error.code) console.error(error);
   return [{ title: text }, root];

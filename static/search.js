@@ -84,8 +84,7 @@ function makeRow(hit) {
     "a.tile-link",
     { href: href(`series/${key}`) },
     makePicture({ id: key, title: name }),
-    h("span.title", {}, name),
-    h("span.soft"),
+    h("span.about", {}, h("span.title", {}, name), h("span.soft")),
   );
   return h("li.tile", {}, link, h("progress"), h("span.badge"), get);
 }
@@ -93,7 +92,7 @@ function makeRow(hit) {
 function updateRow(row, hit) {
   const known = library.byId.get(hit.key);
   const open = countOpenOf(hit.key);
-  const facts = [(hit.sources ?? []).join(", "), siteHost(hit.site)];
+  const facts = [];
   $("progress", row).hidden = !known;
   $(".badge", row).hidden = !known;
   if (known) {
@@ -102,9 +101,10 @@ function updateRow(row, hit) {
     Object.assign($("progress", row), { max: Math.max(1, total), value: have, ariaLabel: line });
     facts.push(t("inLibrary"), line);
     setText($(".badge", row), missing ? tn("missingCount", missing) : t("complete"));
-    $(".badge", row).dataset.state = missing ? "missing" : "present";
+    row.dataset.state = $(".badge", row).dataset.state = missing ? "missing" : "present";
   }
   if (open) facts.push(tn("queuedCount", open));
+  facts.push((hit.sources ?? []).join(", "), siteHost(hit.site));
   setText($(".soft", row), facts.filter(Boolean).join(" · "));
   const canGet = !known ? !open : known.available_episodes > open;
   setHidden($(".get", row), !canGet, $("a", row));

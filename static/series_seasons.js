@@ -53,6 +53,7 @@ export function makeSeasons(context) {
   let layout = localStorage.getItem(LAYOUT_KEY) === "list" ? "list" : "matrix";
   let onlyMissing = localStorage.getItem(ONLY_MISSING_KEY) === "yes";
   const list = h("div", { id: "seasons" });
+  const legend = h("ul.legend", { ariaLabel: t("legend") });
   const panel = h("div.panel.card", { id: "selection", hidden: true });
   const node = h("div", {}, makeTools(), list);
   node.addEventListener("click", handleClick);
@@ -76,7 +77,7 @@ export function makeSeasons(context) {
     };
     const choices = h("div.choices", { role: "group", ariaLabel: t("layout") }, layouts);
     const check = h("label.check", {}, only, t("onlyMissing"));
-    return h("div.head.season-tools", {}, choices, check);
+    return h("div.head.season-tools", {}, choices, check, legend);
   }
 
   function draw() {
@@ -93,7 +94,22 @@ export function makeSeasons(context) {
       create: makeSeason,
       update: updateSeason,
     });
+    drawLegend();
     drawPanel();
+  }
+
+  /** What the colours mean, of the states that there are, with their counts. */
+  function drawLegend() {
+    legend.hidden = layout !== "matrix";
+    const states = Map.groupBy(context.series.episode_list, stateOf);
+    syncList(legend, [...states], {
+      key: ([state]) => state,
+      create: ([state]) => h("li", {}, h("span.mark", { data: { state } }), h("b"), h("span")),
+      update(row, [state, episodes]) {
+        setText(row.children[1], formatNumber(episodes.length));
+        setText(row.lastChild, t(`status.${state}`));
+      },
+    });
   }
 
   // -- a season -----------------------------------------------------------------------------------
@@ -141,7 +157,7 @@ export function makeSeasons(context) {
   function makeCell(episode) {
     const number = episode.code.replace(/^S\d+E0*(?=\d)/, "");
     const cell = h(
-      "button.cell",
+      "button.cell.mark",
       { type: "button", tabIndex: -1, data: { code: episode.code } },
       number,
     );

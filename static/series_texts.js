@@ -66,6 +66,7 @@ addTexts({
   "getSelected.other": ["{n} Folgen holen", "Get {n} episodes"],
   season: ["Staffel {n}", "Season {n}"],
   specials: ["Specials", "Specials"],
+  legend: ["Was die Farben bedeuten", "What the colours mean"],
   "layout.matrix": ["Übersicht", "Overview"],
   "layout.list": ["Liste", "List"],
   airedOn: ["Ausgestrahlt am {day}.", "Aired on {day}."],

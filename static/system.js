@@ -27,7 +27,12 @@ export async function open(root) {
     [t("freeOnDisk"), formatSize((health.filesystem.disk_free_gb ?? 0) * 1e9)],
   ];
   const pairs = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
-  const checks = h("section.card", {}, h("h2", {}, t("checks")), h("p.soft", {}, t("trying")));
+  const checks = h(
+    "section.card",
+    { id: "tried" },
+    h("h2", {}, t("checks")),
+    h("p.soft", {}, t("trying")),
+  );
   const asking = new AbortController();
   root.classList.add("narrow");
   root.append(
