@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -14,6 +14,7 @@ from downloads import calendar_looks, lookup
 from downloads.events import EpisodesFound, Event
 from downloads.rests import Rests
 from downloads.rounds import Rounds
+from downloads.source_calls import SourceCalls
 from providers import Providers
 from store import clock, follows, looks, meta, series
 from store.db import Database
@@ -65,6 +66,7 @@ class Following:
         # series -> its list as a hash, and the changes of the database when that brought nothing
         self._settled: dict[tuple[str, str], tuple[int, int]] = {}
         self._calendars_asked: dict[str, str] = {}  # series -> the day
+        self._others_asked: dict[tuple[str, str], str] = {}  # series, source -> the day
         self._looks: dict[str, asyncio.Task[bool]] = {}  # by the series' id
         self._wakeup = asyncio.Event()
 
@@ -108,13 +110,14 @@ class Following:
         self.changed()
         return await self._db.run(follows.find, series_id), items
 
-    async def rescanned(self) -> None:
-        """All lists are new: a rescan is a look at each series that is followed."""
+    async def rescanned(self, silent: Collection[str]) -> None:
+        """All lists are new, but for those of the `silent` sources: a rescan is a look at each
+        series that is followed."""
         followed = await self._db.run(follows.all_followed)
         ids = [each.series_id for each in followed]
         for first in range(0, len(ids), SERIES_A_TIME):
             chunk = ids[first : first + SERIES_A_TIME]
-            for items in await self._db.run(looks.queue_wanted, chunk):
+            for items in await self._db.run(looks.queue_wanted, chunk, silent):
                 await self._tell(items)
         self.changed()
 
@@ -227,7 +230,26 @@ class Following:
         is_done = [await self._ask_source(followed.series_id, *each) for each in asked]
         if any(is_done):
             await self._ask_calendars(followed.series_id)
+            await self._ask_others(followed)
         return any(is_done)
+
+    async def _ask_others(self, followed: Followed) -> None:
+        """Ask the sources that do not have a series, once a day, whether they have it by now."""
+        series_id, today = followed.series_id, clock.today()
+        names = {each.name for each in self._providers} - {name for name, _ in followed.sources}
+        asked = {name for name in names if self._others_asked.get((series_id, name)) != today}
+        asked -= self._rests.resting()
+        anime = await self._db.run(series.find, series_id) if asked else None
+        if anime is None:
+            return
+        self._others_asked |= {(series_id, name): today for name in asked}
+        from downloads.source_looks import SourceLooks  # late: most households have one source
+
+        looking = SourceLooks(self._db, self._providers, SourceCalls(), ())
+        if await looking.seek(anime, asked):
+            # What it has at first is not new, nor is it what the next look finds.
+            await self._db.run(looks.queue_wanted, [series_id])
+            self.changed()
 
     async def _ask_calendars(self, series_id: str) -> None:
         """Ask once a day when the episodes of a series air."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +51,7 @@ class Rescan:
         *,
         watch: Callable[[asyncio.Task[RescanCompleted]], None] = lambda task: None,
         before: Callable[[], Awaitable[None]] | None = None,
-        after: Callable[[], Awaitable[None]] | None = None,
+        after: Callable[[Collection[str]], Awaitable[None]] | None = None,
     ):
         self._db = db
         self._providers = providers
@@ -60,7 +60,8 @@ class Rescan:
         self._absences = Absences(db, providers)
         self._watch = watch  # is told of each task that is started
         self._before = before  # is awaited first: files may be on their way between two names
-        self._after = after  # is awaited last: all that the library and the sources have is known
+        # Is awaited last, with the sources that failed: all else that there is is known.
+        self._after = after
         self._task: asyncio.Task[RescanCompleted] | None = None
         self._stop = threading.Event()
 
@@ -109,7 +110,7 @@ class Rescan:
             if provider and provider.last_success:
                 await self._absences.failed(name, provider.last_success)
         if self._after:
-            await self._after()
+            await self._after(calls.unavailable)
         unread = [path for folder in scanned for path in folder.unread]
         return RescanCompleted(
             new_series,

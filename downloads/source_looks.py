@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from downloads import lookup
 from downloads.source_calls import SourceCalls
@@ -36,21 +36,32 @@ class SourceLooks:
     async def look(self, anime: Series) -> None:
         """Ask each source once for a series: those that have it, the leading one first, and whether
         the others have it by now."""
-        known = await self._db.run(offers.told, anime.id)
         every = await self._db.run(offers.of_series, anime.id)
         linked = [each for each in every if each.standing == "linked"]
         for offer in linked:
             if offer.provider == anime.provider:
                 await self._refresh(offer)
-        calls = [self._refresh(each) for each in linked if each.provider != anime.provider]
-        names = {offer.provider for offer in linked}
-        titles = [source.title for source in known[0]]
-        calls += [
-            self._seek(provider, anime, titles, every)
-            for name, provider in self._providers.items()
-            if name not in names
-        ]
-        await asyncio.gather(*calls)
+        await asyncio.gather(
+            self.seek(anime, self._providers),
+            *(self._refresh(each) for each in linked if each.provider != anime.provider),
+        )
+
+    async def seek(self, anime: Series, names: Iterable[str]) -> bool:
+        """Ask sources, but for those that have a series, whether they have it by now.
+
+        Returns whether one of them surely has.
+        """
+        every = await self._db.run(offers.of_series, anime.id)
+        linked = {each.provider for each in every if each.standing == "linked"}
+        asked = [self._providers[name] for name in names if name not in linked]
+        if not asked:
+            return False
+        titles = [source.title for source in (await self._db.run(offers.told, anime.id))[0]]
+        return any(
+            await asyncio.gather(
+                *(self._seek(provider, anime, titles, every) for provider in asked)
+            )
+        )
 
     async def _refresh(self, offer: Offer) -> None:
         provider = self._providers.get(offer.provider)
@@ -65,9 +76,9 @@ class SourceLooks:
 
     async def _seek(
         self, provider: CheckedProvider, anime: Series, titles: list[str], every: list[Offer]
-    ) -> None:
+    ) -> bool:
         if provider.name in self._calls.unavailable:
-            return  # a search asks the whole source, which has failed already
+            return False  # a search asks the whole source, which has failed already
         ids = database_ids.parse(anime.ids)
         wanted = same_series.of_source(anime.title, ids, *titles)
         known = {offer.key for offer in every if offer.provider == provider.name}
@@ -82,9 +93,9 @@ class SourceLooks:
 
         found = await self._calls.ask(provider.name, find)
         if found is None or found[1] is None:
-            return
+            return False
         listing, is_same = found
         if is_same:
-            await self._db.run(episodes.join_listing, anime.id, provider.name, listing)
-        else:
-            await self._db.run(offers.ask, anime.id, provider.name, listing.key, listing.title)
+            return await self._db.run(episodes.join_listing, anime.id, provider.name, listing)
+        await self._db.run(offers.ask, anime.id, provider.name, listing.key, listing.title)
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from providers.ytdlp_calls import Calls
 from store.errors import NotFound, ProviderError
 from store.models import Episode, Listing, Source
 from store.preference import NO_WISH, chosen
+from store.remembered import Remembered
 from store.sources import YtdlpProvider, address_of
 
 NOWHERE = "http://nowhere.invalid/"  # of settings without an address, which a file may hold
@@ -24,7 +26,7 @@ FRESH_SECONDS = 3_600.0  # for which the series are taken from memory
 
 
 def open_source(settings: YtdlpProvider, network: Network, memory: Memory) -> Ytdlp:
-    return Ytdlp(settings, network)
+    return Ytdlp(settings, network, memory)
 
 
 class Ytdlp(ListedSource):
@@ -33,10 +35,12 @@ class Ytdlp(ListedSource):
 
     fresh_seconds = FRESH_SECONDS
 
-    def __init__(self, settings: YtdlpProvider, network: Network):
+    def __init__(self, settings: YtdlpProvider, network: Network, memory: Memory):
         # With the source's name: another one of the same host may be led elsewhere.
         super().__init__(f"{address_of(settings) or NOWHERE}#{settings.name}", network)
         self._settings = settings
+        self._memory = memory
+        self._counting = asyncio.Lock()
         self._hosts = frozenset(settings.hosts)
         network.named[self.base] = self._hosts
         self._calls = Calls(network, self.base)
@@ -46,7 +50,7 @@ class Ytdlp(ListedSource):
         """See the Provider protocol."""
         series = await self._find_series(key)
         info = await self._pages.get(key)
-        episodes = await asyncio.to_thread(ytdlp_info.read_episodes, info, key)
+        episodes = await self._read_episodes(info, key)
         return Listing(key, series.title, site=key, episodes=tuple(episodes))
 
     async def source(self, key: str, episode: Episode) -> Source:
@@ -102,6 +106,17 @@ class Ytdlp(ListedSource):
             raise failures[0]
         return series
 
+    async def _read_episodes(self, info: dict[str, Any], key: str) -> list[Episode]:
+        """The episodes of a series; numbers that were counted are kept for each video."""
+        async with self._counting:
+            kept = await self._memory.find(key)
+            counted = _counted(kept.content if kept else "")
+            before = dict(counted)
+            episodes = await asyncio.to_thread(ytdlp_info.read_episodes, info, key, counted)
+            if counted != before:
+                await self._memory.keep(Remembered(key, "", "", json.dumps(counted)))
+        return episodes
+
     async def _find_video(self, ref: str) -> dict[str, Any] | None:
         page = ref.partition(" ")[0]
         if (urlsplit(page).hostname or "") not in self._hosts:
@@ -112,7 +127,19 @@ class Ytdlp(ListedSource):
             if failure.details.get("status") in (404, 410):
                 return None
             raise
-        return ytdlp_info.find(info, ref)
+        shows_another = page in self._settings.urls
+        return ytdlp_info.find(info, ref, shows_another=shows_another)
 
     async def _extract(self, url: str) -> dict[str, Any]:
         return await self._calls.extract(url)
+
+
+def _counted(content: str) -> dict[str, int]:
+    """The numbers that were kept; none where somebody has damaged them."""
+    try:
+        kept = json.loads(content or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(kept, dict) or not all(isinstance(each, int) for each in kept.values()):
+        return {}
+    return kept

@@ -21,6 +21,8 @@ from store.names.languages import read
 
 MAX_TEXT = 500
 MAX_SEASON, MAX_NUMBER = 9_999, 99_999
+OF_ANY_PAGE = ("generic", "html5mediaembed")  # extractors whose ids are the page's address
+MAX_COUNTED = 5_000  # videos of one address whose numbers are kept
 
 
 class File(NamedTuple):
@@ -53,23 +55,46 @@ def ref_of(entry: Fields, page: str) -> str:
     """What finds a video again: the address of its page, and its id there."""
     is_link = text(entry, "_type") in ("url", "url_transparent")
     address = text(entry, "url") if is_link else text(entry, "webpage_url") or page
-    return f"{address} {text(entry, 'id')}".strip()
+    return f"{address} {_id(entry)}".strip()
 
 
-def find(info: Fields, ref: str) -> Fields | None:
-    """The video of this ref in what was said of its page; the only one, whatever it is called."""
+def find(info: Fields, ref: str, *, shows_another: bool = False) -> Fields | None:
+    """The video of this ref in what was said of its page; the only one, whatever it is called.
+
+    `shows_another` says of a page that it may show another video one day, as one for the latest
+    video does: there the id tells whether it still is that one.
+    """
     entries = entries_of(info)
-    if len(entries) == 1:
-        return entries[0]
     video_id = ref.partition(" ")[2]
-    return next((entry for entry in entries if text(entry, "id") == video_id), None)
+    if len(entries) == 1 and not (shows_another and video_id):
+        return entries[0]
+    return next((each for each in entries if video_id in (_id(each), text(each, "id"))), None)
 
 
-def read_episodes(info: Fields, page: str) -> list[Episode]:
-    """The episodes at an address. Reads names, so it belongs on a thread."""
+def _id(entry: Fields) -> str:
+    """The id of a video. Where yt-dlp has made it of the page's address, which stays the same for
+    another video, the name of the file goes along."""
+    video_id, name = text(entry, "id"), ""
+    if text(entry, "extractor_key").casefold() in OF_ANY_PAGE:
+        files = objects(entry, "formats") or [entry]
+        name = urlsplit(text(files[0], "url")).path.rpartition("/")[2]
+    return f"{video_id}/{name}" if name and name != video_id else video_id
+
+
+def read_episodes(info: Fields, page: str, counted: dict[str, int] | None = None) -> list[Episode]:
+    """The episodes at an address. Reads names, so it belongs on a thread.
+
+    `counted` holds the number of each video, by its id, that was counted because nobody tells its
+    number. New ones are added: a video keeps its number, wherever in the list it comes to stand.
+    """
     entries = [entry for entry in entries_of(info) if ref_of(entry, page)]
+    numbers = _numbers(title_of(info), entries)
+    if not numbers:
+        # Without an id the place has to do.
+        ids = [_id(entry) or f"{page} {place}" for place, entry in enumerate(entries, 1)]
+        numbers = _count(ids, {} if counted is None else counted)
     episodes: dict[EpisodeKey, Episode] = {}
-    for entry, key in zip(entries, _numbers(title_of(info), entries)):
+    for entry, key in zip(entries, numbers):
         if key:
             episode = Episode(
                 *key,
@@ -125,14 +150,25 @@ def _variant(row: Fields, entry: Fields, url: str) -> Variant:
 
 def _numbers(title: str, entries: Sequence[Fields]) -> list[EpisodeKey | None]:
     """The season and the number of each video: as it is told, else by its title, else by the name
-    of its file; where nobody tells any, they are counted."""
+    of its file; nothing where nobody tells any."""
     titles = [text(entry, "title")[:MAX_TEXT] or "video" for entry in entries]
     names = [_file_name(entry) or "video" for entry in entries]
     told = [_told(entry) for entry in entries]
     for found in (told, _read(title, titles), _read(title, names)):
         if any(found):
             return [each or other for each, other in zip(told, found)]
-    return [(1, place) for place in range(1, len(entries) + 1)]
+    return []
+
+
+def _count(ids: Sequence[str], counted: dict[str, int]) -> list[EpisodeKey | None]:
+    """The numbers of videos that are counted; the oldest that are gone are forgotten in the end."""
+    last = max(counted.values(), default=0)
+    for number, new in enumerate([each for each in dict.fromkeys(ids) if each not in counted], 1):
+        counted[new] = last + number
+    gone = sorted(counted.keys() - set(ids), key=lambda each: counted[each])
+    for each in gone[: max(0, len(counted) - MAX_COUNTED)]:
+        del counted[each]
+    return [(1, counted[each]) for each in ids]
 
 
 def _told(entry: Fields) -> EpisodeKey | None:

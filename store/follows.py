@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
 
-from store import fetchable, known_episodes, series
+from store import clock, fetchable, known_episodes, series
 from store.clock import now
 from store.models import Item
 from store.names.codes import EpisodeKey
@@ -136,13 +136,18 @@ def set_mode(
 
 
 def queue_wanted(
-    conn: sqlite3.Connection, series_id: str, *, is_listed: bool = False
+    conn: sqlite3.Connection,
+    series_id: str,
+    *,
+    is_listed: bool = False,
+    silent: Collection[str] = (),
 ) -> list[Item] | None:
     """Queue what following wants of a series now: the new items.
 
     None where it is not followed, or where nothing is to be had that is not passed over: time alone
     changes nothing there. While a file of the series is ambiguous nothing is queued: that file may
-    be what is wanted. `is_listed` says that a source has just told what it has.
+    be what is wanted. `is_listed` says that a source has just told what it has, `silent` are those
+    that did not answer: what is known of them may be old, and is not what `new` begins with.
     """
     follow = conn.execute(
         "select mode, seasons, based from follows where series = ? and mode <> 'off'", (series_id,)
@@ -151,6 +156,8 @@ def queue_wanted(
         return None
     _pass_over_what_is_here(conn, series_id)
     if follow["mode"] == "new" and not follow["based"]:
+        if silent and not _has_answered(conn, series_id, silent):
+            return []
         _begin_new(conn, series_id, is_listed=is_listed)
         return []
     mode, seasons = follow["mode"], json.loads(follow["seasons"])
@@ -159,6 +166,13 @@ def queue_wanted(
     wanted = _wanted(conn, series_id, mode, seasons)
     ids = [put(conn, series_id, key, "low", replaces=False, followed=True) for key in wanted]
     return [item for item_id in ids for item in items(conn, "items.id = ?", item_id)]
+
+
+def _has_answered(conn: sqlite3.Connection, series_id: str, silent: Collection[str]) -> bool:
+    rows = conn.execute(
+        "select provider from offers where series = ? and standing = 'linked'", (series_id,)
+    )
+    return any(row["provider"] not in silent for row in rows)
 
 
 def _wanted(
@@ -204,7 +218,8 @@ def _begin_new(conn: sqlite3.Connection, series_id: str, *, is_listed: bool) -> 
     """Take what is to be had now for what was there before.
 
     What airs later appears later, also where its source has it already. What a source has that is
-    absent was to be had before, too.
+    absent was to be had before, too. As long as the clock is wrong nobody knows what has aired: the
+    first look by the right one takes what is to be had then.
     """
     rows = conn.execute(
         "select season, number from episodes where series = ? and available", (series_id,)
@@ -213,7 +228,8 @@ def _begin_new(conn: sqlite3.Connection, series_id: str, *, is_listed: bool) -> 
     known = known_episodes.of_series(conn, series_id)
     before = [episode for episode in known if episode.key in had and episode.is_aired]
     _pass_over(conn, series_id, [episode.key for episode in before], handled=False)
-    based = is_listed or any(episode.sources for episode in before)
+    is_told = is_listed or any(episode.sources for episode in before)
+    based = is_told and clock.is_believable()
     conn.execute("update follows set based = ? where series = ?", (based, series_id))
     _pass_over_what_is_here(conn, series_id)
 

@@ -6,7 +6,7 @@ Plain functions of a connection; each is one transaction.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from store import episodes, follows, offers, outbox, series
@@ -64,9 +64,12 @@ def follow(
     return series_id, follows.queue_wanted(conn, series_id) or []
 
 
-def queue_wanted(conn: sqlite3.Connection, series_ids: Iterable[str]) -> list[list[Item]]:
-    """Queue what following wants of several series, whose lists are new. The items of each."""
-    queued = [follows.queue_wanted(conn, series_id) for series_id in series_ids]
+def queue_wanted(
+    conn: sqlite3.Connection, series_ids: Iterable[str], silent: Collection[str] = ()
+) -> list[list[Item]]:
+    """Queue what following wants of several series, whose lists are new but for those of `silent`
+    sources. The items of each."""
+    queued = [follows.queue_wanted(conn, series_id, silent=silent) for series_id in series_ids]
     return [_noted(conn, items) for items in queued if items]
 
 

@@ -263,6 +263,26 @@ def test_what_a_source_that_did_not_answer_then_has_at_its_first_look_is_not_new
     assert look(conn, "S01E01", "S01E02", "S01E03", "S01E04") == ["S01E04"]
 
 
+def test_what_was_there_by_a_clock_in_1970_is_not_new_by_the_right_one(conn, monkeypatch):
+    """A small computer has no clock of its own, and asks for the time some minutes later."""
+    before = listed("S01E01", "S01E02", aired="2020-05-05")
+    with monkeypatch.context() as wrong:
+        wrong.setattr(clock, "today", lambda: "1970-01-01")
+        assert follow(conn, "new", listing=before) == []
+        assert look(conn, "S01E01", "S01E02", aired="2020-05-05") == []
+    assert look(conn, "S01E01", "S01E02", aired="2020-05-05") == []
+    assert look(conn, "S01E01", "S01E02", "S01E03", aired="2020-05-05") == ["S01E03"]
+
+
+def test_a_rescan_of_silent_sources_tells_not_what_was_there(conn):
+    """Their lists may be some months old."""
+    episodes.store_listing(conn, "home", listed("S01E01"))
+    assert looks.follow(conn, SHOW, "new", [], [], is_old=True)[1] == []
+    assert looks.queue_wanted(conn, [SHOW], ["home", "other"]) == []
+    assert look(conn, "S01E01", "S01E02") == []
+    assert look(conn, "S01E01", "S01E02", "S01E03") == ["S01E03"]
+
+
 def test_a_series_that_has_no_episode_yet(conn):
     assert follow(conn, "new", listing=listed()) == []
     assert look(conn, "S01E01") == ["S01E01"]
@@ -440,6 +460,44 @@ async def test_a_word_that_comes_while_the_others_are_read_is_not_lost(
         monkeypatch.setattr(follows, "all_followed", read_and_hear)
         follower.changed()
         await until(lambda: SHOW in follower._followed)
+
+
+async def test_a_further_source_is_found_without_a_rescan(
+    tmp_path, looks_begin_at_once, monkeypatch
+):
+    """What it has at first is not new, and what it gets later is. It is asked once a day."""
+    ahead = [0.0]
+    seconds = clock.seconds
+    monkeypatch.setattr(clock, "seconds", lambda: seconds() + ahead[0])
+    async with Shows([1000]) as up, Shows([1000, 1001]) as other:
+        both = [*home(up.base), {"type": "directory", "name": "other", "url": other.base}]
+        async with running(tmp_path, providers=home(up.base)) as server:
+            await server.login()
+            await put(server, SHOW, {"follow": "new"})
+            await server.put("/api/config", json={"providers": both})
+            ahead[0] += 6 * 3600 + 60
+
+            async def sources() -> list[str]:
+                _, details, _ = await server.get(f"/api/v1/anime/{SHOW}")
+                return [source["name"] for source in details["sources"]]
+
+            await until(lambda: other.requests)
+            await until(sources_are(sources, ["home", "other"]))
+            other.videos["S01E03"] = video(3, 1002)
+            ahead[0] += 6 * 3600 + 60
+            await until(lambda: queued(server))
+            assert await statuses(server) == {"S01E03": "pending"}
+
+
+async def queued(server) -> bool:
+    return bool(await statuses(server))
+
+
+def sources_are(ask, wanted: list[str]):
+    async def check() -> bool:
+        return await ask() == wanted
+
+    return check
 
 
 async def test_calendars_are_asked_about_what_is_followed(

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from providers import ytdlp as ytdlp_provider
 from providers import ytdlp_calls, ytdlp_info
 from providers.network import Network
 from providers.ytdlp_calls import Calls
@@ -123,6 +124,28 @@ async def test_a_page_without_a_video_says_so(tmp_path):
                 await source.provider.search("", 10)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("ytdlp")
+async def test_the_latest_video_is_fetched_under_no_other_ones_number(tmp_path):
+    """Each life of the server remembers which number each video has got."""
+    listed = []
+    async with site() as up:
+        up.files |= {"v/monday.mp4": MP4 + b"monday", "v/tuesday.mp4": MP4 + b"tuesday"}
+        for day in ("monday", "tuesday", "tuesday"):
+            page = f"<title>News</title><video src='/v/{day}.mp4'></video>"
+            up.pages["latest"] = ("text/html", page.encode())
+            async with opened(settings_for(up.base, "latest"), tmp_path / "db") as source:
+                (hit,) = await source.provider.search("", 10)
+                (episode,) = (await source.provider.listing(hit.key)).episodes
+                found = await source.provider.source(hit.key, episode)
+                assert found.url.endswith(f"/v/{day}.mp4")
+                listed.append(episode)
+                if day == "tuesday":
+                    with pytest.raises(ProviderError, match="no longer has"):
+                        await source.provider.source(hit.key, listed[0])
+    assert [(each.season, each.number) for each in listed] == [(1, 1), (1, 2), (1, 2)]
+
+
 # -- settings --------------------------------------------------------------------------------------
 
 
@@ -230,3 +253,50 @@ def test_a_video_is_found_again_by_its_id():
     assert ytdlp_info.find(info, first) == entries[0]
     assert ytdlp_info.find(info, "https://a/list gone") is None
     assert ytdlp_info.find(entries[0], "https://a/list other") == entries[0]
+
+
+def test_an_address_that_shows_another_video_no_longer_has_the_one_before():
+    """As one for the latest video does: each new one gets a number of its own."""
+    counted: dict[str, int] = {}
+    latest, refs = "https://a.example/latest", []
+    for video_id, number in [("a", 1), ("a", 1), ("b", 2), ("c", 3), ("b", 2)]:
+        info = {"id": video_id, "title": "News", "webpage_url": latest}
+        (episode,) = ytdlp_info.read_episodes(info, latest, counted)
+        assert (episode.season, episode.number) == (1, number)
+        refs.append(episode.ref)
+        found = [ytdlp_info.find(info, ref, shows_another=True) for ref in refs]
+        assert [each is info for each in found] == [ref == episode.ref for ref in refs]
+    assert ytdlp_info.find(info, latest, shows_another=True) is info  # it had no id then
+
+
+def test_an_id_made_of_the_address_tells_nothing_and_the_name_of_the_file_does():
+    def page(name: str) -> dict:
+        file = {"url": f"https://a.example/v/{name}.mp4?token=1"}
+        return {"id": "latest", "extractor_key": "Generic", "formats": [file]}
+
+    ref = ytdlp_info.ref_of(page("monday"), "https://a.example/latest")
+    assert ytdlp_info.find(page("monday"), ref, shows_another=True)
+    assert ytdlp_info.find(page("tuesday"), ref, shows_another=True) is None
+    assert ytdlp_info.find(page("tuesday"), "https://a.example/latest latest", shows_another=True)
+
+
+def test_a_playlist_that_begins_with_the_newest_video_moves_no_number():
+    counted: dict[str, int] = {}
+
+    def read(*ids: str) -> dict[str, int]:
+        entries = [{"id": each, "title": "x"} for each in ids]
+        info = {"_type": "playlist", "title": "Show", "entries": entries}
+        found = ytdlp_info.read_episodes(info, "https://a.example/list", counted)
+        return {episode.ref.rpartition(" ")[2]: episode.number for episode in found}
+
+    assert read("b", "a") == {"b": 1, "a": 2}
+    assert read("d", "c", "b", "a", "a") == {"d": 3, "c": 4, "b": 1, "a": 2}
+    assert read("e") == {"e": 5} and read("a") == {"a": 2}
+    read(*map(str, range(ytdlp_info.MAX_COUNTED)))
+    assert len(counted) == ytdlp_info.MAX_COUNTED and "a" not in counted
+    assert read("f") == {"f": 5 + ytdlp_info.MAX_COUNTED + 1}
+
+
+@pytest.mark.parametrize("content", ["", "x", "[1]", '{"a": "b"}', "{}"])
+def test_numbers_that_somebody_has_damaged_are_counted_anew(content):
+    assert ytdlp_provider._counted(content) == {}
