@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +28,7 @@ FOLDER = "posters"  # in the state directory
 SIDE_BY_SIDE = 2  # fetches
 MOST_WAITING = 60  # fetches that have not begun: two screens of a large library
 REST_SECONDS = 300.0  # for which a source that failed is asked for no picture
+FAILURES = 3  # pictures of a source in a row, after which it counts as failed
 RETRY_SECONDS = 900.0  # for which a single picture that failed is not asked for
 MOST_FAILED = 4_000  # pictures that are known to have failed
 
@@ -59,6 +61,7 @@ class Posters:
         self._fetches: set[asyncio.Task[None]] = set()
         self._rests: dict[str, float] = {}  # source -> monotonic time of its end
         self._failed: dict[str, float] = {}  # name -> monotonic time
+        self._failures: Counter[str] = Counter()  # of each source, in a row
 
     async def find(self, offered: Sequence[Poster], wait_seconds: float) -> Found:
         """The first of these posters that there is; asked for at its source if need be."""
@@ -160,6 +163,7 @@ class Posters:
                 raise
             log.info("%s: it has no poster: %s", poster.source, failure)
             return await self._keep(name, b"", Version())
+        self._failures.pop(poster.source, None)
         if fetched.content is None:
             await asyncio.to_thread(self._cache.renew, name)
             kept = await asyncio.to_thread(self._cache.find, name)
@@ -172,7 +176,10 @@ class Posters:
     def _note_failure(self, name: str, source: str, failure: ProviderError) -> None:
         log.info("%s: no poster for now: %s", source, failure)
         self._put_off(name)
-        if failure.down or failure.cause in ("login", "busy", "certificate", "TLS"):
+        self._failures[source] += 1
+        is_whole = failure.down or failure.cause in ("login", "busy", "certificate", "TLS")
+        if is_whole or self._failures[source] >= FAILURES:
+            del self._failures[source]
             rest = max(REST_SECONDS, failure.retry_after or 0.0)
             self._rests[source] = time.monotonic() + rest
 

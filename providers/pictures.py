@@ -8,7 +8,7 @@ from typing import NamedTuple
 from providers.bodies import Document
 from providers.body_version import Version
 from providers.network import Network
-from store import pictures
+from store import picture_sizes, pictures
 from store.errors import ProviderError
 from store.models import Picture
 
@@ -50,4 +50,6 @@ def _read(document: Document) -> Fetched:
     content = document.take_body()
     if pictures.type_of(content) is None:
         raise ProviderError("The source sent no picture", final=True)
+    if not picture_sizes.is_bearable(content):
+        raise ProviderError("The source's picture is too large to be drawn", final=True)
     return Fetched(content, version)

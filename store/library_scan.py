@@ -14,7 +14,7 @@ from typing import NamedTuple
 from store import library, pictures
 from store.abouts import About
 from store.errors import ConfigurationError
-from store.names import extensions, extras, plain_text
+from store.names import extensions, extras, plain_text, spelling
 from store.names.system_folders import is_system_folder
 from store.names.unfinished import is_unfinished, named_beside
 
@@ -157,19 +157,20 @@ def _read(root: Path, device: int, top: str, last: Look, stop: Callable[[], bool
     while waiting and not stop():
         waiting += walk.enter(*waiting.pop())
     videos = (*walk.videos, *walk.discs.items())
-    about = None if walk.names is None else _told_by_files(root / top, walk.names)
+    about = None if walk.names is None else _told_of_series(root / top, walk.names)
     return Folder(top, series_title(top), videos, walk.look, walk.unread, about)
 
 
-def _told_by_files(top: Path, names: Collection[str]) -> About:
-    """What the files of these names in a top folder say of the series, the poster among them."""
+def _told_of_series(top: Path, names: Collection[str]) -> About:
+    """What a top folder says of its series by its own name and by the files of these names."""
+    year = spelling.year(series_title(top.name))
     poster = next((name for name in pictures.NAMES if name in names), "")
     if not any(name.endswith(".nfo") for name in names):
-        return About(poster=poster)
+        return About("", year, poster)
     from store import nfo  # late: not every library has such files
 
     described = nfo.read(top)
-    return About(plain_text.shorten(described.plot), described.year, poster)
+    return About(plain_text.shorten(described.plot), described.year or year, poster)
 
 
 class _Walk:

@@ -119,6 +119,40 @@ class TestCatalogue(ServedContract):
             yield AniworldProvider("aniworld", "list", f"{base}list/catalogue.json")
 
 
+@pytest.mark.parametrize(
+    "poster, ref",
+    [
+        ({"url": "p.jpg", "modified": "1970-01-01T00:00:09Z"}, "p.jpg 9"),
+        ({"url": "a b.jpg"}, "a b.jpg 0"),
+        ({"url": ""}, ""),
+        ({"url": 7}, ""),
+        ({"url": "http://[bad"}, ""),
+        ({"url": "x" * 10_000}, ""),
+        ({"modified": "never"}, ""),
+        ("p.jpg", ""),
+        (None, ""),
+    ],
+)
+def test_the_poster_that_a_document_names(poster, ref):
+    page = document(file()) | {}
+    page["data"] |= {"poster": poster, "year": 2010, "description": "Of A."}
+    found = aniworld_listing.read_series(page, "http://x/a.json")
+    assert (found.poster, found.year, found.description) == (ref, 2010, "Of A.")
+    assert not ref or aniworld_listing.poster_address(ref) == poster["url"]
+
+
+async def test_the_key_goes_to_no_other_host_for_a_poster(tmp_path):
+    async with Upstream() as up:
+        page = document(file(), title="A")
+        page["data"]["poster"] = {"url": "http://elsewhere.example/p.jpg"}
+        answering(up, (aniworld.LIST, listed(entry())), ("api/share/a.json", page))
+        async with opened(settings_for(up), tmp_path / "db") as source:
+            (hit,) = await source.provider.search("", 9)
+            listing = await source.provider.listing(hit.key)
+            picture = await source.provider.picture(hit.key, listing.poster)
+            assert (picture.url, picture.headers) == ("http://elsewhere.example/p.jpg", {})
+
+
 # -- what comes over -------------------------------------------------------------------------------
 
 

@@ -96,6 +96,7 @@ HOSTILE = {
     "a page": {"body": b"<html><script>alert(1)</script>"},
     "a drawing": {"body": b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"},
     "nothing": {"body": b""},
+    "a bomb": {"body": PNG[:8] + b"\0\0\0\rIHDR" + b"\0\0\xff\xff" * 2},
     "50 MB": {"body": JPEG + bytes(50_000_000)},
     "one byte too much": {"body": JPEG + bytes(MAX_FETCHED_BYTES + 1 - len(JPEG))},
     "without an end": {"endless": True},
@@ -164,6 +165,15 @@ async def test_a_source_that_rests_or_is_away_is_left_alone(tmp_path):
         assert len(house.asked()) == count
 
 
+async def test_a_source_that_fails_with_one_picture_after_the_other_is_left_alone(tmp_path):
+    """A good one in between begins the count anew."""
+    async with opened(tmp_path, *[JPEG] * 8) as house:
+        house.up.script = [{"status": 500}] * 2 + [{}] + [{"status": 500}] * 5
+        found = [(await house.find(place))[0] for place in range(8)]
+        assert found == [None, None, JPEG, *[None] * 5]
+        assert len(house.asked()) == 6
+
+
 async def test_nobody_waits_long_and_the_picture_comes_all_the_same(tmp_path):
     async with opened(tmp_path, JPEG) as house:
         house.up.script = [{"delay": 0.4, "body": JPEG}]
@@ -196,8 +206,9 @@ def _old(find):
     return found
 
 
-async def test_two_at_a_time_the_last_one_first_and_no_more_than_are_seen(tmp_path):
-    count = posters_module.MOST_WAITING + 40
+async def test_two_at_a_time_the_last_one_first_and_no_more_than_are_seen(tmp_path, monkeypatch):
+    monkeypatch.setattr(posters_module, "MOST_WAITING", 10)
+    count = 20
     contents = [JPEG + b"%d" % number for number in range(count)]
     async with opened(tmp_path, *contents) as house:
         gate = asyncio.Event()
@@ -215,17 +226,21 @@ async def test_two_at_a_time_the_last_one_first_and_no_more_than_are_seen(tmp_pa
                 busy -= 1
 
         house.up._answer_by = gated
-        finds = [asyncio.create_task(house.find(place, 60)) for place in range(count)]
+        finds = []
+        for place, poster in enumerate(house.offered):
+            finds.append(asyncio.create_task(house.find(place, 60)))
+            name = house.posters._name(poster)
+            await until(lambda name=name: name in house.posters._tasks)
         await until(lambda: busy == 2)
-        await until(lambda: len(house.posters._waiting) == posters_module.MOST_WAITING)
         gate.set()
         found = await asyncio.gather(*finds)
         assert most == 2
-        assert len(house.asked()) == posters_module.MOST_WAITING + 2
-        shown = [place for place, (content, _) in enumerate(found) if content]
-        assert found[-1] == (contents[-1], True)
-        assert shown[2:] == list(range(count - len(shown) + 2, count))
-        assert {found[place] for place in range(count) if place not in shown} == {(None, False)}
+        shown = {0, 1, *range(10, count)}
+        for place in range(count):
+            assert found[place] == ((contents[place], True) if place in shown else (None, False))
+        numbers = [path.split("/")[2] for path in house.asked()]
+        keys = [each["Id"] for each in house.up.series]
+        assert [keys.index(number) for number in numbers[2:]] == list(range(count - 1, 9, -1))
 
 
 async def test_a_full_disk_shows_it_all_the_same(tmp_path):

@@ -18,7 +18,7 @@ from store import series, shared_files
 from store import sharing as store_sharing
 from store.checksums import Stamp
 from tests.app import ROOT, until
-from tests.sharing_instance import CONTENTS, DOUBLE, SHOW, sharing
+from tests.sharing_instance import CONTENTS, DOUBLE, POSTER, SHOW, sharing
 from tests.sharing_instance import shared_files as files_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -75,7 +75,7 @@ async def test_the_list_and_a_series(all_shared):
     status, listed, _ = await server.get("/api/share/series", token=server.key)
     assert status == 200
     check_schema(listed)
-    show, other = listed["data"]
+    show, listed_other = listed["data"]
     assert show == {
         "id": SHOW,
         "title": "Show A (2010)",
@@ -83,17 +83,22 @@ async def test_the_list_and_a_series(all_shared):
         "ids": {"tvdb": "12"},
         "url": f"series/{SHOW}",
     }
-    assert (other["id"], listed["next"]) == (OTHER, None)
+    assert (listed_other["id"], listed["next"]) == (OTHER, None)
     assert listed["pagination"] == {"total": 2, "page": 1, "per_page": 1000, "pages": 1}
     status, document, _ = await server.get(f"/api/share/series/{SHOW}", token=server.key)
     check_schema(document)
     codes = [each["code"] for each in document["data"]["files"]]
     assert codes == ["S00E01", "S01E01", "S01E02", "S02E01", "S02E02", "S02E03"]
+    poster = document["data"]["poster"]
+    assert (document["data"]["year"], poster["size"]) == (2010, len(POSTER))
+    assert (await get(server, poster["url"].removeprefix("../")))[::2] == (200, POSTER)
     first = document["data"]["files"][1]
     assert first["sha256"] == hashlib.sha256(CONTENTS[1, 1]).hexdigest()
     assert (first["size"], first["extension"]) == (len(CONTENTS[1, 1]), ".mkv")
     (subtitles,) = first["subtitles"]
     assert (subtitles["language"], subtitles["suffix"]) == ("de", ".de.forced.srt")
+    other = (await server.get(f"/api/share/series/{OTHER}", token=server.key))[1]["data"]
+    assert (other["poster"], other["year"]) == (None, None)
     (film,) = await files_of(server, OTHER)
     assert (film["languages"], film["resolution"]) == (["de"], 1080)
 
@@ -282,6 +287,27 @@ async def test_nothing_else_is_opened(all_shared, tmp_path):
         for name in ("S01E01.mkv.gz", "S01E01.mkv.part", "S01E01.en.srt"):
             (season / f"Show A - {name}").unlink()
         (season / "Other - S01E01.de.srt").unlink()
+
+
+async def test_a_poster_is_none_that_is_a_link_or_lies_elsewhere(all_shared, tmp_path):
+    show = "Show A (2010) [tvdbid-12]"
+    folder = all_shared.library / show
+    secret = tmp_path / "secret.jpg"
+    secret.write_bytes(b"secret")
+    (folder / "poster.jpg").rename(folder / "kept")
+    (folder / "poster.jpg").symlink_to(secret)
+    (folder / "Season 01" / "poster.jpg").write_bytes(POSTER)
+    (folder / "cover.jpg").mkdir()
+    try:
+        document = (await all_shared.get(f"/api/share/series/{SHOW}", token=all_shared.key))[1]
+        assert document["data"]["poster"] is None
+        for path in ("poster.jpg", "cover.jpg", "kept", "Season 01/poster.jpg"):
+            url = f"files/{shared_files.file_id(SHOW, f'{show}/{path}')}"
+            assert (await get(all_shared, url))[0] == 404, path
+    finally:
+        (folder / "kept").replace(folder / "poster.jpg")
+        (folder / "Season 01" / "poster.jpg").unlink()
+        (folder / "cover.jpg").rmdir()
 
 
 @pytest.mark.parametrize("part", ["file", "season", "series"])
