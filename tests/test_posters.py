@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -12,12 +13,14 @@ from downloads.posters import Posters
 from handlers import posters as handler
 from handlers.keys import DB, ENGINE
 from providers import Providers, pictures
+from providers.body_version import Version
 from providers.network import Network
 from store import abouts
 from store.abouts import Poster
 from store.db import Database
+from store.models import Picture
 from store.pictures import MAX_FETCHED_BYTES
-from tests.app import running, until
+from tests.app import Process, running, until
 from tests.contract import JPEG
 from tests.jellyfin_server import KEY, JellyfinServer
 from tests.shows import add, home, video
@@ -180,6 +183,28 @@ async def test_nobody_waits_long_and_the_picture_comes_all_the_same(tmp_path):
         assert await house.find(seconds=0.01) == (None, False)
         assert await house.find() == (JPEG, True)
         assert len(house.asked()) == 1
+
+
+async def test_no_list_waits_for_a_picture():
+    """Two of them hang in the middle; what an episode needs to be found comes all the same."""
+    async with Upstream() as up, Network() as network:
+        up.body = JPEG + bytes(900_000)
+        up.script = [{"silent_after": 300_000}] * 2
+        where = Picture(up.url("p.jpg"))
+        hanging = [
+            asyncio.create_task(pictures.fetch(network, up.base, where, Version()))
+            for _ in range(2)
+        ]
+        await until(lambda: [each.sent for each in up.requests] == [300_000] * 2)
+        async with asyncio.timeout(30):
+            for _ in range(3):
+                assert await network.parse(
+                    lambda document: len(document.body), up.url("list"), base=up.base
+                ) == len(up.body)
+        assert not any(task.done() for task in hanging)
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
 
 async def test_an_old_picture_is_shown_and_asked_for_again(tmp_path, monkeypatch):
@@ -395,3 +420,52 @@ async def test_what_the_files_of_the_library_tell(tmp_path):
         assert await told("local_show") == [None, "", False]
         posters = await server.app[DB].run(abouts.posters, "local_show")
         assert posters == []
+
+
+# -- kills -----------------------------------------------------------------------------------------
+
+KILLS = max(3, int(os.environ.get("ANIWORLD_KILLS", "0")) // 50)
+
+
+@pytest.mark.slow
+async def test_kills_while_posters_come(tmp_path):
+    """What is shown is whole, whenever the server was killed, and nothing is left behind."""
+    chance = random.Random(5)
+    count = 12
+    contents = [JPEG + chance.randbytes(150_000) for _ in range(count)]
+    async with JellyfinServer() as up:
+        for number, content in enumerate(contents):
+            series_id = up.add_series(f"Show {number:02}")
+            up.add_episode(series_id, 1, 1, video(1, 5_000))
+            up.set_poster(series_id, content)
+        jellyfin = {"type": "jellyfin", "name": "tv", "url": up.address, "key": KEY}
+        async with Process(tmp_path, providers=[jellyfin]) as server:
+            for number in range(count):
+                add(server, f"Show {number:02}/Show {number:02} - S01E01.mkv")
+            await server.login()
+            await server.post("/api/v1/anime/rescan")
+            paths = [
+                f"/api/v1/anime/{(await library_of(server))[f'Show {number:02}']['id']}/poster"
+                for number in range(count)
+            ]
+
+            async def look(path: str) -> bytes:
+                async with server.client.get(server.base + path) as answer:
+                    assert answer.status == 200, await answer.text()
+                    return await answer.read()
+
+            up.rate = 2_000_000
+            for _ in range(KILLS):
+                looks = [asyncio.create_task(look(path)) for path in paths]
+                await asyncio.sleep(chance.uniform(0.05, 0.5))
+                server.kill9()
+                for seen, content in zip(
+                    await asyncio.gather(*looks, return_exceptions=True), contents
+                ):
+                    assert isinstance(seen, Exception) or seen == content
+                await server.start()
+                await server.login()
+            up.rate = None
+            assert [await look(path) for path in paths] == contents
+            names = [path.name for path in (server.state / "posters").iterdir()]
+            assert len(names) == count and not any("." in name for name in names)
