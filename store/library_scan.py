@@ -169,8 +169,8 @@ def _told_of_series(top: Path, names: Collection[str]) -> About:
         return About("", year, poster)
     from store import nfo  # late: not every library has such files
 
-    described = nfo.read(top)
-    return About(plain_text.shorten(described.plot), described.year or year, poster)
+    described = nfo.read_all(top)
+    return About(plain_text.shorten(described.plot), described.series.year or year, poster)
 
 
 class _Walk:

@@ -29,10 +29,21 @@ class Series(NamedTuple):
     names: tuple[str, ...] = ()
     year: int | None = None
     ids: Mapping[str, str] = {}
+
+
+class Described(NamedTuple):
+    """A series, and what it is about."""
+
+    series: Series = Series()
     plot: str = ""
 
 
 def read(folder: Path) -> Series:
+    """Who a series is, as the NFO file in its folder says. Else as `read_all`."""
+    return read_all(folder).series
+
+
+def read_all(folder: Path) -> Described:
     """Read the NFO file in a series' folder.
 
     Empty where there is no such file, and where it is broken; then the log tells.
@@ -45,10 +56,10 @@ def read(folder: Path) -> Series:
             raise ValueError("it is too large, or declares a document type")
         return _read(data)
     except (FileNotFoundError, NotADirectoryError):
-        return Series()
+        return Described()
     except (OSError, ValueError) as error:
         log.warning("%s is left out: %s", path, error)
-        return Series()
+        return Described()
 
 
 def _open_file(path: str, flags: int) -> int:
@@ -81,7 +92,7 @@ def of_episode(title: str, season: int, number: Number, aired: str | None) -> by
     return _written("episodedetails", elements, {})
 
 
-def _read(data: bytes) -> Series:
+def _read(data: bytes) -> Described:
     """Raises ValueError for broken XML."""
     body = _DECLARATION.sub(b"", data.removeprefix(b"\xef\xbb\xbf"))
     try:
@@ -104,7 +115,8 @@ def _read(data: bytes) -> Series:
     years = [int(date[:4]) for date in texts("year") + texts("premiered") if _YEAR.match(date)]
     names = [name for name in texts("title") + texts("originaltitle") if name]
     plots = [plot for plot in texts("plot") + texts("outline") if plot]
-    return Series(tuple(names), years[0] if years else None, ids, plots[0] if plots else "")
+    series = Series(tuple(names), years[0] if years else None, ids)
+    return Described(series, plots[0] if plots else "")
 
 
 def _written(root_tag: str, elements: Mapping[str, object], ids: Mapping[str, str]) -> bytes:
