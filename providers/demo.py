@@ -111,7 +111,7 @@ class Demo:
 
     async def picture(self, key: str, ref: str) -> Picture:
         """See the Provider protocol."""
-        raise NotFound("The demo has no pictures")
+        raise NotFound("The source has no picture of this series")
 
     async def close(self) -> None:
         """End the server."""

@@ -81,7 +81,7 @@ class Feed(ListedSource):
         """See the Provider protocol: the address is the feed's of now, as some are signed."""
         page = await self._read()
         if not page.picture or _ref(page.picture) != ref:
-            raise NotFound("The source has no such picture any more")
+            raise NotFound("The source has no picture of this series")
         return Picture(page.picture)
 
     async def look(self) -> None:

@@ -29,6 +29,18 @@ export const SENTENCES = [
     "The source has no file of this episode(?: any more)?",
     "Zu dieser Folge hat die Quelle keine Datei",
   ),
+  sentence(
+    "The source (?:has|sent) no picture(?: of this series)?",
+    "Zu dieser Serie hat die Quelle kein Bild",
+  ),
+  sentence(
+    "The source's picture is too large to be drawn",
+    "Das Bild der Quelle ist zu groß zum Zeichnen",
+  ),
+  sentence(
+    "The source did not send its picture within ([\\d.]+) seconds",
+    "Die Quelle hat ihr Bild nicht in $1 Sekunden geschickt",
+  ),
   sentence("The source sent an empty file", "Die Quelle hat eine leere Datei geschickt"),
   sentence(
     "The source sent a document in place of a video",
