@@ -4,7 +4,7 @@ import { endSession, getToken, isTokenChange, onSessionEnd } from "./api.js";
 import { retractOldOffers } from "./commands.js";
 import * as deck from "./deck.js";
 import { $, setHidden, setText, translate } from "./dom.js";
-import { clearToasts, runAction } from "./feedback.js";
+import { clearToasts, retractFailures, runAction } from "./feedback.js";
 import { formatTime, language } from "./formats.js";
 import { t } from "./i18n.js";
 import * as libraryState from "./library_state.js";
@@ -118,6 +118,7 @@ function showConnection(isUp, isBlocked) {
   const text = isBlocked ? "socketBlocked" : "offline";
   if (!isUp) setText($("#connection span"), t(text, { time: formatTime(disconnectedAt) }));
   if (isBlocked && !wasBlocked) refresh();
+  if (isUp) retractFailures("NETWORK");
 }
 
 listenToSocket({

@@ -3,8 +3,20 @@
 import { $, h, icon, setHidden, setText } from "./dom.js";
 import { formatDuration } from "./formats.js";
 import { t } from "./i18n.js";
+import { describeProblem, loadSentences } from "./reasons.js";
 
 const TOAST_MS = 8000;
+// The codes whose own text says less than the server's sentence.
+const VAGUE = [
+  "BAD_REQUEST",
+  "AUTHORIZATION_ERROR",
+  "NOT_FOUND",
+  "CONFLICT",
+  "VALIDATION_ERROR",
+  "PROVIDER_ERROR",
+  "DOWNLOAD_ERROR",
+  "CONFIGURATION_ERROR",
+];
 
 /** Tell those who listen to the page rather than look at it. */
 export const announce = (text) => setText($("#announcer"), text);
@@ -12,12 +24,14 @@ export const announce = (text) => setText($("#announcer"), text);
 /**
  * Show a short message above the page. It goes by itself; an error stays until it is closed.
  * @param {string} text
- * @param {{details?: string, isError?: boolean,
+ * @param {{details?: string, isError?: boolean, about?: string,
  *   actions?: {name: string, text: string, run: () => any}[]}} options
- *   `details` is the server's own English text, `actions` are buttons for what may be done next
+ *   `details` is the server's own English text, `actions` are buttons for what may be done next,
+ *   `about` names what failed
  * @returns {(name: string) => void} takes an action away, for when it is no longer possible
  */
-export function showToast(text, { details = "", isError = false, actions = [] } = {}) {
+export function showToast(text, options = {}) {
+  const { details = "", isError = false, actions = [], about = "" } = options;
   const remove = () => removeToast(toast);
   const closeButton = h("button.icon", { type: "button", ariaLabel: t("close") }, icon("close"));
   closeButton.onclick = remove;
@@ -31,7 +45,7 @@ export function showToast(text, { details = "", isError = false, actions = [] } 
   });
   const more = details && h("details", {}, h("summary", {}, t("details")), h("p", {}, details));
   const kind = isError ? "div.toast.error" : "div.toast";
-  const toast = h(kind, {}, h("p", {}, text), more || null, buttons, closeButton);
+  const toast = h(kind, { data: { about } }, h("p", {}, text), more || null, buttons, closeButton);
 
   const toasts = $("#toasts");
   const same = [...toasts.children].filter((old) => $("p", old).textContent === text);
@@ -41,16 +55,28 @@ export function showToast(text, { details = "", isError = false, actions = [] } 
   toasts.append(toast);
   // Nothing outside of an open dialog can be clicked.
   ($("dialog[open]") ?? document.body).append(toasts);
-  const removeUnlessFocused = () => toast.contains(document.activeElement) || toast.remove();
-  if (!isError) setTimeout(removeUnlessFocused, TOAST_MS);
+  if (!isError) setTimeout(removeUnlessUsed, TOAST_MS, toast);
   return (name) => {
     const button = $(`[data-offer=${name}]`, toast);
     if (button) setHidden(button, true, closeButton);
   };
 }
 
+/** Take a toast away; one that has the focus stays until the focus goes on. */
+function removeUnlessUsed(toast) {
+  if (!toast.contains(document.activeElement)) return toast.remove();
+  toast.addEventListener("focusout", () => setTimeout(removeUnlessUsed, 0, toast), { once: true });
+}
+
 /** Take all toasts away, with the session that they tell of. */
 export const clearToasts = () => $("#toasts").replaceChildren();
+
+/** Take the toasts away that tell of a failure of `about`, which is over. */
+export function retractFailures(about) {
+  for (const toast of [...$("#toasts").children]) {
+    if (about && toast.dataset.about === about) removeToast(toast);
+  }
+}
 
 /** A toast that had the focus leaves it to the heading of what is shown. */
 function removeToast(toast) {
@@ -61,21 +87,40 @@ function removeToast(toast) {
 /**
  * Show why a call was refused. A refusal for want of a token has led to the login already.
  * @param {import("./api.js").Refusal} refusal
+ * @param {string} action the name of what was to be done
  */
-export function showRefusal(refusal) {
+export async function showRefusal(refusal, action = "") {
   if (refusal.name === "AbortError" || refusal.status === 401) return;
   if (!refusal.code) throw refusal;
-  showToast(describeRefusal(refusal), { details: detailsOf(refusal), isError: true });
+  const { text, details } = await describeRefusal(refusal);
+  const about = refusal.code === "NETWORK" ? "NETWORK" : action;
+  const named = action ? t("actionFailed", { action, text }) : text;
+  showToast(named, { details, isError: true, about });
 }
 
-/** Why a call was refused, in the reader's language. */
-export function describeRefusal({ code, waitSeconds, message, details }) {
-  if (code === "CONFIGURATION_ERROR" && message === "No source is configured") return t("noSource");
-  return t(`error.${code}`, { time: formatDuration(waitSeconds), sources: details.source ?? "" });
+/**
+ * Why a call was refused and what to do, in the reader's language.
+ * @returns {Promise<{text: string, details: string}>} `details` are the server's own words, where
+ *   the text does not say the same
+ */
+export async function describeRefusal({ code, waitSeconds, message, details }) {
+  const general = t(`error.${code}`, { time: formatDuration(waitSeconds) });
+  if (message === "No source is configured") return { text: t("noSource"), details: "" };
+  const said = [message, details.fix].filter(Boolean).join("\n");
+  if (!VAGUE.includes(code) || !message) return { text: general, details: said };
+  await loadSentences().catch(() => {}); // the server may be gone by now
+  const { field, issue, fix } = details;
+  const problem = describeProblem({ issue: issue ?? message, fix });
+  if (problem.isEnglish) return { text: general, details: said };
+  return { text: issue ? `${field}: ${problem.text}` : problem.text, details: "" };
 }
 
-/** What the server itself says of it, and how to mend it. */
-const detailsOf = ({ message, details }) => [message, details.fix].filter(Boolean).join("\n");
+/** What a control is called, for those who hear that it failed. */
+function nameOf(control) {
+  if (control.localName === "button") return control.ariaLabel || control.textContent.trim();
+  if (control.localName === "select") return control.ariaLabel || control.labels[0]?.textContent;
+  return "";
+}
 
 const nextActions = new Map(); // busy form or field -> what to do once it is done
 
@@ -92,10 +137,12 @@ export async function runAction(control, action) {
     return;
   }
   control.ariaBusy = "true";
+  const name = nameOf(control) || "";
+  retractFailures(name);
   try {
     await action();
   } catch (error) {
-    showRefusal(error);
+    await showRefusal(error, name);
   } finally {
     control.ariaBusy = null;
   }

@@ -2,6 +2,7 @@
 
 import { $, h, icon, setText } from "./dom.js";
 import { t } from "./i18n.js";
+import { describeProblem } from "./reasons.js";
 
 /**
  * The description of a field. `name` is its path in the value of the whole form, such as
@@ -226,16 +227,19 @@ function makePart(field, value, id, setBy) {
 const labelOf = (field) => field.label ?? field.name;
 
 function showProblem({ input, error }, problem) {
-  const text = problem ? [problem.issue, problem.fix].filter(Boolean).join(". ") : "";
-  setText(error, text);
-  error.lang = text ? "en" : "";
+  const text = sayProblems(error, problem ? [problem] : []);
   const node = input.matches("input, select") ? input : null;
   if (node) node.ariaInvalid = text ? "true" : null;
 }
 
-/** What is wrong with settings that have no field here, for the line below a form. */
-export const describeProblems = (problems) =>
-  problems.map(({ issue, fix }) => `${issue}. ${fix ?? ""}`).join(" ");
+/** Let a line say what is wrong, in the reader's language. Returns what it says. */
+export function sayProblems(line, problems) {
+  const said = problems.map(describeProblem);
+  const text = said.map((problem) => problem.text).join(". ");
+  setText(line, text);
+  line.lang = said.some(({ isEnglish }) => isEnglish) ? "en" : "";
+  return text;
+}
 
 /**
  * The problems that a refusal of the server tells of; without a field there is none.

@@ -1,13 +1,20 @@
-// Why something failed or waits, in the reader's language. The server says it in English.
+// What the server says in English, in the reader's language: why something failed or waits, …
 
+import { h } from "./dom.js";
 import { language } from "./formats.js";
 import { t } from "./i18n.js";
 
 let patterns = []; // [pattern of the server's sentence, the same in German]
 
-/** Load the German sentences, for those who read German. */
+/** Load the German of what items and sources fail with, for those who read German. */
 export async function loadReasons() {
-  if (language === "de") patterns = (await import("./reasons_de.js")).SENTENCES;
+  if (language !== "de" || patterns.length) return;
+  patterns = (await import("./reasons_de.js")).SENTENCES;
+}
+
+/** Load the German of all that the server may say: of fields, trials, checks and refusals too. */
+export async function loadSentences() {
+  if (language === "de") patterns = (await import("./sentences_de.js")).SENTENCES;
 }
 
 // Between what several sources say, each with its name before it.
@@ -17,7 +24,10 @@ const BETWEEN = /; (?=[a-z0-9-]{1,40}: |another source)/;
 function translate(sentence) {
   const [, name, said] = sentence.match(/^(?:([a-z0-9-]{1,40}): )?(.*)$/s);
   const [pattern, text] = patterns.find(([pattern]) => pattern.test(said)) ?? [];
-  return pattern ? `${name ? `${name}: ` : ""}${said.replace(pattern, text)}` : null;
+  if (pattern) return `${name ? `${name}: ` : ""}${said.replace(pattern, text)}`;
+  // The network says the same of servers that are told of something.
+  const ofSource = said.startsWith("The server ") && translate(said.replace("server", "source"));
+  return ofSource ? ofSource.replace("Die Quelle", "Der Server") : null;
 }
 
 /** @returns {{text: string, isEnglish: boolean}} */
@@ -27,4 +37,21 @@ export function describeReason(message, code) {
   if (!sentences.includes(null)) return { text: sentences.join("; "), isEnglish: false };
   if (code) return { text: `${t(`error.${code}`)} (${message})`, isEnglish: false };
   return { text: message ?? "", isEnglish: true };
+}
+
+/** A node that says a sentence of the server's. */
+export function makeSentence(kind, message) {
+  const { text, isEnglish } = describeReason(message, null);
+  return h(kind, { lang: isEnglish ? "en" : "" }, text);
+}
+
+/**
+ * What is wrong and how to mend it, as one text that begins as a sentence does.
+ * @param {{issue: string, fix?: string}} problem
+ * @returns {{text: string, isEnglish: boolean}}
+ */
+export function describeProblem({ issue, fix }) {
+  const said = [issue, fix].filter(Boolean).map((sentence) => describeReason(sentence, null));
+  const texts = said.map(({ text }) => text.charAt(0).toUpperCase() + text.slice(1));
+  return { text: texts.join(". "), isEnglish: said.some(({ isEnglish }) => isEnglish) };
 }

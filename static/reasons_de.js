@@ -1,12 +1,46 @@
 // The server's sentences about failures, in German; what is in none of them stays English.
 
+// What stands in a sentence's place.
+const WORDS = {
+  "a document": "eine Webseite",
+  "a program": "ein Programm",
+  text: "Text",
+  "its authority is not known here": "Seine Zertifizierungsstelle ist hier unbekannt",
+  "it is not valid yet": "Es gilt noch nicht",
+  "it has expired": "Es ist abgelaufen",
+  "it is signed by itself alone": "Es hat sich nur selbst unterschrieben",
+  "it is made for another name": "Es ist für einen anderen Namen ausgestellt",
+  "it is made for another address": "Es ist für eine andere Adresse ausgestellt",
+  "its key is too weak": "Sein Schlüssel ist zu schwach",
+  "its authority's key is too weak": "Der Schlüssel seiner Zertifizierungsstelle ist zu schwach",
+  "its signature is too weak": "Seine Unterschrift ist zu schwach",
+  "it does not speak TLS there": "Sie spricht dort kein TLS",
+  "it wants a certificate of ours": "Sie verlangt ein Zertifikat von uns",
+  "it speaks no version of TLS that is safe": "Sie spricht keine sichere Version von TLS",
+  "it does not know that name": "Diesen Namen kennt sie nicht",
+  "it takes no cipher that is safe, or wants a certificate of ours":
+    "Sie nimmt kein sicheres Verfahren an, oder sie verlangt ein Zertifikat von uns",
+  "its keys are too weak": "Ihre Schlüssel sind zu schwach",
+  "it broke off": "Sie hat abgebrochen",
+  "let the server's user write there": "dem Benutzer des Servers dort das Schreiben erlauben",
+  "its disk is mounted for reading only": "die Platte ist nur zum Lesen eingehängt",
+  "its file system takes no file of that size": "das Dateisystem nimmt so große Dateien nicht",
+  "choose shorter names in `naming`": "unter „Ordner und Namen“ kürzere Namen wählen",
+  "a link there leads in circles: remove it": "ein Link führt dort im Kreis: entfernen",
+  "look after its disk": "nach der Platte sehen",
+  "a file is in the place of a folder: move it away": "statt eines Ordners liegt dort eine Datei",
+  "input or output failed": "Lesen oder Schreiben schlug fehl",
+  "see to that": "das in Ordnung bringen",
+};
+
 const TRY = String.raw`(?: \(try (\d+) of (\d+)\))?`;
+const inGerman = (words) => WORDS[words] ?? words;
 const sentence = (english, german) => [
   new RegExp(`^${english}${TRY}$`),
   (...found) => {
     const groups = found.slice(1, -2);
     const [tried, tries] = groups.splice(-2);
-    const text = german.replace(/\$(\d)/g, (_, number) => groups[number - 1]);
+    const text = german.replace(/\$(\d)/g, (_, number) => inGerman(groups[number - 1]));
     return tried ? `${text} (Versuch ${tried} von ${tries})` : text;
   },
 ];
@@ -43,8 +77,8 @@ export const SENTENCES = [
   ),
   sentence("The source sent an empty file", "Die Quelle hat eine leere Datei geschickt"),
   sentence(
-    "The source sent a document in place of a video",
-    "Die Quelle hat eine Webseite statt eines Videos geschickt",
+    "The source sent (.+?) in place of a video",
+    "Die Quelle hat $1 statt eines Videos geschickt",
   ),
   sentence("The source sent the video packed", "Die Quelle hat das Video verpackt geschickt"),
   sentence(
@@ -65,6 +99,14 @@ export const SENTENCES = [
   sentence(
     "The download or library directory cannot be written: (.+)",
     "In den Ordner für Downloads oder Bibliothek kann nicht geschrieben werden: $1",
+  ),
+  sentence(
+    "The download or library directory cannot be used: (.+)",
+    "Der Ordner für Downloads oder Bibliothek ist nicht zu gebrauchen: $1",
+  ),
+  sentence(
+    "(.+?) cannot be written: (.+?); (.+?), then retry this item",
+    "$1 kann nicht geschrieben werden ($2): $3, dann noch einmal versuchen",
   ),
   sentence("Waits for the night, until ([\\d :-]+)", "Wartet auf die Nacht, bis $1"),
   sentence("Waits for another day, until ([\\d :-]+)", "Wartet auf einen anderen Tag, bis $1"),
@@ -122,7 +164,7 @@ export const SENTENCES = [
   ),
   sentence(
     "The source leads to a private address that is not its own",
-    "Die Quelle führt zu einer privaten Adresse, die nicht ihre eigene ist",
+    "Die Quelle führt zu einer fremden privaten Adresse",
   ),
   sentence("another source has it, too", "eine andere Quelle hat es auch"),
   sentence(
@@ -194,13 +236,18 @@ export const SENTENCES = [
   sentence("yt-dlp finds no video at this address", "yt-dlp findet an dieser Adresse kein Video"),
   sentence("The source has no such video", "Das hat die Quelle nicht"),
   sentence("The demo has no such series", "Das hat die Vorführung nicht"),
+  sentence("The source's certificate is not valid", "Das Zertifikat der Quelle ist nicht gültig"),
   sentence(
-    "The source's certificate is not valid(?:.*?)",
-    "Das Zertifikat der Quelle ist nicht gültig",
+    "The source's certificate is not valid: (.+?)",
+    "Das Zertifikat der Quelle ist nicht gültig: $1",
   ),
   sentence(
-    "No secure connection to the source was possible(?:.*?)",
+    "No secure connection to the source was possible",
     "Eine sichere Verbindung zur Quelle kam nicht zustande",
+  ),
+  sentence(
+    "No secure connection to the source was possible: (.+?)",
+    "Eine sichere Verbindung zur Quelle kam nicht zustande: $1",
   ),
   sentence(
     "The file that ca_file names .*?",
@@ -210,7 +257,20 @@ export const SENTENCES = [
     "The source does not answer to WebDAV at this address",
     "Die Quelle spricht an dieser Adresse kein WebDAV",
   ),
-  sentence("The source is switched off", "Die Quelle ist ausgeschaltet"),
+  sentence("The source(?: of this anime)? is switched off", "Die Quelle ist ausgeschaltet"),
+  sentence(
+    "The source sent more than ([\\d,]+) bytes",
+    "Die Quelle hat mehr als $1 Byte geschickt",
+  ),
+  sentence(
+    "The names in one folder have more than ([\\d,]+) characters together",
+    "Die Namen in einem Ordner sind zusammen länger als $1 Zeichen",
+  ),
+  sentence(
+    "The source failed for a reason that only the log tells",
+    "Die Quelle hat versagt; nur das Protokoll sagt, warum",
+  ),
+  sentence("No space left beside the reserve", "Neben der Reserve ist kein Platz mehr"),
   sentence("The source rests", "Die Quelle ruht"),
   sentence(
     "The unfinished file's place is taken by something else",

@@ -147,7 +147,7 @@ async function show({ place, takesFocus = true }) {
     opened = await module.open(root, wanted);
   } catch (error) {
     if (error.status === 401) return;
-    [opened, root] = makeFailure(error);
+    [opened, root] = await makeFailure(error);
   }
   if (number !== opening) return opened.close?.(); // somebody went on in the meantime
   closeView();
@@ -174,12 +174,12 @@ function focusPlace(root, place) {
 }
 
 /** A view in place of one that did not come. */
-function makeFailure(error) {
+async function makeFailure(error) {
   const code = navigator.onLine && !/import|load/i.test(error.message) ? "PAGE" : "NETWORK";
   const refusal = error.code ? error : { code, message: error.message, details: {} };
-  const text = describeRefusal(refusal);
+  const { text, details } = await describeRefusal(refusal);
   const again = h("button.main", { type: "button", onclick: () => show({}) }, t("tryAgain"));
-  const said = refusal.code === "NETWORK" ? null : refusal.message;
+  const said = refusal.code === "NETWORK" ? "" : details;
   const home = h("a.button", { href: href("library") }, t("library"));
   const root = h(
     "div.view.failure",

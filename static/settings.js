@@ -2,6 +2,7 @@
 
 import { h, icon, loadStyle } from "./dom.js";
 import { t } from "./i18n.js";
+import { loadSentences } from "./reasons.js";
 import { href } from "./router.js";
 import "./settings_texts.js";
 
@@ -22,7 +23,11 @@ const SECTIONS = {
 /** @param {import("./router.js").Address} address */
 export async function open(root, address) {
   const section = address.id in SECTIONS ? address.id : Object.keys(SECTIONS)[0];
-  const [module] = await Promise.all([SECTIONS[section](), loadStyle("settings.css")]);
+  const [module] = await Promise.all([
+    SECTIONS[section](),
+    loadStyle("settings.css"),
+    loadSentences(),
+  ]);
   const links = Object.keys(SECTIONS).map((name) => {
     const link = h("a", { href: href(`settings/${name}`) }, t(`settings.${name}`));
     link.ariaCurrent = name === section ? "page" : null;

@@ -5,8 +5,9 @@ import { callApi } from "./api.js";
 import { ask, showDialog } from "./dialogs.js";
 import { $, h, icon, setText } from "./dom.js";
 import { runAction, showToast } from "./feedback.js";
-import { describeProblems, makeFields, problemsOf } from "./form_fields.js";
+import { makeFields, problemsOf, sayProblems } from "./form_fields.js";
 import { t, tn } from "./i18n.js";
+import { makeSentence } from "./reasons.js";
 
 /**
  * How a list is edited. `kinds` has the fields of each type, `common` those of all, `rare` those
@@ -98,7 +99,7 @@ function openEntry(editor, index) {
   const given = isNew ? { ...list.fresh, type: types[0] } : entries[index];
   const place = h("div.entry-fields");
   const result = h("div.trial", { role: "status" });
-  const otherLine = h("p.bad", { role: "alert", lang: "en" });
+  const otherLine = h("p.bad", { role: "alert" });
   const test = h("button", { type: "button" }, t("test"));
   const saveButton = h("button.main", { type: "submit" }, t("save"));
   const remove = h("button.danger", { type: "button", hidden: isNew }, t("remove"));
@@ -142,7 +143,7 @@ function openEntry(editor, index) {
   function showProblems(problems) {
     const own = problems.map((problem) => ({ ...problem, field: inner(problem.field) }));
     const others = fields.rare.showProblems(fields.showProblems(own));
-    setText(otherLine, describeProblems(others));
+    sayProblems(otherLine, others);
     fields.focusProblem();
   }
 
@@ -204,8 +205,8 @@ function showTrial(node, { ok, message, series, examples, fix }) {
   const found = examples?.length ? t("trialFound", { count: tn("seriesCount", series) }) : "";
   const lines = [h("strong", {}, ok ? t("trialOk") : t("trialFailed"))];
   if (found) lines.push(h("p", {}, `${found} ${examples.join(", ")}`));
-  else lines.push(h("p", { lang: "en" }, message));
-  if (fix) lines.push(h("p", { lang: "en" }, fix));
+  else lines.push(makeSentence("p", message));
+  if (fix) lines.push(makeSentence("p", fix));
   node.replaceChildren(h("div.outcome", { data: { state: ok ? "ok" : "failed" } }, ...lines));
   node.scrollIntoView({ block: "nearest" }); // on a phone it may lie below the window
 }

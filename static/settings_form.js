@@ -1,9 +1,9 @@
 // A card of settings: its fields are checked by the server as one types, and saved together.
 
 import { callApi } from "./api.js";
-import { h, setText } from "./dom.js";
+import { h } from "./dom.js";
 import { runAction, showToast } from "./feedback.js";
-import { describeProblems, makeFields, problemsOf } from "./form_fields.js";
+import { makeFields, problemsOf, sayProblems } from "./form_fields.js";
 import { t } from "./i18n.js";
 
 const CHECK_AFTER_MS = 500;
@@ -23,7 +23,7 @@ export function makeSettingsForm(fields, config, options = {}) {
   const forced = config.forced ?? {};
   const form = makeFields(fields, pick(config, names), forced);
   const saveButton = h("button.main", { type: "submit", disabled: true }, t("save"));
-  const otherLine = h("p.bad", { role: "alert", lang: "en" });
+  const otherLine = h("p.bad", { role: "alert" });
   const card = h(
     "form.card.settings-form",
     { noValidate: true },
@@ -46,7 +46,7 @@ export function makeSettingsForm(fields, config, options = {}) {
   function showProblems(problems) {
     const others = form.showProblems(problems);
     onProblems?.(problems.length);
-    setText(otherLine, describeProblems(others));
+    sayProblems(otherLine, others);
   }
 
   async function check() {

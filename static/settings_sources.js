@@ -6,6 +6,7 @@ import { $, h } from "./dom.js";
 import { runAction } from "./feedback.js";
 import { formatTime } from "./formats.js";
 import { t, tn } from "./i18n.js";
+import { describeReason } from "./reasons.js";
 import { makeEntries } from "./settings_entries.js";
 import { loadSettings } from "./settings_form.js";
 import "./settings_form_texts.js";
@@ -141,7 +142,7 @@ function makeStateLine(card, source, states) {
     "div.state-line",
     {},
     badge,
-    h("p.soft", {}, t("restsBecause", { time, reason })),
+    h("p.soft", {}, t("restsBecause", { time, reason: describeReason(reason, null).text })),
     retry,
   );
 }

@@ -5,6 +5,7 @@ import { h, loadStyle } from "./dom.js";
 import { runAction, showRefusal } from "./feedback.js";
 import { formatDuration, formatNumber, formatSize, formatTime } from "./formats.js";
 import { t, tn } from "./i18n.js";
+import { describeReason, loadSentences, makeSentence } from "./reasons.js";
 import { href } from "./router.js";
 import "./settings_sources_texts.js";
 import "./system_texts.js";
@@ -19,6 +20,7 @@ export async function open(root) {
     callApi("GET", "../health/detailed"),
     callApi("GET", "providers"),
     loadStyle("settings.css"),
+    loadSentences(),
   ]);
   const facts = [
     [t("version"), health.version],
@@ -66,8 +68,8 @@ async function showChecks(card, signal) {
 
 function makeCheck({ area, state, message, fix }) {
   const name = AREAS.includes(area) ? t(`area.${area}`) : area;
-  const lines = [h("b", {}, name), h("p", { lang: "en" }, message)];
-  if (fix) lines.push(h("p.soft", { lang: "en" }, fix));
+  const lines = [h("b", {}, name), makeSentence("p", message)];
+  if (fix) lines.push(makeSentence("p.soft", fix));
   const badge = h("span.badge", { data: { state: CHECK_STATES[state] } }, t(`check.${state}`));
   return h("li.line-row", {}, badge, h("div.text", {}, lines));
 }
@@ -89,6 +91,7 @@ function makeSource(source) {
       row.replaceWith(makeSource(data));
     });
   const time = until ? formatTime(new Date(until)) : "";
-  row.append(retry, h("p.soft", {}, t("restsBecause", { time, reason })));
+  const { text } = describeReason(reason, null);
+  row.append(retry, h("p.soft", {}, t("restsBecause", { time, reason: text })));
   return row;
 }

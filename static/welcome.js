@@ -4,6 +4,7 @@ import { h, loadStyle } from "./dom.js";
 import { runAction } from "./feedback.js";
 import { t } from "./i18n.js";
 import { rescan } from "./library_state.js";
+import { loadSentences } from "./reasons.js";
 import { navigate } from "./router.js";
 import { FOLDERS } from "./settings_folders.js";
 import { loadSettings, makeSettingsForm } from "./settings_form.js";
@@ -13,7 +14,11 @@ import "./welcome_texts.js";
 const STEPS = ["password", "folders", "sources"];
 
 export async function open(root) {
-  const [config] = await Promise.all([loadSettings(), loadStyle("settings.css")]);
+  const [config] = await Promise.all([
+    loadSettings(),
+    loadStyle("settings.css"),
+    loadSentences(),
+  ]);
   const go = h("button.main", { type: "button", id: "first-scan" }, t("firstScan"));
   const hint = h("p.soft");
   const steps = h("ol.steps", { ariaLabel: t("steps") });

@@ -81,7 +81,7 @@ def _of_limits(config: Config, names: Collection[str]) -> list[Problem]:
 
 
 def _span(hours: Hours) -> str:
-    return f"{hours.from_} to {hours.to}"
+    return f"{hours.from_}–{hours.to}"
 
 
 def _of_proxies(config: Config, names: Collection[str]) -> list[Problem]:

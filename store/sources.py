@@ -277,9 +277,9 @@ class YtdlpProvider(AnyKind):
         if not find_spec("yt_dlp"):
             fix = "Install it: pip install 'aniworld-server[ytdlp]'"
             return Lack("type", "yt-dlp is not installed", fix)
-        for field in ("hosts", "urls"):
+        for field, issue in (("hosts", "No host is named"), ("urls", "No address is named")):
             if not getattr(self, field):
-                return Lack(field, f"No {field[:-1]} is named", "Name the lawful places you use")
+                return Lack(field, issue, "Name the lawful places you use")
         for number, url in enumerate(self.urls):
             if urlsplit(url).hostname not in self.hosts:
                 fix = "Add the host of that address to hosts"

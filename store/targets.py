@@ -133,4 +133,5 @@ def _topic(url: str) -> str:
 def _lack_of_text(name: str, secret: Secret) -> Lack | None:
     if _HEADER_TEXT.fullmatch(secret.reveal()):
         return None
-    return Lack(name, f"The {name} holds a blank or a character that none has", "Copy it anew")
+    issue = "It holds a blank, or a character that is in no key and no token"
+    return Lack(name, issue, "Copy it anew")

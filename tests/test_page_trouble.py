@@ -23,6 +23,8 @@ from tests.test_page import (
     shown,
     text,
 )
+from tests.test_reasons import WORDS
+from tests.test_sentences import SAID, forms_of
 from tests.tree import Tree
 
 pytestmark = pytest.mark.slow
@@ -134,6 +136,13 @@ async def test_a_hit_is_followed_and_a_refused_choice_is_taken_back(tmp_path):
             return {given}.map((sentence) => reasons.describeReason(sentence, null).text);
         }})"""
         assert await page.evaluate(describe) == [german for _, german in REASONS]
+        told = json.dumps([forms_of(sentence) for sentence in SAID if sentence not in WORDS])
+        left = f"""import("/static/reasons.js").then(async (reasons) => {{
+            await reasons.loadSentences();
+            const isEnglish = (text) => reasons.describeReason(text, null).isEnglish;
+            return {told}.filter((forms) => forms.every(isEnglish));
+        }})"""
+        assert await page.evaluate(left) == []
 
 
 async def test_calls_that_failed_are_made_up_for(tmp_path):

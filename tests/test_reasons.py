@@ -20,6 +20,7 @@ RAISED = {"ProviderError", "NotFound", "Unsettled", "Changed"}
 STRING = r'"((?:[^"\\]|\\.)*)"'
 SENTENCE = re.compile(rf"sentence\(\s*{STRING},\s*{STRING},?\s*\)")
 SCRIPT = (ROOT / "static" / "reasons_de.js").read_text()
+WORDS = re.findall(r'^  "([^"]+)":', SCRIPT, re.M)  # what stands in places of sentences
 SENTENCES = [
     (re.compile(english.replace("\\\\", "\\") + r"(?: \(try (\d+) of (\d+)\))?"), german)
     for english, german in SENTENCE.findall(SCRIPT)

@@ -53,7 +53,9 @@ def apply_rule(inner: CompiledType, rule: Any) -> CompiledType:
     if not is_rule or (is_of_text and inner.json_type != "string"):
         raise TypeError(f"{rule!r} is no Rule that fits its type")
     bound = BOUNDS[inner.json_type]
-    example = f"; an example: {rule.example}" if rule.example else ""
+    wrong_form = "has the wrong form"
+    if rule.example:
+        wrong_form = f"has the wrong form; an example: {rule.example}"
 
     def read(value: Any, field: str) -> Any:
         value = inner.read(value, field)
@@ -62,9 +64,9 @@ def apply_rule(inner: CompiledType, rule: Any) -> CompiledType:
         if not rule.least <= bound.measure(value) <= rule.most:
             refuse(field, rule.issue or _bound_issue(rule, bound, value))
         if rule.pattern and not re.fullmatch(rule.pattern, value):
-            refuse(field, rule.issue or f"has the wrong form{example}")
+            refuse(field, rule.issue or wrong_form)
         if rule.fits and not rule.fits(value):
-            refuse(field, rule.issue or f"has the wrong form{example}")
+            refuse(field, rule.issue or wrong_form)
         return value
 
     keywords = {
