@@ -6,12 +6,15 @@ and a `publish` where it happens.
 
 from dataclasses import make_dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Self
+from typing import Any, ClassVar, Literal, Self
 
+from downloads.transferred import Transferred
 from store.models import Item, Priority, State, Status
 from store.queue import QueueStatus
 from store.queue_groups import QueueGroup
 from store.schema import record
+
+MOST_SERIES = 100  # that one message names
 
 
 class Event:
@@ -20,18 +23,24 @@ class Event:
     `type` names the message. `replaces` names a field: of the messages with the same value in it
     only the newest counts, so a slow reader gets that one alone, and the message repeats the last
     `seq`. Every message without `replaces` arrives, and raises `seq` by one. A message that comes
-    within `every_seconds` of one like it is not sent at all.
+    within `every_seconds` of one like it is not sent at all; those that come within
+    `gather_seconds` go out together at their end, as `joined` makes them one.
     """
 
     type: ClassVar[str]
     replaces: ClassVar[str | None] = None
     every_seconds: ClassVar[float] = 0.0
+    gather_seconds: ClassVar[float] = 0.0
     _message_type: ClassVar[Any]
 
     @property
     def key(self) -> tuple[str, object]:
         """Equal for two messages of which only the newer counts."""
         return self.type, getattr(self, self.replaces) if self.replaces else None
+
+    def joined(self, later: Any) -> Any:
+        """This event and a later one of its type as one."""
+        return later
 
     @classmethod
     def message_type(cls) -> Any:
@@ -44,26 +53,6 @@ class Event:
             name = f"{cls.__name__}Message"
             cls._message_type = make_dataclass(name, parts.items(), eq=False, repr=False)
         return cls._message_type
-
-
-class Transferred(NamedTuple):
-    """How far a running transfer has come. The total is None while it is unknown."""
-
-    downloaded_bytes: int
-    total_bytes: int | None
-    speed_mbps: float
-
-    @property
-    def progress_percent(self) -> int | None:
-        if not self.total_bytes:
-            return None
-        return min(100, self.downloaded_bytes * 100 // self.total_bytes)
-
-    @property
-    def eta_seconds(self) -> int | None:
-        if not (self.total_bytes and self.speed_mbps):
-            return None
-        return round((self.total_bytes - self.downloaded_bytes) * 8e-6 / self.speed_mbps)
 
 
 @record
@@ -290,6 +279,26 @@ class EpisodesFound(Event):
     anime_id: str
     anime_title: str
     episodes: list[str]
+
+
+@record
+class LibraryChanged(Event):
+    """The owner, or a look at a source, has changed these series, or taken them away.
+
+    Null stands for any of them: the library is to be asked for anew.
+    """
+
+    type = "library_changed"
+    gather_seconds = 1.0
+
+    series: list[str] | None
+
+    def joined(self, later: Self) -> Self:
+        """Of so many that they are better asked for as a whole, none is named."""
+        if self.series is None or later.series is None:
+            return type(self)(None)
+        ids = list(dict.fromkeys([*self.series, *later.series]))
+        return type(self)(ids if len(ids) <= MOST_SERIES else None)
 
 
 @record

@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import partial
 
 from downloads import calendar_looks, lookup
-from downloads.events import EpisodesFound, Event
+from downloads.events import EpisodesFound, Event, LibraryChanged
 from downloads.rests import Rests
 from downloads.rounds import Rounds
 from downloads.source_calls import SourceCalls
@@ -280,8 +280,10 @@ class Following:
         kept = await self._db.run(looks.keep, series_id, source, listing)
         if kept.is_settled:
             self._settled[series_id, source] = state
+            return
         if kept.items:
             await self._tell(kept.items)
+        self._publish(LibraryChanged([series_id]))
 
     async def _tell(self, items: list[Item]) -> None:
         """Tell of new episodes of one series, and let the queue work."""

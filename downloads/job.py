@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from downloads import disk, settling
-from downloads.events import DownloadCompleted, Transferred
+from downloads.events import DownloadCompleted
 from downloads.progress import Progress
 from downloads.throttle import Throttle
+from downloads.transferred import Transferred
 from providers import Providers
 from providers.network import Network
 from store import choosing, clock, hours, item_sources, queue, traffic

@@ -9,8 +9,8 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import NamedTuple
 
 from downloads import crowds
-from downloads.events import Transferred
 from downloads.job import Job
+from downloads.transferred import Transferred
 
 SHOW_SECONDS = 2.0  # for which a job waits for the first bytes of those beside it
 

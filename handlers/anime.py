@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from downloads import lookup
+from downloads.events import LibraryChanged
 from handlers.endpoint import Done
-from handlers.ids import AnimeId, EpisodeCode
+from handlers.hub import HUB
+from handlers.ids import AnimeId
 from handlers.keys import ALIKE_HITS, DB, ENGINE, FOLLOWING, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
 from store import calendars, joint_hits, known_episodes, links, series
@@ -90,13 +92,6 @@ class Rename:
 @record
 class EpisodesQuery(Paged):
     state: EpisodeState | None = None
-
-
-@record
-class Ignore:
-    """`ignored` says that the episode does not exist, or that it is not wanted."""
-
-    ignored: bool
 
 
 @record
@@ -222,18 +217,6 @@ async def episodes(request: web.Request, anime_id: AnimeId, query: EpisodesQuery
     return paged(request, shown, len(known), query)
 
 
-async def ignore(
-    request: web.Request, anime_id: AnimeId, code: EpisodeCode, body: Ignore
-) -> Episode:
-    """Say that an episode does not exist or is not wanted, or take that back.
-
-    An ignored episode is counted nowhere, and `missing` never fetches it. It can be queued by its
-    code all the same.
-    """
-    key = codes.decode(code)
-    return await request.app[DB].run(episode_store.set_ignored, anime_id, key, ignored=body.ignored)
-
-
 async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     """Link a series to a source's by hand, and say what its folders are and how files are named.
 
@@ -264,6 +247,7 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     )
     linked = await app[DB].run(links.link, anime_id, found, word, accepted)
     app[FOLLOWING].changed()
+    app[HUB].publish(LibraryChanged([anime_id, *ids]))
     return linked
 
 
@@ -282,7 +266,10 @@ async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = 
     and nothing is ever put over another file.
     """
     body = body or Rename()
-    return await request.app[RENAMING](anime_id, undo=body.undo, dry_run=body.dry_run)
+    renamed = await request.app[RENAMING](anime_id, undo=body.undo, dry_run=body.dry_run)
+    if not body.dry_run:
+        request.app[HUB].publish(LibraryChanged([anime_id]))
+    return renamed
 
 
 async def parse(request: web.Request, query: ParseQuery) -> Parsed:
@@ -311,6 +298,7 @@ async def forget(request: web.Request, anime_id: AnimeId) -> Done:
     """Forget a series and its queue items. No file is touched; a rescan finds its folder again."""
     await request.app[ENGINE].drop_series(anime_id)
     request.app[FOLLOWING].changed()
+    request.app[HUB].publish(LibraryChanged([anime_id]))
     return Done("Anime forgotten")
 
 

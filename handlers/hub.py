@@ -115,6 +115,7 @@ class Hub:
         self._calls: set[Call] = set()
         self._closed = False
         self._not_before: dict[object, float] = {}  # key -> monotonic time of the next such message
+        self._gathered: dict[str, Event | None] = {}  # type -> what goes out when its time is over
         # The newest messages that replace no others; the last one has the number `seq`.
         self._kept: deque[bytes] = deque()
         self._kept_bytes = 0
@@ -122,6 +123,8 @@ class Hub:
     def publish(self, event: Event) -> None:
         """Tell all sockets, unless such a message was sent just now. Never waits."""
         if event.every_seconds and not self._is_due(event):
+            return
+        if event.gather_seconds and self._is_gathered(event):
             return
         if event.replaces and not self._inboxes:
             return
@@ -163,6 +166,20 @@ class Hub:
             return False
         self._not_before[event.key] = at + event.every_seconds
         return True
+
+    def _is_gathered(self, event: Event) -> bool:
+        """Whether the event goes out later, with others; the first of them goes out at once."""
+        if event.type in self._gathered:
+            waiting = self._gathered[event.type]
+            self._gathered[event.type] = waiting.joined(event) if waiting else event
+            return True
+        self._gathered[event.type] = None
+        asyncio.get_running_loop().call_later(event.gather_seconds, self._let_go, event.type)
+        return False
+
+    def _let_go(self, event_type: str) -> None:
+        if waiting := self._gathered.pop(event_type):
+            self.publish(waiting)
 
     @property
     def sockets(self) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from downloads.events import LibraryChanged
+from handlers.hub import HUB
 from handlers.ids import AnimeId
 from handlers.keys import DB, ENGINE
 from store import choosing
@@ -18,4 +20,5 @@ async def prefer(request: web.Request, anime_id: AnimeId, body: SeriesPrefer) ->
     """
     wish = await request.app[DB].run(choosing.set_of_series, anime_id, body)
     request.app[ENGINE].wake()
+    request.app[HUB].publish(LibraryChanged([anime_id]))
     return wish

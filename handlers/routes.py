@@ -16,6 +16,7 @@ from handlers import (
     events,
     follow,
     health,
+    ignore,
     library,
     live,
     notify,
@@ -70,9 +71,16 @@ API = (
     Route(
         "PUT",
         "/api/v1/anime/{anime_id}/episodes/{code}",
-        anime.ignore,
+        ignore.ignore,
         wrap=True,
         alias="/api/anime/{anime_id}/episodes/{code}",
+    ),
+    Route(
+        "PUT",
+        "/api/v1/anime/{anime_id}/episodes",
+        ignore.ignore_some,
+        wrap=True,
+        alias="/api/anime/{anime_id}/episodes",
     ),
     Route(
         "PUT",

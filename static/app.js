@@ -135,6 +135,7 @@ listenToSocket({
       if (what) drawSoon(what);
     }
     deck.handleMessage(message);
+    if (message.type === "library_changed" && !message.data.series) deck.loadDeck().catch(() => {});
     retractOldOffers();
   },
 });

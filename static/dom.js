@@ -73,6 +73,22 @@ export function siteHost(site) {
   return url && /^https?:$/.test(url.protocol) ? url.host : "";
 }
 
+/**
+ * A way to show in a form what is known, which leaves alone what somebody is typing into it.
+ * @param {HTMLFormElement} form
+ * @param {() => void} fill shows it
+ * @returns {(isOwn?: boolean) => void} `isOwn`: what was typed was sent, and is known by now
+ */
+export function makeRefill(form, fill) {
+  const values = () => [...form.elements].map(({ value }) => value).join("\n");
+  let shown = values();
+  return (isOwn = false) => {
+    if (!isOwn && values() !== shown) return;
+    fill();
+    shown = values();
+  };
+}
+
 /** Set a node's text; a node that has this text already is left alone, and so is its reader. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

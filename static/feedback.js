@@ -100,19 +100,20 @@ export async function showRefusal(refusal, action = "") {
 
 /**
  * Why a call was refused and what to do, in the reader's language.
- * @returns {Promise<{text: string, details: string}>} `details` are the server's own words, where
- *   the text does not say the same
+ * @returns {Promise<{text: string, general: string, details: string}>} `general` says no more than
+ *   the code; `details` are the server's own words, where the text does not say the same
  */
 export async function describeRefusal({ code, waitSeconds, message, details }) {
   const general = t(`error.${code}`, { time: formatDuration(waitSeconds) });
-  if (message === "No source is configured") return { text: t("noSource"), details: "" };
+  const plain = { text: general, general, details: "" };
+  if (message === "No source is configured") return { ...plain, text: t("noSource") };
   const said = [message, details.fix].filter(Boolean).join("\n");
-  if (!VAGUE.includes(code) || !message) return { text: general, details: said };
+  if (!VAGUE.includes(code) || !message) return { ...plain, details: said };
   await loadSentences().catch(() => {}); // the server may be gone by now
   const { field, issue, fix } = details;
   const problem = describeProblem({ issue: issue ?? message, fix });
-  if (problem.isEnglish) return { text: general, details: said };
-  return { text: issue ? `${field}: ${problem.text}` : problem.text, details: "" };
+  if (problem.isEnglish) return { ...plain, details: said };
+  return { ...plain, text: issue ? `${field}: ${problem.text}` : problem.text };
 }
 
 /** What a control is called, for those who hear that it failed. */

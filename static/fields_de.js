@@ -136,6 +136,14 @@ export const SENTENCES = [
     "Let each minute of the day lie in one entry at most; `to` itself is not in it",
     "Jede Minute des Tages darf in höchstens einer Zeile liegen, das Ende ausgenommen",
   ],
+  [
+    "must be an episode (S01E05), a range (S01E01-E12) or a season (S01)",
+    "Muss eine Folge (S01E05), ein Bereich (S01E01-E12) oder eine Staffel (S01) sein",
+  ],
+  [
+    "must be 1 to {count} ids of series, with commas between",
+    "Müssen 1 bis {count} Kennungen von Serien sein, mit Kommas dazwischen",
+  ],
   ["'{network}' is no address or network", "„{network}“ ist keine Adresse und kein Netz"],
   [
     "Write it as 192.168.1.2 or 192.168.1.0/24",

@@ -3,9 +3,12 @@
 import { callApi } from "./api.js";
 import { showRefusal, showToast } from "./feedback.js";
 import { t, tn } from "./i18n.js";
+import { isConnected } from "./socket.js";
 
 const PROXY_TIMEOUT = 504;
 const OLD_MS = 60_000; // a list of this age is asked for again when its tab comes into sight
+const GATHER_MS = 200; // for which changed series are gathered before they are asked for
+const MOST_SERIES = 100; // that are asked for by their ids
 
 /** What is known of the library; `list` is null before it was asked for. */
 export const library = {
@@ -44,16 +47,43 @@ export function loadLibrary() {
   return loading;
 }
 
-const tabs = new BroadcastChannel("aniworld.library");
-tabs.onmessage = loadLibrarySoon;
-
-/** The library was changed here: load the list again, and so do the other tabs. */
+/** The library was changed here: the socket tells every tab and device; without it, ask. */
 export function noteLibraryChange() {
-  tabs.postMessage(null);
-  loadLibrarySoon();
+  if (!isConnected()) loadLibrarySoon();
 }
 
-// Another device may have changed it while nobody looked at this tab.
+const changedIds = new Set();
+let changeTimer = 0;
+const seriesListeners = new Set();
+
+/**
+ * Hear of series that were changed, here or on another device.
+ * @param {(isMeant: (id: string) => boolean) => void} given
+ * @returns {() => void} ends that
+ */
+export function onSeriesChange(given) {
+  seriesListeners.add(given);
+  return () => seriesListeners.delete(given);
+}
+
+/** Ask for the series that were changed; those that are gone are not in the answer. */
+async function loadChanged() {
+  const ids = [...changedIds];
+  changedIds.clear();
+  if (loading || ids.length > MOST_SERIES) return loadLibrarySoon();
+  try {
+    const { data } = await callApi("GET", `library?series=${ids.join(",")}`);
+    if (!library.list) return; // somebody has logged out
+    for (const id of ids) library.byId.delete(id);
+    for (const series of data) library.byId.set(series.id, series);
+    library.list = [...library.byId.values()];
+    listener();
+  } catch {
+    loadLibrarySoon();
+  }
+}
+
+// The days go on, and what airs today is missing tomorrow.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && Date.now() - loadedAt > OLD_MS) loadLibrarySoon();
 });
@@ -61,6 +91,8 @@ document.addEventListener("visibilitychange", () => {
 /** Forget it, with the session. */
 export function forgetLibrary() {
   clearTimeout(loadTimer);
+  clearTimeout(changeTimer);
+  changedIds.clear();
   Object.assign(library, { list: null, byId: new Map(), rescan: null });
 }
 
@@ -80,9 +112,17 @@ const messageHandlers = {
     if (items.some((item) => !library.byId.has(item.anime_id))) loadLibrarySoon();
   },
 
+  library_changed({ series: ids }) {
+    for (const tell of seriesListeners) tell((id) => !ids || ids.includes(id));
+    if (!library.list) return;
+    if (!ids) return loadLibrarySoon();
+    for (const id of ids) changedIds.add(id);
+    clearTimeout(changeTimer);
+    changeTimer = setTimeout(loadChanged, GATHER_MS);
+  },
+
   episodes_found({ anime_title: title, episodes }) {
     showToast(tn("foundNew", episodes.length, { title }));
-    loadLibrarySoon();
   },
 
   download_completed({ anime_id: id, missing_episodes: missing }) {
@@ -99,6 +139,7 @@ const messageHandlers = {
   },
 
   rescan_completed(result) {
+    for (const tell of seriesListeners) tell(() => true);
     showRescanResult(result);
   },
 

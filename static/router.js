@@ -177,19 +177,20 @@ function focusPlace(root, place) {
 async function makeFailure(error) {
   const code = navigator.onLine && !/import|load/i.test(error.message) ? "PAGE" : "NETWORK";
   const refusal = error.code ? error : { code, message: error.message, details: {} };
-  const { text, details } = await describeRefusal(refusal);
+  const { text, general, details } = await describeRefusal(refusal);
   const again = h("button.main", { type: "button", onclick: () => show({}) }, t("tryAgain"));
-  const said = refusal.code === "NETWORK" ? "" : details;
   const home = h("a.button", { href: href("library") }, t("library"));
+  const isOffline = refusal.code === "NETWORK";
+  const said = text === general ? details : text;
   const root = h(
     "div.view.failure",
     {},
-    h("h1", { tabIndex: -1 }, text),
-    said && h("p.soft", { lang: "en" }, said),
+    h("h1", { tabIndex: -1 }, general),
+    said && !isOffline && h("p.soft", { lang: said === details ? "en" : "" }, said),
     h("p.foot", {}, again, home),
   );
   if (!error.code) console.error(error);
-  return [{ title: text }, root];
+  return [{ title: general }, root];
 }
 
 /** Draw what changed in the view that is shown. */

@@ -7,7 +7,7 @@ import { $, h, icon, loadStyle, setHidden, setText, siteHost } from "./dom.js";
 import { runAction, showToast } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
-import { noteLibraryChange } from "./library_state.js";
+import { noteLibraryChange, onSeriesChange } from "./library_state.js";
 import { drawPicture, makePicture } from "./pictures.js";
 import { countOpenOf, queue } from "./queue_state.js";
 import { loadReasons } from "./reasons.js";
@@ -22,12 +22,14 @@ import { makeWishes } from "./series_wishes.js";
 import "./series_texts.js";
 
 const RELOAD_MS = 1500; // after the counts of the queue and of the episodes have parted
+const CHANGE_MS = 300; // after the series was changed: here, the answer asks again itself
 
 /** @param {import("./router.js").Address} address */
 export async function open(root, address) {
   const path = `v1/anime/${encodeURIComponent(address.id)}`;
   let [series] = await Promise.all([callApi("GET", path), loadStyle("series.css"), loadReasons()]);
   let reloadTimer = 0;
+  let changeTimer = 0;
   let parting = ""; // of the counts, which a reload has not mended
   const context = {
     get series() {
@@ -43,26 +45,55 @@ export async function open(root, address) {
   const sources = makeSources(context);
   const follow = makeFollow(context);
   const description = makeDescription(context);
+  const wishes = makeWishes(context);
+  const listChange = h("div");
   root.classList.add("narrow");
   root.append(
     makeHead(context, description, follow),
-    makeListChange(context),
+    listChange,
     sources.questions,
     question.node,
     seasons.node,
     sources.node,
-    makeWishes(context),
+    wishes.node,
     files.node,
     makeFoot(context),
   );
 
-  async function reload() {
+  async function reload({ isSent = false } = {}) {
+    clearTimeout(changeTimer);
     series = await callApi("GET", path);
     noteLibraryChange();
     seasons.forget();
-    await Promise.all([files.update(), question.update()]);
+    wishes.update();
+    drawListChange();
+    await Promise.all([files.update(isSent), question.update()]);
     sources.update();
     draw();
+  }
+
+  /** Somebody has changed the series, on another device maybe, or has forgotten it. */
+  async function followChange() {
+    try {
+      await reload();
+    } catch (error) {
+      if (error.status !== 404 || !root.isConnected) return;
+      await navigate("library");
+      showToast(t("forgotten", { title: series.title }));
+    }
+  }
+
+  const stopListening = onSeriesChange((isMeant) => {
+    if (!isMeant(series.id) && !isMeant(address.id)) return;
+    clearTimeout(changeTimer);
+    changeTimer = setTimeout(followChange, CHANGE_MS);
+  });
+
+  function drawListChange() {
+    const notice = makeListChange(context);
+    if (!notice) setHidden(listChange, true, $("h1", root));
+    listChange.replaceChildren(notice);
+    if (notice) listChange.hidden = false;
   }
 
   function draw(changed = new Set(["all"])) {
@@ -94,6 +125,7 @@ export async function open(root, address) {
 
   question.update().catch(() => {});
   sources.update();
+  drawListChange();
   return {
     get title() {
       return series.title;
@@ -101,6 +133,8 @@ export async function open(root, address) {
     draw,
     close() {
       clearTimeout(reloadTimer);
+      clearTimeout(changeTimer);
+      stopListening();
       description.close();
     },
   };
@@ -174,7 +208,6 @@ function makeListChange(context) {
     runAction(accept, async () => {
       await callApi("PUT", context.path("link"), { accept_list: true });
       await context.reload();
-      setHidden(notice, true, $("h1", $("#view")));
     });
   const codes = h("p.codes", {}, [...change.gone, ...change.moved].join(" "));
   notice.append(h("p", {}, t("listChange", { gone, moved })), codes, accept);

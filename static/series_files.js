@@ -2,13 +2,16 @@
 // the numbers and titles in their names mean, which are no episodes, and giving them new names.
 
 import { callApi } from "./api.js";
-import { $, h, setHidden, setText, syncList } from "./dom.js";
+import { $, h, makeRefill, setHidden, setText, syncList } from "./dom.js";
 import { runAction, showRefusal, showToast } from "./feedback.js";
 import { t, tn } from "./i18n.js";
 
 const TYPING_PAUSE_MS = 400; // before the sources are asked
 
-/** @param {{series: any, reload: () => Promise<void>, path: (rest: string) => string}} context */
+/**
+ * @param {{series: any, reload: (options?: {isSent?: boolean}) => Promise<void>,
+ *   path: (rest: string) => string}} context
+ */
 export function makeFiles(context) {
   const summary = h("summary", {}, t("sourceAndNames"));
   const box = h("details.card", { id: "series-files" }, summary);
@@ -42,11 +45,15 @@ export function makeFiles(context) {
       showToast(tn("renamed", renamed), { actions: [action] });
     });
 
-  /** Show the series as it is known now; an open box asks for its files again. */
-  async function update() {
-    const { series } = context;
-    box.hidden = !series.source; // a series without a source is not in the library
-    fillForm(form, series);
+  const refill = makeRefill(form, () => fillForm(form, context.series));
+
+  /**
+   * Show the series as it is known now; an open box asks for its files again.
+   * @param {boolean} [isOwn] the form was sent
+   */
+  async function update(isOwn) {
+    box.hidden = !context.series.source; // a series without a source is not in the library
+    refill(isOwn);
     drawFolders(context, $("#folders", box));
     if (box.open) await loadOtherFiles();
   }
@@ -66,7 +73,7 @@ export function makeFiles(context) {
   box.ontoggle = () => {
     if (box.open) loadOtherFiles().catch(showRefusal);
   };
-  update().catch(() => {});
+  update(true).catch(() => {});
   box.open = context.series.episode_list.some(({ state }) => state === "ambiguous");
   return { node: box, update };
 }
@@ -141,7 +148,7 @@ function makeForm(context) {
     const body = readForm(form, context.series);
     runAction(form, async () => {
       const { data } = await callApi("PUT", context.path("link"), body);
-      await context.reload();
+      await context.reload({ isSent: true });
       const missing = tn("missingCount", data.missing_episodes);
       showToast(`${missing}, ${tn("ambiguousCount", data.ambiguous_files)}`);
     });

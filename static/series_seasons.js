@@ -238,7 +238,7 @@ export function makeSeasons(context) {
     const codes = [...selected];
     if (action === "add") add(button, [code]);
     else if (action === "replace") add(button, [code], { replace: true });
-    else if (action === "ignore") runAction(button, () => setIgnored([code]));
+    else if (action === "ignore") runAction(button, () => toggleIgnored([code]));
     else if (action === "ignore-selected") runAction(button, () => toggleIgnored(codes));
     else if (action === "get-selected") {
       const isFetchable = (episode) =>
@@ -269,19 +269,14 @@ export function makeSeasons(context) {
     return setIgnored(codes, !chosen.every((episode) => episode.ignored));
   }
 
-  /** Ignore episodes, or count them again; without `ignored` each is toggled. */
+  /** Ignore episodes, or count them again. */
   async function setIgnored(codes, ignored) {
-    try {
-      for (const code of codes) {
-        const episode = context.series.episode_list.find((episode) => episode.code === code);
-        const body = { ignored: ignored ?? !episode.ignored };
-        const { data } = await callApi("PUT", context.path(`episodes/${code}`), body);
-        Object.assign(episode, data);
-      }
-    } finally {
-      context.redraw(); // some of many may have been refused
-      noteLibraryChange();
-    }
+    const body = { episodes: codes, ignored };
+    const { data } = await callApi("PUT", context.path("episodes"), body);
+    const known = new Map(context.series.episode_list.map((episode) => [episode.code, episode]));
+    for (const episode of data) Object.assign(known.get(episode.code) ?? {}, episode);
+    context.redraw();
+    noteLibraryChange();
   }
 
   // -- the keyboard: Tab stops once in each matrix, arrows go on within it ------------------------

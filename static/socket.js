@@ -91,6 +91,9 @@ function endUnlessRenewed(token) {
   else connect();
 }
 
+/** Whether messages come. */
+export const isConnected = () => socket?.readyState === WebSocket.OPEN;
+
 /** Close the socket and stay without one. */
 export function disconnect() {
   clearTimeout(reconnectTimer);

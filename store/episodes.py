@@ -21,6 +21,7 @@ from store import (
     list_changes,
     offers,
     renumbered,
+    selection,
     series,
     series_folders,
     witness,
@@ -144,25 +145,33 @@ def set_ignored(
 
     Raises NotFound for a series or an episode that is not known.
     """
-    series_id = series.get(conn, anime_id).id
-    before = _get(conn, series_id, key)
-    if ignored:
-        conn.execute("insert or ignore into ignored values (?, ?, ?)", (series_id, *key))
-    else:
-        conn.execute(
-            "delete from ignored where series = ? and season = ? and number = ?", (series_id, *key)
-        )
+    anime = series.get(conn, anime_id)
+    for episode in of_series(conn, anime.id):
+        if episode.key == key:
+            return _keep_ignored(conn, anime.id, [episode], ignored=ignored)[0]
+    raise NotFound("Episode not found", anime_id=anime.id, episode=codes.code(*key))
+
+
+def ignore_some(
+    conn: sqlite3.Connection, anime_id: str, wanted: Sequence[str], *, ignored: bool
+) -> list[Episode]:
+    """As `set_ignored`, of episodes, ranges and seasons. Raises NotFound and Invalid."""
+    anime = series.get(conn, anime_id)
+    chosen = selection.pick(wanted, of_series(conn, anime.id), anime)
+    return _keep_ignored(conn, anime.id, chosen, ignored=ignored)
+
+
+def _keep_ignored(
+    conn: sqlite3.Connection, series_id: str, chosen: Sequence[KnownEpisode], *, ignored: bool
+) -> list[Episode]:
+    verb = "insert or ignore into ignored values (?, ?, ?)"
+    if not ignored:
+        verb = "delete from ignored where series = ? and season = ? and number = ?"
+    conn.executemany(verb, [(series_id, *episode.key) for episode in chosen])
     counts.recount(conn, series_id)
     known = {episode.key: episode for episode in of_series(conn, series_id)}
     # An episode that only the owner's word has kept is not known any more.
-    return known.get(key, before._replace(ignored=ignored)).shown()
-
-
-def _get(conn: sqlite3.Connection, series_id: str, key: EpisodeKey) -> KnownEpisode:
-    for episode in of_series(conn, series_id):
-        if episode.key == key:
-            return episode
-    raise NotFound("Episode not found", anime_id=series_id, episode=codes.code(*key))
+    return [known.get(episode.key, episode._replace(ignored=ignored)).shown() for episode in chosen]
 
 
 # -- what its sources say ------------------------------------------------------------------------

@@ -11,16 +11,16 @@ from store.names import codes
 from store.names.codes import EpisodeKey
 from store.series import Series
 
-# All notations (docs/decisions.md, 5), as one pattern that JavaScript reads too.
-PATTERN = "|".join(
+# All notations (docs/decisions.md, 5), as patterns that JavaScript reads too.
+BY_NUMBER = "|".join(
     [
         r"[Ss]\d{1,4}[Ee]\d{1,5}(\.\d{1,2})?",
         r"[Ss]\d{1,4}[Ee]\d{1,5}-[Ee]?\d{1,5}",
         r"[Ss]\d{1,4}",
         r"[Ss]eason \d{1,4} [Ee]pisode \d{1,5}",
-        r"[Mm]issing",
     ]
 )
+PATTERN = rf"{BY_NUMBER}|[Mm]issing"
 LONGEST_RANGE = 2000  # episodes
 
 _RANGE = re.compile(r"s(\d+)e(\d+)-e?(\d+)")
@@ -41,7 +41,12 @@ def select(
         had = [episode for episode in known if source in episode.sources]
     else:
         had = [episode for episode in known if episode.sources or episode.is_here]
-    by_key = {episode.key: episode for episode in had}
+    return pick(texts, had, anime)
+
+
+def pick(texts: Sequence[str], known: Sequence[KnownEpisode], anime: Series) -> list[KnownEpisode]:
+    """As `select`, of all episodes that are `known`, whether anybody has them or not."""
+    by_key = {episode.key: episode for episode in known}
     selected: dict[EpisodeKey, KnownEpisode] = {}
     for index, text in enumerate(texts):
         for key in _keys(text, f"episodes[{index}]", list(by_key.values())):

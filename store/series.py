@@ -196,26 +196,29 @@ def page(
     descending: bool,
     everything: bool,
     modes: Collection[str] = (),
+    ids: Collection[str] = (),
     limit: int,
     offset: int,
 ) -> tuple[list[Anime], int]:
     """(series, total) of the listed series: those with missing episodes, or all of them.
 
-    With `modes` those that are followed so.
+    With `modes` those that are followed so; with `ids` these alone.
     """
     count_what_was_aired(conn)
     where = "listed" if everything else "listed and missing > 0"
     if modes:
         where += f" and {_MODE} in ({', '.join('?' * len(modes))})"
+    if ids:
+        where += f" and id in ({', '.join('?' * len(ids))})"
     direction = "desc" if descending else "asc"
-    count = conn.execute(f"select count(*) from series where {where}", (*modes,))
+    count = conn.execute(f"select count(*) from series where {where}", (*modes, *ids))
     rows = conn.execute(
         f"""select id, title, missing as missing_episodes, available as available_episodes,
             total as total_episodes, downloaded as downloaded_episodes, updated_at,
             {_MODE} as follow
         from series where {where}
         order by {_ORDER[sort_by]} {direction}, id {direction} limit ? offset ?""",
-        (*modes, limit, offset),
+        (*modes, *ids, limit, offset),
     ).fetchall()
     known = abouts.in_short(conn, [row["id"] for row in rows])
     total = count.fetchone()[0]
