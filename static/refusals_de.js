@@ -42,6 +42,8 @@ export const SENTENCES = [
   ["It is a link", "Es ist ein Link"],
   ["It is no name of the library", "So heißt in der Bibliothek nichts"],
 
+  ["The source does not send its poster now", "Die Quelle schickt ihr Bild gerade nicht"],
+
   // -- series and their folders
   ["a series has one folder at least", "Eine Serie hat mindestens einen Ordner"],
   ["the library has no folder {folder}", "Die Bibliothek hat keinen Ordner {folder}"],
