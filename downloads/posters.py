@@ -141,7 +141,10 @@ class Posters:
         found = NOT_YET
         poster, known, _ = self._tasks[name]
         try:
-            if self._may_ask(name, poster):  # it may rest by now
+            kept = await asyncio.to_thread(self._cache.find, name)
+            if kept and kept.is_fresh:  # it came between the look and the wish for it
+                found = Found(kept.picture)
+            elif self._may_ask(name, poster):  # it may rest by now
                 found = Found(await self._ask(name, poster, known))
         except ProviderError as failure:
             self._note_failure(name, poster.source, failure)
@@ -162,6 +165,7 @@ class Posters:
             if isinstance(failure, ProviderError) and not _is_lasting(failure):
                 raise
             log.info("%s: it has no poster: %s", poster.source, failure)
+            self._failures.pop(poster.source, None)
             return await self._keep(name, b"", Version())
         self._failures.pop(poster.source, None)
         if fetched.content is None:
