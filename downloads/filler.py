@@ -16,6 +16,9 @@ from downloads.validators import SNIFF_BYTES, Changed, check_partial, sniff
 from store.errors import ProviderError
 
 MIN_STEP_BYTES = 64 * 1024
+# In which a stretch is received beside others: when half of it is taken over, no more than this
+# half is on its way.
+PARTS_OF_SHARED_STRETCH = 8
 RESERVE_BYTES = 64 * MIB  # asked for at a time while the length is unknown
 
 
@@ -44,7 +47,6 @@ class Filler:
         self._throttle = throttle
         self._ask_for_room = reserve
         self._limits = limits
-        self._lent_bytes = 0  # which the connections may write just now
         self._reserved_bytes = 0
 
     def forget(self) -> None:
@@ -104,13 +106,13 @@ class Filler:
         """Write the body where the segment is, until the one or the other ends."""
         while (segment.end is None or segment.at < segment.end) and not receiver.ended:
             start, step = segment.at, self._step(segment)
-            self._lent_bytes += step
+            self._journal.lent_bytes += step
             try:
-                is_shared = len(self._segments) > 1
                 put = partial(self._file.put, segment)
-                await receiver.receive(put, step, is_shared=is_shared)
+                is_brief = self._segments.are_near_end(segment)
+                await receiver.receive(put, step, is_brief=is_brief)
             finally:
-                self._lent_bytes -= step
+                self._journal.lent_bytes -= step
                 self._file.spans = join(self._file.spans, start, segment.at)
             await self._account(segment.at - start)
         if segment.end is None:
@@ -121,9 +123,11 @@ class Filler:
     def _step(self, segment: Segment) -> int:
         """How many bytes the segment may get now, before the disk, the throttle or the cap is asked
         again."""
-        end = self._limits.cap + 1 if segment.end is None else segment.end
-        share = (self._journal.room - self._lent_bytes) // len(self._segments)
-        return self._throttle.step(min(end - segment.at, max(MIN_STEP_BYTES, share)))
+        left = (self._limits.cap + 1 if segment.end is None else segment.end) - segment.at
+        share = self._journal.share(len(self._segments))
+        if len(self._segments) > 1:  # another one may take over half of what is left
+            share = min(share, left // PARTS_OF_SHARED_STRETCH)
+        return self._throttle.step(min(left, max(MIN_STEP_BYTES, share)))
 
     async def _account(self, count: int) -> None:
         """Do all that follows from `count` more bytes in the file."""

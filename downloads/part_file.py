@@ -22,9 +22,9 @@ Span = tuple[int, int]  # first byte, byte after the last
 MIB = 1 << 20
 OVERLAP_BYTES = 64 * 1024  # which a resumed download compares with what the server has, at most
 # Bytes until they are made durable. Two steps and what is in flight stay under 16 MiB, which is all
-# that may be fetched again after a crash.
+# that may be fetched again after a crash. Each step costs two syncs and three changes of thread.
 FIRST_STEP_BYTES = MIB
-STEP_BYTES = 3 * MIB
+STEP_BYTES = 6 * MIB
 STEP_SECONDS = 5.0  # the same for a slow line
 MAX_THREADS = 20  # one for each connection, one for syncing
 DIGESTS = ("sha256", "sha1", "md5", "crc32")  # strongest first
@@ -224,6 +224,7 @@ class Journal:
         self._saving_since = monotonic()
         self._saved_counts = self.point.counts
         self._began = monotonic()  # earlier where an earlier run has taken its time
+        self.lent_bytes = 0  # which the connections may write just now
 
     @property
     def done(self) -> int:
@@ -237,9 +238,18 @@ class Journal:
 
     @property
     def room(self) -> int:
-        """Bytes that may be written before `advance`: few are to be fetched again after a crash."""
-        step = STEP_BYTES if self.point.spans else FIRST_STEP_BYTES
-        return step - (self.done - self._saving_bytes)
+        """Bytes that nobody was lent yet and that may be written before `advance`: few are to be
+        fetched again after a crash."""
+        return self._step_bytes - (self.done - self._saving_bytes) - self.lent_bytes
+
+    def share(self, count: int) -> int:
+        """What one of `count` connections may write now. Each one of several gets half of its part
+        of a step: the fastest is not to wait for the others before the step is full."""
+        return self.room if count == 1 else min(self.room, self._step_bytes // (2 * count))
+
+    @property
+    def _step_bytes(self) -> int:
+        return STEP_BYTES if self.point.spans else FIRST_STEP_BYTES
 
     def resume(self, point: Checkpoint) -> None:
         """Go on where an earlier run has ended."""
@@ -261,13 +271,18 @@ class Journal:
     async def advance(self) -> None:
         """Start to make the bytes durable where that is due. Waits for the disk when an earlier
         start has not come to its end, and raises the failure of that one."""
-        earlier = self._saving
-        idle = earlier is None or earlier.done()
-        late = idle and monotonic() - self._saving_since >= STEP_SECONDS
-        if self.room <= 0 or (late and self.done > self._saving_bytes):
-            self._start_saving()
-            if earlier:
-                await asyncio.shield(earlier)
+        if self._is_due():
+            if self._saving:
+                await asyncio.shield(self._saving)
+            if self._is_due():  # else another connection was woken first
+                self._start_saving()
+
+    def _is_due(self) -> bool:
+        fresh = self.done - self._saving_bytes
+        if self.room <= 0 and 2 * fresh >= self._step_bytes:
+            return True
+        is_idle = self._saving is None or self._saving.done()
+        return is_idle and fresh > 0 and monotonic() - self._saving_since >= STEP_SECONDS
 
     async def flush(self) -> None:
         """Make all that is written durable, and save the map of it."""

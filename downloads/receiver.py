@@ -15,8 +15,7 @@ MAX_BUFFER_BYTES = 5 << 19
 # video is known soon, then twice as much each time.
 FIRST_TURN_SECONDS = 1 / 32
 MAX_TURN_SECONDS = 0.25
-# The same beside other connections, which may take over the end of a stretch meanwhile.
-MAX_SHARED_TURN_SECONDS = 1 / 32
+BRIEF_TURN_SECONDS = 1 / 32  # the same for bytes on which other connections wait
 WAKE_BYTES = 1 << 20  # that a thread which works that long waits for at a time
 
 
@@ -59,14 +58,14 @@ class Receiver:
         return self._answer.is_open_ended
 
     async def receive(
-        self, sink: Callable[[memoryview], object], most: int, *, is_shared: bool = False
+        self, sink: Callable[[memoryview], object], most: int, *, is_brief: bool = False
     ) -> None:
         """Give `sink`, on a thread, up to `most` bytes, perhaps none for now. When cancelled,
         `sink` gets no more after this has returned. Raises ProviderError when the source is silent,
-        too slow, or breaks off, and what `sink` raises. `is_shared` says that other connections
-        bring other bytes of the same file."""
-        if is_shared:
-            self._turn_seconds = min(self._turn_seconds, MAX_SHARED_TURN_SECONDS)
+        too slow, or breaks off, and what `sink` raises. `is_brief` says that somebody waits for
+        the bytes or watches whether they come."""
+        if is_brief:
+            self._turn_seconds = min(self._turn_seconds, BRIEF_TURN_SECONDS)
         began = monotonic()
         count = await self._threads.run(
             self._receive, sink, most, stop=self._answer.connection.stop

@@ -43,6 +43,10 @@ class Segments:
         """Whether no byte of it has come."""
         return segment.at == self._starts[segment]
 
+    def are_near_end(self, segment: Segment) -> bool:
+        """Whether `segment` is so short that the other connections will soon wait for it."""
+        return self._shared_since is not None and _bytes_left(segment) < 2 * MIN_SPLIT_BYTES
+
     def give_back(self, segment: Segment) -> None:
         """Nobody fetches what is left of `segment`: the connection before it gets these bytes back,
         as many as its answer brings."""
@@ -119,20 +123,21 @@ class Workers:
         self._tasks: list[asyncio.Task[ProviderError | None]] = []
         self.were_several = False  # connections at a time
 
-    async def run(self, extra: Callable[[float], int]) -> ProviderError | None:
+    async def run(
+        self, extra: Callable[[float], int] = lambda _: 0, gauge: Gauge | None = None
+    ) -> ProviderError | None:
         """Work until all have ended; returns the newest failure. `extra` says how many more
-        connections would help at a speed in bytes per second: they are started once, unless a
-        worker has ended before."""
+        connections would help at a speed in bytes per second, which `gauge` tells: they are started
+        once, unless a worker has ended before."""
         failure: ProviderError | None = None
-        may_grow = True
-        gauge = Gauge(self._progress)
+        may_grow = gauge is not None
         self._start(1)
         try:
             while busy := [task for task in self._tasks if not task.done()]:
                 self._progress.connections = len(busy)
                 ended, _ = await asyncio.wait(
                     busy,
-                    timeout=gauge.next_look() if may_grow else None,
+                    timeout=gauge.next_look() if gauge and may_grow else None,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 for task in ended:
@@ -140,8 +145,8 @@ class Workers:
                     may_grow = False
                 if self.were_several and self._is_complete():
                     return None
-                if may_grow:
-                    count = extra(gauge.speed())
+                if gauge and may_grow and (speed := gauge.speed()) is not None:
+                    count = extra(speed)
                     self._start(count)
                     may_grow = not count
         finally:

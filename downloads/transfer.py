@@ -15,7 +15,7 @@ from downloads.attempt import Attempt
 from downloads.filler import Filler
 from downloads.last_look import LastLook
 from downloads.part_file import MIB, Checkpoint, Journal, Part, Segment, Span
-from downloads.progress import Progress
+from downloads.progress import Gauge, Progress
 from downloads.proof import Proof
 from downloads.receiver import NORMAL_LIMITS, Limits, Receiver
 from downloads.requests import Requests
@@ -109,7 +109,7 @@ class _Transfer:
         self.limits = limits
         self.segments = Segments(self.file)
         self.attempt = Attempt(journal, progress)
-        self.is_answered = False  # how the source answers is known
+        self.gauge = Gauge(progress)
         self.is_crowded = False  # a connection failed beside another
         self.proof = Proof(self.file, source)
         self.last_look = LastLook(self.requests, is_needed=must_settle)
@@ -208,14 +208,13 @@ class _Transfer:
                     self.attempt.has_restarted = False  # that is not why it failed
                     raise change.failure from None
 
-    # --- connections ------------------------------------------------------------------------------
-
     async def _fetch_missing(self) -> None:
         """Fetch all that is missing. A stretch that one connection leaves undone is taken over by
         another, so this fails only when all have failed. A failure of several is no verdict on the
         file: perhaps there were too many, or the source has not seen yet that they are closed."""
+        self.gauge = Gauge(self.progress)
         workers = Workers(self._work, self.progress, self._is_complete)
-        failure = await workers.run(self._extra_connections)
+        failure = await workers.run(self._extra_connections, self.gauge)
         if not workers.were_several:
             self._raise_if_missing(failure)
             return
@@ -225,7 +224,7 @@ class _Transfer:
                 break
             await asyncio.sleep(wait)
             workers = Workers(self._work, self.progress, self._is_complete)
-            failure = await workers.run(lambda _: 0)
+            failure = await workers.run()
         if failure:
             failure.final = False
         self._raise_if_missing(failure)
@@ -237,7 +236,7 @@ class _Transfer:
     def _extra_connections(self, speed: float) -> int:
         """How many more connections are worth having, at this many bytes per second."""
         total = self.journal.point.total
-        if not self.is_answered or total is None or validator(self.journal.point)[0] == "length":
+        if total is None or validator(self.journal.point)[0] == "length":
             return 0
         throttled = bool(self.throttle.mbps) and speed > self.throttle.rate / 2
         if throttled or speed > FAST_BYTES_PER_SECOND:
@@ -289,7 +288,7 @@ class _Transfer:
                 else:
                     await self._start_file(answer, segment, receiver)
                     overlap = 0
-                self.is_answered = True
+                self.gauge.begin()
                 answer.is_length_sure = self.proof.size == self.journal.point.total
                 await self.filler.reserve()
                 await self.filler.compare(segment, receiver, overlap)

@@ -24,22 +24,41 @@ class Threads:
         `work` return soon, and is cancelled only after `work` has ended, or will never begin:
         nothing that `work` uses (a descriptor, a socket) can then be closed, and its number given
         away, under its hands."""
-        job = self._executor.submit(work, *args)
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[T] = loop.create_future()
+
+        def on_thread() -> None:
+            # asyncio.wrap_future would tell the same at twice the price.
+            try:
+                result = work(*args)
+            except BaseException as failure:
+                loop.call_soon_threadsafe(_fail, ended, failure)
+            else:
+                loop.call_soon_threadsafe(_succeed, ended, result)
+
+        job = self._executor.submit(on_thread)
         try:
-            return await asyncio.wrap_future(job)
+            return await ended
         except asyncio.CancelledError:
             if stop:
                 stop()
-            # What is left of `job`: nothing if it had not begun, for then it never will.
-            rest = asyncio.wrap_future(job)
-            await undisturbed(rest)
-            if not rest.cancelled():
-                rest.exception()  # marks it as seen: whoever cancels does not ask for it
+            if not job.cancel():  # else it had not begun, and never will
+                await undisturbed(asyncio.wrap_future(job))
             raise
 
     def close(self) -> None:
         """Take no more work. Returns at once; threads end with the work that they have."""
         self._executor.shutdown(wait=False)
+
+
+def _succeed(ended: asyncio.Future[T], result: T) -> None:
+    if not ended.done():  # else its caller was cancelled
+        ended.set_result(result)
+
+
+def _fail(ended: asyncio.Future[T], failure: BaseException) -> None:
+    if not ended.done():
+        ended.set_exception(failure)
 
 
 async def undisturbed(task: asyncio.Future[Any]) -> bool:

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from downloads import part_file, scheduler, transfer
-from downloads.part_file import Checkpoint, join
-from downloads.progress import Progress
+from downloads.part_file import Checkpoint, Journal, Part, join
+from downloads.progress import Gauge, Progress
 from downloads.receiver import Limits
 from downloads.throttle import Throttle
 from downloads.transfer import fetch
@@ -495,6 +495,48 @@ async def test_data_before_its_map(run, up, monkeypatch):
     assert max(b - a for a, b in pairwise(ends)) <= 460_000
 
 
+@pytest.mark.parametrize("count", [1, 4])
+async def test_little_is_unsaved_beside_a_slow_disk(tmp_path, monkeypatch, count):
+    """However many connections write: they wait for the disk after two steps, and save in steps."""
+    step, size = 80_000, 1_000_000
+    piece = 1_000
+    monkeypatch.setattr(part_file, "FIRST_STEP_BYTES", step)
+    monkeypatch.setattr(part_file, "STEP_BYTES", step)
+    durable = [0]  # bytes, after each save
+    unsaved = 0
+    free = asyncio.Event()
+
+    async def save(point):
+        await free.wait()
+        durable.append(sum(end - start for start, end in point.spans))
+
+    async def write(start, end):
+        nonlocal unsaved
+        at = start
+        while at < end:
+            part = min(end - at, max(piece, journal.share(count)))
+            journal.lent_bytes += part
+            await asyncio.sleep(0)
+            journal.lent_bytes -= part
+            at += part
+            file.spans = join(file.spans, at - part, at)
+            unsaved = max(unsaved, journal.done - durable[-1])
+            await journal.advance()
+
+    async with Part(tmp_path / "part") as file:
+        journal = Journal(file, "http://a/b", save)
+        starts = range(0, size, size // count)
+        writers = [asyncio.create_task(write(at, at + size // count)) for at in starts]
+        await until(lambda: journal.done > step)
+        done, _ = await asyncio.wait(writers, timeout=0.1)
+        assert not done and journal.done < size, "they wait for the disk"
+        free.set()
+        await asyncio.gather(*writers)
+        await journal.flush()
+    assert durable[-1] == size and unsaved <= 2 * step + count * piece
+    assert len(durable) <= 2 * size / step + 3
+
+
 async def test_n19_cancel_anywhere(web, up, tmp_path):
     """Stopped at many moments: its bytes are kept, no descriptor is left, and then it goes on."""
     up.rate, up.body = 6_000_000, BODY[:900_000]
@@ -581,6 +623,30 @@ async def test_n17_slow_line(run, up):
     assert seen == sorted(seen) and len(set(seen)) >= 3, "a slow line shows its bytes too"
 
 
+def test_the_speed_of_a_line(monkeypatch):
+    """Neither the time before the answer nor that between two counts is slowness of the line."""
+    now = 100.0
+    monkeypatch.setattr("downloads.progress.monotonic", lambda: now)
+    progress = Progress(fetched=5_000_000)  # of another run
+    gauge = Gauge(progress)
+    now += 5
+    assert gauge.speed() is None, "nobody has answered"
+    gauge.begin()
+    now += 0.05
+    assert gauge.speed() is None, "nothing was counted yet"
+    progress.fetched += 3_000_000
+    now += 0.05
+    assert gauge.speed() == pytest.approx(30_000_000)
+    gauge.begin()  # by another connection
+    progress.fetched += 1_000_000
+    now += 0.02
+    assert gauge.speed() is None, "too short a time"
+    now += 0.03
+    assert gauge.speed() == pytest.approx(20_000_000)
+    now += 0.31
+    assert gauge.speed() == 0, "it stands still"
+
+
 async def test_connections(run, up, monkeypatch):
     monkeypatch.setattr(transfer, "FEW_BYTES", 1_000_000)
     up.rate, up.body = 1_000_000, BODY * 2
@@ -632,7 +698,7 @@ async def test_workers_are_cancelled_in_any_turn():
         await asyncio.sleep(0)
 
     for turns in range(12):
-        task = asyncio.create_task(scheduler.Workers(work, Progress()).run(lambda _: 0))
+        task = asyncio.create_task(scheduler.Workers(work, Progress()).run())
         for _ in range(turns):
             await asyncio.sleep(0)
         was_running = task.cancel()
