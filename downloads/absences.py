@@ -10,14 +10,14 @@ LONG_SECONDS = 24 * 3600.0  # for which a source may be away before its episodes
 
 
 class Absences:
-    """Notes that sources are away, and that they are back."""
+    """Notes in the database which sources are away, and which are back."""
 
     def __init__(self, db: Database, providers: Providers):
         self._db = db
         self._providers = providers
 
     async def failed(self, source: str, since: str | None) -> None:
-        """The source fails, and has not answered `since` (UTC)."""
+        """Note that the source has failed; it gave its last good answer at `since` (UTC)."""
         is_long = since is None or clock.seconds_since(since) > LONG_SECONDS
         if is_long and source not in self._providers.away:
             self._providers.away.add(source)

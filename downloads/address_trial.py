@@ -17,9 +17,9 @@ EXAMPLES = "Compare the proxy's settings with deploy/nginx.conf or deploy/Caddyf
 
 
 async def run(address: str, token: str | None) -> list[Finding]:
-    """Ask for health, page, a file of the page, a call and the socket, as a browser does.
+    """Make the calls of a browser: health, page, a file of the page, a call, the socket.
 
-    Without a token, as before the setup, call and socket are left out.
+    Without a token, as before the setup, the call and the socket are left out.
     """
     base = address if address.endswith("/") else f"{address}/"
     timeout = aiohttp.ClientTimeout(total=TRIAL_SECONDS)
@@ -56,7 +56,7 @@ async def _look_at_page(client: aiohttp.ClientSession, base: str) -> Finding | N
 
 
 async def _look_at_calls(client: aiohttp.ClientSession, base: str, token: str) -> list[Finding]:
-    """A call with a token, how the proxy sends it on, and the socket."""
+    """Make a call with a token, look at the headers that came, and open the socket."""
     bearer = {"Authorization": f"Bearer {token}"}
     async with client.get(urljoin(base, "api/auth/status"), headers=bearer) as answer:
         if answer.status != 200:

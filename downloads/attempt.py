@@ -1,4 +1,4 @@
-"""What one try of a file has brought, and what the next one does otherwise therefore."""
+"""What one try of a file has brought, and how the next try differs therefore."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from downloads.validators import validator
 from store.errors import ProviderError
 
 MAX_RESTARTS = 4  # of a file whose download breaks off each time
-# Of what a try has brought, that the next one compares: what moves on each time must get on.
+# Share of the last try's bytes that the next try compares: small steps must get on, too.
 OVERLAP_SHARE = 8
 UNNAMED_OVERLAP_BYTES = 16 * 1024  # the least where nothing else shows that the file is the same
 
@@ -24,8 +24,10 @@ class Attempt:
         self._progress = progress
 
     def count(self, failure: ProviderError) -> ProviderError:
-        """Count a file that has begun anew and failed again: this must not go on for ever. Returns
-        what is to be raised."""
+        """Count that the file has begun anew and failed again, which must not go on for ever.
+
+        Returns the failure that is to be raised.
+        """
         self._fit_overlap()
         point = self._journal.point
         point.barren = 0 if self._progress.fetched or not self.done_before else point.barren + 1

@@ -25,7 +25,7 @@ class Backoff:
         return set(self._waits)
 
     def times(self, since: float) -> list[float]:
-        """When each of them may be tried again, of those that had to wait at the time `since`."""
+        """When each of the items may be tried again that were waiting at the time `since`."""
         return [due for due in self._waits.values() if due > since]
 
     def delay(self, wait: Waiting, attempts: int, at_least: float = 0.0) -> None:
@@ -35,7 +35,7 @@ class Backoff:
         self._waits[wait] = time.monotonic() + max(seconds, at_least)
 
     def forget(self, item_id: int) -> None:
-        """Somebody asked for the item, or it is gone: no more waiting."""
+        """Let an item wait no more: somebody asked for it, or it is gone."""
         for wait in list(self._waits):
             if item_id in (wait, *(wait if isinstance(wait, tuple) else ())):
                 del self._waits[wait]

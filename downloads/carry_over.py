@@ -29,9 +29,10 @@ PLACES = 8  # at which the bytes are compared where nothing but the length tells
 async def carry_over(
     web: Network, source: Source, part: Path, point: Checkpoint, *, base: str
 ) -> Checkpoint | None:
-    """The map of `part` as one of the file at `source`; None where that may be another file.
+    """The map of `part` for the file at `source`; None where that may be another file.
 
-    Raises ProviderError where the source does not answer, and OSError; nothing is changed then.
+    Raises ProviderError where the source does not answer, and OSError. In both cases nothing is
+    changed.
     """
     if not point.spans or point.total is None or source.size not in (None, point.total):
         return None
@@ -55,7 +56,7 @@ async def carry_over(
 
 
 def _places(spans: tuple[Span, ...], count: int) -> Iterator[Span]:
-    """So many stretches of the bytes that are here: the first, the last and others between."""
+    """Stretches of the bytes that are here: the first, the last and others in between."""
     done = sum(end - start for start, end in spans)
     seen = set()
     for number in range(count):
@@ -80,7 +81,7 @@ async def _compare(
     *,
     base: str,
 ) -> Checkpoint:
-    """The version of the file at the source, whose bytes are the same. Raises Changed."""
+    """The version of the file at the source, if it has the same bytes. Raises Changed."""
     requests = Requests(web, source, base)
     version = Checkpoint(source.url, total=point.total)
     for start, end in places:

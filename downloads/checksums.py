@@ -73,7 +73,10 @@ class Checksums:
             self._threads.close()
 
     async def _look(self) -> float | None:
-        """Sum up what has to be. Returns after how many seconds to look again, None for never."""
+        """Compute the checksums that are due.
+
+        Returns the seconds to the next look, None for never.
+        """
         if self._config().share.series == "none":
             return None
         try:
@@ -86,7 +89,7 @@ class Checksums:
         return YOUNG_SECONDS if is_young else None
 
     async def _look_through(self, config: Config) -> bool:
-        """Sum up all that is shared. Returns whether some files are too young for that."""
+        """Compute the checksums of all shared files. Returns whether some files are too young."""
         is_young = False
         for series_id in await self._db.run(sharing.series_ids, config.share):
             await self._db.note(checksums.drop_gone, series_id)
@@ -102,7 +105,7 @@ class Checksums:
         return is_young
 
     async def _sum_up(self, config: Config, series_id: str, path: str) -> None:
-        """Compute the checksum of one file; none of one that changes meanwhile."""
+        """Compute the checksum of one file; a file that changes meanwhile gets none."""
         try:
             reading = await self._threads.run(Reading, config.library, path)
         except OSError:  # it is gone
@@ -137,8 +140,10 @@ class Checksums:
 
 
 class Reading:
-    """A file that is being summed up; it blocks. Raises OSError. `sha256` is empty as long as it is
-    not done, and for a file that has changed meanwhile."""
+    """A file whose checksum is being computed. Blocks. Raises OSError.
+
+    `sha256` is empty until the end of the file, and for a file that has changed meanwhile.
+    """
 
     def __init__(self, root: Path, path: str):
         self._file = shared_files.open_inside(root, path)
@@ -190,7 +195,7 @@ def _young(stamps: Mapping[str, Stamp]) -> set[str]:
 
 
 def _forget(file: int, position: int, count: int) -> None:
-    """Let the system's cache keep what others use."""
+    """Drop the file from the system's cache, which has to keep the files that others use."""
     with suppress(OSError, AttributeError):
         os.posix_fadvise(file, position, count, os.POSIX_FADV_DONTNEED)
 

@@ -139,7 +139,7 @@ class Completion:
             log.warning("the checksum of %s is not kept: %s", target, error)
 
     async def _place_beside(self, target: str, subtitles: dict[str, bytes]) -> None:
-        """Put the small files beside the video. A file that is there already stays."""
+        """Put the small files beside the video; a file that is there already is not replaced."""
         root, stem = self._config.library, target.rpartition(".")[0]
         contents = {stem + suffix: content for suffix, content in subtitles.items()}
         if self._config.write_nfo:
@@ -173,15 +173,15 @@ class Completion:
 
 
 def shown_address(source: Source) -> str:
-    """The address for the history, without what in it may be a secret."""
+    """The address for the history, without the parts that may be secret."""
     address = source.url.partition("?")[0]
     return masked(address) if source.is_private else address
 
 
 async def complete_if_placed(item: Item, config: Config, db: Database) -> DownloadCompleted | None:
-    """Complete an item whose file got its name just before something failed: the disk is the truth.
+    """Complete an item whose file got its name just before a failure: the disk is the truth.
 
-    Returns None where it did not. Raises OSError while the library is offline.
+    Returns None where the file is not there. Raises OSError while the library is offline.
     """
     if not item.target:
         return None
@@ -198,8 +198,10 @@ async def complete_if_placed(item: Item, config: Config, db: Database) -> Downlo
 
 
 async def note_mount(config: Config, db: Database) -> None:
-    """Remember that the library is a mounted disk, as long as no video in it tells when that is
-    away."""
+    """Remember that the library is a mounted disk.
+
+    Until the library holds a video, nothing else tells when that disk is away.
+    """
     root = config.library
     evidence = await db.run(library_mounts.evidence, str(root))
     if evidence.paths or evidence.was_mounted:

@@ -1,4 +1,4 @@
-"""What holds for a while and is worth telling: sources that are away, disks that are full."""
+"""States that last and are worth telling: sources that are away, disks that are full."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Conditions:
         self._is_full = is_full
 
     async def look(self) -> None:
-        """Look now, and note what has begun. Raises sqlite3.Error."""
+        """Look now, and note which states have begun. Raises sqlite3.Error."""
         config = self._config()
         known_paths = await self._db.run(files.some_paths)
         is_online = await asyncio.to_thread(library.is_online, config.library, known_paths)

@@ -1,4 +1,4 @@
-"""The sources that may bear one connection only, and are asked with one for a while."""
+"""Sources that may bear only one connection, and are asked with one for a while."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ ENOUGH_REFUSALS = 2  # in a row; one may be an accident
 
 
 class Crowds:
-    """A refusal beside a connection of the same source that works says nothing about what was
-    refused. All times inside are monotonic."""
+    """Counts the failures beside a working connection of the same source, which prove little.
+
+    A source may refuse a second connection. All times inside are monotonic.
+    """
 
     def __init__(self) -> None:
         self._refusals: dict[str, int] = {}  # source -> how many in a row
         self._alone: dict[str, float] = {}  # source -> until when
         self._calm: dict[str, float] = {}  # source -> when the next download may begin
-        # item -> why it failed alone the last time: no crowd is to blame for that
+        # item -> its last failure while it was alone, for which no crowd is to blame
         self._failed_alone: dict[int, str] = {}
 
     def limit(self, source: str, most: int) -> int:
@@ -32,11 +34,11 @@ class Crowds:
         return {source for source, due in self._calm.items() if due > now}
 
     def times(self, since: float) -> list[float]:
-        """When a download may begin again, of the sources that were calming at the time `since`."""
+        """When a download may begin again from each source that was calming at the time `since`."""
         return [due for due in self._calm.values() if due > since]
 
     def may_excuse(self, item_id: int, why: str) -> bool:
-        """Whether a crowd may be to blame for an item's failure: it has not failed so alone."""
+        """Whether a crowd may be to blame for an item's failure: alone it has not failed so."""
         return self._failed_alone.get(item_id) != why
 
     def failed(self, source: str, item_id: int, why: str, *, is_beside: bool) -> None:
@@ -48,7 +50,7 @@ class Crowds:
             self._failed_alone[item_id] = why
 
     def forget(self, item_id: int) -> None:
-        """Somebody asked for the item, or it is gone."""
+        """Forget an item: somebody asked for it, or it is gone."""
         self._failed_alone.pop(item_id, None)
 
     def ended(self, source: str, item_id: int, *, were_refused: bool, were_several: bool) -> None:

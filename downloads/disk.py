@@ -1,4 +1,4 @@
-"""The room for downloads, and the files of theirs that may go."""
+"""The room for downloads, and the part files that may be removed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def existing(folder: Path) -> Path:
 
 
 def trouble(folder: Path) -> str:
-    """Why `folder` cannot be used; empty when all that a download does works in it.
+    """Why `folder` cannot be used; empty when everything that a download does works in it.
 
     A disk that is full is no trouble of the folder.
     """
@@ -90,8 +90,10 @@ def sweep(folder: Path, kept: set[str]) -> None:
 
 
 def move_parts(before: str, now: Path, names: Iterable[str]) -> None:
-    """Take these part files along to another download directory. Those that cannot go, as to
-    another disk, are removed: nobody would look for them any more."""
+    """Move these part files to another download directory.
+
+    A file that cannot be moved, as to another disk, is removed: no item would find it again.
+    """
     for part in [Path(before) / name for name in names]:
         try:
             if os.path.lexists(part) and stat.S_ISREG(part.lstat().st_mode):
@@ -109,6 +111,6 @@ def _move_or_remove(part: Path, target: Path) -> None:
 
 
 def remove(paths: Iterable[Path]) -> None:
-    """Remove these files; one that is gone already is fine."""
+    """Remove these files; a file that is gone already is fine."""
     for path in paths:
         path.unlink(missing_ok=True)

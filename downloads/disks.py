@@ -44,7 +44,7 @@ class Disks:
         self._lacking.clear()
 
     async def judge(self, error: OSError, job: Job) -> str | None:
-        """Why the whole queue has to wait, empty where this item alone waits for room.
+        """Why the whole queue has to wait; empty where this item alone waits for room.
 
         None where the item's own path cannot be used.
         """
@@ -72,12 +72,12 @@ class Disks:
         return f"{path} cannot be written: {said}; {hint}, then retry this item"
 
     def look(self) -> None:
-        """Let the items go on for which there is room now. Blocks."""
+        """Let each item go on for which there is room now. Blocks."""
         for item_id, (folder, count) in list(self._lacking.items()):
             try:
                 near = disk.existing(folder)
                 has_room = disk.room(near) >= count and disk.takes_files(near)
-            except OSError:  # that disk is gone: the item finds out when it is its turn
+            except OSError:  # that disk is gone, which the item finds out at its turn
                 has_room = True
             if has_room:
                 self._lacking.pop(item_id, None)

@@ -112,12 +112,12 @@ class Engine:
             await self._timetable.save()
 
     def wake(self) -> None:
-        """There may be something to do, or the settings have changed."""
+        """Look again: there may be work, or the settings have changed."""
         self._throttle.mbps = self._timetable.mbps()
         self._wakeup.set()
 
     async def settings_changed(self) -> None:
-        """Put the settings in force that concern the queue."""
+        """Put into effect the settings that concern the queue."""
         async with self._lock:
             await self._change_directories()
             off = self._providers.switched_off()
@@ -128,7 +128,7 @@ class Engine:
     # -- verbs -----------------------------------------------------------------------------------
 
     async def set_state(self, state: State) -> None:
-        """Start, pause or stop the queue, also where that cannot be stored."""
+        """Start, pause or stop the queue, even if its state cannot be stored."""
         async with self._lock:
             try:
                 await self._db.run(queue.set_state, state)
@@ -161,12 +161,12 @@ class Engine:
         self.wake()
 
     async def retry_source(self, name: str) -> None:
-        """Ask a source now that rests, and let it rest anew only if it still fails."""
+        """Ask a resting source now; it goes on resting only if it still fails."""
         await self.rests.retry(name)
         await self._let_go_on(name)
 
     async def source_answered(self, name: str) -> None:
-        """A source has answered a search or a rescan: where it rested, its items go on."""
+        """Let the items of a source go on: it has answered a search or a rescan."""
         if await self.rests.heard(name):
             await self._let_go_on(name)
 
@@ -222,7 +222,7 @@ class Engine:
         return True
 
     async def _start_items(self) -> None:
-        """Start items while there are slots."""
+        """Start items while slots are free."""
         if self.state != "running":
             return
         if self.reason and time.monotonic() >= self._look_again:
@@ -296,13 +296,13 @@ class Engine:
             self.wake()
 
     async def _let_go_on(self, source: str) -> None:
-        """The items of this source need not wait until another try is due."""
+        """Let the items of this source go on before their next try is due."""
         for item_id in await self._db.run(rests.pending_items, source):
             self._backoff.forget(item_id)
         self.wake()
 
     def _forget(self, item: Item) -> None:
-        """Somebody asked for the item, or it is gone: it waits for nothing."""
+        """Let an item wait for nothing any more: somebody asked for it, or it is gone."""
         self._backoff.forget(item.id)
         self._disks.forget(item.id)
         self._crowds.forget(item.id)
@@ -329,7 +329,7 @@ class Engine:
         return self._slots.spare_connections(provider, self._crowds.limit(provider, most))
 
     def _wait_for(self, reason: str) -> None:
-        """Let the whole queue wait, look again and tell why; "" ends that, but for some items."""
+        """Let the whole queue wait for a reason, and tell it; an empty reason ends the wait."""
         self._trouble = reason
         reason = self._trouble or (disks.FULL if self._disks.waiting_items() else "")
         self._look_again = time.monotonic() + LOOK_AGAIN_SECONDS if reason else 0.0
@@ -338,7 +338,7 @@ class Engine:
             self._publish(events.QueueState(self.state, reason))
 
     async def _look(self) -> None:
-        """Look again for what the queue waits for."""
+        """Look whether the reason for which the queue waits still holds."""
         await asyncio.to_thread(self._disks.look)
         self._wait_for(await asyncio.to_thread(self._disks.trouble) if self._trouble else "")
 

@@ -1,7 +1,7 @@
-"""The messages of the socket: one dataclass each, from which all else about it follows.
+"""The messages of the socket, one dataclass each.
 
-Sending, coalescing and the OpenAPI document know no message by name. A new message is a class here
-and a `publish` where it happens.
+All other code follows from these classes: sending, coalescing and the OpenAPI document know no
+message by name. A new message is a class here and a `publish` where it happens.
 """
 
 from dataclasses import make_dataclass
@@ -35,7 +35,7 @@ class Event:
 
     @property
     def key(self) -> tuple[str, object]:
-        """Equal for two messages of which only the newer counts."""
+        """A key that is equal for two messages of which only the newer counts."""
         return self.type, getattr(self, self.replaces) if self.replaces else None
 
     def joined(self, later: Any) -> Any:
@@ -213,7 +213,7 @@ class DownloadCompleted(Event):
     def of(
         cls, item: Item, size: int, path: Path, *, seconds: float, missing: int, reason: str
     ) -> Self:
-        """`item` became the file at `path`, of `size` bytes; its series still misses `missing`."""
+        """Tell that `item` became the file at `path`; its series misses `missing` episodes."""
         return cls(
             queue_item_id=item.name,
             episode=item.code,
@@ -235,7 +235,7 @@ class DownloadError(QueueItem, Event):
 
 @record
 class QueueItems(Event):
-    """Items that are new, or are not as they were."""
+    """Items that are new or have changed."""
 
     type = "queue_items"
 
@@ -294,7 +294,7 @@ class LibraryChanged(Event):
     series: list[str] | None
 
     def joined(self, later: Self) -> Self:
-        """Of so many that they are better asked for as a whole, none is named."""
+        """Both lists of series; null if so many have changed that all are better asked for anew."""
         if self.series is None or later.series is None:
             return type(self)(None)
         ids = list(dict.fromkeys([*self.series, *later.series]))

@@ -1,4 +1,4 @@
-"""The body of an answer on its way through all that counts its bytes."""
+"""The way of an answer's body into the file, through all that counts its bytes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Filler:
         self._reserved_bytes = 0
 
     def forget(self) -> None:
-        """The file is fetched from its start."""
+        """Forget the bytes so far: the file is fetched from its start."""
         self._reserved_bytes = 0
 
     async def read_head(self, receiver: Receiver, kind: str) -> bytearray:
@@ -65,8 +65,10 @@ class Filler:
         return head
 
     async def check_length(self, length: int | None, receiver: Receiver, kind: str) -> None:
-        """Raises ProviderError where an answer's length is not the listed one. It may be that of a
-        page in place of the file: its first bytes tell."""
+        """Raises ProviderError where an answer's length is not the listed length.
+
+        The length may be that of a page in place of the file: the first bytes tell.
+        """
         if not self._proof.is_length_right(length):
             await self.read_head(receiver, kind)
             raise ProviderError(OTHER_LENGTH)
@@ -103,7 +105,7 @@ class Filler:
                 receiver.close()
 
     async def fill(self, segment: Segment, receiver: Receiver) -> None:
-        """Write the body where the segment is, until the one or the other ends."""
+        """Write the body at the segment's place, until the body or the segment ends."""
         while (segment.end is None or segment.at < segment.end) and not receiver.ended:
             start, step = segment.at, self._step(segment)
             self._journal.lent_bytes += step
@@ -130,7 +132,7 @@ class Filler:
         return self._throttle.step(min(left, max(MIN_STEP_BYTES, share)))
 
     async def _account(self, count: int) -> None:
-        """Do all that follows from `count` more bytes in the file."""
+        """Count the bytes that have come, and do everything that follows from the count."""
         self._progress.fetched += count
         self._progress.done = done = self._journal.done
         if done > self._limits.cap:

@@ -58,7 +58,7 @@ class Following:
         self._publish = publish
         self._announce = announce
         self._followed: dict[str, Followed] = {}  # by id
-        self._is_outdated = True  # what is followed has to be read anew
+        self._is_outdated = True  # the followed series have to be read anew
         self._rounds = Rounds(clock.seconds())
         self._is_loaded = False  # how far the looks of an earlier run have come
         self._kept = 0.0  # what is on disk of `unfinished_since`
@@ -89,17 +89,18 @@ class Following:
             await self._end_looks()
 
     def changed(self) -> None:
-        """What is followed, or how often, may be another now."""
+        """Read anew which series are followed, and how often."""
         self._is_outdated = True
         self._wakeup.set()
 
     async def follow(
         self, anime_id: str, mode: FollowMode, seasons: Sequence[int]
     ) -> tuple[Follow, list[Item]]:
-        """Keep the owner's word on a series: (that word, what it brought into the queue at once).
+        """Keep the owner's word on a series. Returns it, and the items that it queued at once.
 
-        Its sources are asked first what there is, as `new` is what appears from now on. Raises
-        NotFound, and ProviderError where nothing is known of the series and no source answers.
+        Its sources are asked first: their episodes of today are not new, and `new` is only what
+        appears from now on. Raises NotFound, and ProviderError where nothing is known of the series
+        and no source answers.
         """
         found = await self._ask(anime_id) if mode != "off" else []
         series_id, items = await self._db.run(
@@ -111,8 +112,10 @@ class Following:
         return await self._db.run(follows.find, series_id), items
 
     async def rescanned(self, silent: Collection[str]) -> None:
-        """All lists are new, but for those of the `silent` sources: a rescan is a look at each
-        series that is followed."""
+        """Count a rescan as a look at each followed series.
+
+        The lists of the `silent` sources are not new.
+        """
         followed = await self._db.run(follows.all_followed)
         ids = [each.series_id for each in followed]
         for first in range(0, len(ids), SERIES_A_TIME):
@@ -124,7 +127,7 @@ class Following:
     # -- turns -----------------------------------------------------------------------------------
 
     async def _sleep(self, seconds: float | None) -> None:
-        """For so long at most, or until woken."""
+        """Sleep so long at most, or until woken."""
         # Not wait_for: that of Python 3.11 forgets a cancellation beside a wake-up.
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -164,13 +167,13 @@ class Following:
         return max(LEAST_WAIT_SECONDS, min(LOOK_SECONDS, to_next, wait))
 
     def _begin_waiting(self, followed: dict[str, Followed], pace: float) -> float:
-        """Begin what may begin now. Returns the seconds until another one may."""
+        """Begin the looks that may begin now. Returns the seconds until another look may."""
         resting = self._rests.resting()
         for series_id in list(self._rounds.waiting):
             names = {source for source, _ in followed[series_id].sources}
             there = {name for name in names if self._providers.find(name) or name in resting}
             if not there:
-                del self._rounds.waiting[series_id]  # nobody has it: its next turn comes
+                del self._rounds.waiting[series_id]  # no source has it: its next turn comes
             elif not there <= resting and series_id not in self._looks:
                 if len(self._looks) >= SIDE_BY_SIDE:
                     return LOOK_SECONDS  # the end of a look wakes
@@ -293,7 +296,7 @@ class Following:
         self._publish(EpisodesFound(first.series_id, first.title, codes))
 
     async def _ask(self, anime_id: str) -> list[Found]:
-        """What the sources say of a series now; nothing where what is known has to do."""
+        """The lists of a series' sources now; empty where the known lists have to do."""
         is_known = await self._db.run(series.find, anime_id) is not None
         ids = await self._db.run(series.source_ids, anime_id)
         resting = self._rests.resting()

@@ -37,7 +37,7 @@ class Housekeeping:
         self._tried_at: float | None = None  # a copy: one that fails has written much, perhaps
 
     async def run(self) -> None:
-        """Do what is due now and then, until cancelled."""
+        """Do now and then the work that is due, until cancelled."""
         threads = Threads(1, "housekeeping")
         try:
             while True:
@@ -61,7 +61,7 @@ class Housekeeping:
             await self._copy(threads)
 
     async def _is_due(self, name: str, seconds: float) -> bool:
-        """Whether it was done so long ago, or later than now by a clock that was wrong."""
+        """Whether the last time is so long ago, or lies in the future by a clock that was wrong."""
         done_at = await self._db.run(meta.find, name)
         return _is_over(float(done_at) if done_at else None, seconds)
 
@@ -69,7 +69,7 @@ class Housekeeping:
         await self._db.jot(meta.keep, name, str(int(clock.seconds())))
 
     async def _drop_old_rows(self) -> None:
-        """A few at a time, so that others need not wait."""
+        """Drop a few rows at a time, so that others need not wait."""
         while removed := await self._db.note(upkeep.drop_completed):
             self._publish(QueueRemoved(removed))
         for drop in (upkeep.drop_failures, upkeep.drop_history):
@@ -85,7 +85,7 @@ class Housekeeping:
             self._db.judge(error)
 
     async def _copy(self, threads: Threads) -> None:
-        """Copy the database where there is room for it; else another day."""
+        """Copy the database if the disk has room for that; else on another day."""
         size = await self._read(threads, copies.size)
         room = await threads.run(disk.room, self._path.parent)
         if room < 2 * size:

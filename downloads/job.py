@@ -42,9 +42,9 @@ SPEED_SECONDS = 5.0  # over which a speed is measured
 
 
 class Job:
-    """`await run()` ends with the item completed; it raises what stopped it, with the bytes kept.
+    """One item: `await run()` ends with the item completed, or raises why it stopped.
 
-    `throttle`, `reserve` and `spare` are those of `fetch`.
+    The bytes are kept in either case. `throttle`, `reserve` and `spare` are those of `fetch`.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class Job:
         return max(self.progress.total or 0, self.progress.done)
 
     def expected(self) -> int:
-        """Bytes still to come, where its source has not told their number as it was listed."""
+        """Bytes still to come of an item for which the list told no size."""
         listed = self.item.episode.size if self.item.episode else None
         return max(0, (self.progress.total or listed or 0) - self.progress.done)
 
@@ -168,7 +168,7 @@ class Job:
     def _must_settle(self) -> bool:
         """Whether the file has to be left alone at its source for a minute.
 
-        A server may call each file brand-new for ever: that is borne for a while, also where our
+        A server may call each file brand-new for ever. That is borne for a while, also where our
         clock was ahead when the item began.
         """
         started_at = self.item.started_at
@@ -186,7 +186,7 @@ class Job:
         self.path = path
 
     async def _resume(self, source: Source, part: Path, base: str) -> Checkpoint | None:
-        """Where the transfer goes on; None where it begins, and no bytes here are of that file."""
+        """The place where the transfer goes on; None where no bytes of that file are here."""
         from downloads.part_file import Checkpoint  # late, as above
 
         item = self.item

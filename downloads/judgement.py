@@ -1,4 +1,4 @@
-"""Whose a failure is: the file's, the item's, the source's, the disk's or ours.
+"""Whose fault a failure is: the file's, the item's, the source's, the disk's or ours.
 
 docs/sources.md shows this table; a test compares the two.
 """
@@ -23,7 +23,7 @@ FAILS = "the item fails"
 
 
 class Consequence(NamedTuple):
-    """Whose a failure is, and what follows: for the source, and for the file where it is both."""
+    """Whose fault a failure is, and what follows for the source and for the file."""
 
     whose: Whose
     then: str
@@ -71,9 +71,10 @@ LASTING = {
 
 
 def of_disk(error: OSError, roots: tuple[Path, ...]) -> DiskCause:
-    """Judge an error of a path. Where one of `roots` itself cannot be used, it is not the item's.
+    """Judge an error of a path.
 
-    Blocks: it does in each root what may have failed.
+    Where one of `roots` itself cannot be used, the error is not the item's. Blocks: it does in each
+    root what may have failed.
     """
     if error.errno in FULL:
         return "disk full"

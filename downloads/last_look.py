@@ -1,4 +1,4 @@
-"""The last look at a file, when its last byte has come: is it still the same, and as long?"""
+"""The last look at a file after its last byte: is it still the same file, and as long?"""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FRESH_SECONDS = 5.0
 
 
 class LastLook:
-    """`is_needed` is false for a file that is fetched however young it looks."""
+    """Asks for the file once more. `is_needed` is false where any age of the file is fine."""
 
     def __init__(self, requests: Requests, *, is_needed: bool):
         self._requests = requests
@@ -63,5 +63,5 @@ class LastLook:
 
 
 def _is_same(told: Told, point: Checkpoint, found: int) -> bool:
-    """Whether this is the file of `point`, as far as it is told."""
+    """Whether the source tells of the file of `point`, as far as it tells anything."""
     return told.length in (None, found) and is_same_version((told.etag, told.modified), point)

@@ -25,7 +25,7 @@ FIND_SECONDS = 10.0  # for which a caller waits for a source that may have the s
 
 
 class Match(NamedTuple):
-    """What a source has of a series, and how sure it is that it is this one."""
+    """A source's list of a series, and how sure it is that it is this series."""
 
     listing: Listing
     likeness: Likeness
@@ -34,10 +34,10 @@ class Match(NamedTuple):
 async def ask(
     db: Database, providers: Providers, anime_id: str, resting: Collection[str]
 ) -> list[Found]:
-    """What the sources say of a series now, the one that is named or preferred first.
+    """The lists of a series now; the list of the named or preferred source comes first.
 
-    For a series that is not followed the others are searched, too, but for those that rest. Raises
-    Failure where none of its own answers.
+    For a series that is not followed the other sources are searched as well, but for those that
+    rest. Raises Failure where no source of the series answers.
     """
     ids = await db.run(series.source_ids, anime_id)
     found = await listings(providers, ids, resting)
@@ -88,8 +88,10 @@ async def find(
     ids: Mapping[str, str],
     known: Collection[str] = (),
 ) -> Match | None:
-    """Look for a series at a source. What it has under one of the `known` keys is passed over,
-    unless it surely is the series."""
+    """Look for a series at a source.
+
+    A series under one of the `known` keys is passed over, unless it surely is the one.
+    """
     likeness: Likeness = "perhaps"
 
     def choose(hits: Sequence[Hit]) -> str | None:
@@ -108,8 +110,10 @@ async def find(
 async def is_same(
     providers: Providers, known: Sequence[Found], source: str, match: Match
 ) -> bool | None:
-    """Whether what a source has surely is the series that others list so, by their lists or by a
-    file that both have. None where a source does not answer that now."""
+    """Whether a source's series surely is the series that other lists describe.
+
+    The lists or a file that both have may prove it. None where a source does not answer that now.
+    """
     if match.likeness != "alike":
         return match.likeness == "sure"
     listed = facts.of(match.listing.episodes)
@@ -151,8 +155,10 @@ def _numbered(listing: Listing, number: EpisodeKey | None) -> tuple[str, Episode
 async def _find_in_time(
     providers: Providers, provider: CheckedProvider, found: Sequence[Found]
 ) -> Listing | None:
-    """What a source surely has of a series, too. One that fails, or is slow, costs the caller
-    nothing but the time."""
+    """The series at a source, if it surely is the same.
+
+    A source that fails or is slow costs the caller only the time.
+    """
     _, listing = found[0]
     wanted = same_series.of_source(listing.title, listing.ids)
     try:

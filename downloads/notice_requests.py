@@ -1,6 +1,6 @@
-"""A message as each kind of server takes it: one POST of JSON. Pure.
+"""A message in the form that each kind of server takes: one POST of JSON. Pure.
 
-No text of a message stands in a header or an address, so none of it can end either.
+No text of a message stands in a header or an address, so a text can end neither.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def _discord(target: Notify, message: Message) -> tuple[str, dict[str, str], dic
 
 
 def _cut(text: str) -> str:
-    """The text, whole lines of it where it is too long."""
+    """The text, shortened by whole lines where it is too long."""
     if len(text) <= DISCORD_CHARACTERS:
         return text
     return text[:DISCORD_CHARACTERS].rpartition("\n")[0] + "\n…"

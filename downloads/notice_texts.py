@@ -1,4 +1,4 @@
-"""What a message says, in plain English, whatever stands in titles and reasons. Pure."""
+"""The words of a message, in plain English, whatever stands in titles and reasons. Pure."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _NO_TEXT = ("Cc", "Cs", "Zl", "Zp")
 
 
 def compose(batch: int, event: str, notices: Sequence[Notice]) -> Message:
-    """One message of all these notices, which are of one event; there is one at least."""
+    """One message for all these notices of one event; there is at least one notice."""
     title, lines = _TEXTS[event](notices)
     return Message(
         batch,

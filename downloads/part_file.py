@@ -54,11 +54,11 @@ class Checkpoint:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """What is saved although no byte has come."""
+        """The numbers that are saved although no byte has come."""
         return self.restarts, self.barren, self.overlap
 
     def of_version(self, other: Checkpoint) -> Checkpoint:
-        """The same bytes, of the version of the file that `other` is of."""
+        """This checkpoint for the same bytes of the version that `other` is of."""
         return replace(self, etag=other.etag, modified=other.modified, total=other.total)
 
     def dumps(self) -> str:

@@ -1,4 +1,4 @@
-"""How far a transfer is, and how fast."""
+"""How far a transfer has come, and how fast it is."""
 
 from __future__ import annotations
 

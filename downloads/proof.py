@@ -1,4 +1,4 @@
-"""What is to be shown of a fetched file before it counts, and what has been shown so far."""
+"""What has to be proven of a fetched file before it counts, and what has been proven so far."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Proof:
         self.forget()
 
     def forget(self) -> None:
-        """The file is fetched from its start."""
+        """Forget what was proven: the file is fetched from its start."""
         self.validator: str | None = None
         self.end: End = "length"
         self.kind = ""
@@ -48,7 +48,7 @@ class Proof:
         return None in (length, self.size) or length == self.size
 
     async def sniff(self, total: int | None) -> None:
-        """Once the file's beginning is there: raises Changed if that is no video's."""
+        """Look at the file's beginning. Raises Changed if it is not a video's."""
         start, end = self._file.spans[0] if self._file.spans else (0, 0)
         is_enough = end >= SNIFF_BYTES or end == total
         if self._is_sniffed or start > 0 or not is_enough:

@@ -1,4 +1,4 @@
-"""The body of an answer on its way into the file."""
+"""The way of an answer's body into the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who fetches which stretch of a file, and over how many connections."""
+"""Which worker fetches which stretch of a file, and over how many connections."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Segments:
 
     @contextmanager
     def claimed(self, segment: Segment) -> Iterator[None]:
-        """While this lasts, nobody else is given a byte of `segment`."""
+        """Give nobody else a byte of `segment` while this lasts."""
         self._starts[segment] = segment.at
         if len(self._starts) > 1:
             self._shared_since = self._shared_since or monotonic()
@@ -48,8 +48,10 @@ class Segments:
         return self._shared_since is not None and _bytes_left(segment) < 2 * MIN_SPLIT_BYTES
 
     def give_back(self, segment: Segment) -> None:
-        """Nobody fetches what is left of `segment`: the connection before it gets these bytes back,
-        as many as its answer brings."""
+        """Give what is left of `segment` back to the connection before it.
+
+        That connection gets as many bytes as its answer brings.
+        """
         for other in self._starts:
             if segment.end is not None and other is not segment and other.end == segment.at:
                 limit = segment.end if other.limit is None else other.limit
@@ -57,7 +59,7 @@ class Segments:
                 segment.end = segment.at
 
     def move_to_start(self, segment: Segment) -> None:
-        """The file begins anew, with the answer that `segment` got."""
+        """Begin the file anew, with the answer that `segment` got."""
         self._starts[segment] = segment.at = 0
 
     def next(self, total: int | None) -> Segment | None:
@@ -93,7 +95,7 @@ class Segments:
         return half
 
     def _last(self) -> Segment | None:
-        """The stretch that alone is left, if it is short and not yet fetched by another."""
+        """The only stretch that is left, if it is short and not yet fetched twice."""
         if len(self._starts) != 1:
             return None
         (last,) = self._starts

@@ -28,7 +28,7 @@ def age(answer: Answer) -> float | None:
 def check(answer: Answer) -> None:
     """Raises Unsettled for a file that was changed less than a minute ago.
 
-    A date that is farther in the future than that is no time of change, but a clock gone wrong.
+    A date that lies farther in the future than that is a wrong clock, not a time of change.
     """
     seconds = age(answer)
     if seconds is not None and -SETTLED_SECONDS <= seconds < SETTLED_SECONDS:

@@ -26,7 +26,7 @@ class Slots:
     def __init__(self) -> None:
         self._slots: dict[int, Slot] = {}
         self._fetched = 0  # bytes of the jobs that have ended
-        # provider -> monotonic time at which a job that got bytes from there has ended
+        # provider -> monotonic time at which the last job with bytes from there has ended
         self._ended_at: dict[str, float] = {}
 
     def __len__(self) -> int:
@@ -36,7 +36,7 @@ class Slots:
         return set(self._slots)
 
     def item_ids_of(self, providers: set[str]) -> set[int]:
-        """Those of items that come from these providers."""
+        """The ids of the running items that come from these providers."""
         return {job.item.id for job in self.jobs() if job.item.provider in providers}
 
     def providers(self) -> set[str]:
@@ -86,9 +86,11 @@ class Slots:
         return sum(job.remaining() for job in self.jobs())
 
     async def is_beside(self, job: Job) -> bool:
-        """Whether another job gets bytes from the same source as `job`, which has failed, or got
-        some while it ran; a source may see an end a little late. One that has just begun is given a
-        moment to show it."""
+        """Whether another job gets bytes from the source of `job`, which has failed.
+
+        A job that got bytes while `job` ran counts too, as a source may see late that a connection
+        has ended. A job that has just begun is given a moment to get its first bytes.
+        """
         job.has_failed = True
         provider = job.item.provider
         until = time.monotonic() + SHOW_SECONDS

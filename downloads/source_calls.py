@@ -35,7 +35,7 @@ class SourceCalls:
         self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def ask(self, source: str, call: Callable[[], Awaitable[T]]) -> T | None:
-        """What `call` answers; None when the source fails, which the log tells."""
+        """The answer of `call`; None when the source fails, which the log tells."""
         async with self._slots:
             while source not in self._given_up:
                 await self._wait(source)
@@ -58,7 +58,7 @@ class SourceCalls:
             await asyncio.sleep(left)  # another call may prolong the wait meanwhile
 
     def _may_try_again(self, source: str, failure: Failure) -> bool:
-        """Whether the same call is worth another try: the source asked for a wait that we grant."""
+        """Whether to make the call again: the source asked for a wait that we grant."""
         if not isinstance(failure, ProviderError) or failure.details.get("status") in ONE_SERIES:
             return False
         if failure.retry_after is None:
@@ -81,7 +81,7 @@ class SourceCalls:
 
 
 async def as_completed(calls: Sequence[Coroutine[Any, Any, T]]) -> AsyncGenerator[T, None]:
-    """The results of `calls`, each as soon as it is there; none outlives this generator."""
+    """The results of `calls`, each as soon as it is there. No call outlives this generator."""
     tasks = [asyncio.create_task(call) for call in calls]
     try:
         for completed in asyncio.as_completed(tasks):

@@ -34,8 +34,11 @@ class SourceLooks:
         self._just_listed = just_listed
 
     async def look(self, anime: Series) -> None:
-        """Ask each source once for a series: those that have it, the leading one first, and whether
-        the others have it by now."""
+        """Ask each source once for a series.
+
+        First come the sources that have the series, the leading one in front, then the others,
+        which may have it by now.
+        """
         every = await self._db.run(offers.of_series, anime.id)
         linked = [each for each in every if each.standing == "linked"]
         for offer in linked:
@@ -47,9 +50,9 @@ class SourceLooks:
         )
 
     async def seek(self, anime: Series, names: Iterable[str]) -> bool:
-        """Ask sources, but for those that have a series, whether they have it by now.
+        """Ask the sources that do not have a series whether they have it by now.
 
-        Returns whether one of them surely has.
+        Returns whether one of them surely has it.
         """
         every = await self._db.run(offers.of_series, anime.id)
         linked = {each.provider for each in every if each.standing == "linked"}

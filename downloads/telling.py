@@ -1,8 +1,8 @@
-"""Tells the owner and his media servers what has happened, and is never in the way of it.
+"""Tells the owner and his media servers what has happened, without ever getting in its way.
 
-What is to be told lies in the database (store/outbox.py). Each target has a task of its own: it
-gathers for some seconds, sends one message, leaves the target alone for a minute, and tries again
-later, and ever later, where nothing arrives.
+Events wait in the database (store/outbox.py). Each target has a task of its own. It gathers for
+some seconds, sends one message, leaves the target alone for a minute, and tries again after growing
+pauses where a message does not arrive.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Teller:
         self._own_port = own_port
         self._config = config
         self._wakeup = asyncio.Event()
-        self._gathered_at: float | None = None  # monotonic time, from when on a message may go out
+        self._gathered_at: float | None = None  # monotonic time from which on a message may go out
         self._not_before = 0.0  # monotonic time
         self._refusals = 0  # of the message that is being sent
         self._arrived: int | None = None  # the last message that did
@@ -59,7 +59,7 @@ class Teller:
         self._wakeup.set()
 
     async def run(self) -> None:
-        """Tell what there is, until cancelled."""
+        """Send the messages for the target, until cancelled."""
         async with Sender(self.target, self._own_port) as sender:
             while True:
                 self._wakeup.clear()
@@ -165,10 +165,13 @@ class Telling:
         self._watch = watch
         self._tellers: dict[str, Teller] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._changed = asyncio.Event()  # something that may hold has changed
+        self._changed = asyncio.Event()  # a state that is watched may have changed
 
     async def configure(self, settings: Config, own_port: int | None) -> None:
-        """Tell those whom these settings name; one whose entry stays the same goes on as it was."""
+        """Tell the targets in these settings.
+
+        A target whose entry stays the same goes on as it was.
+        """
         targets: list[Target] = [*settings.notify, *settings.media_servers]
         wanted = {target.name: target for target in targets}
         await self._end(
@@ -186,7 +189,7 @@ class Telling:
         self._wake()
 
     def heard(self, message_type: str) -> None:
-        """A message of this type was published."""
+        """Note that a message of this type was published."""
         if message_type in NEWS:
             self._wake()
         if message_type in CHANGES:
@@ -200,7 +203,7 @@ class Telling:
             teller.wake()
 
     async def _look(self) -> None:
-        """Look at what may hold, after changes and now and then."""
+        """Look for states that may hold, after changes and now and then."""
         while True:
             # Changes come in swarms, and a queue that begins finds out by then what it lacks.
             await asyncio.sleep(GATHER_SECONDS)

@@ -6,7 +6,7 @@ import asyncio
 
 MIN_STEP_BYTES = 16_384
 STEPS_PER_SECOND = 16  # so that the rate holds within a fraction of a second, too
-# A little credit stays, or what is lost whenever a sleep ends late would add up.
+# A little credit stays, or the time lost by sleeps that end late would add up.
 CREDIT_SECONDS = 0.1
 SLICE_SECONDS = 0.25  # of a wait: the limit may be lifted meanwhile
 

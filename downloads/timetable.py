@@ -1,4 +1,4 @@
-"""When items may begin: the owner's hours, how much a day, and which wait for a better file."""
+"""When items may begin: in the owner's hours, within his cap, with the file that he wishes."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Timetable:
         return hours.mbps(self._config(), clock.seconds())
 
     def times(self, since: float) -> list[float]:
-        """When to look again, if what is known now was looked up after the time `since`."""
+        """The moments of the next looks for items that were waiting at the time `since`."""
         return [self._due] if self._due is not None and self._due > since else []
 
     def count(self, job: Job) -> None:
-        """A job has ended: its last bytes count."""
+        """Count the last bytes of a job that has ended."""
         if self._config().daily_cap_gb:
             self._uncounted += job.take_uncounted()
 
@@ -53,7 +53,10 @@ class Timetable:
             await self._db.note(traffic.add, hours.day_of(clock.seconds()), count)
 
     async def look(self, jobs: Sequence[Job]) -> Allowed:
-        """What may begin now, beside these `jobs`; the items that may not are told until when."""
+        """The items that may begin now, beside these `jobs`.
+
+        The other items are told until when they wait.
+        """
         config, now = self._config(), clock.seconds()
         left = most = NO_BOUND
         if config.daily_cap_gb:

@@ -126,7 +126,7 @@ class _Transfer:
         self._forget()
 
     def _forget(self) -> None:
-        """Nothing is known of the file: it is fetched from its start."""
+        """Forget all that is known of the file: it is fetched from its start."""
         # Spans of earlier runs: each is compared with the server where we go on behind it.
         self.earlier_spans: tuple[Span, ...] = ()
         self.filler.forget()
@@ -149,8 +149,8 @@ class _Transfer:
         )
 
     async def _kept(self, failure: BaseException) -> BaseException:
-        """Make durable what was fetched; returns what is to be raised. This is not to be hurried by
-        a cancellation, for the file is about to be closed."""
+        """Make the fetched bytes durable; returns the failure that is to be raised. A cancellation
+        must not hurry this, for the file is about to be closed."""
         flushing = asyncio.ensure_future(self.journal.flush())
         cancelled = await undisturbed(flushing)
         disk_failure = flushing.exception()
@@ -185,7 +185,7 @@ class _Transfer:
         self.attempt.done_before = 0
 
     async def _finish(self) -> None:
-        """Fetch all bytes, of one version of the file, and the right ones."""
+        """Fetch all bytes, and prove that they are the right ones, of one version of the file."""
         restarts: Counter[str] = Counter()
         grown: Checkpoint | None = None
         while True:
@@ -210,8 +210,8 @@ class _Transfer:
 
     async def _fetch_missing(self) -> None:
         """Fetch all that is missing. A stretch that one connection leaves undone is taken over by
-        another, so this fails only when all have failed. A failure of several is no verdict on the
-        file: perhaps there were too many, or the source has not seen yet that they are closed."""
+        another, so this fails only when all connections have failed. That proves nothing about the
+        file: perhaps there were too many, or the source does not see yet that they are closed."""
         self.gauge = Gauge(self.progress)
         workers = Workers(self._work, self.progress, self._is_complete)
         failure = await workers.run(self._extra_connections, self.gauge)
@@ -300,8 +300,8 @@ class _Transfer:
         return self.journal.done == self.journal.point.total
 
     async def _go_on(self, point: Checkpoint) -> None:
-        """The whole file was here, and is longer now: fetch the rest of `point`. Raises Changed if
-        it does not begin as the file did that is here; its end is compared with what follows."""
+        """Fetch the rest of `point`, a file that was here whole and has grown. Raises Changed if it
+        does not begin as the file that is here, whose end is compared with the answer."""
         if not resumable(point):
             raise Changed
         self.journal.point = self.journal.point.of_version(point)

@@ -1,4 +1,4 @@
-"""What an answer proves about a file: that it is one, and that it is still the same."""
+"""What an answer proves about a file: that it is a video, and that it is still the same."""
 
 from __future__ import annotations
 
@@ -60,8 +60,11 @@ def validator(point: Checkpoint) -> tuple[str, str | None]:
 
 
 def resumable(point: Checkpoint) -> bool:
-    """False where the server has named a validator that proves nothing, such as a weak ETag. A
-    server that names none at all is believed if the length stays the same."""
+    """Whether the validator allows to resume; not if it is one that proves nothing.
+
+    A weak ETag proves nothing. A server that names no validator is believed if the length stays the
+    same.
+    """
     return not (point.etag and validator(point)[0] == "length")
 
 
@@ -102,8 +105,10 @@ def _length_of_whole(answer: Answer) -> int:
 
 
 def is_same_whole(answer: Answer, point: Checkpoint) -> bool:
-    """Whether `answer` brings, from its start, the file that `point` has a part of, although the
-    source has been shown that we know it. One that says it has no ranges is believed."""
+    """Whether a whole answer brings the file of which `point` has a part.
+
+    The source was shown that we know the file. An answer that says it takes no ranges is believed.
+    """
     if answer.status != 200 or answer.headers.get("Accept-Ranges", "").lower() == "none":
         return False
     return _has_validator(answer, point)

@@ -52,7 +52,7 @@ class Worker:
         self._is_beside = is_beside
 
     async def work(self, job: Job) -> None:
-        """Each way out is on disk, and told."""
+        """Work on the item; each way out is stored and told."""
         try:
             await self._try(job)
         finally:
@@ -93,7 +93,7 @@ class Worker:
             await self._fail(item, "DOWNLOAD_ERROR", message)
 
     async def _judge_source(self, job: Job, failure: ProviderError) -> None:
-        """Let the source rest where it has failed as a whole; the item tries again, or fails."""
+        """Let the source rest if it has failed as a whole; else the item tries again, or fails."""
         item = job.item
         try:
             if await self._is_crowded_out(job, failure):
@@ -117,8 +117,10 @@ class Worker:
             await self._release(item, f"{rests.RESTS}: {verdict.why}", durable=job.durable)
 
     async def _is_crowded_out(self, job: Job, failure: ProviderError) -> bool:
-        """Whether it failed beside another download before its first byte: perhaps the source bears
-        one connection only."""
+        """Whether the item failed beside another download, before its first byte.
+
+        Perhaps the source bears one connection only.
+        """
         may_be_source = CONSEQUENCES[failure.cause].whose == "source or file"
         why = str(failure)
         if job.durable or not may_be_source or not self._crowds.may_excuse(job.item.id, why):
@@ -153,7 +155,7 @@ class Worker:
         return "; ".join(f"{source}: {message}" for source, message in failures)
 
     async def _judge_path(self, job: Job, error: OSError) -> None:
-        """Set aside an item whose own path cannot be used; wait for room, or for a directory."""
+        """Set an item aside whose own path cannot be used; or wait for room, or for a directory."""
         item = job.item
         try:
             reason = await self._disks.judge(error, job)
@@ -175,8 +177,11 @@ class Worker:
             await self._release(item, reason, attempts, job.durable)
 
     def _attempts(self, job: Job) -> int:
-        """How many tries were lost in a row. One with more durable bytes than any is the first,
-        unless it has dropped those of another source for that."""
+        """How many tries were lost in a row.
+
+        A try that left more durable bytes than any before starts the count anew, unless it has
+        dropped the bytes of another source for that.
+        """
         is_first = job.durable > job.item.durable and not job.has_begun_anew
         return 1 if is_first else job.item.attempts + 1
 

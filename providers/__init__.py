@@ -117,7 +117,7 @@ class Providers:
         return self._providers.get(name)
 
     def settings(self) -> list[SourceSettings]:
-        """Those of all sources, also of the ones that are switched off."""
+        """The settings of all sources, also of those that are switched off."""
         return list(self._settings.values())
 
     def switched_off(self) -> set[str]:
@@ -145,7 +145,7 @@ class Providers:
             self._trying.release()
 
     def __iter__(self) -> Iterator[CheckedProvider]:
-        """Those that have files, as it is now; the calendars stand apart."""
+        """The providers that have files, as they are now; the calendars stand apart."""
         with_files = [
             provider
             for name, provider in self._providers.items()
@@ -158,7 +158,7 @@ class Providers:
         return self._settings[name].most_connections if name in self._settings else 1
 
     def calendars(self) -> list[CheckedProvider]:
-        """Those that only say which episodes exist."""
+        """The providers that only say which episodes exist."""
         return [
             provider
             for name, provider in self._providers.items()
@@ -166,7 +166,7 @@ class Providers:
         ]
 
     async def search(self, query: str, limit: int) -> Found:
-        """What all providers find, side by side, `limit` series each at most.
+        """The hits of all providers, asked side by side, `limit` series each at most.
 
         A provider that fails is named. Raises ProviderError when all of them fail, and
         ConfigurationError when there is none.
@@ -203,9 +203,7 @@ class Providers:
         self, one: tuple[str, str, Episode], other: tuple[str, str, Episode]
     ) -> bool:
         """Whether two sources, (name, key of the series, episode) each, surely have the same file.
-
-        Raises Failure where one of them cannot be asked, or does not answer.
-        """
+        Raises Failure where one of them cannot be asked, or does not answer."""
         from providers import same_file  # late: few ask
 
         places = [
@@ -246,9 +244,10 @@ class Providers:
         )
 
     async def _note_answer(self, name: str, asked_at: float, lists: bool) -> None:
-        """A source has given a good answer. The time of it is written down now and then.
+        """Write down now and then when a source gave a good answer.
 
-        What it had in memory tells nothing of how it is now.
+        An answer from the source's memory does not count: it tells nothing of how the source is
+        now.
         """
         provider = self._providers.get(name)
         if provider is None or self._network.heard_at(provider.base) < asked_at:
@@ -272,12 +271,12 @@ class Providers:
 
 
 def _authorities(sources: Sequence[SourceSettings]) -> dict[str, str]:
-    """As Trust.files wants them."""
+    """The sources' certificate authorities, in the form of Trust.files."""
     return {trust.origin(address_of(each)): each.ca_file for each in sources if each.ca_file}
 
 
 def _not_imported(sources: Sequence[SourceSettings]) -> list[str]:
-    """The modules of the kinds that these are of."""
+    """The modules for the kinds of these sources that are not imported yet."""
     modules = {f"providers.{settings.type}" for settings in sources if settings.enabled}
     return sorted(modules - sys.modules.keys())
 
@@ -292,8 +291,10 @@ def _provider(settings: SourceSettings, network: Network, memory: Memory) -> Pro
 async def _search(
     provider: CheckedProvider, query: str, limit: int, is_resting: bool
 ) -> list[Hit] | Failure:
-    """The provider's hits, or what was wrong with it. One that has just failed is not waited for
-    again as long."""
+    """The provider's hits, or its failure.
+
+    A provider that has just failed gets less time than others.
+    """
     try:
         async with asyncio.timeout(SHORT_SECONDS if is_resting or provider.failed_lately else None):
             return await provider.search(query, limit)

@@ -35,8 +35,7 @@ WRAPPING = [ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_network
 
 
 def judge(text: str) -> Verdict:
-    """What the IP address `text` is, the IPv4 addresses inside it counted too: the worst verdict of
-    all."""
+    """The worst verdict on the IP address `text` and on the IPv4 addresses inside it."""
     verdicts = [_judge_one(address) for address in _with_inner(_parse(text))]
     for verdict in ("never", "private"):
         if verdict in verdicts:
@@ -45,7 +44,7 @@ def judge(text: str) -> Verdict:
 
 
 def is_ours(text: str) -> bool:
-    """Whether an IP address is one of this machine's: only those can be bound."""
+    """Whether an IP address is one of this machine's: only such an address can be bound."""
     address = _with_inner(_parse(text))[0]
     family = socket.AF_INET if address.version == 4 else socket.AF_INET6
     with socket.socket(family, socket.SOCK_DGRAM) as probe:

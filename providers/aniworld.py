@@ -46,8 +46,11 @@ def open_source(settings: AniworldProvider, network: Network, memory: Memory) ->
 
 
 class Aniworld(ListedSource):
-    """See the Provider protocol. A series' key is its id there, an episode's ref the address of its
-    file as the document of the series writes it."""
+    """See the Provider protocol.
+
+    The key of a series is its id at the other instance. The ref of an episode is the address of its
+    file, as the document of the series writes it.
+    """
 
     max_bytes = 1_500_000
 
@@ -83,7 +86,7 @@ class Aniworld(ListedSource):
         )
 
     async def source(self, key: str, episode: Episode) -> Source:
-        """See the Provider protocol: the file is what the document of the series has now."""
+        """See the Provider protocol: the file that the document of the series has now."""
         await self._find_series(key)
         address, file = await self._find_file(key, episode)
         if file is None:
@@ -114,13 +117,13 @@ class Aniworld(ListedSource):
         return Picture(url, self._headers(url))
 
     async def look(self) -> None:
-        """See the Provider protocol: a list that has not changed is not sent."""
+        """See the Provider protocol: the server does not send a list that has not changed."""
         await self._find_list()
 
     # -- the list of series ------------------------------------------------------------------------
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
-        """Page by page; one request where the first page is the one that was read last."""
+        """Read the list page by page; one request where the first page has not changed."""
         if self._listed is None:
             await self._recall()
         found = await self._find_list()
@@ -133,16 +136,19 @@ class Aniworld(ListedSource):
     def _take(
         self, entries: Sequence[Entry], listed: list[catalogue.Series], version: Version
     ) -> None:
-        """All together: a version without its list would never be asked for again."""
+        """Take over a list and its version together.
+
+        A version without its list would never be asked for again.
+        """
         self._addresses = {entry.key: entry.url for entry in entries}
         self._listed = listed
         self._listed_at = self._lists[0]
         self._version = version
 
     async def _find_list(self) -> Page | None:
-        """The first page of the list; None where it is still what is known. Raises ProviderError.
+        """The first page of the list; None where the list has not changed. Raises ProviderError.
 
-        An address may be that of an instance or that of a catalogue.
+        The address of the settings may be that of an instance or that of a catalogue.
         """
         first_failure: ProviderError | None = None
         for address in list(self._lists):
@@ -218,22 +224,24 @@ class Aniworld(ListedSource):
             raise
 
     async def _find_file(self, key: str, episode: Episode) -> tuple[str, File | None]:
-        """The address of the document now, and the file in it; None for one that it lacks, or that
-        holds another episode by now."""
+        """The present address of the document, and the file in it.
+
+        The file is None if the document lacks it, or if it holds another episode by now.
+        """
         document = await self._documents.get(key)
         wanted = episode.season, episode.number, episode.ref
         found = [file for file in document.files if (file.season, file.number, file.url) == wanted]
         return document.address, next(iter(found), None)
 
     def _headers(self, address: str) -> dict[str, str]:
-        """The key goes to the instance alone, whatever address it names."""
+        """The headers of a request; the key goes to the instance alone, whatever it names."""
         is_own = self._key and _is_near(address, self.base)
         return {"Authorization": f"Bearer {self._key.reveal()}"} if is_own else {}
 
     # -- over a restart ----------------------------------------------------------------------------
 
     async def _recall(self) -> None:
-        """Take up what was kept of an earlier run; what cannot be read is read anew."""
+        """Take up the list of an earlier run; a list that cannot be read is asked for anew."""
         kept = await self._memory.find(self.base)
         if kept is None:
             return
@@ -253,7 +261,7 @@ class Aniworld(ListedSource):
     # -- what is wrong -----------------------------------------------------------------------------
 
     async def _explain(self, failure: ProviderError) -> ProviderError:
-        """The failure in the words of its usual cause."""
+        """The failure, in words that name its usual cause."""
         status = failure.details.get("status")
         is_explained = failure.final and failure.cause == "no listing"  # of a newer version
         is_elsewhere = failure.cause == "no listing" or status == 404
@@ -276,7 +284,7 @@ class Aniworld(ListedSource):
         return aniworld_refusals.told(failure, message, nobody.details["fix"])
 
     async def _read_refusal(self) -> Fields | None:
-        """How an instance refuses the list; None where it does not, or it is none."""
+        """The instance's reason to refuse the list; None where it does not refuse it."""
         address = self._lists[0]
         return await self._ask(address, self._headers(address), (401, 403, 404))
 
@@ -286,7 +294,7 @@ class Aniworld(ListedSource):
     async def _ask(
         self, address: str, headers: dict[str, str], passing: tuple[int, ...]
     ) -> Fields | None:
-        """The refusal of an instance, in the five keys of each error of its API."""
+        """The refusal of an instance, which has the five keys of each error of its API."""
         try:
             answer = await self._network.parse(
                 read_object, address, base=self.base, headers={**JSON, **headers}, passing=passing
@@ -336,6 +344,6 @@ def _series(entries: Iterable[Entry]) -> list[catalogue.Series]:
 
 
 def _is_near(address: str, other: str) -> bool:
-    """Whether both are of the same server, so that a key may go along."""
+    """Whether both addresses are of the same server, so that a key may go along."""
     one, another = urlsplit(address), urlsplit(other)
     return (one.scheme, one.netloc.lower()) == (another.scheme, another.netloc.lower())

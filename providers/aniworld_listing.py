@@ -1,8 +1,7 @@
-"""What another instance says of its series and files. Pure.
+"""The documents in which another instance tells of its series and files. Pure.
 
-docs/catalogue.schema.json has the form.
-
-Any key may be absent, null or of another type: that costs the entry in which it is.
+docs/catalogue.schema.json has their form. Any key may be absent, null or of another type, which
+costs only the entry that holds it.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _SUFFIX = re.compile(r"[.-][\w.() -]{1,60}")
 
 
 class Entry(NamedTuple):
-    """A series of the list; at `url` are its files."""
+    """A series of the list; its files are listed at `url`."""
 
     key: str
     title: str
@@ -48,7 +47,7 @@ class Entry(NamedTuple):
 
     @property
     def characters(self) -> int:
-        """What it takes in memory, about."""
+        """About how many characters of memory it takes."""
         return sum(map(len, (self.key, self.title, self.url, *self.titles)))
 
 
@@ -85,7 +84,7 @@ class SeriesDocument(NamedTuple):
 
 
 def check_form(answer: Fields) -> None:
-    """Raises ProviderError for what is no document of ours, or one of a newer form."""
+    """Raises ProviderError for a document that is not ours, or has a newer form."""
     form = answer.get("aniworld")
     if type(form) is not int or not isinstance(answer.get("data"), list | dict):
         raise no_instance()
@@ -138,7 +137,7 @@ def read_entries(page: Fields, address: str) -> list[Entry]:
 
 
 def read_next(page: Fields, address: str) -> str:
-    """The address of the page behind this one, which is at `address`; empty for none."""
+    """The address of the next page of the list, which is at `address`; empty for the last page."""
     return _joined(address, _address(page, "next"))
 
 
@@ -235,7 +234,7 @@ def _file(row: Fields) -> File | None:
 
 
 def _subtitles(row: Fields) -> dict[str, str]:
-    """By the suffix that is told, else by one that is made of the language and the address."""
+    """Subtitles by their suffix: the told one, else one made of language and address."""
     found: dict[str, str] = {}
     for each in objects(row, "subtitles")[:MAX_SUBTITLES]:
         url = _address(each, "url")
@@ -248,7 +247,7 @@ def _subtitles(row: Fields) -> dict[str, str]:
 
 
 def _address(fields: Fields, key: str) -> str:
-    """The address under `key`; empty for one that is too long to be one, or cannot be read."""
+    """The address under `key`; empty if it is too long or cannot be read."""
     address = text(fields, key)
     try:
         urlsplit(address)
@@ -258,7 +257,7 @@ def _address(fields: Fields, key: str) -> str:
 
 
 def _joined(base: str, address: str) -> str:
-    """An address that stands in the document at `base`; empty for what is none."""
+    """An address that stands in the document at `base`; empty for a text that is no address."""
     try:
         return urljoin(base, address) if address else ""
     except ValueError:

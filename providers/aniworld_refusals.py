@@ -1,4 +1,4 @@
-"""Why another instance refuses what it is asked for, in words for people. Pure."""
+"""The reasons for which another instance refuses a request, in words for people. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAKE_A_KEY = "Let its owner make a key of scope 'share' there, and put it into t
 
 
 def is_one(answer: Fields) -> bool:
-    """Whether this is an error of an instance's API, with its five keys."""
+    """Whether a document is an error of an instance's API, with its five keys."""
     return answer.get("success") is False and {"error", "details", "request_id"} <= {*answer}
 
 

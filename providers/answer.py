@@ -74,7 +74,7 @@ class Answer:
         return body.getvalue()
 
     def read_to(self, body: BytesIO, enough_bytes: int, max_bytes: int) -> None:
-        """Go on with `body` until it has `enough_bytes` or is whole; raises as `read`."""
+        """Read on until `body` has `enough_bytes` or is whole; raises as `read`."""
         buffer = memoryview(bytearray(SMALL_READ_BYTES))
         until = monotonic() + SILENCE_SECONDS
         while not self.ended and body.tell() < enough_bytes:
@@ -89,8 +89,11 @@ class Answer:
                 raise silent()
 
     def _check_surplus(self) -> None:
-        """A few bytes behind a body are thrown away, as curl does. More of them show that its
-        length was a lie, and the body is cut off, unless the length is sure."""
+        """Throw away a few bytes behind a body, as curl does.
+
+        More bytes show that the length was a lie. Then the body is cut off, unless the length is
+        sure.
+        """
         surplus = self.connection.count_surplus(MAX_SURPLUS_BYTES + 1) if self.length else 0
         self._kept = self._kept and not surplus
         if surplus > MAX_SURPLUS_BYTES and not self.is_length_sure:
@@ -126,8 +129,11 @@ class Chunks:
         self._trailer_bytes = 0
 
     def next(self) -> int:
-        """The length of the next piece, 0 when there is none. Raises as `Connection.read_line`;
-        after a TimeoutError the next call goes on with the line that was not there."""
+        """The length of the next piece, 0 behind the last.
+
+        Raises as `Connection.read_line`. After a TimeoutError the next call goes on with the line
+        that was not there.
+        """
         while True:
             line = self._connection.read_line(MAX_CHUNK_LINE_BYTES)
             match self._due:

@@ -1,4 +1,7 @@
-"""The Internet Archive: a collection of it, or what a query finds there. Each item is a series."""
+"""The Internet Archive: a collection of it, or the items that a query finds there.
+
+Each item is a series.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +101,8 @@ class Archive(ListedSource):
         return archive_items.find(files, name)
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
-        """All items; those of an earlier run if they are not old: a restart asks nobody anew."""
+        """All items. Those of an earlier run do, if they are not old: a restart asks nobody
+        anew."""
         kept = await self._memory.find(self._address_of_list)
         if kept and 0 <= seconds_since(kept.modified) < FRESH_SECONDS:
             return await asyncio.to_thread(_recalled, kept.content)
@@ -128,7 +132,7 @@ class Archive(ListedSource):
 
 
 class Page(NamedTuple):
-    """Of the items that are found: those of one page, and how many there are in all."""
+    """One page of the items that a search finds, and their number on all pages."""
 
     series: list[catalogue.Series]
     rows: int
@@ -155,7 +159,7 @@ def _recalled(content: str) -> list[catalogue.Series]:
 
 
 def question(settings: ArchiveProvider) -> str:
-    """What the Archive is asked for: videos alone, of a collection or by a query."""
+    """The query for the Archive: videos alone, of a collection or by a query of the owner."""
     parts = ["mediatype:movies"]
     if settings.collection:
         parts.append(f"collection:{settings.collection}")

@@ -1,6 +1,6 @@
-"""What the Internet Archive says of its items and of the files in them. Pure.
+"""The answers of the Internet Archive about its items and the files in them. Pure.
 
-Numbers are texts there, a field may be a text or a list of texts, and any may be absent.
+Numbers are texts there, a field may be a text or a list of texts, and any field may be absent.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class File(NamedTuple):
     name: str
     size: int | None
     checksums: Mapping[str, str]
-    subtitles: Mapping[str, str]  # what follows the stem -> name
+    subtitles: Mapping[str, str]  # the text behind the stem -> name
     lines: int = 0  # of the picture; 0 where nobody tells
-    others: tuple[File, ...] = ()  # what was made of the same original, the best first
+    others: tuple[File, ...] = ()  # files that were made of the same original, the best first
 
 
 def read_series(docs: Iterable[Fields]) -> list[catalogue.Series]:
@@ -55,7 +55,7 @@ def read_series(docs: Iterable[Fields]) -> list[catalogue.Series]:
 
 
 def describe(item: Fields) -> str:
-    """What an item says of itself and of its licence, as plain text."""
+    """The description and the licence of an item, as plain text."""
     about = item.get("metadata")
     if not isinstance(about, dict):
         return ""
@@ -100,7 +100,7 @@ def find_files(item: Fields) -> list[File]:
 
 
 def find(files: Iterable[File], name: str) -> File | None:
-    """The file of this name, among those that were made of others too."""
+    """The file of this name, also among those that were made of others."""
     every = (each for file in files for each in (file, *file.others))
     return next((file for file in every if file.name == name), None)
 
@@ -150,7 +150,7 @@ def _subtitles(names: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def _checksums(row: Fields) -> dict[str, str]:
-    """The strongest one alone: each costs a pass over the file."""
+    """The strongest checksum alone: each further one costs a pass over the file."""
     for kind, digits in KINDS.items():
         digest = text(row, kind).casefold()
         if re.fullmatch(rf"[0-9a-f]{{{digits}}}", digest):
@@ -178,7 +178,7 @@ def read_episodes(title: str, files: Sequence[File], spoken: str | None = None) 
 
 
 def _variant(file: File, holds: int, spoken: str | None, *, aside: int = 0) -> Variant:
-    """Of a file; what was made of an original goes behind it."""
+    """The file as a variant of an episode; a file made of an original goes behind the original."""
     from store.names import languages, versions  # late: a source that nobody asks needs neither
 
     told = languages.read(file.name.rpartition(".")[0])

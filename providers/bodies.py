@@ -32,13 +32,13 @@ class Document:
     url: str
 
     def take_body(self) -> bytes:
-        """The body, which is forgotten here: it may go as soon as it was read."""
+        """Take the body out: nothing here keeps its memory any longer."""
         body, self.body = self.body, b""
         return body
 
 
 class Bodies:
-    """What all bodies together take of the memory, however many sources send long ones."""
+    """Bounds the memory of all bodies together, however many sources send long ones."""
 
     def __init__(self) -> None:
         self._large = asyncio.Semaphore(MAX_LARGE)
@@ -69,8 +69,10 @@ class Bodies:
             yield document
 
     async def parse(self, parse: Callable[[Document], T], document: Document) -> T:
-        """What `parse` makes of a document, on a thread. A failure keeps nothing of the document,
-        for as long as somebody keeps the failure."""
+        """Run `parse` on a document, on a thread.
+
+        A failure keeps nothing of the document alive, for as long as somebody keeps the failure.
+        """
         async with self._parsing:
             return await asyncio.to_thread(_parse, parse, document)
 
@@ -79,7 +81,7 @@ class Bodies:
         began, due = asyncio.get_running_loop().time(), time.when()
         _reschedule(time, None)
         async with self._large:
-            await threads.run(heap.give_back)  # what the one before has left
+            await threads.run(heap.give_back)  # memory that the previous document has left
             waited = asyncio.get_running_loop().time() - began
             _reschedule(time, None if due is None else due + waited)
             yield
@@ -99,13 +101,13 @@ def _parse(parse: Callable[[Document], T], document: Document) -> T:
 
 
 def _reschedule(time: asyncio.Timeout, due: float | None) -> None:
-    """Move the end of a time that has not passed just now."""
+    """Move the end of a deadline that has not passed just now."""
     if not time.expired():
         time.reschedule(due)
 
 
 def _forget_locals(failure: BaseException | None) -> None:
-    """Of all functions that a failure has come through, and those of the failures before it."""
+    """Clear the locals of all functions that a failure has come through, and of its causes."""
     while failure:
         clear_frames(failure.__traceback__)
         failure = failure.__context__

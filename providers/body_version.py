@@ -1,4 +1,4 @@
-"""By what the body of an answer is known again."""
+"""The validators by which the body of an answer is recognised."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ class Version(NamedTuple):
         return cls(headers.get("ETag", ""), headers.get("Last-Modified", ""))
 
     def conditions(self) -> dict[str, str]:
-        """The headers of a request for the body in case it has changed."""
+        """The headers of a request that wants the body only if it has changed."""
         headers = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
         return {name: value for name, value in headers.items() if value}

@@ -39,8 +39,9 @@ class Series:
 
     @cached_property
     def spellings(self) -> frozenset[str]:
-        """The title as spelling.fold writes it, with the words of batch, season, quality and year,
-        and without. That takes a fifth of a millisecond: it is read of those that are found."""
+        """The title as spelling.fold writes it, with and without the words of batch, season,
+        quality and year. That takes a fifth of a millisecond, so only titles that are found are
+        read."""
         titles = self.title, *self.aliases
         return frozenset().union(*[identify(title).names[0].keys for title in titles])
 
@@ -92,7 +93,7 @@ class Catalogue:
             return self._series
 
     async def _keep(self, found: Iterable[Series]) -> None:
-        """What is known of a series stays known."""
+        """Keep the spellings of series that are known already."""
         before = self._series
         known = [old if (old := before.get(each.key)) == each else each for each in found]
         series = {each.key: each for each in known}
@@ -123,7 +124,8 @@ class Catalogue:
 
 
 def _index(every: Sequence[Series]) -> _Titles:
-    """Belongs on a thread, also because the first name that is read takes a tenth of a second."""
+    """Index the titles. Belongs on a thread: the first name that is read takes a tenth of a
+    second."""
     if every:
         _ = every[0].spellings
     return _Titles(every)
@@ -134,7 +136,7 @@ def _length(each: Series) -> int:
 
 
 class _Titles:
-    """An index of series: thousands of folders of a library ask one after the other."""
+    """An index of all titles: a large library asks for thousands of folders in a row."""
 
     def __init__(self, every: Iterable[Series]):
         self._every: list[Series] = []  # for each line of the text
@@ -154,7 +156,7 @@ class _Titles:
         return {each.key: each for pair in ids for each in self._by_id.get(pair, ())}
 
     def containing(self, folded: str) -> dict[str, Series]:
-        """The series in whose titles this text stands: one search through all titles at once."""
+        """The series whose titles contain this text, by one search through all titles at once."""
         found = {}
         position = self._text.find(folded) if self._every else -1
         while position >= 0:

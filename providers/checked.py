@@ -1,4 +1,4 @@
-"""The check that every provider stands behind: public keys, plain failures, answers that fit."""
+"""The check between every provider and the program: public keys, plain failures, valid answers."""
 
 from __future__ import annotations
 
@@ -73,18 +73,18 @@ class CheckedProvider:
         return self._provider.base
 
     def public_key(self, native: str) -> str | None:
-        """The public key of a series that the source calls so; None where none is known yet."""
+        """The public key of the series with this native key; None where it has none yet."""
         return self._public.get(native)
 
     @property
     def failed_lately(self) -> bool:
-        """Whether its last search has failed, a moment ago."""
+        """Whether the last search of this source has failed a moment ago."""
         if self.last_failure is None:
             return False
         return abs(seconds_since(self.last_failure[1])) < LATELY_SECONDS
 
     async def titles(self) -> list[str]:
-        """The titles of all that the source can list; nothing is stored."""
+        """The titles of all series that the source can list; nothing is stored."""
         return [hit.name for hit in await self._answer(self._search("", MAX_SERIES))]
 
     async def search(self, query: str, limit: int) -> list[Hit]:
@@ -101,12 +101,9 @@ class CheckedProvider:
     async def find(
         self, queries: Iterable[str], choose: Callable[[Sequence[Hit]], str | None]
     ) -> Listing | None:
-        """The listing of the series that `choose` picks by its key among what the queries find.
-
-        Keys are the source's own there: only the series that is picked is given a public one, and
-        those that would get the same, so that it does not matter which is asked for first. They are
-        on disk with whatever is committed next.
-        """
+        """The listing of the series that `choose` picks, by its native key, among the hits of the
+        queries. Only the picked series gets a public key, and with it those that would get the same
+        one, so that their order does not matter. The keys are on disk with the next commit."""
         hits: dict[str, Hit] = {}
         for query in queries:
             for hit in await self._note(self._search(query, FOUND_HITS), is_whole=True):
@@ -212,7 +209,8 @@ class CheckedProvider:
         return answer
 
     async def _note(self, call: Awaitable[T], *, is_whole: bool) -> T:
-        """As `_answer`, for a search, which asks the whole source, or for the list of a series."""
+        """Await an answer as `_answer` does, and note it: a search asks the whole source, and so
+        does the list of a series."""
         try:
             return await self._answer(call, lists=True)
         except ProviderError as failure:

@@ -1,7 +1,7 @@
-"""What WebDAV servers answer when a folder is asked for: `multistatus` (RFC 4918, 14.16).
+"""The answers of WebDAV servers to a question for a folder: `multistatus` (RFC 4918, 14.16).
 
-docs/formats.md tells what is read. An address in the answer gives a name and nothing else: what is
-asked for next is made from the owner's own address.
+docs/formats.md tells which parts are read. An address in the answer only gives a name: the next
+question is made from the owner's own address.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
     @property
     def path(self) -> str:
-        # Of decoded parents a slash in a name would make another folder: such a name is no entry's.
+        # A slash in a decoded name would make another folder: no entry has such a name.
         return f"{self.parent}/{self.entry.name}" if self.entry.name else ""
 
 
@@ -109,7 +109,7 @@ def _holds_all(folder: Row, rows: list[Row]) -> bool:
 
 
 def _row(response: Element, folder: str) -> Row | None:
-    """None for a response that tells of nothing that is there."""
+    """Read one response; None where it tells of nothing that is there."""
     href = (response.findtext(f"{DAV}href") or "").strip()
     if not href or not _is_good(response.findtext(f"{DAV}status")):
         return None
@@ -137,7 +137,7 @@ def _row(response: Element, folder: str) -> Row | None:
 
 
 def _is_good(status: str | None) -> bool:
-    """Whether a status line says 2xx; where there is none, nothing has failed."""
+    """Whether a status line says 2xx; a response without one has not failed."""
     match = _STATUS.match(status or "HTTP/1.1 200")
     return bool(match and match[1].startswith("2"))
 
@@ -160,7 +160,7 @@ def _size(properties: list[Element]) -> int | None:
 
 
 def _checksums(properties: list[Element]) -> dict[str, str]:
-    """Those that ownCloud and Nextcloud keep: `<checksum>SHA1:… MD5:…</checksum>`."""
+    """The checksums that ownCloud and Nextcloud keep, `<checksum>SHA1:… MD5:…</checksum>`."""
     texts = [
         element.text or ""
         for prop in properties

@@ -12,7 +12,7 @@ _ANY_RARE = re.compile(b"[\xf0-\xf4]")
 
 
 def decode(body: bytes) -> str:
-    """Read UTF-8; what is none becomes U+FFFD."""
+    """Read UTF-8; each byte that is not UTF-8 becomes U+FFFD."""
     if len(body) > LARGE_BYTES and _ANY_RARE.search(body):
         body = body.translate(None, _RARE)
     return body.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""From a name to its addresses, and from addresses to a connected socket."""
+"""Looks names up, and dials their addresses until a socket is connected."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _ESCAPED = re.compile(r"\\(.)")
 
 
 class Challenge:
-    """What a server asked for, by the fields of its WWW-Authenticate."""
+    """The server's challenge, by the fields of its WWW-Authenticate."""
 
     def __init__(self, fields: dict[str, str]):
         algorithm, session, _ = fields.get("algorithm", "md5").lower().partition("-sess")
@@ -32,7 +32,7 @@ class Challenge:
         self._count = 0  # requests that answered it
 
     def answer(self, basic: str, method: str, target: str, own_nonce: str = "") -> str:
-        """The value of Authorization for a request, in place of that of a Basic login."""
+        """The value of Authorization for a request, in place of a Basic login's."""
         user, _, password = base64.b64decode(basic.removeprefix(BASIC)).decode().partition(":")
         own_nonce = own_nonce or secrets.token_hex(16)
         realm, opaque = self._fields.get("realm", ""), self._fields.get("opaque")

@@ -1,7 +1,7 @@
 """A feed of videos: a podcast, a channel of a PeerTube, a search of MediathekViewWeb.
 
-What a feed has dropped is kept in the memory of the source, for a video does not cease to exist
-because a newer one has come.
+A video that the feed has dropped stays in the memory of the source, because it does not cease to
+exist when a newer one comes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Feed(ListedSource):
         self._reading = asyncio.Lock()
 
     async def listing(self, key: str) -> Listing:
-        """See the Provider protocol. Of several videos of one number the best counts."""
+        """See the Provider protocol. Of several videos with one number the best one counts."""
         series = await self._find_series(key)
         page = await self._read()
         episodes = await asyncio.to_thread(feed_episodes.read, self._items(page, key))
@@ -64,7 +64,7 @@ class Feed(ListedSource):
         )
 
     async def source(self, key: str, episode: Episode) -> Source:
-        """See the Provider protocol: the address is the feed's of now, as some are signed."""
+        """See the Provider protocol. The address is the one in the feed now: some are signed."""
         page = await self._read()
         items = self._items(page, key)
         found = feed_episodes.find(items, episode.ref)
@@ -78,21 +78,21 @@ class Feed(ListedSource):
         return Source(file.url, file.extension, beside=item.subtitles, is_private=True)
 
     async def picture(self, key: str, ref: str) -> Picture:
-        """See the Provider protocol: the address is the feed's of now, as some are signed."""
+        """See the Provider protocol. The address is the one in the feed now: some are signed."""
         page = await self._read()
         if not page.picture or _ref(page.picture) != ref:
             raise NotFound("The source has no picture of this series")
         return Picture(page.picture)
 
     async def look(self) -> None:
-        """See the Provider protocol: what has not changed is not sent."""
+        """See the Provider protocol: a feed that has not changed is not sent."""
         await self._read(at_once=True)
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
         return await asyncio.to_thread(self._series, await self._read())
 
     def _series(self, page: FeedPage) -> list[catalogue.Series]:
-        """Takes a second for thousands of topics, so it belongs on a thread."""
+        """The series of the feed. Takes a second for thousands of topics: belongs on a thread."""
         topics = {item.topic for item in page.items}
         if self._has_topics(page):
             return [
@@ -114,7 +114,7 @@ class Feed(ListedSource):
         return [item for item in page.items if (item.topic or ONLY) == key]
 
     async def _check_still_there(self, page: FeedPage, item: FeedItem, url: str) -> None:
-        """Raise NotFound where a video that the feed has dropped is not at its address any more."""
+        """Raise NotFound if a video that the feed has dropped is gone from its address, too."""
         try:
             async with self._network.get(url, base=self.base, method="HEAD"):
                 return
@@ -128,7 +128,7 @@ class Feed(ListedSource):
     # -- reading and remembering -------------------------------------------------------------------
 
     async def _read(self, *, at_once: bool = False) -> FeedPage:
-        """All that the feed has and had. Raises ProviderError."""
+        """All items that the feed has now or had before. Raises ProviderError."""
         async with self._reading:
             if self._page is None:
                 await self._recall()
@@ -145,7 +145,10 @@ class Feed(ListedSource):
             return page
 
     def _whole_address(self) -> str:
-        """Raises ConfigurationError where its secrets are gone, as after a restored backup."""
+        """The address with its secrets.
+
+        Raises ConfigurationError where the secrets are gone, as after a restored backup.
+        """
         address = self._settings.whole_address
         if address is None:
             raise ConfigurationError(
@@ -155,7 +158,7 @@ class Feed(ListedSource):
         return address
 
     async def _fetch(self, before: FeedPage | None) -> tuple[FeedPage, Version] | None:
-        """What the feed has and had, and its version; None where nothing has changed."""
+        """All items of the feed, and its version; None where nothing has changed."""
 
         def parse(document: Document) -> tuple[FeedPage, Version] | None:
             if document.status == 304:
@@ -222,7 +225,7 @@ class Feed(ListedSource):
         return page
 
     async def _recall(self) -> None:
-        """Take up what was kept of an earlier run; what cannot be read is read anew."""
+        """Take up the items of an earlier run; items that cannot be read are asked for anew."""
         kept = await self._memory.find(self._address)
         if kept is None:
             return
@@ -265,7 +268,7 @@ def _name(item: FeedItem) -> tuple[object, ...]:
 
 
 def _find_same(items: Sequence[FeedItem], wanted: Episode) -> tuple[FeedItem, FeedFile] | None:
-    """The video that is this episode by now, and the file that the same wish makes of it."""
+    """The video that is this episode by now, and its file by the same wish."""
     same = feed_episodes.by_code(items).get(codes.code(wanted.season, wanted.number))
     if not same:
         return None
@@ -274,7 +277,7 @@ def _find_same(items: Sequence[FeedItem], wanted: Episode) -> tuple[FeedItem, Fe
 
 
 def _ref(picture: str) -> str:
-    """The handle on a picture: another address is another one, but for what signs it."""
+    """The handle on a picture: its address without the part that signs it."""
     return hashlib.sha256(picture.partition("?")[0].encode()).hexdigest()[:REF_DIGITS]
 
 

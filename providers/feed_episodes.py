@@ -1,4 +1,4 @@
-"""The episodes that the videos of a feed are, and the files that each may have. Pure."""
+"""The episodes of a feed's videos, and the files that each episode may have. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def by_code(items: Iterable[FeedItem]) -> dict[str, list[FeedItem]]:
 
 
 def episode(season: int, number: Number, alike: Sequence[FeedItem]) -> Episode:
-    """The episode that these videos are, as the best of them has it. There is one at least."""
+    """The episode of these videos, with the words of the best of them. There is at least one."""
     there = [item for item in alike if not item.is_gone] or alike
     newest_first = sorted(there, key=lambda item: item.aired or "", reverse=True)
     variants = {
@@ -45,7 +45,7 @@ def episode(season: int, number: Number, alike: Sequence[FeedItem]) -> Episode:
 
 
 def find(items: Iterable[FeedItem], ref: str) -> tuple[FeedItem, FeedFile] | None:
-    """The video and its file of this name."""
+    """The video and its file with this name."""
     for item in items:
         for name, file in item.files:
             if name == ref:
@@ -70,7 +70,7 @@ def _variants(item: FeedItem) -> Iterator[Variant]:
 
 
 def _languages(told: Languages, of_feed: str) -> Languages:
-    """As the title tells them, else as the feed does, whose language need not be each video's."""
+    """The languages that the title tells, else that of the feed, which may not be the video's."""
     if told.sound or told.original or not of_feed:
         return told
     return told._replace(sound=frozenset([of_feed]))

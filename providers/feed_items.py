@@ -1,4 +1,4 @@
-"""The items of feeds: what all forms of feeds have in common, as it is kept and numbered."""
+"""The items that all forms of feeds have in common, as they are kept and numbered."""
 
 import re
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ SUBTITLE_TYPES = {
     "application/x-subrip": ".srt",
     "text/srt": ".srt",
 }
-# What tells other files of the same episode, for those who cannot hear or see it as others do, or
+# Words for other files of the same episode, for those who cannot hear or see it as others do, or
 # in its own language.
 VERSIONS = re.compile(
     "|".join(PATTERNS.values())
@@ -92,7 +92,7 @@ class FeedItem:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is no version for the deaf, the blind or another language."""
+        """Whether this is no version for the deaf, the blind or another language."""
         return VERSIONS.search(self.title) is None
 
 
@@ -116,12 +116,12 @@ def _name_of(guid: str, file: FeedFile) -> str:
 
 
 class NoFeed(ValueError):
-    """The answer is no feed."""
+    """An answer that is no feed."""
 
 
 def choose_file(files: Iterable[FeedItem]) -> FeedItem | None:
-    """Of one video's files the one with the most rows of picture, the first of those; the others go
-    along, one of each height and language."""
+    """The file of a video with the most rows of picture, the first of several such. The other files
+    go along, one for each height and language."""
     in_order = sorted(files, key=lambda file: -file.height)
     if not in_order:
         return None
@@ -136,7 +136,7 @@ def choose_file(files: Iterable[FeedItem]) -> FeedItem | None:
 
 
 def address(base: str, text: str | None) -> str:
-    """The address that a feed at `base` means; empty for what cannot be fetched over HTTP."""
+    """The address that a feed at `base` means; empty if it cannot be fetched over HTTP."""
     try:
         joined = urljoin(base, (text or "").strip())
         is_good = urlsplit(joined).scheme in ("http", "https") and urlsplit(joined).hostname
@@ -146,7 +146,7 @@ def address(base: str, text: str | None) -> str:
 
 
 def extension_of(url: str, kind: str) -> str:
-    """The extension of a video, by its address or its type; empty for anything else."""
+    """The extension of a video, by its address or its type; empty for another file."""
     kind = kind.partition(";")[0].strip().casefold()
     by_path = extensions.of(unquote(urlsplit(url).path))
     if by_path in extensions.MEDIA and not kind.startswith(("audio/", "image/", "text/")):
@@ -155,7 +155,7 @@ def extension_of(url: str, kind: str) -> str:
 
 
 def subtitle_end(url: str, kind: str, language: str) -> str:
-    """What follows a video's stem in the name of these subtitles; empty for another form."""
+    """The text behind a video's stem in the name of its subtitles; empty for another form."""
     by_type = SUBTITLE_TYPES.get(kind.partition(";")[0].strip().casefold())
     by_path = extensions.of(unquote(urlsplit(url).path))
     end = by_type or (by_path if by_path in (".vtt", ".srt", ".ass", ".ssa") else "")

@@ -1,6 +1,7 @@
-"""Which episode each video of a feed is: by the feed's word, by its title, or by its day. Pure.
+"""The episode number of each video of a feed: by the feed's word, its title, or its day. Pure.
 
-A number that was given stays: what a feed drops, adds or reorders changes no other video's.
+A number stays once it was given: a feed that drops, adds or reorders videos changes no other
+video's number.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _give(items: list[FeedItem], title: str) -> None:
 
 
 def _told(item: FeedItem, read: tuple[int, Number] | None) -> tuple[int, Number] | None:
-    """The season and the number of an item, where the feed or its title tells them."""
+    """The season and the number of an item, if the feed or its title tells them."""
     if item.number is not None:
         season = 1 if item.season is None else item.season
         return (season, item.number) if season <= MAX_SEASON else None
@@ -78,21 +79,21 @@ def _told(item: FeedItem, read: tuple[int, Number] | None) -> tuple[int, Number]
 
 
 def _read_titles(items: Sequence[FeedItem], title: str) -> Mapping[str, tuple[int, Number]]:
-    """guid -> what an item's title says; the titles of a series are read together."""
+    """guid -> the reading of an item's title; the titles of a series are read together."""
     paths = [f"{_as_name(title)}/{_as_name(readable(item.title))}.mp4" for item in items]
     contents = episodes_in(paths)
     return {item.guid: keys[0] for item, keys in zip(items, contents) if keys}
 
 
 def readable(title: str) -> str:
-    """A title as the reader of names takes it: without versions, days and clock times."""
+    """The title without versions, days and clock times, for the reader of names."""
     title = _SEASON_SLASH.sub(r"S\1E\2", title)
     title = _OF_SO_MANY.sub(_part, VERSIONS.sub("", title))
     return _EMPTY_BRACKETS.sub("", _MOMENT.sub(" ", title))
 
 
 def _part(found: re.Match[str]) -> str:
-    """ "(5/8)" is part 5 of 8; "(8/5)" is a day or anything else."""
+    """The part that a title such as "(5/8)" names; "(8/5)" is a day or anything else."""
     number, total = (int(text) for text in found.groups() if text)
     return f"Folge {number}" if 0 < number <= total else ""
 
@@ -102,13 +103,13 @@ def _as_name(text: str) -> str:
 
 
 def _by_plain_title(items: Iterable[FeedItem]) -> dict[tuple[str, int], FeedItem]:
-    """(title, day) -> the plain video that is called so."""
+    """(title, day) -> the plain video with that title."""
     plain = [item for item in items if item.is_plain]
     return {(_fold(item), _day(item)): item for item in plain}
 
 
 def _mate(item: FeedItem, by_title: Mapping[tuple[str, int], FeedItem]) -> FeedItem | None:
-    """The video of which an item is another version: the nearest one of its title."""
+    """The plain video that belongs to this version: the nearest one with its title."""
     days = sorted(range(-DAYS_APART, DAYS_APART + 1), key=abs)
     found = [by_title.get((_fold(item), _day(item) + day)) for day in days]
     return next((each for each in found if each and each.code), None)
@@ -119,7 +120,7 @@ def _fold(item: FeedItem) -> str:
 
 
 def _day(item: FeedItem) -> int:
-    """The day as a number; that of a video without one is far from all others."""
+    """The day as a number; a video without a day is far from all others."""
     return date.fromisoformat(item.aired).toordinal() if item.aired else -1_000
 
 

@@ -52,7 +52,7 @@ ABOUT_RDF = RDF.removesuffix("RDF") + "about"
 ROOTS = {f"{space}rss" for space in RSS} | {f"{space}feed" for space in (ATOM, *OLD_ATOM, "")}
 ROOTS.add(RDF)
 ABOUT = ("title", "description", "subtitle", "tagline", "ttl", "language", "generator")
-# With what holds titles of its own, so that those are not taken for the feed's.
+# Elements that hold titles of their own, which must not be taken for the feed's.
 OTHERS = ("image", "textinput", "textInput", "author", "skipHours", "logo")
 WANTED = {f"{space}{name}" for space in (*RSS, ATOM, *OLD_ATOM)
           for name in ("item", "entry", *ABOUT, *OTHERS)}  # fmt: skip
@@ -121,7 +121,7 @@ def parse(body: bytes, url: str) -> FeedPage:
 
 
 class _Read:
-    """What a document says of itself, its items, and whether it has no fault."""
+    """The words of a document about itself, its items, and whether it has a fault."""
 
     def __init__(self, body: bytes, url: str):
         self.about: dict[str, str] = {}
@@ -148,7 +148,7 @@ class _Read:
 
 
 def _mended(body: bytes) -> bytes:
-    """As UTF-8, with HTML's entities written out and without characters that XML does not know."""
+    """The document as UTF-8, HTML's entities written out, without characters unknown to XML."""
     if len(body) > MAX_MENDED_BYTES or body.count(b"&") > MAX_ENTITIES:  # each costs memory
         return b""
     text = _decoded(body)
@@ -190,7 +190,7 @@ def _written_out(entity: re.Match[str]) -> str:
 
 
 def _item(element: Element, base: str) -> FeedItem | None:
-    """None for an item without a video."""
+    """Read one video; None for an item without a video."""
     file = choose_file(_files(element, base))
     if file is None:
         return None
@@ -297,7 +297,7 @@ def _whole(text: str) -> int | None:
 
 
 def day_of(moment: str) -> str | None:
-    """The day of a time as feeds write it (RFC 822 or ISO 8601), in UTC; None where it is none."""
+    """The day in UTC of a time in a feed (RFC 822 or ISO 8601); None if it is no time."""
     moment = moment.strip()
     try:
         if DAY.match(moment):

@@ -34,7 +34,7 @@ TOO_MANY = f"The source lists more than {MAX_ENTRIES} entries in one folder"
 TOO_LONG = f"The names in one folder have more than {MAX_NAMES:,} characters together"
 BOM = b"\xef\xbb\xbf"
 BLANKS = 1_000  # bytes before a document that are passed over
-# How other servers than nginx call a folder.
+# The words of servers other than nginx for a folder.
 FOLDER_TYPES = ("directory", "folder", "dir")
 TYPES = (*FOLDER_TYPES, "file", "other")
 FOLDER_KEYS = ("is_dir", "isDir", "isDirectory")
@@ -47,7 +47,7 @@ _OTHER_SCHEMES = frozenset(
     "about blob data ed2k file ftp ftps irc javascript magnet mailto sms tel vlc webcal".split()
 )
 ABOVE = ("..", "../")
-# Endings of files, whatever a listing leaves untold.
+# Endings of files, for listings that do not tell files from folders.
 _FILES = (
     extensions.MEDIA
     | extensions.SUBTITLES
@@ -78,7 +78,7 @@ class FolderListing(NamedTuple):
 
 
 class NoListing(ProviderError):
-    """An answer that lists no folder: a login page, an error that says 200, other people's JSON."""
+    """An answer that lists no folder: a login page, an error with status 200, foreign JSON."""
 
     def __init__(self, message: str = "", *, is_elsewhere: bool = False, **details: Any) -> None:
         where = " at another address" if is_elsewhere else ""
@@ -137,7 +137,7 @@ def _name(row: Any) -> Any:
 
 
 def _entry(name: str, row: Any) -> Entry | None:
-    """One row of JSON; None for what is neither file nor folder."""
+    """Read one row of JSON; None if it is neither a file nor a folder."""
     if isinstance(row, str):
         return _by_name(name.removesuffix("/"), name.endswith("/"))
     kind = row.get("type", "file")
@@ -155,8 +155,7 @@ def _entry(name: str, row: Any) -> Entry | None:
 
 
 def seconds(date: object) -> int | None:
-    """Unix seconds of a date as listings write it, of HTTP or of ISO 8601; None for anything
-    else."""
+    """Unix seconds of a date in a listing, of HTTP or of ISO 8601; None for another text."""
     if not isinstance(date, str) or len(date) > LONGEST_DATE:
         return None
     for read in (parsedate_to_datetime, datetime.fromisoformat):
@@ -206,7 +205,7 @@ def _path_in(folder: SplitResult, link: str) -> str:
 
 
 def _from_root(folder: SplitResult, link: str) -> str:
-    """As `_path_in`, for a link that is a whole path or a whole address."""
+    """The same as `_path_in`, for a link that is a whole path or a whole address."""
     path = link.removeprefix(f"{folder.scheme}:").removeprefix(f"//{folder.netloc}")
     parent, _, name = path.removesuffix("/").rpartition("/")
     folder_path = folder.path.rpartition("/")[0]
@@ -216,7 +215,7 @@ def _from_root(folder: SplitResult, link: str) -> str:
 
 
 def _by_name(name: str, has_slash: bool) -> Entry:
-    """The entry of which nothing but its name is told, and the slash of a folder behind it."""
+    """The entry of which only the name is known; a slash behind it shows a folder."""
     is_file = "." + name.rpartition(".")[2].casefold() in _FILES
     return Entry(name, True if has_slash else False if is_file else None)
 

@@ -1,4 +1,4 @@
-"""The folders of a server: which are there, and what lies in each."""
+"""The folders of a server, and the entries in each."""
 
 from __future__ import annotations
 
@@ -19,15 +19,18 @@ NAMED_LEFT_OUT = 5  # entries that cannot be used, named in the log
 
 
 class Lister(Protocol):
-    """How a kind of server tells what lies in a folder. Paths are below the base and unescaped; ""
-    is the base itself, and a path that ends in a slash is a folder's."""
+    """How a kind of server lists a folder.
+
+    Paths are below the base and unescaped; "" is the base itself, and a path that ends in a slash
+    is a folder's.
+    """
 
     @property
     def base(self) -> str: ...
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """What goes along with each request for a file."""
+        """The headers of each request for a file."""
 
     def url(self, path: str) -> str: ...
 
@@ -39,7 +42,7 @@ class Lister(Protocol):
 
 
 class Folders:
-    """What `lister` tells; `name` is the source's."""
+    """The folders that `lister` tells; `name` is the source's."""
 
     def __init__(self, name: str, lister: Lister):
         self._name = name
@@ -48,7 +51,7 @@ class Folders:
         self._lately = Lately(self.read)
 
     async def read(self, folder: str) -> list[Entry]:
-        """What lies in a folder. Raises ProviderError, which is a NoListing for other pages."""
+        """The entries of a folder. Raises ProviderError, which is a NoListing for other pages."""
         listing = await self._lister.read(folder and f"{folder}/")
         if listing.left_out:
             names = ", ".join(map(repr, listing.left_out[:NAMED_LEFT_OUT]))
@@ -62,7 +65,7 @@ class Folders:
         return entries
 
     async def read_if_any(self, path: str) -> list[Entry]:
-        """As `read`; nothing where `path` turns out to be a file."""
+        """The entries of a folder; none where `path` turns out to be a file. Raises as `read`."""
         try:
             return await self.read(path)
         except ProviderError as error:
@@ -71,7 +74,8 @@ class Folders:
             raise
 
     async def read_for(self, name: str, folder: str) -> list[Entry]:
-        """As `read`, but what was read so lately will do if `name` is in it."""
+        """The entries of a folder; an earlier reading will do if `name` is in it. Raises as
+        `read`."""
         return await self._lately.get(
             folder, lambda entries: any(entry.name == name for entry in entries)
         )
@@ -87,12 +91,12 @@ class Folders:
 
 
 def is_no_folder(error: ProviderError) -> bool:
-    """Whether a folder is asked for in vain because there is none, or none that may be listed."""
+    """Whether a failure says that there is no folder, or none that may be listed."""
     return error.details.get("status") in (400, 403, 404, 405, 410)
 
 
 def basic_login(username: str, password: Secret) -> dict[str, str]:
-    """The header of HTTP's Basic login; none without a user."""
+    """The header of HTTP's Basic login; no header without a user."""
     if not username:
         return {}
     login = f"{username}:{password.reveal()}".encode()

@@ -27,7 +27,7 @@ _TAG_END = re.compile(rb"[\s/=]*+>")
 # above the column of names (copyparty, whose empty folders say nothing else).
 _HEADINGS = re.compile(rb"index of|directory listing", re.I)
 _WORDS = {b"a": re.compile(rb"parent directory", re.I), b"th": re.compile(rb"file ?name", re.I)}
-# What is no HTML until its end comes.
+# Elements whose content is no HTML.
 _OTHER_TEXT = {
     b"!--": re.compile(rb"-->"),
     b"script": re.compile(rb"</script", re.I),

@@ -102,17 +102,19 @@ class Network:
         await self.close()
 
     def heard_at(self, base: str) -> float:
-        """The monotonic time of the last good answer to a request for this base."""
+        """The monotonic time of the last good answer for this base."""
         return self._heard_at.get(base, -math.inf)
 
     def hear(self, base: str) -> None:
-        """A good answer has come for this base."""
+        """Note a good answer for this base."""
         self._heard_at[base] = monotonic()
 
     @asynccontextmanager
     async def get(self, url: str, **asking: Unpack[Asking]) -> AsyncIterator[Answer]:
-        """The answer to one request, redirects followed. Its body is unread, and reading it belongs
-        on a thread. Raises ProviderError."""
+        """Send one request, and follow redirects. Raises ProviderError.
+
+        The body of the answer is unread, and reading it belongs on a thread.
+        """
         base, headers = asking["base"], dict(asking.get("headers", {}))
         method, data = asking.get("method", "GET"), asking.get("data", b"")
         request = Request(_url(url), base, method, headers, data)
@@ -166,8 +168,8 @@ class Network:
     async def begin(
         self, url: str, count: int, **asking: Unpack[Asking]
     ) -> tuple[bytes, int, Headers]:
-        """The first `count` bytes of a body, or all of a shorter one, with its status and headers;
-        what follows stays unread. All else is as for `read`."""
+        """Read the first `count` bytes of a body, or all of a shorter one, with its status and
+        headers; the rest stays unread. All else is as for `read`."""
         await self._pace.turn(url, asking["base"])
         async with _in_time(), self.get(url, **asking) as answer:
             body = BytesIO()
@@ -272,8 +274,7 @@ class Network:
         return found
 
     async def _is_at_home(self, url: URL, home: URL, found: list[str]) -> bool:
-        """Whether `found` are addresses of the owner's source itself, and it lies in private
-        space."""
+        """Whether the addresses `found` are those of the owner's source, in private space."""
         home_addresses = found if url.host == home.host else await look_up(*_origin(home)[1:])
         in_lan = self.lan.setdefault(str(home.host), _any_private(home_addresses))
         return in_lan and set(found) <= set(home_addresses)
@@ -316,7 +317,7 @@ def _url(text: str, base: URL | None = None) -> URL:
 
 
 def _origin(url: URL) -> Origin:
-    """Of an address that `_url` has let pass, which has a host and a port."""
+    """The origin of an address that `_url` has let pass, which has a host and a port."""
     assert url.raw_host and url.port
     return url.scheme, url.raw_host, url.port
 

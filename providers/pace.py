@@ -1,4 +1,4 @@
-"""How fast one host is asked for lists and other small answers, by all sources together.
+"""The pace at which one host is asked for lists and other small answers, by all sources together.
 
 Files are not asked for here: a transfer is never slowed down.
 """
@@ -61,16 +61,16 @@ class Pace:
             await asyncio.sleep(seconds)
 
     def refused(self, url: str, base: str, retry_after: float) -> None:
-        """The host has refused a request as one too many."""
+        """Note that the host has refused a request as one too many."""
         self.hold(self.place(url, base), retry_after, time.monotonic())
 
     def answered(self, url: str, base: str) -> None:
-        """The host has given a good answer."""
+        """Note that the host has given a good answer."""
         if host := self._hosts.get(self.place(url, base).host):
             host.slowness = max(1.0, host.slowness * FASTER)
 
     def place(self, url: str, base: str) -> Place:
-        """Where a request goes."""
+        """The host of a request, and its usual rate."""
         host = _host_of(url)
         is_private = host == _host_of(base) and self._lan.get(host, False)
         return Place(host, PRIVATE if is_private else PUBLIC)
@@ -83,7 +83,7 @@ class Pace:
         return max(0.0, round(host.due - _head_start(place) - now, 6))
 
     def hold(self, place: Place, seconds: float, now: float) -> None:
-        """Ask a host for nothing for so long, and half as often from then on."""
+        """Ask a host for nothing for so many seconds, and half as often from then on."""
         host = self._find(place, now)
         host.slowness = min(SLOWEST, host.slowness * 2)
         host.due = max(host.due, now + min(seconds, MAX_HOLD_SECONDS) + _head_start(place))
@@ -95,12 +95,12 @@ class Pace:
 
 
 def _head_start(place: Place) -> float:
-    """The seconds by which requests may be ahead of their time: those of a burst."""
+    """The seconds by which requests may be ahead of their time: the length of a burst."""
     return place.rate.burst * place.rate.seconds
 
 
 def _host_of(url: str) -> str:
-    """Empty for what is no address, which is refused elsewhere."""
+    """The host of an address; empty for a text that is no address, which is refused elsewhere."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""A picture that a source offers, fetched: judged by its bytes, of a bounded size and time."""
+"""Fetches a picture that a source offers, judged by its bytes, within a bounded size and time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ACCEPT = {"Accept": "image/webp, image/jpeg, image/png"}
 
 
 class Fetched(NamedTuple):
-    """The bytes of a picture; None where it is still that of the version which was known."""
+    """The bytes of a picture; None if the known version is still the newest."""
 
     content: bytes | None
     version: Version
 
 
 async def fetch(network: Network, base: str, picture: Picture, known: Version) -> Fetched:
-    """The picture, unless it is still the `known` one. Raises ProviderError."""
+    """Fetch a picture, unless the `known` version is still the newest. Raises ProviderError."""
     conditions = known.conditions()
     try:
         async with asyncio.timeout(SECONDS):

@@ -1,4 +1,4 @@
-"""The protocol of a source: what the file of each kind, providers/<type>.py, has to offer."""
+"""The protocol of a source: the methods that each file providers/<type>.py has to offer."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ class Provider(Protocol):
         """Where the picture of a series is right now; `ref` is the listing's handle on it."""
 
     async def look(self) -> None:
-        """Ask the source itself for something, cheaply: no series and no file of it.
-
-        Raises ProviderError when the source fails as a whole.
-        """
+        """Ask the source itself a cheap question, about no series and no file. Raises ProviderError
+        when the source fails as a whole."""
 
     async def close(self) -> None: ...

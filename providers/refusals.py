@@ -1,4 +1,4 @@
-"""Why a source refused: what the status of an answer says, and when it may be asked again. Pure."""
+"""The meaning of a status that refuses: why, and when the source may be asked again. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check_login(headers: Headers, url: URL, asked: URL) -> None:
 
 
 def of_status(status: int, headers: Headers) -> ProviderError:
-    """The failure that a status is which brings nothing."""
+    """The failure for a status that brings nothing."""
     again = status in (202, 408, 425, 429) or status >= 500
     name = f" ({STATUS_NAMES[status]})" if status in STATUS_NAMES else ""
     return ProviderError(

@@ -1,4 +1,4 @@
-"""Whether two sources have the same file: one of the same length that begins alike."""
+"""Whether two sources have the same file: two files of one length that begin alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from providers.checked import CheckedProvider
 from providers.network import Network
 from store.models import Episode
 
-SAMPLE_BYTES = 65_536  # at the beginning of a video lies what names this very file
+SAMPLE_BYTES = 65_536  # the beginning of a video holds an id of this very file
 
 
 class Place(NamedTuple):
@@ -22,7 +22,7 @@ class Place(NamedTuple):
 
 
 async def are_same(network: Network, one: Place, other: Place) -> bool:
-    """Ask both for the beginning of their file. Raises Failure where one does not answer."""
+    """Compare the beginnings of both files. Raises Failure where a source does not answer."""
     first, second = await asyncio.gather(_begin(network, one), _begin(network, other))
     return first is not None and first == second
 

@@ -1,4 +1,4 @@
-"""Why a secure connection did not come about, in words that help. Pure."""
+"""The cause of a secure connection that failed, and how to mend it. Pure."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ BROKEN_OFF = ("it broke off", "Check that a server with TLS listens at this port
 
 
 def of_certificate(error: ssl.SSLCertVerificationError) -> ProviderError:
-    """The certificate cannot be believed."""
+    """The failure of a certificate that cannot be believed."""
     fault, fix = CERTIFICATE_FAULTS.get(error.verify_code, ("", RENEW))
     message = f"{CERTIFICATE}: {fault}" if fault else CERTIFICATE
     return ProviderError(message, final=True, cause="certificate", fix=fix)
 
 
 def of_connection(error: OSError) -> ProviderError:
-    """The connection ended while the two sides agreed on keys, or by an alert."""
+    """The failure of a connection while the two sides agreed on keys, or by an alert."""
     is_cut = not isinstance(error, ssl.SSLError) or isinstance(error, ssl.SSLEOFError)
     reason = getattr(error, "reason", None) or ""
     found = [words for part, words in CONNECTION_FAULTS.items() if part in reason]

@@ -1,4 +1,4 @@
-"""A trial of one source: what is there, or what is wrong and how to mend it."""
+"""A trial of one source: the series there, or the fault and how to mend it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from store.errors import Cause, Failure, ProviderError
 TRIAL_SECONDS = 15.0
 EXAMPLES = 3  # titles that are shown
 
-# What helps where the failure itself does not say it.
+# The cure, where the failure itself does not tell one.
 FIXES: dict[Cause, str] = {
     "refused": "Start the server there, or correct the port in the address",
     "unreachable": "Switch the machine on, or correct the address",
@@ -73,6 +73,6 @@ async def run(provider: CheckedProvider, when_empty: str) -> Outcome:
 
 
 def failed(failure: Failure) -> Outcome:
-    """What is wrong, and how to mend it."""
+    """The outcome of a failed trial: the fault, and how to mend it."""
     cause = failure.cause if isinstance(failure, ProviderError) else "file"
     return Outcome(False, str(failure), fix=failure.details.get("fix") or FIXES[cause])

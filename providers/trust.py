@@ -1,4 +1,4 @@
-"""Whose certificates are believed: the system's authorities', and a source's own file's."""
+"""The certificate authorities that are trusted: the system's, and those in a source's own file."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Trust:
         return self._system
 
     def _with_file(self, path: str) -> ssl.SSLContext:
-        """A context that is as fresh as the file."""
+        """A context made anew whenever the file has changed."""
         try:
             about = os.stat(path)
             if not stat.S_ISREG(about.st_mode):
@@ -63,7 +63,7 @@ def origin(url: str) -> str:
 
 
 def load(path: str) -> ssl.SSLContext:
-    """A context that trusts the authorities in a file, too. Raises OSError."""
+    """A context that also trusts the authorities in a file. Raises OSError."""
     context = _trusting_the_system()
     context.load_verify_locations(path)
     return context

@@ -21,7 +21,7 @@ NO_DAV_FIX = "Take the address of the WebDAV folder, or the type directory for a
 NO_DAV_STATUSES = (405, 501)  # to PROPFIND
 # The link that a Nextcloud gives for a shared folder; the last part of its path is a token.
 SHARE_LINK = re.compile(r"(https?://[^/]+(?:/[^?#]*?)?)/s/([A-Za-z0-9_-]{4,64})/")
-# A Nextcloud answers to those who come by a link only if a script has asked.
+# A Nextcloud answers for the folder of a link only if a script has asked.
 BY_SCRIPT = {"X-Requested-With": "XMLHttpRequest"}
 
 
@@ -75,7 +75,7 @@ class DavFolders:
         return False
 
     async def _ask(self, entrance: Entrance, folder: str) -> FolderListing:
-        """With a depth of 1: some servers refuse more, others answer with the whole tree."""
+        """Ask with a depth of 1: some servers refuse more, others answer with the whole tree."""
         url = f"{entrance.address}{quote(folder)}"
         try:
             return await self._network.parse(
@@ -94,10 +94,10 @@ class DavFolders:
 
 
 def entrances(settings: WebdavProvider, base: str) -> list[Entrance]:
-    """Where the folder may be found, the likeliest address first.
+    """The addresses at which the folder may be, the likeliest first.
 
-    A Nextcloud has what lies behind a link at one address, an older one at another, where the
-    token is the user. Elsewhere such an address may be that of a folder.
+    A Nextcloud has the folder of a link at one address, an older Nextcloud at another, with the
+    token as the user. On other servers an address of the same form may be that of a folder.
     """
     plain = Entrance(base, basic_login(settings.username, settings.password))
     link = SHARE_LINK.fullmatch(base)

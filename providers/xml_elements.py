@@ -19,7 +19,7 @@ MAX_TAG_BYTES = 1 << 17  # from one bracket to the other: a tag takes many times
 
 
 class NoXml(ValueError):
-    """The document is none, declares a document type, or holds too much."""
+    """A document that is no XML, declares a document type, or holds too much."""
 
 
 def read(body: bytes, wanted: Collection[str], roots: Collection[str] = ()) -> Iterator[Element]:
@@ -65,7 +65,7 @@ class _Reader:
         self.parser.CharacterDataHandler = self._text
 
     def take(self) -> list[Element]:
-        """What is complete since the last call."""
+        """The elements that are complete since the last call."""
         found, self._found = self._found, []
         return found
 

@@ -1,4 +1,7 @@
-"""What yt-dlp finds at addresses of hosts that the owner names. Each address is a series."""
+"""The videos that yt-dlp finds at addresses of hosts that the owner names.
+
+Each address is a series.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ class Ytdlp(ListedSource):
         return Listing(key, series.title, site=key, episodes=tuple(episodes))
 
     async def source(self, key: str, episode: Episode) -> Source:
-        """See the Provider protocol: the addresses of files are those of now."""
+        """See the Provider protocol: the addresses of files are asked for anew."""
         await self._find_series(key)
         found = await self._find_video(episode.ref)
         if found is None:
@@ -92,7 +95,7 @@ class Ytdlp(ListedSource):
         return key
 
     async def _read_series(self) -> Iterable[catalogue.Series]:
-        """One of the addresses that fails costs itself, unless all of them do."""
+        """Read all addresses. An address that fails is left out, unless all of them fail."""
         series, failures = [], []
         for url in self._settings.urls:
             try:
@@ -135,7 +138,7 @@ class Ytdlp(ListedSource):
 
 
 def _counted(content: str) -> dict[str, int]:
-    """The numbers that were kept; none where somebody has damaged them."""
+    """The numbers that were kept; none where the table is damaged."""
     try:
         kept = json.loads(content or "{}")
     except ValueError:

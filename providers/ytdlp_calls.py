@@ -36,7 +36,7 @@ OPTIONS: dict[str, Any] = {
     "extractor_retries": 0,
     "socket_timeout": 20,
 }
-# What the network says itself, and what tells lies: yt-dlp poses as a browser.
+# Headers that the network sends itself, and those by which yt-dlp poses as a browser.
 UNWANTED = frozenset(
     "host connection content-length accept-encoding cookie user-agent sec-fetch-mode".split()
 )
@@ -59,13 +59,13 @@ class Silent:
     """Takes what yt-dlp would print."""
 
     def debug(self, message: str) -> None:
-        """Nothing that people need."""
+        """Take lines that nobody needs."""
 
     info = warning = error = debug
 
 
 class Calls:
-    """`extract(url)` answers what yt-dlp says of an address, as JSON would hold it."""
+    """`extract(url)` returns the answer of yt-dlp for an address, as JSON would hold it."""
 
     def __init__(self, network: Network, base: str):
         self._network = network
@@ -93,7 +93,7 @@ class _Call:
         self._failure: ProviderError | None = None  # of the last request: it says more than yt-dlp
 
     def stop(self) -> None:
-        """Let the thread end with the request that it waits for."""
+        """Let the thread end with the request for which it waits."""
         self._stopped.set()
         if self._asking:
             self._asking.cancel()
@@ -120,7 +120,7 @@ class _Call:
         )
 
     def _open(self, request: Any) -> Any:
-        """In place of YoutubeDL.urlopen: the same answers and the same errors."""
+        """The stand-in for YoutubeDL.urlopen: the same answers and the same errors."""
         networking = import_module("yt_dlp.networking")
         exceptions = import_module("yt_dlp.networking.exceptions")
         url = request if isinstance(request, str) else request.url
@@ -164,7 +164,7 @@ class _Call:
         return Page(200, {"Content-Type": found.get("Content-Type", "")}, body, there)
 
     async def _look(self, url: str, asked: dict[str, Any]) -> Page | None:
-        """The head of an answer that is a file: yt-dlp looks at nothing else of it."""
+        """The head of an answer that is a file, of which yt-dlp needs nothing else."""
         try:
             _, headers, there = await self._network.read(url, method="HEAD", **asked)
         except ProviderError as failure:
@@ -180,7 +180,7 @@ class _Call:
 
 
 def _load() -> Any:
-    """Takes most of a second and 12 MiB, the first time."""
+    """Import yt-dlp. Takes most of a second and 12 MiB, the first time."""
     os.environ["YTDLP_NO_PLUGINS"] = "1"
     try:
         return import_module("yt_dlp")

@@ -1,4 +1,4 @@
-"""What yt-dlp says of addresses: playlists, videos, and the files of each. Pure.
+"""The answers of yt-dlp about addresses: playlists, videos, and the files of each. Pure.
 
 Any key may be absent, null or of another type.
 """
@@ -26,7 +26,7 @@ MAX_COUNTED = 5_000  # videos of one address whose numbers are kept
 
 
 class File(NamedTuple):
-    """A file of a video: one that can be fetched as it is."""
+    """A file of a video that can be fetched as it is."""
 
     url: str
     extension: str
@@ -35,13 +35,13 @@ class File(NamedTuple):
 
 
 def title_of(info: Fields) -> str:
-    """The series that an address is."""
+    """The title of the series at an address."""
     found = text(info, "series") or text(info, "title") or text(info, "webpage_url_basename")
     return found[:MAX_TEXT]
 
 
 def entries_of(info: Fields) -> list[Fields]:
-    """The videos of a playlist, and of playlists in it; or the video itself."""
+    """The videos of a playlist and of playlists in it; or the video itself."""
     if text(info, "_type") not in ("playlist", "multi_video"):
         return [info]
     found: list[Fields] = []
@@ -52,7 +52,7 @@ def entries_of(info: Fields) -> list[Fields]:
 
 
 def ref_of(entry: Fields, page: str) -> str:
-    """What finds a video again: the address of its page, and its id there."""
+    """The handle by which a video is found again: its page's address, and its id there."""
     is_link = text(entry, "_type") in ("url", "url_transparent")
     address = text(entry, "url") if is_link else text(entry, "webpage_url") or page
     return f"{address} {_id(entry)}".strip()
@@ -185,7 +185,7 @@ def _read(title: str, names: Sequence[str]) -> list[EpisodeKey | None]:
 
 
 def _file_name(entry: Fields) -> str:
-    """Without extension."""
+    """The name of a file without its extension."""
     return unquote(text(entry, "url")).rpartition("/")[2].rpartition(".")[0][:MAX_TEXT]
 
 
