@@ -1,4 +1,4 @@
-"""The hits of a search that bear one title: their lists are asked whether they are one series."""
+"""The hits of a search that bear one title: their lists are asked whether they are two series."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ class AlikeHits:
         self._told: dict[Pair, bool] = {}
 
     async def same(self, pairs: Iterable[Pair]) -> set[Pair]:
-        """Those of the pairs, ids of hits at two sources, that surely are one series."""
+        """Those of the pairs, ids of hits at two sources, that are one series as far as is known:
+        a source that does not answer in time contradicts nobody."""
         wanted = list(pairs)
         unknown = [pair for pair in wanted if pair not in self._told][:PAIRS]
         await asyncio.gather(*(self._ask(pair) for pair in unknown))
-        return {pair for pair in wanted if self._told.get(pair)}
+        return {pair for pair in wanted if self._told.get(pair, True)}
 
     async def _ask(self, pair: Pair) -> None:
         try:

@@ -110,15 +110,13 @@ async def find(
 async def is_same(
     providers: Providers, known: Sequence[Found], source: str, match: Match
 ) -> bool | None:
-    """Whether a source's series surely is the series that other lists describe.
-
-    The lists or a file that both have may prove it. None where a source does not answer that now.
-    """
+    """Whether what a source has is the series that others list so: no list contradicts, or both
+    have the same file. None where a source does not answer that now."""
     if match.likeness != "alike":
         return match.likeness == "sure"
     listed = facts.of(match.listing.episodes)
     lists = [(name, its, facts.of(its.episodes)) for name, its in known if name != source]
-    if any(same_lists.prove(told, listed) for _, _, told in lists):
+    if not any(same_lists.contradict(told, listed) for _, _, told in lists):
         return True
     for name, its, told in lists:
         if providers.find(name) is None:  # it may have got another name

@@ -30,7 +30,7 @@ def find_same(conn: sqlite3.Connection, provider: str, listing: Listing) -> str 
         return None
     series_id, likeness = found
     is_same = likeness == "sure" or (
-        likeness == "alike" and known_lists.prove_same(conn, series_id, provider, listing)
+        likeness == "alike" and known_lists.may_be_same(conn, series_id, provider, listing)
     )
     return series_id if is_same else None
 

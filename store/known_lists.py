@@ -33,11 +33,11 @@ def of_series(conn: sqlite3.Connection, series_id: str) -> list[tuple[str, Listi
     ]
 
 
-def prove_same(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listing) -> bool:
-    """Whether a source's list is surely of this series, as another source's list shows."""
+def may_be_same(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listing) -> bool:
+    """Whether no other source's list of this series contradicts a source's list."""
     listed = facts.of(listing.episodes)
-    return any(
-        same_lists.prove(facts.of(its.episodes), listed)
+    return not any(
+        same_lists.contradict(facts.of(its.episodes), listed)
         for source, its in of_series(conn, series_id)
         if source != provider
     )

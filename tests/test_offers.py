@@ -293,6 +293,29 @@ def test_lists_that_show_of_two_series_of_one_title_that_they_are_one(one, other
     assert same_lists.prove(one, other) == same_lists.prove(other, one) == is_proven
 
 
+@pytest.mark.parametrize(
+    "one, other, are_two",
+    [
+        (numbered((1, 62)), numbered((1, 148)), True),
+        (numbered((1, 12)), numbered((1, 24)), True),
+        (numbered((1, 12)), numbered((1, 12)), False),
+        (numbered((1, 12)), numbered((1, 15)), False),
+        (numbered((1, 3)), numbered((1, 148)), False),  # a source that has only the beginning
+        (numbered((1, 24)), numbered((1, 12), (2, 12)), False),  # it counts through
+        (numbered((1, 12)), numbered((1, 12), (2, 12)), False),
+        (numbered((1, 12)), numbered((2, 24)), False),
+        (numbered((1, 12)), {}, False),
+        (
+            told(checksums=[SUM]) | numbered((2, 10)),
+            told(checksums=[SUM]) | numbered((2, 30)),
+            False,
+        ),
+    ],
+)
+def test_lists_that_look_like_those_of_two_shows(one, other, are_two):
+    assert same_lists.contradict(one, other) == same_lists.contradict(other, one) == are_two
+
+
 def test_a_file_that_both_lists_may_have_is_compared():
     one, other = told(size=[700, 800, None]), told(size=[701, 800, 900])
     assert same_lists.find_comparable(one, other) == (1, 2)

@@ -423,24 +423,26 @@ async def test_three_sources_with_other_titles_and_numbers_are_one_series(tmp_pa
 
 
 def shows_of_one_title(*seeds: int) -> list[Shows]:
-    """Sources with a show of one title; those of one seed have the same files, and all are as long,
-    so that the lists tell nothing."""
-    return [Shows((100_000,) * 3, seed=seed) for seed in seeds]
+    """Sources with a show of one title; each has ten episodes more than the one before. Those of
+    one seed have the same files, and all are as long, so that sizes tell nothing."""
+    return [
+        Shows((100_000,) * (10 * place), seed=seed) for place, seed in enumerate(seeds, start=1)
+    ]
 
 
 async def test_two_shows_of_one_title_are_two_series_until_the_owner_says_otherwise(tmp_path):
     one, two = shows_of_one_title(1, 2)
-    two.videos["S01E04"] = two.videos["S01E01"]
     async with one as home, two as sister:
         async with running(tmp_path, providers=setting(home=home, sister=sister)) as server:
             await server.login()
             apart = {"home_show": ("Show", ["home"]), "sister_show": ("Show", ["sister"])}
             assert await search(server, "show") == (apart, [])
-            assert await sources_of(server) == [("home", "show", 3)]
+            assert await sources_of(server) == [("home", "show", 10)]
             await put_in_queue(server, "missing")
             await server.post("/api/queue/start")
-            await completed(server, "S01E01", "S01E02", "S01E03")
-            assert library_is_right(server, home) == {"S01E01", "S01E02", "S01E03"}
+            codes = {f"S01E{number:02}" for number in range(1, 11)}
+            await completed(server, *codes)
+            assert library_is_right(server, home) == codes
             for _ in range(2):
                 asked = len(home.requests)
                 await server.post("/api/v1/anime/rescan")
@@ -449,7 +451,7 @@ async def test_two_shows_of_one_title_are_two_series_until_the_owner_says_otherw
                 assert [each["id"] for each in details["possible_sources"]] == ["sister_show"]
                 assert details["missing_episodes"] == 0
             assert not any(home.code(request) for request in home.requests[asked:])
-            body = {"anime_id": "sister_show", "episodes": ["S01E04"]}
+            body = {"anime_id": "sister_show", "episodes": ["S01E14"]}
             _, answer, _ = await server.post("/api/queue/add", json=body)
             assert answer["data"]["anime_id"] == "sister_show"
             assert await search(server, "show") == (apart, [])
@@ -477,10 +479,10 @@ async def test_one_file_that_both_have_shows_that_the_show_is_one(tmp_path, has_
             asked = len(home.requests), len(sister.requests)
             assert await search(server, "show") == (found, [])
             assert sum(map(bool, map(home.code, home.requests[asked[0] :]))) == 0
-            assert await sources_of(server) == [("home", "show", 3), ("sister", "show", 3)]
+            assert await sources_of(server) == [("home", "show", 10), ("sister", "show", 20)]
             add(server, "Show/Show - S01E01.mkv")
             await server.post("/api/v1/anime/rescan")
-            assert await sources_of(server) == [("home", "show", 3), ("sister", "show", 3)]
+            assert await sources_of(server) == [("home", "show", 10), ("sister", "show", 20)]
         assert sister.sent("S01E01") <= 4 * 100_000
 
 

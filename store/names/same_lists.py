@@ -1,7 +1,8 @@
-"""Whether two lists show that two series of one title are one show. Pure.
+"""Whether two lists show that two series of one title are one show, or that they are two. Pure.
 
-Many shows share a title (docs/decisions.md, 44). Equal numbers prove nothing, as most seasons have
-a dozen; what is told of single episodes does.
+Most series of one title are one show, but some shows share a title (docs/decisions.md, 44). Equal
+numbers prove nothing, as most seasons have a dozen; what is told of single episodes does. Two long
+lists of which one ends much earlier are those of two shows, for all that is known.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from store.names.codes import EpisodeKey
 from store.names.episode_facts import About, Known, is_regular
 
 FEW = 2  # days, titles or sizes that agree; fewer are chance
+LONG = 10  # episodes of a list that is not merely the beginning of the other
+FAR = 3  # episodes and more between the ends of two lists, a quarter of the longer one at least
 FIRST_YEAR = 1900  # from here on a season is a year, and its numbers follow from the days
 
 
@@ -24,6 +27,14 @@ def prove(one: Known, other: Known) -> bool:
     return _agree(one, other, shared) or _have_same_sizes(one, other, shared)
 
 
+def contradict(one: Known, other: Known) -> bool:
+    """Whether two lists look like those of two shows, as one with 62 episodes and one with 148."""
+    if prove(one, other) or not _lie_apart(_count(one), _count(other)):
+        return False
+    ends, its = _ends(one), _ends(other)
+    return any(_lie_apart(ends[season], its[season]) for season in ends.keys() & its.keys())
+
+
 def find_comparable(one: Known, other: Known) -> EpisodeKey | None:
     """An episode that both have, and whose files may be the same one as far as sizes tell."""
     for key in sorted(one.keys() & other.keys()):
@@ -31,6 +42,23 @@ def find_comparable(one: Known, other: Known) -> EpisodeKey | None:
         if len(sizes) < 2:
             return key
     return None
+
+
+def _lie_apart(one: float, other: float) -> bool:
+    shorter, longer = sorted((one, other))
+    return shorter >= LONG and longer - shorter > max(FAR, longer / 4)
+
+
+def _count(known: Known) -> int:
+    return sum(map(is_regular, known))
+
+
+def _ends(known: Known) -> dict[int, float]:
+    """Season -> number of its last episode."""
+    ends: dict[int, float] = {}
+    for season, number in filter(is_regular, known):
+        ends[season] = max(number, ends.get(season, 0))
+    return ends
 
 
 def _agree(one: Known, other: Known, shared: list[EpisodeKey]) -> bool:
