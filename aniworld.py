@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("aiohttp", "aiohttp_jinja2", "jwt", "bcrypt")
 SETUP = "python3 -m venv .venv && .venv/bin/pip install -e . && .venv/bin/python aniworld.py"
-ALL_ADDRESSES = ["0.0.0.0", "::"]
+ALL_ADDRESSES = command_line.ALL_ADDRESSES
 MAX_BODY_BYTES = 65536
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -289,7 +289,8 @@ def set_given_password(authenticator: Authenticator) -> None:
     try:
         authenticator.set_password(password)
     except Invalid as error:
-        raise ConfigurationError(f"ANIWORLD_MASTER_PASSWORD {error.details['issue']}") from None
+        variable = environment.password_variable()
+        raise ConfigurationError(f"{variable} {error.details['issue']}") from None
 
 
 class LineHandler(logging.StreamHandler[TextIO]):

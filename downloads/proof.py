@@ -47,6 +47,18 @@ class Proof:
         """Whether an answer's length, as far as it is known, is the listed one."""
         return None in (length, self.size) or length == self.size
 
+    async def is_whole(self, length: int) -> bool:
+        """Whether so many bytes surely are the whole file, though nothing has ended it: the listed
+        size, or else the listed checksums say so."""
+        if not length or self._file.spans != ((0, length),):
+            return False
+        if self.size is not None:
+            return length == self.size
+        if not self._checksums or await self._file.size() != length:
+            return False
+        digests = await self._file.digest(set(self._checksums))
+        return digests.items() >= self._checksums.items()
+
     async def sniff(self, total: int | None) -> None:
         """Look at the file's beginning. Raises Changed if it is not a video's."""
         start, end = self._file.spans[0] if self._file.spans else (0, 0)

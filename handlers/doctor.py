@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import json
 import os
 import urllib.request
@@ -14,13 +15,14 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from http.client import HTTPException
 from pathlib import Path
+from urllib.error import HTTPError
 
 from downloads import address_trial
 from downloads.checkup import Checkup
 from handlers.authenticator import Authenticator
 from providers import Providers
 from providers.network import Network
-from store import command_line, config, environment, secrets
+from store import command_line, config, environment, ports, secrets
 from store.checks import running, watch
 from store.db import Database
 from store.errors import Failure
@@ -119,7 +121,7 @@ def _settings(state: Path, file: Path, forced: Mapping[str, tuple[object, str]])
 def _look_at_server(options: argparse.Namespace, process: int | None) -> Finding:
     """Whether the server runs and answers on its port."""
     if process is None:
-        return Finding("server", "note", "The server does not run on this state")
+        return _look_at_port(options)
     host = {None: "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{options.port}/health/detailed"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -127,7 +129,14 @@ def _look_at_server(options: argparse.Namespace, process: int | None) -> Finding
         with opener.open(address, timeout=HEALTH_SECONDS) as answer:
             health = json.loads(answer.read(MOST_HEALTH_BYTES))
         version, status = health["version"], health["status"]
-    except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
+    except (HTTPError, ValueError, LookupError, TypeError):
+        message = (
+            f"The server runs (process {process}) and does not answer at {address}:"
+            " another program listens there"
+        )
+        fix = "Name the port of the server by --port"
+        return Finding("server", "warning", message, fix)
+    except (OSError, HTTPException) as error:
         message = f"The server runs (process {process}) and does not answer at {address}: {error}"
         return Finding("server", "warning", message, "Name its port by --port, or start it again")
     message = f"The server runs (process {process}, version {version})"
@@ -138,6 +147,24 @@ def _look_at_server(options: argparse.Namespace, process: int | None) -> Finding
     if status == "healthy":
         return Finding("server", "ok", message)
     return Finding("server", "warning", f"{message} and says that it is degraded", "See its log")
+
+
+def _look_at_port(options: argparse.Namespace) -> Finding:
+    """Whether a server that does not run on this state could start on its port."""
+    message = "The server does not run on this state"
+    hosts = [options.host] if options.host else command_line.ALL_ADDRESSES
+    try:
+        for each in ports.open_sockets(hosts, options.port):
+            each.close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            message = f"{message}, and another program listens on port {options.port}"
+            fix = "Stop that one, or choose another port with --port or ANIWORLD_PORT"
+        else:
+            message = f"{message}, and could not take port {options.port}: {error.strerror}"
+            fix = "Choose another port or address with --port and --host"
+        return Finding("server", "warning", message, fix)
+    return Finding("server", "note", message)
 
 
 def _token(state: Path) -> str | None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
-import socket
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,13 +13,12 @@ from aiohttp import web
 from handlers.authenticator import AUTHENTICATOR
 from handlers.connections import CONNECTIONS, Gate
 from handlers.keys import NETWORK
+from store.ports import BACKLOG, open_sockets
 
 GRACE_SECONDS = 3  # in which a stop lets answers end; aiohttp waits so long twice
 KEEP_ALIVE_SECONDS = 30
-BACKLOG = 128  # connections that may wait to be accepted
 COMPLAINT_SECONDS = 60  # between two lines about a lack of descriptors
 NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-MISSING_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 log = logging.getLogger(__name__)
 
@@ -81,25 +78,3 @@ def _log_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
     if not _last_complaint or loop.time() >= _last_complaint[-1] + COMPLAINT_SECONDS:
         _last_complaint[:] = [loop.time()]
         log.error("no connection can be taken: %s. Raise the limit of open files", error.strerror)
-
-
-def open_sockets(hosts: Sequence[str], port: int) -> list[socket.socket]:
-    """One socket for each family, all on the same port.
-
-    Of several hosts, those of a family that this machine lacks are skipped. Raises OSError.
-    """
-    sockets: list[socket.socket] = []
-    for host in hosts:
-        for family, _, _, _, address in socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        ):
-            chosen_port = sockets[0].getsockname()[1] if sockets else port
-            place = (address[0], chosen_port, *address[2:])
-            try:
-                sockets.append(socket.create_server(place, family=family, backlog=BACKLOG))
-            except OSError as error:
-                if error.errno not in MISSING_FAMILY or len(hosts) == 1:
-                    raise
-    if not sockets:
-        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
-    return sockets

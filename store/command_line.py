@@ -17,6 +17,7 @@ HELP_OF_COMMANDS = (
     "doctor: try folders, state, clock and sources, and say what to do; "
     "catalogue: write what is shared into DIR, for a web server"
 )
+ALL_ADDRESSES = ["0.0.0.0", "::"]
 PORT = 8000
 LOG_LEVELS = ("debug", "info", "warning", "error")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from store.errors import ConfigurationError
 
+MAX_PASSWORD_FILE_BYTES = 8192  # more than the longest password takes
 # Settings that a variable of the same name forces.
 FORCIBLE_PATHS = ("anime_directory", "download_directory")
 
@@ -65,22 +66,52 @@ def explain(error: OSError, port: int) -> str:
 
 
 def master_password() -> str | None:
-    """The content of the file ANIWORLD_MASTER_PASSWORD_FILE, else ANIWORLD_MASTER_PASSWORD.
+    """The line in the file ANIWORLD_MASTER_PASSWORD_FILE, else ANIWORLD_MASTER_PASSWORD.
 
-    Raises ConfigurationError for a file that cannot be read and a password that is not UTF-8.
+    Raises ConfigurationError for a file that cannot be read or holds anything but one line, and for
+    a password that is not UTF-8.
     """
-    path = variable("MASTER_PASSWORD_FILE")
+    if path := variable("MASTER_PASSWORD_FILE"):
+        return _line_of(path)
     password = variable("MASTER_PASSWORD")
     try:
-        if path:
-            return Path(path).read_text("utf-8-sig").rstrip("\r\n")
-        if password:
-            password.encode()  # a variable may hold any bytes
+        (password or "").encode()  # a variable may hold any bytes
     except UnicodeError:
         raise ConfigurationError("ANIWORLD_MASTER_PASSWORD is not UTF-8") from None
+    return password
+
+
+def password_variable() -> str:
+    """The variable that `master_password` follows."""
+    is_file = variable("MASTER_PASSWORD_FILE") is not None
+    return "ANIWORLD_MASTER_PASSWORD_FILE" if is_file else "ANIWORLD_MASTER_PASSWORD"
+
+
+def _line_of(path: str) -> str:
+    """The one line of a file with the password."""
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_PASSWORD_FILE_BYTES + 1)
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeError:
+        lack = "is not UTF-8"
     except OSError as error:
         raise ConfigurationError(
             f"ANIWORLD_MASTER_PASSWORD_FILE: {path} cannot be read: {error.strerror}",
             fix="Let the user that runs the server read it",
         ) from None
-    return password
+    else:
+        while lines and not lines[-1].strip():
+            del lines[-1]
+        if len(content) > MAX_PASSWORD_FILE_BYTES:
+            lack = f"holds more than {MAX_PASSWORD_FILE_BYTES:,} bytes"
+        elif not lines:
+            lack = "is empty"
+        elif len(lines) > 1:
+            lack = f"holds {len(lines)} lines, of which nobody knows which is the password"
+        else:
+            return lines[0]
+    raise ConfigurationError(
+        f"ANIWORLD_MASTER_PASSWORD_FILE: {path} {lack}",
+        fix="Write the password alone into it, in one line",
+    )

@@ -536,6 +536,20 @@ def test_another_program_on_the_port(answer):
     assert "--port" in found.fix
 
 
+@pytest.mark.parametrize("host", [[], ["--host", "127.0.0.1"], ["--host", "203.0.113.1"]])
+def test_a_port_that_another_program_has_taken_while_no_server_runs(host):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        options = command_line.parse(["doctor", "--port", port, *host])
+        found = doctor_command._look_at_server(options, None)
+        assert found.state == "warning" and port in found.message
+        is_taken = "203.0.113.1" not in host
+        assert ("another program listens on" in found.message) == is_taken
+        assert "--port" in found.fix
+    if is_taken:
+        assert doctor_command._look_at_server(options, None).state == "note"
+
+
 def test_a_watch_of_settings_that_cannot_be_read(tmp_path, capsys):
     (tmp_path / "config.json").write_text("{")
     options = command_line.parse(["doctor", "--data-dir", str(tmp_path), "--watch", "1s"])

@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -11,7 +13,7 @@ from downloads.notice_texts import compose, plain
 from store.clock import now
 from store.outbox import Notice
 from store.secret import Secret
-from store.targets import Notify
+from store.targets import Notify, NotifyEvent
 
 HOSTILE = [
     "Nacht\r\nX-Title: evil",
@@ -208,3 +210,9 @@ def test_plain():
 def test_what_an_entry_lacks(entry, field):
     lack = entry.lack()
     assert (lack.field if lack else None) == field
+
+
+def test_the_page_offers_every_event():
+    script = (Path(__file__).parents[1] / "static/settings_messages.js").read_text()
+    offered = re.search(r"const EVENTS = \[(.*?)\]", script, re.DOTALL)
+    assert re.findall(r'"(\w+)"', offered[1]) == list(get_args(NotifyEvent))

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from store import atomic, environment
+from store.errors import ConfigurationError
 from tests.app import PASSWORD, PATIENCE_SECONDS, Process, folders, free_port, spawn
 from tests.test_auth import refused
 from tests.test_config import change, data, refusal
@@ -86,6 +87,35 @@ STARTS = {
     "newer-database": ({}, 1, "update Aniworld"),
     "damaged-secrets": ({}, 1, "secrets.json"),
 }
+
+
+@pytest.mark.parametrize(
+    "content, words",
+    [
+        ("", "is empty"),
+        ("\n \n", "is empty"),
+        ("one password\nanother one\n", "holds 2 lines"),
+        ("\ngood password\n", "holds 2 lines"),
+        ("# a remark\r\n\r\ngood password", "holds 3 lines"),
+        ("x" * 9000, "holds more than 8,192 bytes"),
+    ],
+)
+def test_a_file_that_holds_more_or_less_than_a_password(tmp_path, monkeypatch, content, words):
+    path = tmp_path / "password"
+    monkeypatch.setenv("ANIWORLD_MASTER_PASSWORD_FILE", str(path))
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match=words) as failure:
+        environment.master_password()
+    assert str(path) in str(failure.value) and "in one line" in failure.value.details["fix"]
+    assert "good password" not in str(failure.value)
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n", "\n\n", "\n  \n"])
+def test_a_file_that_holds_a_password_and_what_editors_add(tmp_path, monkeypatch, end):
+    path = tmp_path / "password"
+    monkeypatch.setenv("ANIWORLD_MASTER_PASSWORD_FILE", str(path))
+    path.write_text(f"\ufeff pass word \u00fc{end}")
+    assert environment.master_password() == " pass word \u00fc"
 
 
 @pytest.mark.parametrize("code", [errno.EROFS, errno.EACCES, errno.ENOSPC])

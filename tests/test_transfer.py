@@ -319,6 +319,32 @@ async def test_n7_no_length(run, up):
         await run(Source(up.url("e1.mkv"), ".mkv", size=len(BODY) + 1))
 
 
+@pytest.mark.parametrize("clean", [False, None])
+async def test_n7_all_is_here_and_nothing_ends_it(run, up, clean):
+    """A chunked body without its last chunk, or one that is silent then: the listed size shows that
+    it is whole, and so does a listed checksum."""
+    up.chunked, up.clean = True, False
+    if clean is None:
+        up.silent_after = len(BODY)
+    silence = Limits(silence=0.3)
+    known = Source(up.url("e1.mkv"), ".mkv", size=len(BODY))
+    receipt = await run(known, limits=silence)
+    assert run.part.read_bytes() == BODY and receipt.proof == "length"
+    run.part.unlink()
+    summed = Source(
+        up.url("e1.mkv"), ".mkv", checksums={"sha256": hashlib.sha256(BODY).hexdigest()}
+    )
+    receipt = await run(summed, limits=silence)
+    assert run.part.read_bytes() == BODY and receipt.proof == "sha256"
+    for more, checksums in ((1, {}), (-1, {}), (None, {"md5": "0" * 32})):
+        run.part.unlink()
+        size = None if more is None else len(BODY) + more
+        with pytest.raises(ProviderError):
+            await run(
+                Source(up.url("e1.mkv"), ".mkv", size=size, checksums=checksums), limits=silence
+            )
+
+
 async def test_n7_too_short_a_length(run, up):
     """The promise holds: what goes beyond it is not read. Only a checksum could tell."""
     up.length = len(BODY) - 1
