@@ -1,4 +1,4 @@
-"""What airs when: the episodes of the household's series, by the days that anybody tells of them.
+"""The air dates of the household's series.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -27,7 +27,7 @@ class Airing:
 
 
 def series_between(conn: sqlite3.Connection, first: str, last: str) -> list[str]:
-    """The series of which something airs from the day `first` to the day `last`."""
+    """The series with an episode that airs from the day `first` to the day `last`."""
     rows = conn.execute(
         """
         select id from series where listed and id in (
@@ -42,7 +42,7 @@ def series_between(conn: sqlite3.Connection, first: str, last: str) -> list[str]
 def between(
     conn: sqlite3.Connection, series_ids: Iterable[str], first: str, last: str
 ) -> list[Airing]:
-    """What airs of some series on these days, series by series; nothing that is ignored."""
+    """The episodes of some series that air on these days, series by series, none ignored."""
     known = [each for each in (series.find(conn, key) for key in series_ids) if each]
     return [
         Airing(anime.id, anime.title, each.code, each.title, each.aired or "", each.state)
@@ -57,7 +57,7 @@ def in_order(airings: Iterable[Airing]) -> list[Airing]:
 
 
 def is_day(text: str | None) -> bool:
-    """Whether a text from outside begins with a day that there is."""
+    """Whether a text from outside begins with a day of the calendar."""
     try:
         date.fromisoformat((text or "")[:10])
     except ValueError:

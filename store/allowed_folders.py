@@ -1,4 +1,4 @@
-"""Which folders may hold the library, and which the downloads."""
+"""Which folders may hold the library, and which may hold the downloads."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def unfit(folder: Path, state: Path) -> tuple[str, str] | None:
 
 
 def _command(verb: str, folder: Path) -> str:
-    """What to type so that the folder is that of the user that runs the server."""
+    """The command that gives the folder to the user that runs the server."""
     from shlex import quote  # late: few have such a folder
 
     return f"sudo {verb} {os.geteuid()} {quote(str(folder))}"

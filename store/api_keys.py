@@ -37,7 +37,7 @@ def new_text() -> str:
 
 
 def digest(text: str) -> str:
-    """What is stored of a key. A plain SHA-256 does: nobody guesses 256 random bits."""
+    """The hash that is stored of a key. A plain SHA-256 does: nobody guesses 256 random bits."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
@@ -57,7 +57,7 @@ def add(conn: sqlite3.Connection, name: str, scope: Scope, text: str) -> ApiKey:
 
 
 def _check_name(name: str) -> None:
-    """Raises Invalid for characters that are not seen, or turn what is written beside them."""
+    """Raises Invalid for invisible characters, and for those that turn the text beside them."""
     if not name.strip():
         raise Invalid("name", "must not be blank")
     for character in name:

@@ -1,4 +1,4 @@
-"""Files on disk, replaced whole or not at all."""
+"""Writes files on disk whole or not at all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from store.secret import to_jsonable
 
 log = logging.getLogger(__name__)
 
-# How a file system tells that it knows no sync, such as CIFS and FUSE. An EIO is a failure.
+# The errors of file systems without a sync, such as CIFS and FUSE. An EIO is a failure.
 _CANNOT_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _CANNOT_SYNC_FOLDERS = _CANNOT_SYNC | {errno.EBADF, errno.EACCES, errno.EPERM, errno.ENOTDIR}
 

@@ -40,7 +40,7 @@ def keep(conn: sqlite3.Connection, series_id: str, source: str, listing: Listing
 
 
 def accept(conn: sqlite3.Connection, anime_id: str) -> None:
-    """The owner agrees with what the calendars of a series take away. Raises NotFound."""
+    """Believe calendars that take away episodes, as the owner says. Raises NotFound."""
     series_id = series.get(conn, anime_id).id
     rows = conn.execute(
         "select distinct source from calendar where series = ?", (series_id,)
@@ -66,7 +66,7 @@ def _put(conn: sqlite3.Connection, series_id: str, source: str, rows: Sequence[R
 
 
 def drop_others(conn: sqlite3.Connection, sources: Collection[str]) -> None:
-    """Forget what calendars have said that are not among `sources` any more."""
+    """Forget the episodes of calendars that are not among `sources` any more."""
     rows = conn.execute("select distinct series, source from calendar").fetchall()
     for series_id, source in rows:
         if source not in sources:

@@ -41,7 +41,7 @@ class Case:
         return self._ignores[folder]
 
     def spell(self, path: str) -> str:
-        """The path with its folders as the disk has them: "season 01/x" where that one is there."""
+        """The path as the disk spells its folders: "season 01/x" where that folder is there."""
         spelled = ""
         *folders, name = path.split("/")
         for folder in folders:
@@ -49,7 +49,7 @@ class Case:
         return f"{spelled}/{name}".lstrip("/")
 
     def key(self, path: str) -> str:
-        """What is the same for all spellings of one path."""
+        """A key that is equal for all spellings of one path."""
         spelled, _, name = self.spell(path).rpartition("/")
         return f"{spelled}/{_fold(name) if self.is_ignored(spelled) else name}"
 
@@ -69,6 +69,6 @@ class Case:
 
 
 def _fold(name: str) -> str:
-    """As exFAT compares: letter by letter, so that "ß" is not "SS"; macOS composes letters too."""
+    """Fold a name as exFAT does: letter by letter, "ß" is not "SS"; macOS composes letters."""
     letters = unicodedata.normalize("NFC", name)
     return "".join([c.upper() if len(c.upper()) == 1 else c for c in letters])

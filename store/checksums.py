@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Stamp(NamedTuple):
-    """By what a file is known again: its size in bytes, its time of change in nanoseconds."""
+    """The size in bytes and the time of change in nanoseconds by which a file is recognised."""
 
     size: int
     mtime: int
@@ -31,7 +31,7 @@ def keep(conn: sqlite3.Connection, series_id: str, path: str, stamp: Stamp, sha2
 
 
 def of_series(conn: sqlite3.Connection, series_id: str) -> dict[str, Stamp | None]:
-    """Each video that surely is of the series, by path, and what was summed up of it."""
+    """Each video that surely is of the series, by path, and its checksum with its stamp."""
     rows = conn.execute(
         """select distinct files.path, checksums.size, checksums.mtime
         from files left join checksums on checksums.path = files.path

@@ -1,6 +1,7 @@
-"""The ways in which ambiguous files may be read, and what each would make of the series.
+"""The ways in which ambiguous files may be read, and the episodes that each way gives a series.
 
-Each way is tried, told, and taken back: nothing is kept. Plain functions of a connection.
+Each way is tried, its result told, and the trial taken back: nothing is kept. Plain functions of a
+connection.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def of_series(conn: sqlite3.Connection, anime_id: str) -> list[Choice]:
 
 
 def _words(conn: sqlite3.Connection, series_id: str) -> Iterator[OwnersWord]:
-    """What the owner may say of the series."""
+    """The words about the series between which the owner may choose."""
     yield OwnersWord(numbering="season")
     yield OwnersWord(numbering="absolute")
     titles = json.loads(series.get(conn, series_id).titles)

@@ -69,7 +69,7 @@ def set_of_series(conn: sqlite3.Connection, anime_id: str, wish: SeriesPrefer) -
 
 
 def of_series(conn: sqlite3.Connection, series_id: str) -> SeriesPrefer:
-    """The wish for one series alone."""
+    """The wish for this one series."""
     row = conn.execute("select prefer from series where id = ?", (series_id,)).fetchone()
     text = row["prefer"] if row else ""
     with suppress(Failure):  # a newer version may wish for more
@@ -150,7 +150,7 @@ def _row(episode: Episode, wish: Prefer, seen_at: str) -> Row:
 
 
 def episode(row: sqlite3.Row) -> Episode:
-    """What a row says of an episode, its choice aside."""
+    """The episode of a row, without the choice of its file."""
     return Episode(
         row["season"],
         row["number"],
@@ -175,7 +175,7 @@ def _wait(episode: Episode, choice: preference.Choice, wish: Prefer, seen_at: st
 
 
 def _first_seen(episode: Episode, seen_at: str) -> str:
-    """Since when the source has had the episode, as far as that is known."""
+    """The moment since which the source is known to have the episode."""
     moment = now()
     told = [seen_at or at(0)]
     if episode.modified:

@@ -65,10 +65,9 @@ class Configuration:
                 Path(getattr(self.current, name)).mkdir(parents=True, exist_ok=True)
 
     def proposed(self, changes: Mapping[str, Any]) -> Config:
-        """What would be in force after `changes`, setting -> new value; a mask keeps its secret.
-
-        Raises Invalid, and Conflict for a setting that a variable forces to another value.
-        """
+        """The settings that `changes` (setting -> new value) would put in force; a mask keeps its
+        secret. Raises Invalid, and Conflict for a setting that a variable forces to another
+        value."""
         changes = dict(changes)
         for name in changes.keys() & set(entries.LISTS):
             changes[name] = [
@@ -93,7 +92,7 @@ class Configuration:
             return entry if is_same else with_secrets(entry, {})
 
         restored = self._effective(stored)
-        # What a variable forces is no backup's.
+        # A backup does not change a setting that a variable forces.
         return replace(entries.changed(restored, with_known_secrets), **self._forced_values)
 
     def unmasked(self, entry: AnyEntry, field: str = "") -> AnyEntry:
@@ -137,7 +136,7 @@ class Configuration:
             return self.backups.make(self._to_file(self._stored))
 
     def look_into(self, name: str) -> Config:
-        """What a backup would put in force. Raises as `restore`."""
+        """The settings that a backup would put in force. Raises as `restore`."""
         with self._lock:
             return _expanded(self._read_backup(name)[0])
 
@@ -150,7 +149,7 @@ class Configuration:
             restored, foreign = self._read_backup(name)
             # The next change forgets those of sources that are gone.
             known = self._secrets.current.providers
-            # A token that is gone keeps nobody from going back.
+            # A token that is gone does not keep the owner from going back.
             names = SETTINGS - {"notify", "media_servers"}
             self._put_in_force(restored, names, other_secrets=known, foreign=foreign)
             return self.current

@@ -1,4 +1,4 @@
-"""How much of a series is here, missing, and to be had: counts that are derived, never edited.
+"""How many episodes of a series are here, missing, and to be had: derived counts, never edited.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -15,7 +15,7 @@ from store.names.codes import EpisodeKey
 
 
 class _Facts(NamedTuple):
-    """What the counts of a series follow from: sets of its regular episodes."""
+    """The sets of regular episodes from which the counts of a series follow."""
 
     known: set[EpisodeKey]  # whoever says so, and even if it is yet to be aired
     exists: set[EpisodeKey]  # whoever says so, and it was aired
@@ -59,11 +59,9 @@ def recount(conn: sqlite3.Connection, series_id: str) -> None:
 
 
 def may_have_holes(conn: sqlite3.Connection, series_id: str) -> bool:
-    """Whether a number that is absent between two others is an episode.
-
-    It is none while files are ambiguous, for one of them may be it, nor where the numbers of files
-    count through all seasons, for they would count past it.
-    """
+    """Whether a number that is absent between two others is an episode. It is not while files are
+    ambiguous, for one of them may be that episode. It is not where the numbers of files count
+    through all seasons either, for they would count past it."""
     row = conn.execute(
         """
         select 1 from series where id = :id and not counted

@@ -55,7 +55,7 @@ class Database:
         self.cannot_write = False  # the last attempt failed: a full disk, a read-only one
         self.is_damaged = False  # found out in use; the next start carries over what can be read
         self.changes = 0  # grows with each row that `run` and `note` write
-        self.salvage: Salvage | None = None  # what became of a damaged one at this start
+        self.salvage: Salvage | None = None  # the fate of a damaged file at this start
 
     async def open(self) -> None:
         """Connect and bring the schema up to date; carry over what can be read of a damaged file.
@@ -172,7 +172,7 @@ class Database:
             raise
 
     def judge(self, error: BaseException) -> None:
-        """Remember what keeps the file from being used; say once what helps a damaged one."""
+        """Remember an error that makes the file unusable; say once what helps a damaged file."""
         if not isinstance(error, sqlite3.Error):
             return
         if getattr(error, "sqlite_errorcode", 0) & 0xFF in CANNOT_WRITE:

@@ -54,11 +54,8 @@ def origin_of(entry: Entry) -> tuple[str, ...]:
 
 
 def predecessor(entry: Entry, before: Sequence[Entry]) -> Entry | None:
-    """What this entry was before.
-
-    An entry that has no name of the owner's is known by its address, or by its server where that
-    has one alone of its type.
-    """
+    """The earlier form of this entry. An entry without a name of the owner's is known by its
+    address, or by its server where that has one entry of its type alone."""
     for known in before:
         if known.name == entry.name:
             return known
@@ -74,7 +71,7 @@ def predecessor(entry: Entry, before: Sequence[Entry]) -> Entry | None:
 
 
 def why_another(entry: Entry, before: Entry | None) -> str:
-    """What tells that the secrets of `before` are not for this entry; empty where nothing does."""
+    """The reason why the secrets of `before` are not for this entry; empty if they are."""
     if before is None:
         return "" if isinstance(entry, SourceSettings) else "address"
     if origin_of(before) != origin_of(entry):
@@ -84,7 +81,7 @@ def why_another(entry: Entry, before: Entry | None) -> str:
 
 
 def with_masks(entry: AnyEntry) -> AnyEntry:
-    """The entry of a client that sent back an address with masks in it, and no secret for it."""
+    """The entry of a client that sent back an address with masks, and no secret for it."""
     if isinstance(entry, FeedProvider) and MASK in entry.url and not entry.address:
         return replace(entry, address=Secret(MASK))
     return entry

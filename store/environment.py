@@ -53,7 +53,7 @@ def state_directory(chosen: Path | None) -> Path:
 
 
 def explain(error: OSError, port: int) -> str:
-    """Why the start failed, and what to do where that is known."""
+    """Why the start failed, with the cure where one is known."""
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is taken. Stop what listens there, or choose another with --port"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC) and error.filename:

@@ -82,7 +82,7 @@ class AnimeDetails:
 
 
 def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
-    """All that is known of one series. Raises NotFound."""
+    """The details of one series. Raises NotFound."""
     series.count_what_was_aired(conn)
     anime = series.get(conn, anime_id)
     episodes = of_series(conn, anime_id)
@@ -115,7 +115,7 @@ def details(conn: sqlite3.Connection, anime_id: str) -> AnimeDetails:
 
 
 def details_of_found(conn: sqlite3.Connection, found: Sequence[Found]) -> AnimeDetails:
-    """All that some sources say of a series that is not followed; nothing of it is kept."""
+    """The details of a series that is not followed, from lists of sources; nothing is kept."""
     conn.execute("savepoint found")
     try:
         series_id = store_found(conn, found)

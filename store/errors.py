@@ -56,7 +56,7 @@ class Forbidden(Failure):
 
 
 class Invalid(Failure):
-    """A value that has not the form the call takes; `details` are `field` and `issue`."""
+    """A value without the form that the call takes; `details` are `field` and `issue`."""
 
     code = "VALIDATION_ERROR"
 
@@ -117,7 +117,7 @@ class ProviderError(Failure):
 
     @property
     def down(self) -> bool:
-        """Whether nobody answers there, whatever is asked for."""
+        """Whether nobody answers at the source, whatever is asked for."""
         return self.cause in ("refused", "unreachable", "name unknown")
 
 

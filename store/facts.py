@@ -1,4 +1,4 @@
-"""What a list tells of its episodes that shows which ones they are."""
+"""The facts of a list that show which episodes it has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be fetched of a series now: the one answer to that, for the owner's word and following.
+"""The episodes of a series that may be fetched now: one answer for the owner and for following.
 
 Plain functions of a connection; each is (part of) one transaction.
 """

@@ -70,7 +70,7 @@ def record_folders(
 
 
 def drop_folder(conn: sqlite3.Connection, series_id: str, folder: str) -> list[tuple[str, int]]:
-    """Record that a folder is no longer the series'. Returns the videos that were known in it."""
+    """Record that a folder is no longer the series'. Returns its known videos."""
     videos = known_videos(conn, series_id)
     dropped = [video for video in videos if video[0].startswith(f"{folder}/")]
     series_folders.remove(conn, series_id, folder)
@@ -118,7 +118,7 @@ def replaceable(conn: sqlite3.Connection, series_id: str, key: EpisodeKey) -> st
 
 
 def drop(conn: sqlite3.Connection, series_id: str, path: str) -> None:
-    """A file is gone from the library."""
+    """Record that a file is gone from the library."""
     conn.execute("delete from files where series = ? and path = ?", (series_id, path))
 
 
@@ -209,7 +209,7 @@ def _files(conn: sqlite3.Connection, series_id: str) -> set[File]:
 
 
 def _episodes_in(files: Iterable[File]) -> set[EpisodeKey]:
-    """The episodes that surely lie there."""
+    """The episodes that surely lie in this folder."""
     return {(file.season, file.number) for file in files if file.sure and file.season >= 0}
 
 
@@ -247,13 +247,13 @@ def _judge(
 
 
 def _titles(conn: sqlite3.Connection, anime: Series, paths: Iterable[str]) -> list[str]:
-    """The titles that its files may bear: its own, its folders', and what the owner says."""
+    """The titles that the files of the series may have: its own, its folders', the owner's."""
     folders = dict.fromkeys([path.partition("/")[0] for path in paths])
     return [anime.title, *folders, *json.loads(anime.titles)]
 
 
 def _days(conn: sqlite3.Connection, series_id: str) -> list[tuple[EpisodeKey, str]]:
-    """The episodes of which it is known when they were aired, with that day."""
+    """The episodes whose air dates are known, with these dates."""
     rows = conn.execute(
         """select distinct season, number, aired from episodes
         where series = ? and aired is not null""",
@@ -263,7 +263,7 @@ def _days(conn: sqlite3.Connection, series_id: str) -> list[tuple[EpisodeKey, st
 
 
 def _listed_episodes(conn: sqlite3.Connection, series_id: str) -> set[EpisodeKey]:
-    """The episodes that its sources list."""
+    """The episodes in the lists of its sources."""
     rows = conn.execute("select season, number from episodes where series = ?", (series_id,))
     return {(row["season"], row["number"]) for row in rows}
 

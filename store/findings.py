@@ -1,4 +1,4 @@
-"""What a check of the machine has found, and in what order of harm."""
+"""The findings of a check of the machine, and their order of harm."""
 
 from typing import Literal
 
@@ -23,5 +23,5 @@ class Finding:
 
 
 def worst(findings: list[Finding]) -> State:
-    """The state of all of them together."""
+    """The worst state of these findings."""
     return max((each.state for each in findings), key=STATES.index, default="ok")

@@ -1,4 +1,4 @@
-"""The folders of the library: whose they are, and how they were at the last look.
+"""The folders of the library: whose they are, and their state at the last look.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -67,7 +67,7 @@ def record_scan(conn: sqlite3.Connection, placed: Iterable[Placed]) -> int:
     """Record what lies in some top folders. Returns how many episodes are new there."""
     contents: defaultdict[str, dict[str, list[tuple[str, int]]]] = defaultdict(dict)
     grown: set[str] = set()  # the series that became one with others
-    new: dict[str, tuple[str, Listing]] = {}  # the series of which nobody had heard before
+    new: dict[str, tuple[str, Listing]] = {}  # the series that were unknown before
     for place in placed:
         folder = place.folder
         if folder.videos is None and place.series_id and not place.source:
@@ -92,12 +92,12 @@ def record_scan(conn: sqlite3.Connection, placed: Iterable[Placed]) -> int:
 
 
 def drop_others(conn: sqlite3.Connection, seen: set[str]) -> None:
-    """All top folders of series but the `seen` ones are gone from the library."""
+    """Record that all top folders but the `seen` ones are gone from the library."""
     for folder, owner in series.by_folder(conn).items():
         if folder not in seen:
             files.drop_folder(conn, owner.series_id, folder)
             _hide_if_empty(conn, owner.series_id)
-            series_folders.keep_together(conn, [folder])  # whatever will bear this name
+            series_folders.keep_together(conn, [folder])  # the owner's word went with it
             conn.execute("delete from folders where top = ?", (folder,))
 
 
@@ -181,7 +181,7 @@ def _owner(conn: sqlite3.Connection, place: Placed) -> str:
 
 
 def _hide_if_empty(conn: sqlite3.Connection, series_id: str) -> None:
-    """A series that only the library knew, and that has no folder any more, is no longer shown."""
+    """Show a series no longer that only the library knew, and that has no folder any more."""
     conn.execute(
         "update series set listed = 0 where id = ? and provider = ? and folder is null",
         (series_id, series.LOCAL),

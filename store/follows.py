@@ -142,13 +142,10 @@ def queue_wanted(
     is_listed: bool = False,
     silent: Collection[str] = (),
 ) -> list[Item] | None:
-    """Queue what following wants of a series now: the new items.
-
-    None where it is not followed, or where nothing is to be had that is not passed over: time alone
-    changes nothing there. While a file of the series is ambiguous nothing is queued: that file may
-    be what is wanted. `is_listed` says that a source has just told what it has, `silent` are those
-    that did not answer: what is known of them may be old, and is not what `new` begins with.
-    """
+    """Queue the episodes of a series that following wants now; returns the new items. None if the
+    series is not followed, or if nothing can be fetched that is not passed over: time alone changes
+    nothing there. While a file of the series is ambiguous nothing is queued: that file may be the
+    wanted one. `is_listed` says that a source has just told what it has."""
     follow = conn.execute(
         "select mode, seasons, based from follows where series = ? and mode <> 'off'", (series_id,)
     ).fetchone()
@@ -215,12 +212,9 @@ def _may_want(
 
 
 def _begin_new(conn: sqlite3.Connection, series_id: str, *, is_listed: bool) -> None:
-    """Take what is to be had now for what was there before.
-
-    What airs later appears later, also where its source has it already. What a source has that is
-    absent was to be had before, too. As long as the clock is wrong nobody knows what has aired: the
-    first look by the right one takes what is to be had then.
-    """
+    """Pass over the episodes that can be fetched now, so that they are not new. An episode that
+    airs later appears later, even if its source has it already. The episodes of a source that is
+    absent count as fetchable, too."""
     rows = conn.execute(
         "select season, number from episodes where series = ? and available", (series_id,)
     )
@@ -235,7 +229,7 @@ def _begin_new(conn: sqlite3.Connection, series_id: str, *, is_listed: bool) -> 
 
 
 def _pass_over_what_is_here(conn: sqlite3.Connection, series_id: str) -> None:
-    """Remember what is in the library or the queue, for the time when it is not any more."""
+    """Remember the episodes in the library or the queue, for a time when they are not."""
     rows = conn.execute(
         """
         select season, number from files where series = :id and sure and season >= 0

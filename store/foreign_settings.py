@@ -21,7 +21,7 @@ EVENTS = frozenset(get_args(NotifyEvent))
 
 
 class Foreign(NamedTuple):
-    """What this version does not know of a file."""
+    """The parts of a file that this version does not know."""
 
     settings: JsonObject = NOTHING
     naming: JsonObject = NOTHING
@@ -31,7 +31,7 @@ class Foreign(NamedTuple):
     targets: Mapping[str, list[JsonObject]] = NOTHING
 
     def names(self) -> list[str]:
-        """What there is, as the log names it."""
+        """The names of the unknown parts, for the log."""
         return [
             *self.settings,
             *(f"naming.{name}" for name in self.naming),
@@ -49,7 +49,7 @@ class Foreign(NamedTuple):
         ]
 
     def secret_names(self) -> set[str]:
-        """Under which names the secrets of what is unknown are kept."""
+        """The names under which the secrets of unknown parts are kept."""
         names = {source["name"] for source in self.sources}
         for prefix, list_name in PREFIXES.items():
             for entry in self.targets.get(list_name, ()):
@@ -58,10 +58,8 @@ class Foreign(NamedTuple):
 
 
 def split(document: Any, config: type[Config]) -> tuple[Any, Foreign]:
-    """Take apart what a file holds: (what `config` knows, what it does not).
-
-    What has not even the form of settings stays where it is; whoever reads it refuses it.
-    """
+    """Part the content of a file into (what `config` knows, what it does not). A part without even
+    the form of settings stays where it is; whoever reads it refuses it."""
     if not isinstance(document, dict):
         return document, Foreign()
     known, settings = _apart(document, SETTINGS)
@@ -86,10 +84,8 @@ def split(document: Any, config: type[Config]) -> tuple[Any, Foreign]:
 
 
 def join(known: JsonObject, foreign: Foreign) -> JsonObject:
-    """What a file is to hold: the settings in force, and what another version knows.
-
-    A source of another version gives way to one of its name.
-    """
+    """The content of a file: the settings in force, and the parts that another version knows. A
+    source of another version gives way to a known source of the same name."""
     sources = [entry | foreign.source_fields.get(entry["name"], {}) for entry in known["providers"]]
     names = {entry["name"] for entry in sources}
     return {

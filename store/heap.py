@@ -1,4 +1,4 @@
-"""How memory that a large document took is given back to the system."""
+"""Gives memory that a large document took back to the system."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _trim() -> Callable[[int], int]:
 
 
 def give_back() -> None:
-    """Give back what is free. Takes a few milliseconds, so it belongs on a thread."""
-    # Other C libraries have no such thing, and most of them no need of it.
+    """Give free memory back. Takes a few milliseconds, so it belongs on a thread."""
+    # Other C libraries have no such function, and most of them do not need it.
     with suppress(ImportError, OSError, AttributeError, TypeError):
         _trim()(0)

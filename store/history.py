@@ -1,4 +1,4 @@
-"""The history: one row for each file that was fetched, with the proof that it is right.
+"""The history: one row for each fetched file, with the proof of it.
 
 Beside it one row for each time that an item was given up.
 """
@@ -68,18 +68,18 @@ class Search(NamedTuple):
 
 
 def replacing(replaced: Replaced | None) -> dict[str, object]:
-    """What a receipt says of the file that was replaced."""
+    """The facts for a receipt about the file that was replaced."""
     return {"replaced": vars(replaced)} if replaced else {}
 
 
 def replaced_of(receipt: str | None) -> Replaced | None:
-    """The file that is replaced, as its item's receipt says."""
+    """The replaced file, as the item's receipt has it."""
     replaced = json.loads(receipt or "{}").get("replaced")
     return Replaced(**replaced) if replaced else None
 
 
 def note_of(receipt: str | None) -> str:
-    """What is to be said of a completed item whose file nothing has proven; else empty."""
+    """The note on a completed item whose file was not proven; else empty."""
     proof = json.loads(receipt or "{}").get("proof")
     return UNPROVEN if proof == "unproven" else ""
 
@@ -104,7 +104,7 @@ def add(conn: sqlite3.Connection, item: Item, path: str, size: int) -> None:
 
 
 def _names(item: Item) -> dict[str, object]:
-    """The columns that say which episode an item was, and from where."""
+    """The columns that tell the episode of an item, and its source."""
     return {
         "item": item.id,
         "series": item.series_id,

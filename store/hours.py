@@ -1,7 +1,7 @@
-"""Hours of the day in the system's time zone: the night, and which bandwidth is for which hours.
+"""Hours of the day in the system's time zone: the night, and the limits of the bandwidth.
 
-All moments are seconds since the epoch. Hours are those of the clock on the wall: where it is put
-forward in spring an hour is left out, where it is put back in autumn one comes twice.
+All moments are seconds since the epoch. Hours are those of the clock on the wall: an hour is left
+out where it is put forward in spring, and comes twice where it is put back in autumn.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def mbps(config: Config, moment: float) -> float:
 
 
 def next_change(config: Config, moment: float) -> float | None:
-    """When the night or a limit begins or ends next; None where no setting has hours."""
+    """The next moment at which the night or a limit begins or ends; None for no hours."""
     spans = [hours for hours in (config.night, *config.limits) if hours.from_ != hours.to]
     borders = {text for hours in spans for text in (hours.from_, hours.to)}
     return min((next_time(text, moment) for text in borders), default=None)

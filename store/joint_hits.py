@@ -22,7 +22,7 @@ Pair = tuple[str, str]  # the ids of two hits at their sources
 
 @dataclass
 class JointHit:
-    """A series under the `id` by which every call takes it, with the sources that have it."""
+    """A series, with the sources that have it; every call takes its `id`."""
 
     id: str
     own_id: str  # that of the hit at the first of its sources
@@ -85,7 +85,7 @@ def _add(
         else:
             joined.alike.append(pair)
     for target_id, rivals in claims.items():
-        if len(rivals) == 1:  # of two that fit equally well none is taken
+        if len(rivals) == 1:  # if two fit equally well, neither is taken
             target, (rival,) = by_id[target_id], rivals
             joined.hits.remove(rival)
             target.sources.append(source)
@@ -99,7 +99,7 @@ def _may_join(target: JointHit, hit: JointHit, apart: set[Pair]) -> bool:
 
 
 def _told_apart(conn: sqlite3.Connection) -> set[Pair]:
-    """(series, id at a source) of what the owner has said not to be that series."""
+    """(series, id at a source) of the sources' series that the owner has called different."""
     rows = conn.execute("select series, provider, key from offers where standing = 'apart'")
     return {(series_id, f"{provider}_{key}") for series_id, provider, key in rows}
 

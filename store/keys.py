@@ -35,14 +35,14 @@ def native_key(conn: sqlite3.Connection, provider: str, key: str) -> str | None:
 
 
 def rivals(names: Iterable[str], key: str) -> list[str]:
-    """Those of `names`, none of which has a key yet, that decide which of them gets `key`."""
+    """The `names` without a key that compete for `key`: the first of them gets it."""
     candidates = {name: _candidates(name) for name in set(names)}
     taken = {first for name, (first, *others) in candidates.items() if key in (first, *others)}
     return [name for name, (first, *_) in candidates.items() if first in taken]
 
 
 def alike(names: Iterable[str], name: str) -> list[str]:
-    """Those of `names` that would get the same key as `name`, if they were the first."""
+    """The `names` that would get the same key as `name`, if they were the first."""
     slug, *_ = _candidates(name)
     return [other for other in names if _candidates(other)[0] == slug]
 

@@ -1,4 +1,4 @@
-"""All that is known of each episode: who has it, who holds it, and what its state is.
+"""All facts about each episode: which sources have it, which files hold it, its state.
 
 Three facts are kept apart (docs/decisions.md, 31): an episode exists, a source has it, a file holds
 it. Plain functions of a connection; each is (part of) one transaction. Season 0 are the specials.
@@ -119,7 +119,7 @@ class KnownEpisode(NamedTuple):
 
     @property
     def is_missing(self) -> bool:
-        """Whether it counts as missing, whoever may have it and whatever the queue does."""
+        """Whether it counts as missing, with or without a source, whatever the queue does."""
         return self.season > 0 and self.is_aired and not (self.is_here or self.ignored)
 
     def shown(self) -> Episode:

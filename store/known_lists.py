@@ -1,4 +1,4 @@
-"""What the sources said last of a series, list by list, and whether another list is of that show.
+"""The last lists of a series at its sources, and whether another list is of the same show.
 
 Plain functions of a connection; each is (part of) one transaction.
 """

@@ -1,4 +1,4 @@
-"""When each source last gave a good answer.
+"""The last good answer of each source.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -9,7 +9,7 @@ import sqlite3
 
 
 def find(conn: sqlite3.Connection, source: str, address: str) -> str | None:
-    """When the source answered, as store/clock.py writes it; None where it never did there."""
+    """The moment of a source's last answer, as store/clock.py writes it; None for no answer yet."""
     row = conn.execute(
         "select at from last_answers where source = ? and address = ?", (source, address)
     ).fetchone()
@@ -17,5 +17,5 @@ def find(conn: sqlite3.Connection, source: str, address: str) -> str | None:
 
 
 def keep(conn: sqlite3.Connection, source: str, address: str, at: str) -> None:
-    """The source at this address has answered, in place of any answer before."""
+    """Note that the source at this address has answered, in place of an earlier answer."""
     conn.execute("insert or replace into last_answers values (?, ?, ?)", (source, address, at))

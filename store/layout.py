@@ -1,4 +1,4 @@
-"""Where the videos of a series belong in the library: the one derivation of their paths."""
+"""The one derivation of the paths at which a series' videos belong in the library."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def read(conn: sqlite3.Connection, anime_id: str, naming: Naming) -> Layout:
 
 
 def _new_folder(anime: Series, naming: Naming, names_taken: frozenset[str]) -> str:
-    """The folder that a series gets; one that is another's already is told apart by the key."""
+    """The folder that a series gets; a name that another series has is told apart by the key."""
     # Any episode will do: none stands in a folder's name.
     wanted = Wanted(anime.title, 1, [1], database_ids.parse(anime.ids))
     folder = writer.series_folder(naming, wanted)

@@ -54,7 +54,7 @@ def _named(path: Path, root: Path) -> Iterator[None]:
 
 
 def check(root: Path, known_paths: Iterable[str]) -> None:
-    """Raises ConfigurationError when the library is not `is_online`."""
+    """Raises ConfigurationError unless the library is there, as `is_online` judges it."""
     if not is_online(root, known_paths):
         raise ConfigurationError(
             "The library is offline: its files and its marker are not there. Nothing was changed",

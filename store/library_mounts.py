@@ -1,7 +1,7 @@
-"""Whether the library was a mounted disk: the one thing that tells its mount point from an empty
-library before there is a video, and so a marker.
+"""Whether the library was a mounted disk.
 
-Plain functions of a connection; each is (part of) one transaction.
+Before the library holds a video, and so a marker, nothing else tells its mount point from an empty
+library. Plain functions of a connection; each is (part of) one transaction.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ KEY = "mounted_library"
 
 
 class Evidence(NamedTuple):
-    """What has to be in the library at `root`: one of the `paths`, or its disk."""
+    """The things of which one has to be in the library at `root`: a path, or its disk."""
 
     root: str
     paths: list[str]
@@ -28,10 +28,10 @@ def evidence(conn: sqlite3.Connection, root: str) -> Evidence:
 
 
 def remember(conn: sqlite3.Connection, root: str) -> None:
-    """The library at `root` is a mounted disk."""
+    """Note that the library at `root` is a mounted disk."""
     conn.execute("insert or replace into meta (key, value) values (?, ?)", (KEY, root))
 
 
 def forget(conn: sqlite3.Connection) -> None:
-    """The owner says that the library is as it should be."""
+    """Forget the disk: the owner says that the library is as it should be."""
     conn.execute("delete from meta where key = ?", (KEY,))

@@ -162,7 +162,7 @@ def _read(root: Path, device: int, top: str, last: Look, stop: Callable[[], bool
 
 
 def _told_of_series(top: Path, names: Collection[str]) -> About:
-    """What a top folder says of its series by its own name and by the files of these names."""
+    """The words of a top folder about its series: its name, and files of these names."""
     year = spelling.year(series_title(top.name))
     poster = next((name for name in pictures.NAMES if name in names), "")
     if not any(name.endswith(".nfo") for name in names):
@@ -243,7 +243,7 @@ class _Walk:
             self.look.mtimes[folder] = UNKNOWN_MTIME
 
     def _leave(self, path: str, why: str | None) -> None:
-        """Note what could not be looked into; its disk stays known."""
+        """Note a path that could not be looked into; its disk stays known."""
         log.warning("%s cannot be read, what was known of it stays: %s", path, why)
         self.unread.append(path)
         self.look.mtimes[path] = UNKNOWN_MTIME

@@ -1,8 +1,8 @@
-"""What a source's list takes away, or calls otherwise, is not believed at the first look.
+"""Changes of a source's list that take something away are not believed at the first look.
 
-A disk that is not mounted at the source, or a server that sorts its files anew, would else cost the
-household its list (docs/decisions.md, 31). Plain functions of a connection; each is (part of) one
-transaction.
+A disk that is not mounted at the source, or a server that sorts its files anew, would otherwise
+cost the household its list (docs/decisions.md, 31). Plain functions of a connection; each is (part
+of) one transaction.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ListChange:
 
 
 def find(conn: sqlite3.Connection, series_id: str) -> ListChange | None:
-    """The change of a series' list that is not believed yet; of several the first one."""
+    """The change of a series' list that is not believed yet; the first of several."""
     row = conn.execute(
         """select change, looks, since, provider from list_changes where series = ?
         order by since, provider limit 1""",
@@ -102,7 +102,7 @@ def believe(
 
 
 def moves(known: Sequence[Row], listed: Sequence[Row]) -> dict[EpisodeKey, EpisodeKey]:
-    """The known episodes whose file the source lists as another episode now, and as which."""
+    """The known episodes whose file the source lists as another episode now, and that one."""
     keys_of_ref: dict[str, list[EpisodeKey]] = defaultdict(list)
     for row in listed:
         keys_of_ref[row[REF]].append((row[0], row[1]))
@@ -115,7 +115,7 @@ def moves(known: Sequence[Row], listed: Sequence[Row]) -> dict[EpisodeKey, Episo
 
 
 def accept(conn: sqlite3.Connection, offer: tuple[str, str]) -> list[EpisodeKey]:
-    """The change of an `offer` is believed now. Returns the episodes that it takes away."""
+    """Believe the change of an `offer` now. Returns the episodes that it takes away."""
     row = conn.execute(
         "select change from list_changes where series = ? and provider = ?", offer
     ).fetchone()

@@ -1,4 +1,4 @@
-"""Who has tried a password: how often it was wrong in a row, and who has been right before.
+"""The callers that have tried a password: how often it was wrong in a row, or right before.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -26,7 +26,7 @@ class LoginCaller(NamedTuple):
 
 
 def read(conn: sqlite3.Connection) -> list[LoginCaller]:
-    """All of them, those that were seen last at the end."""
+    """All callers, the last seen at the end."""
     rows = conn.execute(
         "select caller, failures, due, known from login_callers order by seen_at, rowid"
     )
@@ -34,10 +34,9 @@ def read(conn: sqlite3.Connection) -> list[LoginCaller]:
 
 
 def keep(conn: sqlite3.Connection, caller: LoginCaller) -> None:
-    """Store a caller in place of what was known of it. The oldest beyond KEPT_CALLERS fall off.
-
-    Those that have been right before fall off last: a flood of others must not push them out.
-    """
+    """Store a caller in place of an earlier row of it. Of more than KEPT_CALLERS the oldest fall
+    off. Those that have been right before fall off last: a flood of others must not push them
+    out."""
     conn.execute(
         "insert or replace into login_callers (caller, failures, due, known, seen_at)"
         " values (?, ?, ?, ?, ?)",

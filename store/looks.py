@@ -1,4 +1,4 @@
-"""One look at what a source has of a followed series, and the owner's word that it is followed.
+"""One look at the list of a followed series, and the owner's word that it is followed.
 
 Plain functions of a connection; each is one transaction.
 """
@@ -74,7 +74,7 @@ def queue_wanted(
 
 
 def _noted(conn: sqlite3.Connection, items: list[Item]) -> list[Item]:
-    """Whoever wants to be told of new episodes will be."""
+    """Note the new episodes for everybody who wants to be told of them."""
     for item in items:
         notice = Notice(item.title, anime_id=item.series_id, episode=item.code)
         outbox.add(conn, "new_episode", notice)

@@ -147,7 +147,7 @@ class Receipt:
 
 @record
 class Move:
-    """A file's old and new path, relative to the library."""
+    """The old and the new path of a file, relative to the library."""
 
     old: str
     new: str

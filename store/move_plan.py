@@ -26,7 +26,7 @@ class Plan(NamedTuple):
 
     @property
     def moves(self) -> list[Move]:
-        """What moves in all, family by family."""
+        """The moves of all families, family by family."""
         return [net.move for net in net_moves(self.steps)]
 
 
@@ -60,10 +60,8 @@ def make(
 
 
 def _without_taken(case: Case, going: list[Family]) -> tuple[list[Family], list[Left]]:
-    """The families whose new names are free, or become free; and why the others stay.
-
-    One that stays keeps its names, so that whoever wanted them stays too.
-    """
+    """The families whose new names are free, or become free; and why the others stay. A family that
+    stays keeps its names, so every family that wanted them stays too."""
     refused: list[Left] = []
     while True:
         olds = {case.key(move.old) for family in going for move in family.moves}
@@ -105,7 +103,7 @@ class _Steps:
         self._asides = 0
 
     def in_order(self) -> list[Step]:
-        """Part by part. Whoever wants another's name comes after it."""
+        """The steps part by part. A family that wants the name of another comes after it."""
         done: set[str] = set()
         for start in self._moving:
             chain: list[str] = []
@@ -126,7 +124,7 @@ class _Steps:
         self._steps.append(Step(self._parts[family], family, *_pair(move), text, old_text))
 
     def _add_circle(self, chain: Sequence[str]) -> None:
-        """The last one steps aside, until all others have moved on."""
+        """Let the last family step aside until all others have moved on."""
         family, move = self._moving[chain[-1]]
         text, old_text = self._texts(family, move)
         aside = self._free_name(move.old.rpartition("/")[0])
@@ -137,7 +135,7 @@ class _Steps:
         self._steps.append(Step(part, family, aside, move.new, text, old_text))
 
     def _texts(self, family: int, move: Move) -> tuple[str | None, str | None]:
-        """What a link says at its new path, and said before; None for what is no link."""
+        """(new text, old text) of a link; None for a file that is no link."""
         text = self._going[family].texts.get(move.old)
         return text, None if text is None else os.readlink(self._case.root / move.old)
 
@@ -149,7 +147,7 @@ class _Steps:
                 return path
 
     def _find_parts(self) -> list[int]:
-        """The part of each family: those that wait for one another's names are one."""
+        """The part of each family: families that wait for one another's names are one part."""
         parts = list(range(len(self._going)))
         members = defaultdict(set, {part: {part} for part in parts})
         for number, move in self._moving.values():

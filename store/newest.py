@@ -1,4 +1,4 @@
-"""A bounded dictionary: of too many keys the one that was set longest ago goes."""
+"""A bounded dictionary: beyond its size, the key that was set longest ago goes."""
 
 from __future__ import annotations
 

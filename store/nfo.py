@@ -1,4 +1,4 @@
-"""The NFO files of Jellyfin and Kodi: the owner's word on who a series is, and what we know."""
+"""The NFO files of Jellyfin and Kodi: those of the owner are read, new ones are written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Series(NamedTuple):
 
 
 class Described(NamedTuple):
-    """A series, and what it is about."""
+    """A series, with its description."""
 
     series: Series = Series()
     plot: str = ""
@@ -82,10 +82,8 @@ def of_series(title: str, plot: str, ids: Mapping[str, str], year: int | None = 
 
 
 def of_episode(title: str, season: int, number: Number, aired: str | None) -> bytes | None:
-    """The file's content for an episode.
-
-    None where the video's name says it all, and for a decimal, which these files cannot tell.
-    """
+    """The file's content for an episode. None where the video's name says all of it, and for a
+    decimal number, which these files cannot tell."""
     if number % 1 or not (title or aired):
         return None
     elements = {"title": title, "season": season, "episode": number, "aired": aired}

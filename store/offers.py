@@ -1,4 +1,4 @@
-"""Where a series is to be had: each source's own series that is it, or may be it.
+"""The sources of a series: each source's own series that is it, or may be it.
 
 A series has a leading source, which gives its title and the numbers of its episodes, and further
 ones. Plain functions of a connection; each is (part of) one transaction.
@@ -74,7 +74,7 @@ class PossibleSource:
 
 
 def of_series(conn: sqlite3.Connection, series_id: str) -> list[Offer]:
-    """All of a series; those of the sources that the owner prefers in front."""
+    """All offers of a series, those of preferred sources in front."""
     rows = conn.execute(
         """select provider, key, standing from offers
         left join sources on sources.name = offers.provider
@@ -85,7 +85,7 @@ def of_series(conn: sqlite3.Connection, series_id: str) -> list[Offer]:
 
 
 def linked(conn: sqlite3.Connection, series_id: str) -> list[Offer]:
-    """Those that surely are the series."""
+    """The offers that surely are the series."""
     return [offer for offer in of_series(conn, series_id) if offer.standing == "linked"]
 
 
@@ -95,7 +95,7 @@ def ids_of(conn: sqlite3.Connection, series_id: str) -> list[str]:
 
 
 def owner(conn: sqlite3.Connection, provider: str, key: str) -> str | None:
-    """The id of the series that a source's is."""
+    """The id of the series to which a source's series belongs."""
     row = conn.execute(
         "select series from offers where provider = ? and key = ? and standing = 'linked'",
         (provider, key),
@@ -116,7 +116,7 @@ def is_apart(conn: sqlite3.Connection, series_id: str, provider: str, key: str) 
 def told(
     conn: sqlite3.Connection, series_id: str
 ) -> tuple[list[SeriesSource], list[PossibleSource]]:
-    """The sources of a series, and those of which the owner is asked."""
+    """The sources of a series, and the sources of which the owner is asked."""
     rows = conn.execute(
         """
         select provider, key, standing, title, numbering, left_out, coalesce(absent, 0) as absent,
@@ -152,7 +152,7 @@ def told(
 
 
 def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str, title: str) -> None:
-    """A source's series is this one, and no other one of that source is."""
+    """Record that a source's series is this one, and no other series of that source is."""
     row = conn.execute(
         """select 1 from offers where series = ? and provider = ? and key = ?
             and standing = 'linked' and ? in ('', title)""",
@@ -211,7 +211,7 @@ def has_episodes(conn: sqlite3.Connection, series_id: str, provider: str) -> boo
 def unlink(
     conn: sqlite3.Connection, series_id: str, provider: str, standing: Standing | None = None
 ) -> None:
-    """A source's series is not this one; it gets another `standing`, or is forgotten."""
+    """Record that a source's series is not this one: with another `standing`, or not at all."""
     where = "where series = ? and provider = ?"
     for table in ("episodes", "list_changes"):
         conn.execute(f"delete from {table} {where}", (series_id, provider))
@@ -227,7 +227,7 @@ def unlink(
 def set_numbering(
     conn: sqlite3.Connection, series_id: str, provider: str, numbering: str | None
 ) -> None:
-    """How the numbers of a source's list stand to the series'; None: nothing is known."""
+    """Record how the numbers of a source's list relate to the series'; None for unknown."""
     conn.execute(
         """update offers set numbering = ? where series = ? and provider = ?
             and standing = 'linked'""",
@@ -236,8 +236,8 @@ def set_numbering(
 
 
 def forget_numbering(conn: sqlite3.Connection, series_id: str) -> None:
-    """Another source gives the series its numbers now: how the others' stand to them is found out
-    anew."""
+    """Forget how the lists count, to find it out anew: another source gives the series its numbers
+    now."""
     conn.execute(
         "update offers set numbering = null where series = ? and numbering is not null",
         (series_id,),
@@ -305,7 +305,7 @@ def _numbers_before(
 
 
 def _known_elsewhere(conn: sqlite3.Connection, series_id: str, provider: str) -> list[sqlite3.Row]:
-    """What other sources list, the one that the owner prefers last."""
+    """The episodes in other sources' lists, the preferred source last."""
     return conn.execute(
         """select season, number, title, aired, size, checksums from episodes
         left join sources on sources.name = provider

@@ -1,4 +1,4 @@
-"""What is still to be told, to whom: written with what has happened, in its transaction.
+"""The events that are still to be told, written in the transaction of what has happened.
 
 Plain functions of a connection; each is (part of) one transaction. A message is a batch of rows of
 one event. Its rows are chosen and marked before it is sent, and go once it has arrived: a power cut
@@ -18,7 +18,7 @@ from store.schema import record
 
 log = logging.getLogger(__name__)
 
-MOST_ROWS = 2000  # that wait, for all targets together
+MOST_ROWS = 2000  # rows that wait, for all targets together
 BATCH_ROWS = 200
 LASTING_SECONDS = 24 * 3600  # after which a row that cannot be told is given up
 LEAST_FAILURES = 12  # before that, as the clock may have jumped
@@ -66,7 +66,7 @@ def set_targets(conn: sqlite3.Connection, events: Mapping[str, Sequence[str]]) -
 
 
 def add(conn: sqlite3.Connection, event: str, notice: Notice) -> None:
-    """Note for each target that wants it what has happened."""
+    """Note an event for each target that wants it."""
     if not _is_wanted(conn, event):
         return
     notice.timestamp = notice.timestamp or now()
@@ -83,7 +83,7 @@ def add(conn: sqlite3.Connection, event: str, notice: Notice) -> None:
 
 
 def hold(conn: sqlite3.Connection, event: str, notices: Mapping[str, Notice]) -> None:
-    """Tell what holds now, by subjects, and was not told since it began; forget what has ended."""
+    """Note the subjects for which a state holds and was not told; forget those that ended."""
     if not _is_wanted(conn, event):
         return
     told = held(conn, event)
@@ -95,7 +95,7 @@ def hold(conn: sqlite3.Connection, event: str, notices: Mapping[str, Notice]) ->
 
 
 def held(conn: sqlite3.Connection, event: str) -> set[str]:
-    """The subjects of what held at the last look and was told."""
+    """The subjects for which the state held at the last look, and was told."""
     rows = conn.execute("select subject from told where event = ?", (event,))
     return {row["subject"] for row in rows}
 
@@ -137,7 +137,7 @@ def take(conn: sqlite3.Connection, target: str) -> Batch | None:
 
 
 def finish(conn: sqlite3.Connection, target: str, batch: int) -> None:
-    """The message has arrived, or is given up: its rows go."""
+    """Remove the rows of a message that has arrived, or is given up."""
     conn.execute("delete from outbox where target = ? and batch = ?", (target, batch))
     conn.execute(
         """update targets set failures = 0, failing_since = null
@@ -161,7 +161,7 @@ class Failed(NamedTuple):
 
 
 def fail(conn: sqlite3.Connection, target: str) -> Failed:
-    """The message has not arrived. What could not be told for a day is given up."""
+    """Note that the message has not arrived. Give up what could not be told for a day."""
     conn.execute(
         """update targets set failures = failures + 1,
         failing_since = coalesce(failing_since, ?) where name = ?""",
@@ -170,7 +170,7 @@ def fail(conn: sqlite3.Connection, target: str) -> Failed:
     row = conn.execute(
         "select failures, failing_since from targets where name = ?", (target,)
     ).fetchone()
-    if row is None:  # nobody is to be told there any more
+    if row is None:  # this target is gone
         return Failed(0, now(), 0)
     count, since = row
     if count < LEAST_FAILURES:
@@ -195,7 +195,7 @@ def _is_wanted(conn: sqlite3.Connection, event: str) -> bool:
 
 
 def _forget_conditions(conn: sqlite3.Connection) -> None:
-    """Nobody is told any more of these: they begin anew when somebody is."""
+    """Forget the states of which nobody is told any more: they begin anew later."""
     for row in conn.execute("select distinct event from told").fetchall():
         if not _is_wanted(conn, row["event"]):
             conn.execute("delete from told where event = ?", (row["event"],))

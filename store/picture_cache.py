@@ -59,7 +59,7 @@ class PictureCache:
         self._lock = threading.Lock()
 
     def find(self, name: str) -> Kept | None:
-        """What is kept under a name; None where nothing is, or nothing that is still believed."""
+        """The picture under a name; None where none is kept, or none that is still believed."""
         with self._lock:
             sizes = self._load()
             if name not in sizes:
@@ -99,12 +99,12 @@ class PictureCache:
             self._drop_what_is_too_much()
 
     def renew(self, name: str) -> None:
-        """The source says that what is kept is still its picture."""
+        """Note that the source still has the same picture."""
         with suppress(OSError):
             os.utime(self._folder / name)
 
     def _load(self) -> dict[str, int]:
-        """Find what an earlier run has kept, once."""
+        """Find the pictures that an earlier run has kept, once."""
         if self._sizes is None:
             self._sizes = {}
             found = []
@@ -139,13 +139,13 @@ class PictureCache:
 
 
 def picture_of(content: bytes) -> Picture | None:
-    """The picture that these bytes are; None for anything else."""
+    """Recognise a picture by its bytes; None for anything else."""
     content_type = pictures.type_of(content)
     return Picture(content, content_type, _digest(content)) if content_type else None
 
 
 def _read(data: bytes) -> Kept:
-    """Raises ValueError for what was not written so, or not wholly."""
+    """Read a file of the cache. Raises ValueError for one that is damaged or of another form."""
     line, end, content = data.partition(b"\n")
     head = json.loads(line)
     if not end or not isinstance(head, dict) or head.get("digest") != _digest(content):

@@ -1,4 +1,4 @@
-"""How large a picture is that its file unpacks to, as its head tells. Pure.
+"""The size of a picture, as the head of its file tells it. Pure.
 
 A small file may hold a picture that takes gigabytes to be drawn.
 """

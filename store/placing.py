@@ -96,11 +96,9 @@ def move_link(root: Path, old: str, new: str, text: str) -> None:
 
 
 def is_moved(root: Path, old: str, new: str, text: str | None) -> bool:
-    """Whether a move came to its end before a crash; `text` is that of a link, None otherwise.
-
-    A crash in the middle leaves two names of one file, two links, or a copy on another disk: the
-    old one goes then.
-    """
+    """Whether a move came to its end before a crash; `text` is that of a link, None otherwise. A
+    crash in the middle leaves two names of one file, two links, or a copy on another disk: then
+    this removes the old one."""
     old_path, new_path = root / old, root / new
     if not os.path.lexists(new_path):
         return False
@@ -140,7 +138,7 @@ def is_placed(part: Path, root: Path, path: str) -> bool:
 
 
 def _are_same(old: Path, new: Path, text: str | None) -> bool:
-    """Whether these are one file under two names, the old and the new link, or equal copies."""
+    """Whether both are one file under two names, the old and the new link, or equal copies."""
     if text is not None:
         return old.is_symlink() and new.is_symlink() and os.readlink(new) == text
     old_status, new_status = old.lstat(), new.lstat()
@@ -162,10 +160,8 @@ def _drop_empty_folders(root: Path, path: str) -> None:
 
 @contextmanager
 def on_disk_of(part: Path, root: Path, folder: Path) -> Iterator[Path]:
-    """A durable copy of `part` on the disk of a `folder` of the library, to be named there.
-
-    The part goes once that worked, and the copy goes where it did not.
-    """
+    """A durable copy of `part` on the disk of a `folder` of the library, to be named there. When
+    the copy is done the part goes; when it fails the copy goes."""
     near = _folder_for_copy(part, root, folder)
     copy = near / INCOMING / part.name
     if copy == part:

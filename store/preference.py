@@ -65,7 +65,7 @@ def fit(variant: Variant, wish: Prefer) -> int:
 
 
 def chosen(episode: Episode, wish: Prefer) -> tuple[Episode, Choice]:
-    """The episode with the file that the wish makes of those it may have, and that choice."""
+    """The episode with the file that the wish chooses among its files, and that choice."""
     choice = choose(episode.variants or (only_variant(episode),), wish)
     best = choice.variant
     if (episode.ref, episode.size, episode.why) == (best.ref, best.size, choice.why):
@@ -82,7 +82,7 @@ def chosen(episode: Episode, wish: Prefer) -> tuple[Episode, Choice]:
 
 
 def only_variant(episode: Episode) -> Variant:
-    """The only file of an episode, of which nothing further is told."""
+    """The only file of an episode, without further facts."""
     return Variant(
         episode.ref,
         size=episode.size,
@@ -99,7 +99,7 @@ def _rank_by_wish(variant: Variant, wish: Prefer) -> Rank:
 
 
 def _outside(variant: Variant, wish: Prefer) -> int:
-    """How many lines the picture has too many or too few; one of which nobody tells is believed."""
+    """How many lines the picture has too many or too few; an unknown picture has none."""
     if not variant.lines:
         return 0
     too_many = variant.lines - wish.max_resolution if wish.max_resolution else 0
@@ -122,7 +122,7 @@ def _rank_version(variant: Variant, wish: Prefer) -> int:
 
 
 def _rank_language(variant: Variant, wish: Prefer) -> int:
-    """The place of its language among the wished ones; behind them what may be one of them."""
+    """The place of its language among the wishes; behind them files that may be in one of them."""
     if not wish.languages:
         return 0
     sound, subtitles, several, original = variant.languages
@@ -142,7 +142,7 @@ def _rank_language(variant: Variant, wish: Prefer) -> int:
 
 
 def _lacks(variant: Variant, wish: Prefer) -> str:
-    """What would be better than this file, by the first of the wishes."""
+    """The first wish that this file leaves open, in words."""
     wants = []
     if wish.languages and _rank_language(variant, wish) > 0:
         wants.append(f"in {wish.languages[0]}")

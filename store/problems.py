@@ -100,7 +100,7 @@ def _of_proxies(config: Config, names: Collection[str]) -> list[Problem]:
 
 
 def _of_entries(config: Config, names: Collection[str]) -> list[Problem]:
-    """Of the sources, of what is notified, and of the media servers."""
+    """The problems of the sources, the notifications, and the media servers."""
     problems = []
     for name in LISTS:
         for index, entry in enumerate(getattr(config, name) if name in names else ()):

@@ -103,7 +103,7 @@ def get(conn: sqlite3.Connection, item_id: int) -> Item:
 def status(
     conn: sqlite3.Connection, *, speed_mbps: float, state: State, reason: str
 ) -> QueueStatus:
-    """How many items there are and how large they are, as far as that is known."""
+    """How many items there are, and how large they are as far as that is known."""
     row = conn.execute(
         """
         select count(*) as total_items,
@@ -136,7 +136,7 @@ def set_state(conn: sqlite3.Connection, value: State) -> None:
 
 
 def recover(conn: sqlite3.Connection) -> list[Item]:
-    """After a start: what was downloading is pending, for nobody works on it.
+    """After a start: make downloading items pending, for nobody works on them.
 
     Returns the items that were about to get their final name.
     """
@@ -186,7 +186,7 @@ def claim(
 
 
 def set_part(conn: sqlite3.Connection, item_id: int, part: str, total: int | None) -> None:
-    """Where the bytes gather. Another name than before means that none are there yet."""
+    """Keep the name of the part file. A new name means that no bytes are there yet."""
     conn.execute(
         """update items set checkpoint = case when part = ? then checkpoint end, part = ?,
         total = coalesce(?, total) where id = ?""",
@@ -197,7 +197,7 @@ def set_part(conn: sqlite3.Connection, item_id: int, part: str, total: int | Non
 def set_checkpoint(
     conn: sqlite3.Connection, item_id: int, checkpoint: str, total: int | None
 ) -> None:
-    """These bytes are on the disk for good."""
+    """Keep the map of the bytes that are on the disk for good."""
     conn.execute(
         "update items set checkpoint = ?, total = coalesce(?, total) where id = ?",
         (checkpoint, total, item_id),
@@ -207,7 +207,7 @@ def set_checkpoint(
 def set_target(
     conn: sqlite3.Connection, item_id: int, target: str | None, receipt: str | None = None
 ) -> None:
-    """The path that the verified file is about to get in the library, and the history's receipt."""
+    """Keep the library path that the verified file is about to get, and the history's receipt."""
     conn.execute(
         "update items set target = ?, receipt = ? where id = ?", (target, receipt, item_id)
     )
@@ -220,11 +220,9 @@ def release(
     attempts: int | None = None,
     durable: int = 0,
 ) -> Item | None:
-    """Back to pending with its bytes kept, after `attempts` failed tries; None leaves their number.
-
-    `durable` are the bytes that the try left on the disk: the most of all tries is kept. Returns
-    None when the item is gone or done.
-    """
+    """Make the item pending again with its bytes kept, after `attempts` failed tries; None leaves
+    their number. `durable` are the bytes that the try left on the disk: the most of all tries is
+    kept. Returns None when the item is gone or done."""
     conn.execute(
         """update items set status = 'pending', reason = ?, attempts = coalesce(?, attempts),
         durable = max(durable, ?) where id = ? and status = 'downloading'""",
@@ -256,7 +254,7 @@ def finish(conn: sqlite3.Connection, item_id: int, path: str, size: int) -> int:
 
 
 def fail(conn: sqlite3.Connection, item_id: int, code: str, message: str) -> Item:
-    """Given up, until somebody retries it. Its bytes stay."""
+    """Give the item up, until somebody retries it. Its bytes stay."""
     conn.execute(
         """update items set status = 'failed', reason = '', error_code = ?, error_message = ?,
         attempts = attempts + 1, target = null, finished_at = ? where id = ?""",
@@ -268,7 +266,7 @@ def fail(conn: sqlite3.Connection, item_id: int, code: str, message: str) -> Ite
 
 
 def retry(conn: sqlite3.Connection, item_id: int) -> Item:
-    """A failed item is pending again. Raises NotFound, and Conflict for one that has not failed."""
+    """Make a failed item pending. Raises NotFound, and Conflict for one that has not failed."""
     item = get(conn, item_id)
     if item.status != "failed":
         raise Conflict(
@@ -281,7 +279,7 @@ def retry(conn: sqlite3.Connection, item_id: int) -> Item:
 
 
 def retry_all(conn: sqlite3.Connection) -> list[Item]:
-    """All failed items are pending again; returns them."""
+    """Make all failed items pending; returns them."""
     failed = items(conn, "items.status = 'failed'")
     conn.execute(f"update items set {ANEW}, followed = 0 where status = 'failed'")
     for item in failed:
@@ -290,7 +288,7 @@ def retry_all(conn: sqlite3.Connection) -> list[Item]:
 
 
 def set_priority(conn: sqlite3.Connection, item_id: int, priority: Priority) -> Item:
-    """What following has queued is the owner's when it is `high`. Raises NotFound."""
+    """Set the priority; `high` makes an item of following the owner's. Raises NotFound."""
     if priority == "high":
         take_over(conn, item_id, priority)
     conn.execute(
@@ -315,7 +313,7 @@ def remove_all(conn: sqlite3.Connection, status: Status) -> list[Item]:
 
 
 def of_series(conn: sqlite3.Connection, anime_id: str) -> list[Item]:
-    """Raises NotFound for a series that is not known."""
+    """The items of a series. Raises NotFound for a series that is not known."""
     return items(conn, "items.series = ?", series.get(conn, anime_id).id)
 
 

@@ -14,7 +14,7 @@ from store.schema import record
 class QueueGroup:
     """How many items of one series there are.
 
-    `open_bytes` are the sizes of those that wait or are downloading, but for `unknown_sizes` items.
+    `open_bytes` is the size of the waiting and downloading items, without `unknown_sizes` of them.
     """
 
     anime_id: str

@@ -1,4 +1,4 @@
-"""Rows of the queue, read as items together with their series and their episodes, and put there."""
+"""The rows of the queue as items, with the facts of their series and episodes."""
 
 from __future__ import annotations
 
@@ -103,10 +103,8 @@ def put(
 def take_over(
     conn: sqlite3.Connection, item_id: int, priority: Priority, *, named: bool = False
 ) -> bool:
-    """Make the owner's what following has queued and nobody works on; whether it was such an item.
-
-    It waits for no night any more, and one that he has `named` for no better file.
-    """
+    """Make an item of following the owner's, if nobody works on it; returns whether it was such an
+    item. It no longer waits for the night, nor for a better file if the owner has `named` it."""
     cursor = conn.execute(
         """update items set followed = 0, named = max(named, :named), reason = '',
             priority = :priority

@@ -1,4 +1,4 @@
-"""The owner's own order of the queue, and what is done to many items at once.
+"""The owner's own order of the queue, and changes of many items at once.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -50,7 +50,7 @@ def find(conn: sqlite3.Connection, item_ids: Sequence[int], anime_ids: Sequence[
 
 
 def prioritise(conn: sqlite3.Connection, item_ids: Sequence[int], priority: Priority) -> None:
-    """Give items this priority; among those of it they come in the order in which they came."""
+    """Give items this priority; those of one priority keep the order in which they came."""
     conn.execute(
         """update items set priority = ?, place = null
         where id in (select value from json_each(?)) and priority <> ?""",
@@ -114,7 +114,7 @@ def _index(others: Sequence[_Place], where: Literal["first", "last"] | int) -> i
 
 
 def everything(conn: sqlite3.Connection) -> Everything:
-    """How much `missing` is of all series together, but for what is queued already."""
+    """The size of `missing` of all series together, without queued episodes."""
     rows = conn.execute(
         """
         with lacking as (
@@ -150,7 +150,7 @@ def lacking(conn: sqlite3.Connection) -> list[str]:
 
 
 def add_missing(conn: sqlite3.Connection, anime_ids: Sequence[str]) -> queue.Added:
-    """Queue what is missing of several series, as far as it is not queued yet."""
+    """Queue the missing episodes of several series that are not queued yet."""
     added = queue.Added([], [])
     for anime_id in anime_ids:
         try:

@@ -1,4 +1,4 @@
-"""The items of the queue as they are shown: in pages, and the first of them.
+"""The items of the queue in pages, and the first items for the socket.
 
 Plain functions of a connection; each is (part of) one transaction.
 """

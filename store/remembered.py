@@ -1,7 +1,7 @@
-"""What was read from sources and is worth keeping, with the validators of the answer.
+"""The readings of sources that are worth keeping, with the validators of the answers.
 
-A restart then asks nobody for what has not changed, and what a source has dropped is still known.
-Plain functions of a connection; each is (part of) one transaction.
+A restart then asks for nothing that has not changed, and a video that a source has dropped is still
+known. Plain functions of a connection; each is (part of) one transaction.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Remembered(NamedTuple):
-    """`content` is the source's own digest of what it has read at `address`."""
+    """The source's own digest (`content`) of the document at `address`."""
 
     address: str
     etag: str
@@ -31,7 +31,7 @@ def find(conn: sqlite3.Connection, source: str, address: str) -> Remembered | No
 
 
 def keep(conn: sqlite3.Connection, source: str, remembered: Remembered) -> None:
-    """Keep it in place of what was kept of that address before."""
+    """Keep a reading in place of an earlier one of that address."""
     conn.execute(
         f"insert or replace into remembered (source, {_COLUMNS}) values (?, ?, ?, ?, ?)",
         (source, *remembered),
@@ -39,7 +39,7 @@ def keep(conn: sqlite3.Connection, source: str, remembered: Remembered) -> None:
 
 
 def drop_others(conn: sqlite3.Connection, sources: Collection[str]) -> None:
-    """Forget what was kept of sources that are not among `sources`."""
+    """Forget the readings of sources that are not among `sources`."""
     rows = conn.execute("select distinct source from remembered").fetchall()
     for row in rows:
         if row["source"] not in sources:

@@ -46,7 +46,7 @@ def drop(conn: sqlite3.Connection, series_id: str, moves: Sequence[Move]) -> Non
 
 
 def begin(conn: sqlite3.Connection, series_id: str, steps: Sequence[Step], *, undo: bool) -> None:
-    """Write down the steps that are about to be taken."""
+    """Write down the steps of a renaming before the first of them is taken."""
     conn.executemany(
         """insert into rename_steps (series, undo, part, family, old, new, text, old_text)
         values (?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -70,10 +70,8 @@ def noted(conn: sqlite3.Connection, series_id: str) -> list[Noted]:
 
 
 def record(conn: sqlite3.Connection, series_id: str, noted: Noted, *, done: bool) -> None:
-    """Record that a step was taken, or taken back: what is known of the file follows it.
-
-    Nothing was at the path that it got: what the database has there is of a file that is gone.
-    """
+    """Record that a step was taken or taken back; the facts about the file follow it. No file was
+    at its new path: rows of that path in the database are of a file that is gone."""
     old, new = noted.step.old, noted.step.new
     if not done:
         old, new = new, old

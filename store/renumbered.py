@@ -1,8 +1,8 @@
-"""What the owner has said of episodes goes along to other numbers, and to another series.
+"""The owner's words on episodes follow them to other numbers, and to another series.
 
-A source may number its files anew, and two series become one. Following would take all of them for
-new else, and fetch what the owner ignores. Plain functions of a connection; each is (part of) one
-transaction.
+A source may number its files anew, and two series may become one. Without this, following would
+take all of them for new, and fetch episodes that the owner ignores. Plain functions of a
+connection; each is (part of) one transaction.
 """
 
 from __future__ import annotations
@@ -18,10 +18,8 @@ _KEY = "series = :series and season = :season and number = :number"
 def carry(
     conn: sqlite3.Connection, offer: tuple[str, str], moved: Mapping[EpisodeKey, EpisodeKey]
 ) -> None:
-    """Let the same hold for the files of an `offer`, (series, source), under their new numbers.
-
-    The old numbers stay passed over, and of another source also ignored.
-    """
+    """Move the owner's words to the new numbers of the files of an `offer`, (series, source). The
+    old numbers stay passed over; if another source has them, they stay ignored, too."""
     series_id, source = offer
     passed: dict[EpisodeKey, bool] = {}
     ignored: set[EpisodeKey] = set()
@@ -45,7 +43,7 @@ def carry(
 
 
 def keep_of_both(conn: sqlite3.Connection, other_id: str, series_id: str) -> None:
-    """Pass over in a series what `other_id` passes over, which is about to be one with it."""
+    """Pass over in a series the episodes that `other_id` passes over, before both become one."""
     conn.execute(
         """update follow_passed set handled = 1 where series = ? and (season, number) in (
             select season, number from follow_passed where series = ? and handled)""",

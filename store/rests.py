@@ -1,4 +1,4 @@
-"""The sources that rest: left alone by all, until a moment, for a reason.
+"""The sources that rest: nobody asks them until a moment, for a reason.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from store.models import Item
 from store.queue_items import items
 
-# How the reasons of the items of such a source begin.
+# The beginning of the reasons of the items of such a source.
 RESTS = "The source rests"
 OFF = "The source is switched off"
 
@@ -33,7 +33,7 @@ def read(conn: sqlite3.Connection) -> list[Rest]:
 
 
 def keep(conn: sqlite3.Connection, rest: Rest) -> None:
-    """The source rests, in place of any rest before."""
+    """Let the source rest, in place of any rest before."""
     conn.execute(
         """insert or replace into rests (source, since, until, why, failures)
         values (?, ?, ?, ?, ?)""",
@@ -42,7 +42,7 @@ def keep(conn: sqlite3.Connection, rest: Rest) -> None:
 
 
 def end(conn: sqlite3.Connection, source: str) -> list[Item]:
-    """The source works, or nobody has it any more. Returns the items that no longer wait for it."""
+    """End a rest: the source works, or is gone. Returns the items that no longer wait for it."""
     conn.execute("delete from rests where source = ?", (source,))
     waiting = items(
         conn,
@@ -55,10 +55,8 @@ def end(conn: sqlite3.Connection, source: str) -> list[Item]:
 
 
 def wait_while_off(conn: sqlite3.Connection, off: set[str]) -> list[Item]:
-    """These sources are switched off: items that nobody else has say so, others no longer do.
-
-    Returns those that change.
-    """
+    """Give items that only switched-off sources have the reason to wait, and take it from the
+    others. Returns the items that change."""
     names = ", ".join("?" * len(off))
     listed = """exists (select 1 from episodes left join sources on name = provider
         where episodes.series = items.series and episodes.season = items.season

@@ -1,7 +1,7 @@
-"""A damaged database: what can be read of it is carried over into a new one, and it is set aside.
+"""A damaged database: its readable rows are carried over into a new one.
 
-It stays in its place until the new one is whole, so a full disk or a kill loses nothing. Everything
-here blocks. docs/formats.md, "The database", tells it to the owner.
+The damaged file stays in its place until the new one is whole, so a full disk or a kill loses
+nothing. Everything here blocks. docs/formats.md, "The database", tells it to the owner.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from store import atomic
 
 log = logging.getLogger(__name__)
 
-# What SQLite writes beside a database; it belongs to it wherever it is moved.
+# Files that SQLite writes beside a database; they move with it.
 COMPANIONS = ("-wal", "-shm")
-# Written beside a database that turned out to be damaged while it was in use.
+# The mark beside a database that turned out to be damaged while it was in use.
 MARK = ".damaged"
 # What is carried over, until it is whole.
 SUCCESSOR = ".salvaged"
 DENY_LIST = "revoked"
-# What following never brings back by itself.
+# Tables of the episodes that following never brings back by itself.
 PASSED_OVER = {"follow_passed", "ignored"}
 
 
@@ -42,7 +42,7 @@ class Salvage(NamedTuple):
 
 
 class Damaged(sqlite3.DatabaseError):
-    """The file can be read, and what it says cannot be."""
+    """The file can be read, but its content cannot be."""
 
 
 def is_damage(error: sqlite3.Error) -> bool:

@@ -22,7 +22,7 @@ class Secret:
 
     @property
     def is_mask(self) -> bool:
-        """Whether a client has sent back the mask that it was shown."""
+        """Whether a client has sent back a mask in place of a secret."""
         return self._text == MASK
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Addresses that hold a secret, as those of private podcasts do: what of them is shown. Pure."""
+"""Addresses that hold a secret, as those of private podcasts do, and their masked form. Pure."""
 
 from __future__ import annotations
 

@@ -61,17 +61,13 @@ class SecretsFile:
             self.current = new
 
     def propose(self, providers: dict[str, str], configuration: bytes) -> None:
-        """Keep the secrets that belong to a config.json which is about to be written.
-
-        Raises OSError; nothing has changed then.
-        """
+        """Keep the secrets that belong to a config.json which is about to be written. Raises
+        OSError; nothing has changed then."""
         self.change(proposed=providers, proposed_for=_digest(configuration))
 
     def settle(self, configuration: bytes) -> None:
-        """Take what was proposed for this config.json; forget what was proposed for another one.
-
-        A disk that refuses does no harm: the next start settles it.
-        """
+        """Take the secrets that were proposed for this config.json; forget those that were proposed
+        for another one. A disk that refuses does no harm: the next start settles it."""
         current = self.current
         if not current.proposed_for:
             return

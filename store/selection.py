@@ -45,7 +45,7 @@ def select(
 
 
 def pick(texts: Sequence[str], known: Sequence[KnownEpisode], anime: Series) -> list[KnownEpisode]:
-    """As `select`, of all episodes that are `known`, whether anybody has them or not."""
+    """Select among all `known` episodes by the rules of `select`, with or without a source."""
     by_key = {episode.key: episode for episode in known}
     selected: dict[EpisodeKey, KnownEpisode] = {}
     for index, text in enumerate(texts):
@@ -59,7 +59,7 @@ def pick(texts: Sequence[str], known: Sequence[KnownEpisode], anime: Series) -> 
 
 
 def by_number(texts: Sequence[str]) -> set[EpisodeKey]:
-    """The episodes that texts name by their numbers, and not as what a season or all lack."""
+    """The episodes that texts name by their numbers, not by a season or `missing`."""
     lower = [text.casefold() for text in texts]
     named = [text for text in lower if text != "missing" and not _SEASON.fullmatch(text)]
     return {key for text in named for key in _keys(text, "episodes", ())}

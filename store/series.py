@@ -1,7 +1,8 @@
-"""The series: who each of them is, and what its counts are.
+"""The series: their identities, and their counts.
 
 Plain functions of a connection; each is (part of) one transaction. A series' id never changes once
-it was shown: one that only the library knew keeps `local_<slug>` when a source is found for it.
+it was shown: a series that only the library knew keeps `local_<slug>` when a source is found for
+it.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Series:
 
 
 class Owner(NamedTuple):
-    """The series that a folder of the library is."""
+    """The series to which a folder of the library belongs."""
 
     series_id: str
     provider: str
@@ -108,7 +109,7 @@ def find(conn: sqlite3.Connection, anime_id: str) -> Series | None:
 
 
 def get(conn: sqlite3.Connection, anime_id: str) -> Series:
-    """As `find`. Raises NotFound."""
+    """Find the series as `find` does. Raises NotFound."""
     series = find(conn, anime_id)
     if series is None:
         raise NotFound("Anime not found", anime_id=anime_id)
@@ -122,7 +123,7 @@ def own_id(conn: sqlite3.Connection, anime_id: str) -> str:
 
 
 def own_ids(conn: sqlite3.Connection, anime_ids: Iterable[str]) -> list[str]:
-    """As `own_id`, of several."""
+    """The ids as `own_id` has them."""
     return [own_id(conn, anime_id) for anime_id in anime_ids]
 
 
@@ -159,8 +160,8 @@ def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str) -> N
 
 
 def keep_wish(conn: sqlite3.Connection, other_id: str, series_id: str) -> None:
-    """What the owner wishes of a series that becomes one with another holds for that one, unless
-    he wishes something else of it."""
+    """Keep the owner's wish of a series that becomes one with another, unless he has a wish for
+    that one."""
     conn.execute(
         """update series set prefer = (select prefer from series where id = ?)
         where id = ? and prefer = ''""",
@@ -256,7 +257,7 @@ def by_folder(conn: sqlite3.Connection) -> dict[str, Owner]:
 
 
 def has_folder(conn: sqlite3.Connection, folder: str) -> bool:
-    """Whether a folder is some series'."""
+    """Whether a folder belongs to some series."""
     row = conn.execute(
         """select exists (select 1 from series where folder = :folder)
             or exists (select 1 from further_folders where folder = :folder)""",
@@ -275,7 +276,7 @@ def count_by_provider(conn: sqlite3.Connection) -> dict[str, int]:
 
 
 def count_what_was_aired(conn: sqlite3.Connection) -> None:
-    """Count anew where an episode was aired since: from that day on it is missing."""
+    """Count series anew with an episode that was aired since: it is missing from that day on."""
     rows = conn.execute("select id from series where next_air <= ?", (today(),)).fetchall()
     for row in rows:
         counts.recount(conn, row["id"])

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from store import renumbered, series
 
-# What is kept of a series beside its episodes, files and folders.
+# Tables of a series beside its episodes, files and folders.
 _KEPT_WITH_SERIES = (
     "files",
     "history",
@@ -61,17 +61,15 @@ def remove(conn: sqlite3.Connection, series_id: str, folder: str) -> None:
 
 
 def rename(conn: sqlite3.Connection, old: str, new: str) -> None:
-    """A folder was renamed on disk."""
+    """Record that a folder was renamed on disk."""
     conn.execute("update series set folder = ? where folder = ?", (new, old))
     for table in ("further_folders", "folders_apart"):
         conn.execute(f"update {table} set folder = ? where folder = ?", (new, old))
 
 
 def absorb(conn: sqlite3.Connection, local_id: str, series_id: str) -> None:
-    """Make a series that only the library knew one with another; its id goes on to name that one.
-
-    Whoever calls judges the files anew.
-    """
+    """Make a series that only the library knew one with another; its id goes on to name that
+    series. The caller has to judge the files anew."""
     moved = of_series(conn, local_id)
     renumbered.keep_of_both(conn, local_id, series_id)
     for table in _KEPT_WITH_SERIES:
@@ -90,7 +88,7 @@ def absorb(conn: sqlite3.Connection, local_id: str, series_id: str) -> None:
 
 
 def apart(conn: sqlite3.Connection) -> set[str]:
-    """The folders of which the owner said that they are a series of their own."""
+    """The folders that are a series of their own, as the owner said."""
     return {row["folder"] for row in conn.execute("select folder from folders_apart")}
 
 
@@ -99,5 +97,5 @@ def keep_apart(conn: sqlite3.Connection, folder: str) -> None:
 
 
 def keep_together(conn: sqlite3.Connection, folders: Iterable[str]) -> None:
-    """The owner said whose these folders are."""
+    """Forget that these folders are series of their own: the owner said whose they are."""
     conn.executemany("delete from folders_apart where folder = ?", [(each,) for each in folders])

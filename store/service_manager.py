@@ -1,4 +1,4 @@
-"""What a service manager such as systemd is told, by a datagram to $NOTIFY_SOCKET.
+"""The messages for a service manager such as systemd, by a datagram to $NOTIFY_SOCKET.
 
 Imported under a service manager alone.
 """

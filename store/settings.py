@@ -28,11 +28,9 @@ Directory = Annotated[str, Rule(least=1, most=4096, example="/path/to/anime")]
 
 @dataclass(frozen=True)
 class Naming(Templates):
-    """How new files and folders are called; a part that is left out takes its default.
-
-    A field that is empty takes the brackets around it along. A series whose files have names of
-    another kind keeps to that kind.
-    """
+    """The names of new files and folders; a template that is left out takes its default. When a
+    field has no value, the brackets around it are left out too. A series whose files have names of
+    another style keeps that style."""
 
     series: Annotated[
         str,
@@ -94,10 +92,8 @@ class Limit(Hours):
 
 @dataclass(frozen=True)
 class Share:
-    """What keys of scope `share` open: nothing, all series of the library, or those with these ids.
-
-    An id that no series has opens nothing.
-    """
+    """The series that keys of scope `share` open: none, all of the library, or those with these
+    ids. An id that no series has opens nothing."""
 
     series: Literal["none", "all"] | Annotated[list[SeriesId], Rule(most=10_000)] = "none"
 

@@ -41,12 +41,12 @@ class FoundPoster(NamedTuple):
 
 
 def file_id(series_id: str, path: str) -> str:
-    """The id under which a file of a series is fetched; another path has another one."""
+    """The id under which a file of a series is fetched; each path has its own."""
     return f"{series_id}.{_digest(path)}"
 
 
 def look(root: Path, paths: Iterable[str]) -> dict[str, Found]:
-    """What there is of these videos; those that are gone, or lie behind a link, are left out."""
+    """The videos as they are on the disk; those that are gone or behind a link are left out."""
     folders: defaultdict[str, list[str]] = defaultdict(list)
     for path in paths:
         folder, _, name = path.rpartition("/")
@@ -142,7 +142,7 @@ def _look_into(folder: int, path: str, videos: list[str]) -> dict[str, Found]:
 
 
 def _plain_status(folder: int, name: str) -> os.stat_result | None:
-    """How a plain file is; None for a link, and for what is none or gone."""
+    """The status of a plain file; None for a link, another kind of file, or no file."""
     try:
         name.encode()
         status = os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -152,7 +152,7 @@ def _plain_status(folder: int, name: str) -> os.stat_result | None:
 
 
 def _check_name(name: str) -> None:
-    """The database is trusted to hold paths of the library alone; this costs nothing."""
+    """Check a path of the database, though it is trusted to hold paths of the library alone."""
     if not name or name.startswith(".") or "/" in name or "\0" in name:
         raise OSError(errno.EINVAL, "It is no name of the library", name)
 

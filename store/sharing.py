@@ -1,6 +1,6 @@
-"""What the owner shares, as others read it: the list of series, and each one with its files.
+"""The shared series in the form that others read: the list of series, and each with its files.
 
-One form for the calls of a server and for the files of a static catalogue
+The calls of a server and the files of a static catalogue have one form
 (docs/catalogue.schema.json). Plain functions of a connection; each is (part of) one transaction.
 """
 
@@ -115,7 +115,7 @@ class SharedDetails:
 
 @record
 class SharedDocument:
-    """What is shared of one series."""
+    """The document of one shared series."""
 
     success: Literal[True]
     aniworld: Literal[1]
@@ -243,7 +243,10 @@ def document(
     addresses: Addresses,
     poster: "FoundPoster | None" = None,
 ) -> SharedDocument:
-    """What is shared of a series, as its files are now. Reads names, so it belongs on a thread."""
+    """The document of a shared series, with its files as they are now.
+
+    Reads names, so it belongs on a thread.
+    """
     files = [
         _file(shared.id, held, found[held.path], addresses)
         for held in shared.held

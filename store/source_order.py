@@ -1,8 +1,8 @@
-"""The sources in the owner's order, and which of them are absent.
+"""The sources in the owner's order, and the absent ones among them.
 
-A source is absent where nothing can be fetched from it: it is switched off, not configured any
-more, or has rested for more than a day. What is known of it stays. Plain functions of a connection;
-each is (part of) one transaction.
+A source is absent if nothing can be fetched from it: it is switched off, not configured any more,
+or has rested for more than a day. Its episodes stay known. Plain functions of a connection; each is
+(part of) one transaction.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DUE = ""
 
 
 def keep(conn: sqlite3.Connection, names: Sequence[str], switched_off: set[str]) -> None:
-    """Keep the owner's order. `count_some` counts anew what changes by that."""
+    """Keep the owner's order. `count_some` then counts the series anew that this changes."""
     wanted = {name: (rank, OFF * (name in switched_off)) for rank, name in enumerate(names)}
     for (name,) in conn.execute("select distinct provider from offers").fetchall():
         wanted.setdefault(name, (UNKNOWN_RANK, OFF))
@@ -38,7 +38,10 @@ def keep(conn: sqlite3.Connection, names: Sequence[str], switched_off: set[str])
 
 
 def set_away(conn: sqlite3.Connection, name: str, away: bool) -> bool:
-    """The source has rested for more than a day, or answers again. Returns whether that is new."""
+    """Note that the source has rested for more than a day, or answers again.
+
+    Returns whether that is new.
+    """
     before, after = (0, AWAY) if away else (AWAY, 0)
     cursor = conn.execute(
         "update sources set absent = ? where name = ? and absent = ?", (after, name, before)
@@ -56,7 +59,7 @@ def away(conn: sqlite3.Connection) -> set[str]:
 
 
 def count_some(conn: sqlite3.Connection) -> bool:
-    """Count some of the series anew whose sources came or went; whether there are more."""
+    """Count some series anew whose sources came or went. Returns whether there are more."""
     rows = conn.execute("select id from series where next_air = ? limit ?", (_DUE, AT_ONCE))
     due = [row["id"] for row in rows]
     for series_id in due:
@@ -65,7 +68,7 @@ def count_some(conn: sqlite3.Connection) -> bool:
 
 
 def _make_due(conn: sqlite3.Connection, name: str) -> None:
-    """The next list counts them, if nobody does so before."""
+    """Let the next list count these series anew, if nobody does so before."""
     conn.execute(
         """update series set next_air = ? where id in (
             select series from offers where provider = ? and standing = 'linked')""",

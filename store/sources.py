@@ -88,22 +88,20 @@ class Lack(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class AnyKind:
-    """What the settings of every kind have.
-
-    `ca_file`: a certificate authority (PEM) that is trusted for this source, beside the system's.
-    A source that is not `enabled` is asked for nothing, and its items wait.
-    """
+    """The settings that every kind has. `ca_file`: a certificate authority (PEM) that is trusted
+    for this source, beside the system's. A source that is not `enabled` is asked for nothing, and
+    its items wait."""
 
     ca_file: AuthorityFile = ""
     enabled: bool = True
 
     def lack(self) -> Lack | None:
-        """What these settings lack to be of use."""
+        """The setting that is missing for these settings to be of use."""
         return None
 
     @property
     def when_empty(self) -> str:
-        """What to do where the source answers, but lists no series."""
+        """The advice for a source that answers, but lists no series."""
         return "Point the address at the folder that holds one folder for each series"
 
     @property
@@ -113,7 +111,7 @@ class AnyKind:
 
     @property
     def most_connections(self) -> int:
-        """At a time, as the manners of the source ask for."""
+        """How many connections at a time the manners of the source allow."""
         return 16
 
 
@@ -156,7 +154,7 @@ class JellyfinProvider(AnyKind):
     use: Literal["files", "calendar"] = "files"
 
     def lack(self) -> Lack | None:
-        """A server says nothing without a key."""
+        """The key: a server answers nothing without one."""
         fix = "Make a key in the dashboard of Jellyfin, under API keys"
         return None if self.key else Lack("key", "The API key is missing", fix)
 
@@ -220,7 +218,7 @@ class FeedProvider(AnyKind):
         return whole if masked(whole) == self.url else None
 
     def lack(self) -> Lack | None:
-        """An address that takes questions answers nothing without one."""
+        """The query: an address that takes questions answers nothing without one."""
         fix = "Say what MediathekViewWeb is to look for, such as the title of a series"
         is_asked = self.query or not self.is_query
         return None if is_asked else Lack("query", "The query is missing", fix)
@@ -246,7 +244,7 @@ class ArchiveProvider(AnyKind):
     query: Text = ""
 
     def lack(self) -> Lack | None:
-        """Nobody wants to search everything that the Archive has for each folder of a library."""
+        """A collection or a query: nobody wants to search the whole Archive for each folder."""
         fix = "Name a collection, such as classic_tv, or give a query"
         is_told = self.collection or self.query
         return None if is_told else Lack("collection", "Neither collection nor query is set", fix)
@@ -273,7 +271,7 @@ class YtdlpProvider(AnyKind):
     urls: Annotated[list[FeedAddress], Rule(most=100)]
 
     def lack(self) -> Lack | None:
-        """Nothing is asked that the owner has not named."""
+        """The hosts and addresses: nothing is asked that the owner has not named."""
         if not find_spec("yt_dlp"):
             fix = "Install it: pip install 'aniworld-server[ytdlp]'"
             return Lack("type", "yt-dlp is not installed", fix)

@@ -1,7 +1,7 @@
-"""The command `catalogue`: what is shared, written as files for any web server.
+"""The command `catalogue` writes the shared series as files for any web server.
 
-The server may run meanwhile: its database is only read. Of the folder nothing is touched but what
-an earlier run has written there.
+The server may run meanwhile: its database is only read. Of the folder only those files are touched
+that an earlier run has written there.
 """
 
 from __future__ import annotations
@@ -115,7 +115,10 @@ def _write_series(
 
 
 def _addresses(page: int, base_url: str) -> Addresses:
-    """Relative to a page; the first one lies beside the folder in which all else is."""
+    """The addresses relative to a page.
+
+    The first page lies beside the folder that holds all other files.
+    """
     folder = f"{FOLDER}/" if page == 1 else ""
     return Addresses(
         series=lambda series_id: f"{folder}{series_id}.json",
@@ -153,7 +156,7 @@ def _locked(target: Path) -> Iterator[None]:
 
 
 def _written_before(target: Path) -> set[str]:
-    """The names that an earlier run has written. Raises ConfigurationError."""
+    """The names of the files that an earlier run has written. Raises ConfigurationError."""
     try:
         names = json.loads((target / WRITTEN).read_text("utf-8"))
     except FileNotFoundError:
@@ -177,7 +180,7 @@ def _is_name(name: object) -> bool:
 
 
 def _check_free(target: Path, names: list[str], before: set[str]) -> None:
-    """Raises ConfigurationError where something is in the way that no run has written."""
+    """Raises ConfigurationError where a file is in the way that no run has written."""
     folder = target / FOLDER
     in_the_way = (
         [folder] if folder.is_symlink() or (folder.exists() and not folder.is_dir()) else []
@@ -194,7 +197,7 @@ def _check_free(target: Path, names: list[str], before: set[str]) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file begins as what we write does."""
+    """Whether a file begins as those that we write."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return False

@@ -26,7 +26,7 @@ class Step(NamedTuple):
 
 
 class NetMove(NamedTuple):
-    """From where to where something moved in all, and what it said before if it is a link."""
+    """Where a file moved from and to in all, and the old text if it is a link."""
 
     family: int
     move: Move
@@ -34,7 +34,7 @@ class NetMove(NamedTuple):
 
 
 def net_moves(steps: Sequence[Step]) -> list[NetMove]:
-    """What steps come to, without the temporary names, family by family."""
+    """The sums of the steps, without the temporary names, family by family."""
     begun: dict[str, Step] = {}
     found = []
     for step in steps:

@@ -1,4 +1,4 @@
-"""How much there is of everything, in one row: for tiles of dashboards."""
+"""The totals of everything in one row, for tiles of dashboards."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Totals(NamedTuple):
 
 
 def read(conn: sqlite3.Connection, known: Totals | None) -> Totals:
-    """The totals now; those that are `known` where nothing was written since."""
+    """The totals now; the `known` ones if nothing was written since."""
     day = today()
     if known and (known.changes, known.day) == (conn.total_changes, day):
         return known
@@ -63,7 +63,7 @@ def read(conn: sqlite3.Connection, known: Totals | None) -> Totals:
 
 
 def _next(conn: sqlite3.Connection, day: str) -> sqlite3.Row | None:
-    """The first episode that airs after that day, however late."""
+    """The first episode that airs after `day`, however late."""
     days = conn.execute(
         """select distinct substr(next_air, 1, 10) from series where listed and next_air > ?
         order by next_air""",

@@ -1,4 +1,4 @@
-"""Whom the owner wants told of what: his notifications, and his media servers."""
+"""The targets that are told of events: the owner's notifications, and his media servers."""
 
 import hashlib
 import re
@@ -55,16 +55,16 @@ class Notify:
 
     @property
     def name(self) -> str:
-        """As the secrets and the outbox know it: another address is another target."""
+        """The name for secrets and the outbox: another address is another target."""
         return name_of("notify", self.type, self.url)
 
     def without_path(self) -> Self:
-        """The entry for those who may not send there themselves."""
+        """The entry without its path, for callers who may not send there themselves."""
         scheme, host = urlsplit(self.url)[:2]
         return replace(self, url=f"{scheme}://{host}/{MASK}")
 
     def lack(self) -> Lack | None:
-        """What the entry lacks to be of use."""
+        """The setting that the entry lacks to be of use."""
         if self.type == "gotify" and not self.token:
             fix = "Make an application in Gotify, under Apps, and take its token"
             return Lack("token", "The token is missing", fix)
@@ -98,11 +98,11 @@ class MediaServer:
 
     @property
     def name(self) -> str:
-        """As that of Notify."""
+        """The name for secrets and the outbox, as that of Notify."""
         return name_of("media", self.type, self.url)
 
     def lack(self) -> Lack | None:
-        """What the entry lacks to be of use."""
+        """The setting that the entry lacks to be of use."""
         if not self.key:
             fixes = {
                 "jellyfin": "Make a key in the dashboard of Jellyfin, under API keys",
@@ -124,7 +124,7 @@ def events_of(notify: list[Notify], media_servers: list[MediaServer]) -> dict[st
 
 
 def _topic(url: str) -> str:
-    """The topic at the end of an address of ntfy; empty where there is none."""
+    """The topic at the end of an address of ntfy; empty if the address has none."""
     path = urlsplit(url).path.rstrip("/")
     topic = path.rpartition("/")[2]
     return topic if re.fullmatch(r"[-_A-Za-z0-9]{1,64}", topic) else ""

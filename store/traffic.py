@@ -26,13 +26,13 @@ def set_checkpoint(
     day: str,
     count: int,
 ) -> None:
-    """As that of the queue; `count` bytes came since the last one."""
+    """Set the checkpoint as the queue does; `count` bytes came since the last one."""
     queue.set_checkpoint(conn, item_id, checkpoint, total)
     add(conn, day, count)
 
 
 def add(conn: sqlite3.Connection, day: str, count: int) -> None:
-    """So many bytes came on this day."""
+    """Add bytes to those that came on this day."""
     conn.execute(
         """insert into traffic (day, bytes) values (?, ?)
         on conflict (day) do update set bytes = bytes + excluded.bytes""",

@@ -86,8 +86,8 @@ def is_replaced(part: Path, root: Path, path: str, replaced: Replaced) -> bool:
 
 
 def settle(root: Path, replaced: Replaced, *, is_done: bool) -> None:
-    """Bring the old file to where it belongs: into the trash where the new one has its place, else
-    back under its own name."""
+    """Bring the old file to its place: into the trash where the new file has its name, else back
+    under its own name."""
     old, trash = root / replaced.path, root / replaced.trash
     is_old_there, is_trash_there = os.path.lexists(old), os.path.lexists(trash)
     if is_old_there and is_trash_there:

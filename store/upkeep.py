@@ -1,4 +1,4 @@
-"""What of the database has become too old or too much.
+"""Removes rows of the database that are too old or too many.
 
 Plain functions of a connection; each is (part of) one transaction, and short: it returns None when
 nothing is left to be done.
@@ -46,12 +46,12 @@ def drop_completed(conn: sqlite3.Connection) -> list[str] | None:
 
 
 def drop_failures(conn: sqlite3.Connection) -> int | None:
-    """Drop old notes of what was given up, and those beyond the newest. Returns how many."""
+    """Drop notes of failures that are old or beyond the newest. Returns how many."""
     return _drop(conn, "failures", FAILURES, "failed_at", "1")
 
 
 def drop_history(conn: sqlite3.Connection) -> int | None:
-    """Drop what is told of fetched episodes that are no longer here, as `drop_failures`."""
+    """Drop the history of episodes that are no longer here, by the rules of `drop_failures`."""
     is_gone = """not exists (select 1 from files where files.series = history.series
         and files.season = history.season and files.number = history.number)"""
     return _drop(conn, "history", HISTORY, "finished_at", is_gone)

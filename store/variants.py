@@ -14,7 +14,10 @@ _FIELDS = ("name", "size", "modified", "checksums", "lines", "version", "holds",
 
 
 def pack(variants: Sequence[Variant]) -> str:
-    """Empty where a row of its own tells all: of one file without further facts."""
+    """The files as text.
+
+    Empty where the row itself tells all: one file without further facts.
+    """
     kept = [_pack(variant) for variant in variants]
     if len(kept) < 2 and all(values.keys() <= {"ref", "size", "modified"} for values in kept):
         return ""

@@ -1,7 +1,7 @@
-"""Which items may begin at this hour and for what is left of the day, which wait for a better file
-at their source, and what all those are told.
+"""Which items may begin at this hour and today, and which wait for a better file.
 
-Plain functions of a connection; each is (part of) one transaction.
+The items that wait are told until when. Plain functions of a connection; each is (part of) one
+transaction.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from store.models import Item
 from store.queue_items import items
 
-# How the reasons of items begin that wait for an hour of the day.
+# The beginning of the reasons of items that wait for an hour of the day.
 NIGHT = "Waits for the night, until "
 DAY = "Waits for another day, until "
 FILE = "Waits for a better file, "

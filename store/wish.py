@@ -1,4 +1,4 @@
-"""What the owner wishes of the files that are fetched: of all series, and of one."""
+"""The owner's wishes for the files that are fetched: for all series, and for one."""
 
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any
@@ -55,6 +55,6 @@ class SeriesPrefer:
     versions: Versions | None = None
 
     def over(self, general: Prefer) -> Prefer:
-        """What holds for the series where `general` holds for all."""
+        """The wish for the series, where `general` is the wish for all."""
         own: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
         return replace(general, **{name: value for name, value in own.items() if value is not None})

@@ -1,4 +1,4 @@
-"""The library as the witness of what a source's files are, where their names leave that open.
+"""The library as a witness for a source's files whose names leave their episode open.
 
 Plain functions of a connection; each is (part of) one transaction.
 """
@@ -22,7 +22,7 @@ def is_open(episodes: Sequence[Episode]) -> bool:
 def settle(
     conn: sqlite3.Connection, series_id: str, episodes: Sequence[Episode]
 ) -> Sequence[Episode]:
-    """The episodes of a source's list as the library knows them; those left open are left out."""
+    """The episodes of a source's list as the library knows them, without those left open."""
     has_splits = any(episode.split for episode in episodes)
     if not has_splits and not (is_open(episodes) and _has_later_season(conn, series_id)):
         return episodes
@@ -47,13 +47,13 @@ def settle(
 
 
 def _has_later_season(conn: sqlite3.Connection, series_id: str) -> bool:
-    """Whether numbers without a season may be those of another one than the first."""
+    """Whether numbers without a season may be those of a later one than the first."""
     query = "select 1 from files where series = ? and sure and season > 1 limit 1"
     return conn.execute(query, (series_id,)).fetchone() is not None
 
 
 def _held(conn: sqlite3.Connection, series_id: str) -> set[EpisodeKey]:
-    """The episodes of which the library's files tell by themselves that they hold them."""
+    """The episodes that clear files of the library hold."""
     from store.names import folder_parser, library_witness
 
     rows = conn.execute(

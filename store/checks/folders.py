@@ -1,4 +1,4 @@
-"""The real thing, tried in a folder: write, sync, link, rename, and names of every kind."""
+"""Trials of a folder with real calls: write, sync, link, rename, and names of every kind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Step = Callable[[Path], Iterator[tuple[str, str]]]
 
 
 def look_into(area: str, folder: Path) -> list[Finding]:
-    """Try a folder of media. Raises nothing: what cannot be done is a finding."""
+    """Try a folder of media. Raises nothing: a failure is a finding."""
     try:
         with trial_folder(folder) as trial:
             findings = _tried(area, trial, (_write, _link, _replace, _notice, _case, _names, _own))
@@ -94,7 +94,7 @@ def look_at_state(state: Path) -> list[Finding]:
 
 
 def _tried(area: str, trial: Path, steps: tuple[Step, ...]) -> list[Finding]:
-    """What the steps find: a warning where there is something to do, else a note."""
+    """The findings of the steps: a warning where there is something to do, else a note."""
     findings = []
     for step in steps:
         try:
@@ -217,7 +217,7 @@ def _database(trial: Path) -> Iterator[tuple[str, str]]:
 
 
 def _cannot(area: str, folder: Path, error: OSError) -> Finding:
-    """Why a folder cannot be used, and what to do."""
+    """The finding for a folder that cannot be used: why, and the cure."""
     message = f"{folder} cannot be used: {error.strerror or error}"
     if error.errno in (errno.EACCES, errno.EPERM):
         own = f"user {os.geteuid()} ({_name_of(os.geteuid())})"
@@ -264,7 +264,7 @@ def _room(area: str, folder: Path) -> list[Finding]:
 
 
 def _kind(area: str, state: Path) -> list[Finding]:
-    """Where the state must not lie."""
+    """Look whether the state lies on a kind of file system that cannot hold it."""
     kind = mounts.kind_of(state)
     if kind in mounts.NETWORK:
         message = f"The state lies on a network share ({kind}), where a database is not safe"
@@ -279,7 +279,7 @@ def _kind(area: str, state: Path) -> list[Finding]:
 
 
 def _secrecy(area: str, state: Path) -> list[Finding]:
-    """Whose the files of the state are, and who may read them."""
+    """Look who owns the files of the state, and who may read them."""
     findings = []
     own = os.geteuid()
     for name in ("secrets.json", "config.json", "aniworld.db"):

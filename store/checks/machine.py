@@ -17,7 +17,7 @@ WATCHED = ("config.json", "secrets.json", "aniworld.db", "aniworld.db-wal")
 
 
 def look_at_clock(state: Path) -> list[Finding]:
-    """Whether the clock can be right: files of ours are not of the future."""
+    """Look whether the clock can be right: no file of ours is of the future."""
     at = time.time()
     local = datetime.fromtimestamp(at).astimezone()
     shown = f"{local:%Y-%m-%d %H:%M} ({local.tzname()})"
@@ -35,7 +35,7 @@ def look_at_clock(state: Path) -> list[Finding]:
 
 
 def look_at_descriptors(process: int | None = None) -> list[Finding]:
-    """How many files this process, or another one of this user, may open at a time."""
+    """Look how many files this process, or another one of this user, may open at a time."""
     try:
         folder = Path("/proc") / (str(process) if process else "self")
         line = next(

@@ -1,4 +1,4 @@
-"""What kind of file system a folder lies on, as the kernel tells it."""
+"""The kind of file system on which a folder lies, as the kernel tells it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """What a running server reads and writes, counted while nobody uses it.
 
-Four witnesses, of which each sees what others miss: inotify tells of every file that is opened,
-read or written in the folders, by whatever program; /proc/PID/io how many bytes the server made a
-disk read and write; /proc/diskstats what the disks did for all programs; and /proc/PID/task how
-often the server woke up.
+Four witnesses, of which each sees what others miss: inotify tells of every file that any program
+opens, reads or writes in the folders; /proc/PID/io tells how many bytes the server made a disk read
+and write; /proc/diskstats tells the work of the disks for all programs; and /proc/PID/task tells
+how often the server woke up.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _EVENT = struct.Struct("iIII")
 
 
 class Counts(NamedTuple):
-    """What a process and a disk have done so far; None where it cannot be told."""
+    """The counts of a process and a disk so far; None where a count cannot be told."""
 
     read_bytes: int | None
     written_bytes: int | None
@@ -102,7 +102,7 @@ class FolderWatch:
             self._count(number, mask, os.fsdecode(name))
 
     def forget(self) -> None:
-        """Begin to count anew."""
+        """Begin the counts anew."""
         with contextlib.suppress(BlockingIOError):
             while True:
                 os.read(self._descriptor, 1 << 16)
@@ -208,7 +208,7 @@ def _below(folder: Path) -> Iterator[str]:
 
 
 def _wakes(process: int) -> int | None:
-    """How often a thread of the process was given the CPU after it had waited."""
+    """How many times a thread of the process was given the CPU after it had waited."""
     total = 0
     try:
         for thread in Path(f"/proc/{process}/task").iterdir():
