@@ -21,10 +21,11 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from store import VERSION, atomic, command_line, environment
 from store.errors import ConfigurationError, Failure, Invalid
+from store.log_lines import LineHandler, RecentLines
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -112,6 +113,7 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
     from handlers.authenticator import AUTHENTICATOR
 
     config = app[keys.CONFIG]
+    logging.getLogger().addHandler(app[keys.LOG])
     problems = config.problems(config.current)
     for problem in problems:
         log.warning("%s: %s. %s", problem.field, problem.issue, problem.fix)
@@ -126,10 +128,7 @@ def run(options: argparse.Namespace, stack: contextlib.ExitStack) -> int:
 def build(
     state: Path, *, config_file: Path | None = None, forced: Mapping[str, tuple[object, str]] = {}
 ) -> web.Application:
-    """Make the application on its state directory.
-
-    Raises Failure or OSError when that cannot be used.
-    """
+    """Make the application on its directory. Raises Failure or OSError for one of no use."""
     from aiohttp import web
 
     from handlers import keys, lifetime, limits, peer, routes
@@ -155,6 +154,7 @@ def build(
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[keys.STARTED] = time.monotonic()
     app[keys.CRASHED] = set()
+    app[keys.LOG] = RecentLines()
     app[keys.CONFIG] = config
     app[keys.DB] = Database(state / "aniworld.db")
     app[keys.NETWORK] = Network()
@@ -291,23 +291,6 @@ def set_given_password(authenticator: Authenticator) -> None:
     except Invalid as error:
         variable = environment.password_variable()
         raise ConfigurationError(f"{variable} {error.details['issue']}") from None
-
-
-class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes one line a record to stderr, so that nobody writes lines of his own into the log."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Drop what aiohttp logs of bytes that are no HTTP: a token may be among them."""
-        if not record.exc_info:
-            return True
-        return type(record.exc_info[1]).__module__ != "aiohttp.http_exceptions"
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The record with its control characters escaped, those of line ends too."""
-        return "".join(
-            character if character.isprintable() else repr(character)[1:-1]
-            for character in super().format(record)
-        )
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ class Route(NamedTuple):
     status: int = 200
     wrap: bool = False
     open: bool = False
+    owner: bool = False  # no key opens it
     alias: str | None = None  # a second path that answers the same
     # Its answer may be long, and holds neither a secret nor what the caller chose: together, and
     # packed, they would tell the one by the other.
@@ -57,7 +58,7 @@ class Route(NamedTuple):
         No key reaches the accounts' routes; those of sharing give the library itself away, and are
         for keys that were made for that.
         """
-        if self.path.startswith("/api/auth/"):
+        if self.owner or self.path.startswith("/api/auth/"):
             return "owner"
         if self.path.startswith("/api/share/"):
             return "share"

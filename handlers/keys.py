@@ -19,6 +19,7 @@ from providers import Providers
 from providers.network import Network
 from store.config import Configuration
 from store.db import Database
+from store.log_lines import RecentLines
 
 DB = web.AppKey("db", Database)
 CONFIG = web.AppKey("config", Configuration)
@@ -32,6 +33,7 @@ RENAMING = web.AppKey("renaming", Renaming)
 CHECKUP = web.AppKey("checkup", Checkup)
 # Set where what is shared may have changed: the settings, the files of the library.
 SHARED = web.AppKey("shared", asyncio.Event)
+LOG = web.AppKey("log", RecentLines)
 STARTED = web.AppKey("started", float)  # time.monotonic()
 # Names of background tasks that a bug has ended: handlers/lifetime.py.
 CRASHED: web.AppKey[set[str]] = web.AppKey("crashed")

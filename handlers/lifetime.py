@@ -21,6 +21,7 @@ from handlers.keys import (
     DB,
     ENGINE,
     FOLLOWING,
+    LOG,
     NETWORK,
     PROVIDERS,
     RENAMING,
@@ -41,6 +42,7 @@ HOUSE_SECONDS = 1200.0  # after the start
 
 async def run(app: web.Application) -> AsyncIterator[None]:
     """Open the database and the network and work the queue, until the application ends."""
+    logging.getLogger().addHandler(app[LOG])
     await app[DB].open()
     authenticator = app[AUTHENTICATOR]
     _end_tokens_without_deny_list(app)
@@ -70,6 +72,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
     await app[PROVIDERS].close()
     await app[NETWORK].close()
     await app[DB].close()
+    logging.getLogger().removeHandler(app[LOG])
 
 
 def _end_tokens_without_deny_list(app: web.Application) -> None:

@@ -29,6 +29,7 @@ from handlers import (
     share,
     summary,
     system,
+    system_log,
 )
 from handlers.endpoint import Handler, Route, endpoint
 from handlers.errors import envelope
@@ -166,6 +167,7 @@ API = (
     Route("POST", "/api/media_servers/test", notify.try_media_server),
     Route("GET", "/api/events", events.listen, refusals=(429,), sends=events.SENDS),
     Route("GET", "/api/system", system.show, wrap=True),
+    Route("GET", "/api/system/log", system_log.show, wrap=True, owner=True),
     Route("GET", "/api/summary", summary.show),
     Route("GET", "/metrics", summary.metrics, sends=summary.METRICS),
     Route("GET", "/health", health.check, open=True),

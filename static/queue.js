@@ -9,6 +9,7 @@ import { formatNumber, formatTime } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { makeItemRow, updateItemRow } from "./queue_items.js";
 import { makeOpenRows } from "./queue_groups.js";
+import { clearFinished, removeItem } from "./queue_removal.js";
 import { countItems, countOpen, itemsWith, queue } from "./queue_state.js";
 import "./queue_texts.js";
 import { describeReason, loadReasons } from "./reasons.js";
@@ -180,7 +181,7 @@ function handleClick({ target }, root, { shown, rows, draw }) {
   const { command, clear, action, retry, more } = button.dataset;
   const key = button.closest("li")?.dataset.key;
   if (command) sendCommand(command, button);
-  else if (clear) runAction(button, () => callApi("DELETE", `queue?status=${clear}`));
+  else if (clear) runAction(button, () => clearFinished(clear));
   else if (retry) runAction(button, () => callApi("POST", "queue/retry"));
   else if (more) {
     runAction(button, async () => {
@@ -190,7 +191,7 @@ function handleClick({ target }, root, { shown, rows, draw }) {
     });
   } else if (action === "try") runAction(button, () => callApi("POST", `providers/${key}/retry`));
   else if (action === "retry") runAction(button, () => callApi("POST", `queue/${key}/retry`));
-  else if (action === "remove") runAction(button, () => callApi("DELETE", `queue/${key}`));
+  else if (action === "remove") runAction(button, () => removeItem(key));
   else if (action) rows.act(action, button);
 }
 

@@ -8,7 +8,7 @@ import { runAction, showRefusal, showToast } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { drawPicture, makePicture } from "./pictures.js";
-import { makeItemRow, PRIORITIES, updateItemRow } from "./queue_items.js";
+import { byWork, makeItemRow, PRIORITIES, updateItemRow } from "./queue_items.js";
 import { itemsWith, queue } from "./queue_state.js";
 import { href } from "./router.js";
 import { makeVirtualList } from "./virtual_list.js";
@@ -16,12 +16,6 @@ import { makeVirtualList } from "./virtual_list.js";
 const PER_PAGE = 100;
 const LAST = 0; // of a group whose pages were all asked for
 const MANY = 20; // items: to remove more asks first
-const serialNumber = (item) => Number(item.queue_item_id.slice("queue_".length));
-const byWork = (a, b) =>
-  Number(b.status === "downloading") - Number(a.status === "downloading") ||
-  PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority) ||
-  (a.place ?? Infinity) - (b.place ?? Infinity) ||
-  serialNumber(a) - serialNumber(b);
 const isOpen = ({ status }) => status === "pending" || status === "downloading";
 
 /**

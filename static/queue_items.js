@@ -9,6 +9,14 @@ import { href } from "./router.js";
 
 export const PRIORITIES = ["high", "normal", "low"];
 
+const serialNumber = (item) => Number(item.queue_item_id.slice("queue_".length));
+/** Compares two items by the order in which they are worked on. */
+export const byWork = (a, b) =>
+  Number(b.status === "downloading") - Number(a.status === "downloading") ||
+  PRIORITIES.indexOf(a.priority) - PRIORITIES.indexOf(b.priority) ||
+  (a.place ?? Infinity) - (b.place ?? Infinity) ||
+  serialNumber(a) - serialNumber(b);
+
 export function makeItemRow(item) {
   const name = itemName(item);
   const button = (action, image, label) =>

@@ -35,6 +35,35 @@ addTexts({
     "Was davon schon geladen ist, geht verloren. Fertige Dateien bleiben.",
     "What was loaded of them so far is lost. Finished files stay.",
   ],
+  removed: ["{name} ist aus der Warteschlange genommen.", "{name} is out of the queue."],
+  removedWithBytes: [
+    "{name} ist aus der Warteschlange genommen; was davon geladen war, ist gelöscht.",
+    "{name} is out of the queue; what was loaded of it is deleted.",
+  ],
+  completedRemoved: [
+    "{name} ist aus der Liste genommen. Die Datei bleibt, und der Verlauf nennt sie.",
+    "{name} is off the list. The file stays, and the history has it.",
+  ],
+  "clearedCompleted.one": [
+    "{n} fertige Folge ist aus der Liste genommen. Die Datei bleibt, und der Verlauf nennt sie.",
+    "{n} completed episode is off the list. The file stays, and the history has it.",
+  ],
+  "clearedCompleted.other": [
+    "{n} fertige Folgen sind aus der Liste genommen. Die Dateien bleiben, und der Verlauf nennt sie.",
+    "{n} completed episodes are off the list. The files stay, and the history has them.",
+  ],
+  "clearedFailed.one": [
+    "{n} fehlgeschlagene Folge ist aus der Liste genommen; was davon geladen war, ist gelöscht.",
+    "{n} failed episode is off the list; what was loaded of it is deleted.",
+  ],
+  "clearedFailed.other": [
+    "{n} fehlgeschlagene Folgen sind aus der Liste genommen; was davon geladen war, ist gelöscht.",
+    "{n} failed episodes are off the list; what was loaded of them is deleted.",
+  ],
+  queueAgain: ["Wieder einreihen", "Queue again"],
+  "queuedAgain.one": ["{n} Folge wieder eingereiht.", "{n} episode queued again."],
+  "queuedAgain.other": ["{n} Folgen wieder eingereiht.", "{n} episodes queued again."],
+  toHistory: ["Zum Verlauf", "To the history"],
   "arranged.one": ["{n} Folge umgereiht.", "{n} episode moved."],
   "arranged.other": ["{n} Folgen umgereiht.", "{n} episodes moved."],
   toDownload: ["Zu laden", "To download"],

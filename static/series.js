@@ -46,7 +46,7 @@ export async function open(root, address) {
   const follow = makeFollow(context);
   const description = makeDescription(context);
   const wishes = makeWishes(context);
-  const listChange = h("div");
+  const listChange = h("div.notice", { id: "list-change", hidden: true });
   root.classList.add("narrow");
   root.append(
     makeHead(context, description, follow),
@@ -90,10 +90,9 @@ export async function open(root, address) {
   });
 
   function drawListChange() {
-    const notice = makeListChange(context);
-    if (!notice) setHidden(listChange, true, $("h1", root));
-    listChange.replaceChildren(notice);
-    if (notice) listChange.hidden = false;
+    const { list_change: change } = series;
+    setHidden(listChange, !change, $("h1", root));
+    listChange.replaceChildren(...(change ? describeListChange(context, change) : []));
   }
 
   function draw(changed = new Set(["all"])) {
@@ -198,20 +197,16 @@ function drawHead(root, series) {
 }
 
 /** What the source's list takes away, while that is not believed yet. */
-function makeListChange(context) {
-  const { list_change: change } = context.series;
-  if (!change) return "";
+function describeListChange(context, change) {
   const [gone, moved] = [change.gone, change.moved].map((codes) => formatNumber(codes.length));
   const accept = h("button", { type: "button" }, t("acceptList"));
-  const notice = h("div.notice", { id: "list-change" });
   accept.onclick = () =>
     runAction(accept, async () => {
       await callApi("PUT", context.path("link"), { accept_list: true });
       await context.reload();
     });
   const codes = h("p.codes", {}, [...change.gone, ...change.moved].join(" "));
-  notice.append(h("p", {}, t("listChange", { gone, moved })), codes, accept);
-  return notice;
+  return [h("p", {}, t("listChange", { gone, moved })), codes, accept];
 }
 
 function makeFoot(context) {

@@ -7,6 +7,7 @@ import { formatDuration, formatNumber, formatSize, formatTime } from "./formats.
 import { t, tn } from "./i18n.js";
 import { describeReason, loadSentences, makeSentence } from "./reasons.js";
 import { href } from "./router.js";
+import { makeLog } from "./system_log.js";
 import "./settings_sources_texts.js";
 import "./system_texts.js";
 
@@ -48,6 +49,7 @@ export async function open(root) {
       h("ul.rows", { id: "sources" }, sources.data.map(makeSource)),
       sources.data.length ? null : h("p.soft", {}, t("noSource")),
     ),
+    makeLog(),
     h("footer", {}, h("a", { href: href("api/docs"), target: "_self" }, t("docs"))),
   );
   showChecks(checks, asking.signal);

@@ -1,0 +1,70 @@
+"""The log of the last hours, for the owner alone: it names callers and files."""
+
+import time
+from datetime import UTC, datetime
+from typing import Literal
+
+from aiohttp import web
+
+from handlers.keys import CONFIG, LOG
+from store import entries, log_lines
+from store.schema import record
+from store.secret import MASK
+
+Level = Literal["debug", "info", "warning", "error"]
+LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
+SHORTEST_SECRET = 4  # characters; a shorter one would be found in every word
+
+
+@record
+class LogQuery:
+    """`level` is the least that is listed."""
+
+    level: Level = "debug"
+
+
+@record
+class LogLine:
+    """`source` is the part of the program that says it."""
+
+    time: str
+    level: Level
+    source: str
+    message: str
+
+
+async def show(request: web.Request, query: LogQuery) -> list[LogLine]:
+    """The newest lines of the log, as far as `log_level` lets them be said: the newest first.
+
+    They are kept in memory for a day: 200 warnings and errors, and 300 others.
+    """
+    wanted = LEVELS[LEVELS.index(query.level) :]
+    secrets = _secrets(request)
+    lines = request.app[LOG].newest(time.time() - log_lines.KEPT_SECONDS)
+    return [
+        LogLine(_time(line.at), level, line.name, _without(line.message, secrets))
+        for line in lines
+        for level in wanted
+        if level == line.level
+    ]
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _secrets(request: web.Request) -> list[str]:
+    """What must stand in no answer, whoever may have logged it; the longest first."""
+    config = request.app[CONFIG].current
+    found = [
+        secret.reveal()
+        for entry in entries.all_of(config)
+        for secret in entries.secrets_of(entry).values()
+    ]
+    return sorted((text for text in found if len(text) >= SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _without(message: str, secrets: list[str]) -> str:
+    for text in secrets:
+        message = message.replace(text, MASK)
+    return message
