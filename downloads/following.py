@@ -98,9 +98,9 @@ class Following:
     ) -> tuple[Follow, list[Item]]:
         """Keep the owner's word on a series. Returns it, and the items that it queued at once.
 
-        Its sources are asked first: their episodes of today are not new, and `new` is only what
-        appears from now on. Raises NotFound, and ProviderError where nothing is known of the series
-        and no source answers.
+        The sources are asked first for their episodes, as `new` is only what appears from now on.
+        Raises NotFound, and ProviderError where nothing is known of the series and no source
+        answers.
         """
         found = await self._ask(anime_id) if mode != "off" else []
         series_id, items = await self._db.run(

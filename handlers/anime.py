@@ -42,13 +42,10 @@ FolderName = Annotated[str, Rule(least=1, most=300)]
 
 @record
 class OwnSource:
-    """A source's series, by the `key` of a search result that has that source alone, or as
-    `possible_sources` name it.
-
-    `numbering` tells how its list counts beside the series: `absolute` through all seasons,
-    `joined` within seasons that the series counts as one, `season` as the series does; `auto`
-    leaves that open.
-    """
+    """A source's series, by the `key` of a search result that has that source alone, or of
+    `possible_sources`. `numbering` tells how its list counts beside the series: `absolute` through
+    all seasons, `joined` within seasons that the series counts as one, `season` as the series does;
+    `auto` lets the server find out."""
 
     source: AnimeId
     numbering: Literal["auto", "absolute", "joined", "season"] = "auto"
@@ -151,7 +148,7 @@ class SearchQuery:
 
 @record
 class SearchHit:
-    """`key` is the id under which every other call takes this series; `sources` have it."""
+    """The server takes this series in every other call by `key`; `sources` have it."""
 
     key: str
     name: str
@@ -195,7 +192,10 @@ async def list_missing(request: web.Request, query: AnimeQuery) -> list[Anime] |
 
 
 async def details(request: web.Request, anime_id: AnimeId) -> AnimeDetails:
-    """All that is known of one series; one that is not followed yet is asked for at the sources."""
+    """The details of one series.
+
+    One that is not followed yet is asked for at the sources.
+    """
     try:
         return await request.app[DB].run(episode_store.details, anime_id)
     except NotFound:
@@ -252,7 +252,7 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
 
 
 async def choices(request: web.Request, anime_id: AnimeId) -> list[Choice]:
-    """The ways in which the ambiguous files of a series may be read, and what each makes of it.
+    """The ways in which the ambiguous files of a series may be read, with their results.
 
     Nothing is changed. The owner's choice is kept by `link`, with its `numbering` or `titles`.
     """
@@ -273,7 +273,7 @@ async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = 
 
 
 async def parse(request: web.Request, query: ParseQuery) -> Parsed:
-    """Tell what a file's name says, and why."""
+    """Tell the reading of a file's name, with the reasons."""
     from store.names import parser  # late: few ask
 
     name = parser.parse(query.name)
@@ -319,7 +319,7 @@ async def rescan(request: web.Request, query: RescanQuery) -> Rescanned:
 
 
 async def search(request: web.Request, query: SearchQuery) -> SearchResult:
-    """Search all sources, side by side. What surely is one series is one hit."""
+    """Search all sources, side by side. Hits that surely are one series are one hit."""
     app = request.app
     found = await app[PROVIDERS].search(query.q, query.limit)
     joined = await app[DB].run(joint_hits.join, found.hits)

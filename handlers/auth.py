@@ -152,10 +152,8 @@ def _issue(request: web.Request) -> Token:
 
 
 async def _check_password(request: web.Request, password: str, **details: str) -> None:
-    """Raises Unauthorized, with `details`, for a wrong password; TooMany where one has to wait.
-
-    So it does for a password that was changed before this returns.
-    """
+    """Raises Unauthorized, with `details`, for a wrong password, also for one that was changed
+    before this returns; TooMany for a caller who has to wait."""
     authenticator, logins = request.app[AUTHENTICATOR], request.app[LOGINS]
     stored = authenticator.password_hash
     is_local_owner = await asyncio.to_thread(authenticator.is_local_owner, request)
@@ -164,7 +162,7 @@ async def _check_password(request: web.Request, password: str, **details: str) -
     claims = request[CLAIMS]
     lane = logins.lane(caller, is_trusted=claims is not None and claims.access == "owner")
     async with lane.turn():
-        logins.judge(caller)  # again: others of this caller may have failed meanwhile
+        logins.judge(caller)  # again: other calls of this caller may have failed meanwhile
         if request.transport is None or request.transport.is_closing():
             raise Unauthorized("Invalid password")  # nobody waits for an answer any more
         lane.count()

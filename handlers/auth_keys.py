@@ -47,7 +47,7 @@ class KeyMade:
 
 
 async def list_keys(request: web.Request) -> list[KeyShown]:
-    """All keys, the oldest first; none with its text."""
+    """All keys, the oldest first, without their texts."""
     used = request.app[AUTHENTICATOR].used_keys
     return [
         KeyShown(
@@ -73,7 +73,7 @@ async def make_key(request: web.Request, body: NewKey) -> KeyMade:
 
 
 async def delete_key(request: web.Request, key_id: KeyId) -> Done:
-    """Delete a key: nothing opens with it any more, and its sockets close."""
+    """Delete a key: it opens nothing any more, and its sockets close."""
     number = int(key_id.removeprefix("key_"))
     await request.app[DB].run(api_keys.remove, number)
     _forget(request.app, number)

@@ -1,4 +1,4 @@
-"""Who calls: the password, tokens, and the local owner."""
+"""Finds out who calls: by the password, a token, a key, or as the local owner."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Authenticator:
 
     @property
     def password_hash(self) -> str | None:
-        """Another one after each change of the password, even to the same."""
+        """The hash of the password; it differs after each change, even to the same password."""
         return self._secrets.current.password_hash
 
     def set_password(self, password: str) -> None:
@@ -156,7 +156,7 @@ class Authenticator:
 
     @property
     def picture_seal(self) -> str:
-        """What the address of a picture has to bear; another one after all tokens were ended."""
+        """The seal in the address of each picture; it changes when all tokens are ended."""
         text = f"pictures {self._secrets.current.epoch}".encode()
         return hmac.new(self._secrets.current.signing_key, text, "sha256").hexdigest()[:32]
 
@@ -203,11 +203,9 @@ class Authenticator:
         return self.verify(headers[0][7:].strip())
 
     def address_claims(self, request: web.Request) -> Claims | None:
-        """The claims of the one key in the address, if it is good. An address is soon known to
-        others: a key that may more than read opens nothing there, and neither does a token.
-
-        Raises Forbidden.
-        """
+        """The claims of the one key in the address, if it is good. An address soon becomes known to
+        others: a key that may do more than read opens nothing there, and neither does a token.
+        Raises Forbidden."""
         keys = request.query.getall("key", ())
         if len(keys) != 1 or not keys[0].startswith(api_keys.PREFIX):
             return None

@@ -1,4 +1,4 @@
-"""The calendar: which episodes of the household's series air on which days."""
+"""The calendar: the episodes of the household's series, by the days on which they air."""
 
 import asyncio
 from datetime import date, timedelta
@@ -38,7 +38,7 @@ class CalendarQuery:
 
 
 async def airings(request: web.Request, query: CalendarQuery) -> list[Airing]:
-    """What airs on these days, in order. Episodes that are ignored are left out.
+    """List the episodes that air on these days, without those that are ignored.
 
     The days are those that the sources and the calendars of the owner tell, in UTC.
     """
@@ -68,7 +68,7 @@ async def subscription(request: web.Request) -> web.Response:
 
 
 async def _between(db: Database, first: date, last: date) -> list[Airing]:
-    """What airs on these days, in order; some series at a time, so that others need not wait."""
+    """The episodes of these days, in order; some series at a time, so that others need not wait."""
     days = first.isoformat(), last.isoformat()
     ids = await db.run(agenda.series_between, *days)
     found: list[Airing] = []

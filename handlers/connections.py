@@ -1,4 +1,4 @@
-"""How many connections there may be, in all and from one address.
+"""Bounds the number of connections, in all and from one address.
 
 A newcomer always gets in while a connection is idle: the one that has been idle longest goes.
 docs/decisions.md, 50.
@@ -21,7 +21,7 @@ MAX_OF_ONE_ADDRESS = 32
 # A trusted proxy and this machine speak for many; they leave a quarter to others.
 MAX_FOR_MANY = 192
 LEAST_CONNECTIONS = 8
-# Of the descriptors that the system allows, so many are for files, the database and the sources;
+# So many of the system's descriptors are for files, the database and the sources;
 # half of them where there are few.
 SPARE_DESCRIPTORS = 256
 
@@ -68,13 +68,13 @@ class Connections:
         return True
 
     def begin(self, request: web.Request) -> None:
-        """A request is about to be answered."""
+        """Note that the connection has a request that is about to be answered."""
         transport = request.transport
         if transport is not None and transport in self._open:
             self._open[transport].busy += 1
 
     def end(self, request: web.Request) -> None:
-        """An answer is ready, though perhaps not sent; its connection is the newest idle one."""
+        """Note that an answer is ready, though perhaps not sent: its connection is idle now."""
         transport = request.transport
         if transport is not None and transport in self._open:
             connection = self._open.pop(transport)

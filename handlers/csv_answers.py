@@ -35,10 +35,8 @@ async def send(
     columns: Sequence[str],
     chunks: AsyncIterator[list[Sequence[object]]],
 ) -> web.StreamResponse:
-    """Answer with a table of this name, some rows at a time.
-
-    The connection of one that cannot be sent whole is broken off: nobody takes a part for all.
-    """
+    """Answer with a table of this name, some rows at a time. If it cannot be sent whole, the
+    connection is broken off: nobody takes a part for the whole."""
     answer = web.StreamResponse(
         headers={
             "Content-Type": "text/csv; charset=utf-8; header=present",

@@ -65,7 +65,7 @@ async def asset(request: web.Request) -> web.FileResponse:
 
 @cache
 def _offapi() -> Offapi:
-    """Find the package; where it is not installed, a folder that does not exist."""
+    """Find the package; a folder that does not exist if it is not installed."""
     from importlib import metadata  # late: 2 % of the start, and few read the documents
 
     for package in metadata.distributions(name="offapi"):

@@ -67,7 +67,7 @@ class Route(NamedTuple):
 
 @record
 class Done:
-    """The answer of a call that has nothing to show: it worked, and what was done."""
+    """The answer of a call without a result of its own: that it worked, and what it did."""
 
     success: Literal[True] = field(default=True, kw_only=True)
     message: str
@@ -90,7 +90,7 @@ def endpoint(route: Route) -> Handler:
             if claims is None and key_in_address:
                 claims = request.app[AUTHENTICATOR].address_claims(request)
             claims = claims or request.app[AUTHENTICATOR].require(None)
-            if claims.access != "owner":  # a call of a function costs more than this question
+            if claims.access != "owner":  # calling a function would cost more than this question
                 require_access(claims.access, needs)
         taken = types()
         if taken.path or taken.query or taken.body:
@@ -107,7 +107,7 @@ def endpoint(route: Route) -> Handler:
 
 
 def require_access(access: Access, needs: Access) -> None:
-    """Raises Forbidden when this access, such as a key's scope, does not open what is needed."""
+    """Raises Forbidden when this access, such as a key's scope, does not open the call."""
     if access == "owner" or needs in OPENED_BY[access]:
         return
     if needs == "owner":

@@ -32,21 +32,19 @@ SENDS: dict[str, dict[str, Any]] = {
 
 @record
 class EventsQuery:
-    """`after` is the `seq` of the last answer; left out, only what comes from now on counts.
-
-    0 stands for the start of the server. `wait` is in seconds.
-    """
+    """`after` is the `seq` of the last answer; without it only messages from now on count. 0 stands
+    for the start of the server. `wait` is in seconds."""
 
     after: Annotated[int, Rule(least=0, most=2**53 - 1)] | None = None
     wait: Annotated[float, Rule(least=0, most=MAX_WAIT_SECONDS)] = 0.0
 
 
 async def listen(request: web.Request, query: EventsQuery) -> web.Response:
-    """The messages of the socket behind the number `after`, and up to `seq`; no progress.
+    """The messages of the socket with a number above `after`, without progress.
 
-    Where there is none yet, the call waits for it up to `wait` seconds, and then for a second more.
-    `gap` tells that some are lost between: the newest 1,000 are kept, and none over a restart. Read
-    the queue anew then, and go on with `seq`.
+    If there is none yet, the call waits for it up to `wait` seconds, and then for one second more.
+    `seq` is the number for the next call. `gap` tells that messages in between are lost: the newest
+    1,000 are kept, and none over a restart. Then read the queue anew, and go on with `seq`.
     """
     hub = request.app[HUB]
     after = hub.seq if query.after is None else query.after

@@ -15,10 +15,9 @@ from store.schema import Rule, record
 
 @record
 class FollowBody:
-    """`new` fetches what appears from now on, `all` whatever is missing, `off` nothing.
-
-    Of `seasons`, where some are named; the specials, season 0, are fetched only where it is.
-    """
+    """`new` fetches episodes that appear from now on, `all` fetches all missing ones, `off` none.
+    If `seasons` names some, only those are fetched; the specials, season 0, only if they are
+    named."""
 
     follow: FollowMode
     seasons: Annotated[
@@ -29,7 +28,7 @@ class FollowBody:
 
 @record
 class FollowSet:
-    """How the series is followed, and what that brought into the queue at once."""
+    """How the series is followed, and the items that were queued at once."""
 
     mode: FollowMode
     seasons: list[int]
@@ -39,7 +38,7 @@ class FollowSet:
 async def follow(request: web.Request, anime_id: AnimeId, body: FollowBody) -> FollowSet:
     """Follow a series, or end that.
 
-    Its source is looked at every `check_every_hours`, and what is wanted is queued. An episode that
+    Its source is asked every `check_every_hours`, and wanted episodes are queued. An episode that
     was in the library or in the queue once is not queued again by itself.
     """
     word, items = await request.app[FOLLOWING].follow(anime_id, body.follow, body.seasons)

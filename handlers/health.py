@@ -49,7 +49,7 @@ class HealthInDetail(Health):
     database: DatabaseHealth
     filesystem: FilesystemHealth
     services: Services
-    # What GET /api/system has found last; `unknown` as long as nobody has asked.
+    # The worst finding of the last GET /api/system; `unknown` before the first one.
     checks: Literal["unknown", "ok", "note", "warning", "problem"]
 
 

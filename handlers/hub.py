@@ -1,4 +1,4 @@
-"""The sockets that are open. Each gets every event, and nobody waits for a slow reader.
+"""The open sockets. Each gets every event, and nobody waits for a slow reader.
 
 The newest messages are kept for those who ask for them: handlers/events.py.
 """
@@ -30,20 +30,20 @@ MAX_KEPT_BYTES = 4 << 20  # of all of them
 
 
 class Listener:
-    """Somebody who waits for messages, with a token or a key."""
+    """A caller who waits for messages, with a token or a key."""
 
     def __init__(self, claims: Claims | None):
         self.claims = claims
-        self.over = ""  # why nobody is to be waited for any more
+        self.over = ""  # the reason for which the waiting has ended
         self._wakeup = asyncio.Event()
 
     def end(self, why: str) -> None:
-        """Let the waiting end; the first reason counts."""
+        """End the waiting; the first reason counts."""
         self.over = self.over or why
         self._wakeup.set()
 
     def wake(self) -> None:
-        """There is a message."""
+        """Tell that there is a message."""
         self._wakeup.set()
 
     async def wait(self, until: Callable[[], bool], seconds: float) -> None:
@@ -183,7 +183,7 @@ class Hub:
 
     @property
     def sockets(self) -> int:
-        """How many are open."""
+        """How many sockets are open."""
         return len(self._inboxes)
 
     def join(self, claims: Claims | None) -> Inbox:
@@ -198,14 +198,14 @@ class Hub:
         return inbox
 
     def leave(self, inbox: Inbox) -> None:
-        """The inbox's socket is closed."""
+        """Remove the inbox of a socket that is closed."""
         self._inboxes.discard(inbox)
 
     @contextmanager
     def waiting(self, claims: Claims | None, is_gone: Callable[[], bool]) -> Iterator[Call]:
-        """A call that waits for messages. Raises TooMany: WAITING_CALLS in all.
+        """Let a call wait for messages.
 
-        Those whose callers have hung up make room.
+        Raises TooMany beyond WAITING_CALLS in all. Calls whose callers have hung up make room.
         """
         if len(self._calls) >= WAITING_CALLS:
             for left in [call for call in self._calls if call.is_gone()]:
@@ -223,19 +223,19 @@ class Hub:
             self._calls.discard(call)
 
     def end(self, jti: str) -> None:
-        """The token, or the key, is no longer good: its sockets close and its calls end."""
+        """Close the sockets and end the calls of a token or key that is no longer good."""
         for listener in self._listeners():
             if listener.claims and listener.claims.jti == jti:
                 listener.end("token")
 
     def end_all_tokens(self) -> None:
-        """No token is good any more: all ends but what keys and the local owner have open."""
+        """End everything but the sockets and calls of keys and of the local owner."""
         for listener in self._listeners():
             if listener.claims and listener.claims.access == "owner":
                 listener.end("token")
 
     def close(self) -> None:
-        """Let all sockets and calls end: those that are open, and those that are being opened."""
+        """End all sockets and calls, open or about to open."""
         self._closed = True
         for listener in self._listeners():
             listener.end("shutdown")
@@ -248,11 +248,9 @@ HUB = web.AppKey("hub", Hub)
 
 
 def new_first_seq() -> int:
-    """A number for a run: no other run of this server gives those behind it, whatever the clock.
-
-    The seconds let it rise; the random part tells runs apart where the clock stands, as on a
-    machine without a battery for it.
-    """
+    """A number for a run: no other run of this server gives the numbers behind it, whatever the
+    clock says. The seconds let it rise; the random part tells runs apart where the clock stands
+    still, as on a machine without a battery for it."""
     return (int(time.time()) << 20) + random.getrandbits(19)
 
 

@@ -59,9 +59,9 @@ async def ignore(
 
 
 async def ignore_some(request: web.Request, anime_id: AnimeId, body: IgnoreSome) -> list[Episode]:
-    """As for one episode, for several at once.
+    """Say for several episodes that they do not exist or are not wanted, or take it back.
 
-    The answer has each of them once. Nothing is changed where one of them does not exist.
+    The answer has each of them once. If one of them does not exist, nothing is changed.
     """
     changed = await request.app[DB].run(
         episodes.ignore_some, anime_id, body.episodes, ignored=body.ignored

@@ -1,4 +1,4 @@
-"""The whole library at once, beside the reference: what the page shows, filters and sorts."""
+"""The whole library at once, beside the reference: the page shows, filters and sorts it."""
 
 import sqlite3
 from typing import Annotated

@@ -76,7 +76,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
 
 
 def _end_tokens_without_deny_list(app: web.Application) -> None:
-    """End all tokens where nobody knows any more which of them were logged out."""
+    """End all tokens if it is unknown which of them were logged out."""
     db, authenticator = app[DB], app[AUTHENTICATOR]
     is_lost = db.is_new or (db.salvage is not None and not db.salvage.has_deny_list)
     if is_lost and authenticator.is_set_up:
@@ -84,7 +84,7 @@ def _end_tokens_without_deny_list(app: web.Application) -> None:
 
 
 async def _keep_notes(app: web.Application) -> None:
-    """Put on disk once an hour, and at the end, what calls have left to be noted."""
+    """Put notes of calls on disk once an hour, and at the end."""
     try:
         while True:
             await asyncio.sleep(NOTES_SECONDS)
@@ -115,7 +115,7 @@ async def _keep_house(app: web.Application) -> None:
 
 
 async def _keep_checksums(app: web.Application) -> None:
-    """Compute the checksums of what is shared, from the day on that something is."""
+    """Compute the checksums of shared files, once something is shared."""
     while app[CONFIG].current.share.series == "none":
         await app[SHARED].wait()
         app[SHARED].clear()
@@ -125,7 +125,7 @@ async def _keep_checksums(app: web.Application) -> None:
 
 
 def publish(app: web.Application, event: Event) -> None:
-    """Tell the sockets, and whoever looks after the files of the library."""
+    """Tell the sockets, and the tasks that look after the files of the library."""
     app[HUB].publish(event)
     if isinstance(event, DownloadCompleted | RescanCompleted):
         app[SHARED].set()
@@ -137,7 +137,7 @@ async def close_sockets(app: web.Application) -> None:
 
 
 async def finish_renamings(app: web.Application) -> None:
-    """Finish what a crash cut short. Every server asks; few have such a renaming."""
+    """Finish renamings that a crash cut short. Every server asks; few have one."""
     if await app[DB].run(renames.unfinished):
         await app[RENAMING].finish()
 
@@ -156,7 +156,7 @@ async def apply_settings(app: web.Application) -> None:
 
 
 async def _keep_order_of_sources(app: web.Application) -> None:
-    """What can be fetched follows from which sources there are."""
+    """Keep the order of the sources, on which depends what can be fetched."""
     settings = app[PROVIDERS].settings()
     without_files = {source.name for source in settings if source.is_calendar}
     off = app[PROVIDERS].switched_off() | without_files

@@ -44,11 +44,9 @@ BUCKET = web.AppKey("bucket", TokenBucket)
 
 
 def take_token(request: web.Request) -> None:
-    """Find out who calls, and take a token for a call below /api (docs/decisions.md, 17).
-
-    Each good bearer token has a bucket, and so has each address that calls without one. That of a
-    key of scope `share` is larger. Raises TooMany.
-    """
+    """Find out who calls, and take a token for a call below /api (docs/decisions.md, 17). Each good
+    bearer token has a bucket, and so has each address that calls without one. A key of scope
+    `share` has a larger bucket. Raises TooMany."""
     app = request.app
     claims = app[AUTHENTICATOR].bearer_claims(request)
     request[CLAIMS] = claims

@@ -15,7 +15,7 @@ from handlers.connections import CONNECTIONS, Gate
 from handlers.keys import NETWORK
 from store.ports import BACKLOG, open_sockets
 
-GRACE_SECONDS = 3  # in which a stop lets answers end; aiohttp waits so long twice
+GRACE_SECONDS = 3  # in which a stop lets answers end; aiohttp waits that long twice
 KEEP_ALIVE_SECONDS = 30
 COMPLAINT_SECONDS = 60  # between two lines about a lack of descriptors
 NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -38,10 +38,8 @@ class Listener:
 
 
 async def start(app: web.Application, hosts: Sequence[str], port: int) -> tuple[Listener, int]:
-    """Let the application answer; returns what ends it, and the port.
-
-    `port` 0 takes any free one. Raises OSError when the port is taken.
-    """
+    """Let the application answer; returns the listener that ends it, and the port. `port` 0 takes
+    any free one. Raises OSError when the port is taken."""
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_log_exception)
     sockets = open_sockets(hosts, port)
@@ -70,7 +68,7 @@ _last_complaint: list[float] = []  # when the lack of descriptors was logged las
 
 
 def _log_exception(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what asyncio reports; of a lack of descriptors one line a minute."""
+    """Log reports of asyncio; about a lack of descriptors one line a minute."""
     error = context.get("exception")
     if not isinstance(error, OSError) or error.errno not in NO_DESCRIPTORS:
         loop.default_exception_handler(context)

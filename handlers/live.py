@@ -69,10 +69,8 @@ async def _snapshot(request: web.Request) -> Snapshot:
 
 
 async def _talk(socket: web.WebSocketResponse, inbox: Inbox, first: str) -> None:
-    """Send what comes into the inbox, until it is over or the token has ended.
-
-    Raises TimeoutError for a reader that is too slow, and ConnectionError.
-    """
+    """Send the messages of the inbox, until it is closed or the token has ended. Raises
+    TimeoutError for a reader that is too slow, and ConnectionError."""
     reader = asyncio.create_task(_read(socket, inbox), name="socket reader")
     timer = None
     if inbox.claims and inbox.claims.access == "owner":  # a key has no end

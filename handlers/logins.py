@@ -111,7 +111,7 @@ class Lane:
             self._slots.release()
 
     def count(self) -> None:
-        """A bcrypt begins."""
+        """Count a bcrypt that begins."""
         if self._per_minute:
             self._began.append(self._clock())
 
@@ -126,7 +126,7 @@ class Lane:
 
 
 class Logins:
-    """The callers that try a password; what is known of them outlives the process.
+    """The callers that try a password; the facts about them outlive the process.
 
     The owner on this machine has a lane of his own, and so have callers that have been right
     before: strangers' guesses lock out neither.
@@ -141,7 +141,7 @@ class Logins:
         self.strangers_lane = Lane(running=2, waiting=8, per_minute=30)
 
     async def load(self) -> None:
-        """Go on with what an earlier run has seen."""
+        """Go on with the callers that an earlier run has seen."""
         for row in await self._db.run(login_callers.read):
             if row.known:
                 self._known[row.caller] = None
@@ -161,12 +161,12 @@ class Logins:
             raise TooMany("Too many failed attempts", retry_after=math.ceil(wait_seconds))
 
     async def record_failure(self, caller: str) -> None:
-        """The password was wrong. The delay is on disk when this returns, if the disk takes it."""
+        """Record a wrong password. The delay is on disk when this returns, if the disk takes it."""
         self.delay.record_failure(caller)
         await self._keep(caller)
 
     async def record_success(self, caller: str) -> None:
-        """The password was right: from now on the caller is a known one."""
+        """Record a right password: from now on the caller is a known one."""
         is_news = caller not in self._known or self.delay.failures(caller) > 0
         self.delay.record_success(caller)
         self._known.pop(caller, None)

@@ -1,4 +1,4 @@
-"""What Prometheus collects, in its text format 0.0.4."""
+"""The metrics for Prometheus, in its text format 0.0.4."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _of_library(totals: Totals) -> Iterator[Metric]:
 
 
 def _sources(app: web.Application) -> Iterator[Sample]:
-    """Only of those that are asked at all."""
+    """The metrics of the sources that are asked at all."""
     for settings in app[PROVIDERS].settings():
         state = app[ENGINE].rests.state(settings.name)
         if state != "off":
@@ -167,7 +167,7 @@ def _by(label: str, counts: Mapping[str, int]) -> list[Sample]:
 
 
 def _resident_bytes() -> int | None:
-    """None where the system does not tell."""
+    """The resident memory; None where the system does not tell."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Trials of those who are told what has happened."""
+"""Trials of the targets that are told of events."""
 
 from dataclasses import field
 from typing import Literal
@@ -12,7 +12,7 @@ from store.targets import MediaServer, Notify
 
 @record
 class Tested:
-    """`ok` tells whether it works; `message` says what came of it, and `fix` how to mend it."""
+    """`ok` tells whether it works; `message` gives the result, and `fix` the cure."""
 
     success: Literal[True] = field(default=True, kw_only=True)
     ok: bool

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, folded from the routes, so that it describes what the code does."""
+"""The OpenAPI 3.1 document, made from the routes, so that it describes the code itself."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def paged(request: web.Request, rows: Iterable[T], total: int, query: Paged) -> 
 
 
 def _links(request: web.Request, page: int, per_page: int, pages: int) -> list[str]:
-    """Links to the pages that exist, relative to ours, other parameters kept."""
+    """Links to the pages that exist, relative to ours, with all other parameters."""
     neighbours = {"first": 1, "prev": page - 1, "next": page + 1, "last": pages}
     return [
         f'<{request.rel_url.update_query(page=number, per_page=per_page)}>; rel="{relation}"'

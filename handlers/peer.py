@@ -1,4 +1,4 @@
-"""Where a request comes from: the caller's address, our own origin, and the local owner."""
+"""The origin of a request: the caller's address, our own origin, and the local owner."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def address(request: web.Request, trusted_proxies: Sequence[str]) -> str:
 
 
 def caller(request: web.Request, trusted_proxies: Sequence[str]) -> str:
-    """One key for the caller's IPv4 address, or IPv6 /64: who has one of them has all of those."""
+    """One key for the caller's IPv4 address or IPv6 /64: who has one address there has all."""
     own_address = address(request, trusted_proxies)
     ip = parse_address(own_address)
     return network(ip) if ip else own_address
@@ -145,7 +145,7 @@ def _names_this_machine(request: web.Request, port: int) -> bool:
 
 
 def _is_from_our_page(request: web.Request) -> bool:
-    """Whether no other site's page has sent this: a script sends no Origin, our page its own."""
+    """Whether no other site's page has sent this: scripts send no Origin, our page its own."""
     own = f"http://{_only_host(request)}"
     return all(origin == own for origin in request.headers.getall("Origin", ()))
 

@@ -13,10 +13,10 @@ from store.wish import SeriesPrefer
 
 
 async def prefer(request: web.Request, anime_id: AnimeId, body: SeriesPrefer) -> SeriesPrefer:
-    """Say which of several files of its episodes a series gets, in place of what was said before.
+    """Say which of several files of its episodes a series gets, in place of earlier wishes.
 
-    What is left out is as in the setting `prefer`; an empty body takes all wishes back. Episodes
-    that wait are looked at again at once.
+    A key that is left out is as in the setting `prefer`; an empty body takes all wishes back.
+    Episodes that wait are looked at again at once.
     """
     wish = await request.app[DB].run(choosing.set_of_series, anime_id, body)
     request.app[ENGINE].wake()

@@ -1,4 +1,4 @@
-"""The sources, beside the reference: how each one is, trying one, and asking one again at once."""
+"""The sources, beside the reference: their states, a trial of one, and an end to a rest."""
 
 from dataclasses import field
 from typing import Literal
@@ -36,11 +36,8 @@ class Source:
 
 @record
 class Tried:
-    """`ok` tells whether the source works; `message` says what is there, or what is wrong.
-
-    `series` counts what the source lists, `examples` are a few of the titles, and `fix` says how to
-    mend what is wrong.
-    """
+    """`ok` tells whether the source works; `message` says what is there, or what is wrong. `series`
+    counts the series in its list, `examples` are a few of the titles, and `fix` is the cure."""
 
     success: Literal[True] = field(default=True, kw_only=True)
     ok: bool

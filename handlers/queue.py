@@ -111,7 +111,7 @@ class FinishedQuery:
 
 @record
 class Pause:
-    """Left out, the call toggles."""
+    """Whether to pause; if it is left out, the call toggles."""
 
     paused: bool | None = None
 
@@ -140,11 +140,11 @@ async def finished(
 ) -> Page[history.Fetched] | web.StreamResponse:
     """The files that were fetched, the newest first, and what was proven of each.
 
-    `proof` is the strongest thing shown about the bytes: a checksum's name, `length`, or
-    `clean end` where the source told no length but an end. `unproven` says that it told neither,
-    also when it was asked: the file may be cut. `validator` is what held a resumed file together:
-    `etag`, `date` or `length`. Rows outlive their items. `state=failed` tells what was given up.
-    `format=csv`, or `Accept: text/csv`, answers all that is found as one table.
+    `proof` is the strongest proof of the bytes: a checksum's name, `length`, or `clean end` where
+    the source told no length but an end. `unproven` says that it told neither, also when it was
+    asked: the file may be cut. `validator` is what held a resumed file together: `etag`, `date` or
+    `length`. Rows outlive their items. `state=failed` lists the items that were given up.
+    `format=csv`, or `Accept: text/csv`, answers all rows of the search as one table.
     """
     from handlers import csv_answers  # late: few ask for a table
 
@@ -166,7 +166,7 @@ async def finished(
 async def _history_rows(
     request: web.Request, search: history.Search
 ) -> AsyncIterator[list[Sequence[object]]]:
-    """All that is found, some rows at a time; the database is free in between."""
+    """All rows of a search, some at a time; the database is free in between."""
     last = None
     while found := await request.app[DB].run(history.before, search, last, HISTORY_ROWS):
         yield [tuple(vars(row).values()) for row in found]

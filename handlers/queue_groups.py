@@ -40,7 +40,7 @@ class Arranged(Chosen):
 
 @record
 class Count:
-    """How many items that were."""
+    """How many items were changed."""
 
     count: int
 
@@ -79,12 +79,12 @@ async def arrange(request: web.Request, body: Arranged) -> Count:
 
 
 async def missing(request: web.Request) -> Everything:
-    """Tell how much is missing in all series together, and how large that is."""
+    """Tell how many episodes are missing in all series together, and how large they are."""
     return await request.app[DB].run(queue_order.everything)
 
 
 async def add_missing(request: web.Request) -> QueuedAll:
-    """Queue all that is missing in all series."""
+    """Queue the missing episodes of all series."""
     new = []
     lacking = await request.app[DB].run(queue_order.lacking)
     for start in range(0, len(lacking), SERIES_AT_ONCE):

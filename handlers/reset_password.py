@@ -1,4 +1,4 @@
-"""The command `reset-password`: another password, for whoever can write the state directory."""
+"""The command `reset-password`: sets another password, for users who can write the state."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def reply(
 
 
 def json_text(body: bytes, status: int = 200) -> web.Response:
-    """Answer with JSON that is written already."""
+    """Answer with a text that is JSON already."""
     return web.Response(status=status, body=body, headers=_JSON_HEADERS)
 
 
@@ -94,7 +94,7 @@ def file(
 
 
 def is_known(request: web.Request, etag: str) -> bool:
-    """Whether the client has what bears this ETag, quotes and all."""
+    """Whether the client already has the content with this ETag, quotes and all."""
     return any(tag.value in (etag.strip('"'), "*") for tag in request.if_none_match or ())
 
 

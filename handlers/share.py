@@ -1,4 +1,4 @@
-"""Sharing, beside the reference: what another instance may see and fetch of the library."""
+"""Sharing, beside the reference: the part of the library that other instances may see and fetch."""
 
 import asyncio
 import io
@@ -78,7 +78,7 @@ async def show_series(request: web.Request, anime_id: AnimeId) -> SharedDocument
 
 
 async def send_file(request: web.Request, file_id: FileId) -> web.StreamResponse:
-    """A file of a shared series, subtitles or the picture of it: `HEAD`, ranges, a strong ETag."""
+    """A file of a shared series, or its subtitles or picture: `HEAD`, ranges, a strong ETag."""
     from store import shared_files  # late, as above
 
     config = request.app[CONFIG].current
@@ -140,13 +140,13 @@ def _with_fitting_range(request: web.BaseRequest, etag: str) -> web.BaseRequest:
 
 
 async def _require_library(request: web.Request) -> None:
-    """Raises ConfigurationError while the disk is away: its files are not gone."""
+    """Raises ConfigurationError while the disk is away: the files are not gone."""
     root = request.app[CONFIG].current.library
     await asyncio.to_thread(library.check, root, await request.app[DB].run(files.some_paths))
 
 
 def _addresses(query: str = "") -> Addresses:
-    """Of the calls, relative to that which answers them: a proxy may stand before all of them."""
+    """The addresses of the calls, relative to the answering one: a proxy may stand before them."""
     from store.shared_files import file_id  # late, as above
 
     kept = {"q": query} if query else {}

@@ -1,4 +1,4 @@
-"""How much there is of everything, for dashboards and for Prometheus."""
+"""The totals of everything, for dashboards and for Prometheus."""
 
 from collections import Counter
 from typing import Any
@@ -46,7 +46,7 @@ class Summary:
 
 
 async def show(request: web.Request) -> Summary:
-    """How much there is of everything, in one flat object for the tiles of dashboards.
+    """The totals of everything, in one flat object for the tiles of dashboards.
 
     A key of scope `read` is enough.
     """
@@ -82,7 +82,7 @@ async def show(request: web.Request) -> Summary:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    """What Prometheus collects, in its text format 0.0.4.
+    """The metrics for Prometheus, in its text format 0.0.4.
 
     A key of scope `read` is enough.
     """

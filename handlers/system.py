@@ -1,4 +1,4 @@
-"""How the machine does, in full: the same answers as those of the command `doctor`."""
+"""The state of the machine in full: the findings of the command `doctor`."""
 
 import platform
 import time
@@ -16,7 +16,7 @@ from store.schema import record
 
 @record
 class System:
-    """`state` is the worst of the checks'. What a check says to do stands in its `fix`."""
+    """`state` is the worst of the checks' states. The `fix` of a check says what to do."""
 
     state: State
     version: str

@@ -1,4 +1,4 @@
-"""Those who are told what has happened: their tasks run while the settings name any of them."""
+"""The tasks that tell targets of events; they run while the settings name any target."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Tellers:
     async def configure(
         self, app: web.Application, watch: Callable[[asyncio.Task[Any]], None]
     ) -> None:
-        """Tell whom the settings in force name. `watch` hears of each task that is started."""
+        """Tell the targets in the settings. `watch` hears of each task that is started."""
         async with self._lock:
             settings = app[CONFIG].current
             wanted = events_of(settings.notify, settings.media_servers)

@@ -1,4 +1,4 @@
-"""How many calls there were, how they ended and how long they took."""
+"""Counts calls by route: how many there were, how they ended and how long they took."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Timing:
         self.by_status: dict[int, Histogram] = {}
 
     def record(self, status: int, seconds: float) -> None:
-        """A call has ended."""
+        """Count a call that has ended."""
         histogram = self.by_status.get(status)
         if histogram is None:
             histogram = self.by_status[status] = Histogram()
@@ -38,10 +38,8 @@ class Timing:
 
 
 class Timings:
-    """Of all routes, by method and path: the path as the table of routes has it, never a caller's.
-
-    So nobody can make more of them by asking.
-    """
+    """The timings of all routes, by method and path. The path is that of the table of routes, never
+    a caller's, so that nobody can make more of them by asking."""
 
     def __init__(self) -> None:
         self.routes: dict[tuple[str, str], Timing] = {}

@@ -1,4 +1,4 @@
-"""What dashboards ask for again and again, kept as long as nothing has changed."""
+"""The totals for which dashboards ask again and again, kept as long as nothing has changed."""
 
 from __future__ import annotations
 

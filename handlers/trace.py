@@ -1,4 +1,4 @@
-"""The trace of who came to the door: one line of the log for each, with the caller's address.
+"""The log's lines about logins and other access, one for each, with the caller's address.
 
 docs/installation.md has a filter for fail2ban that reads the line of a wrong password.
 """

@@ -145,7 +145,8 @@ def queue_wanted(
     """Queue the episodes of a series that following wants now; returns the new items. None if the
     series is not followed, or if nothing can be fetched that is not passed over: time alone changes
     nothing there. While a file of the series is ambiguous nothing is queued: that file may be the
-    wanted one. `is_listed` says that a source has just told what it has."""
+    wanted one. `is_listed` says that a source has just told what it has; `silent` sources did not
+    answer, so their known lists may be old, and `new` does not begin with them."""
     follow = conn.execute(
         "select mode, seasons, based from follows where series = ? and mode <> 'off'", (series_id,)
     ).fetchone()
@@ -214,7 +215,8 @@ def _may_want(
 def _begin_new(conn: sqlite3.Connection, series_id: str, *, is_listed: bool) -> None:
     """Pass over the episodes that can be fetched now, so that they are not new. An episode that
     airs later appears later, even if its source has it already. The episodes of a source that is
-    absent count as fetchable, too."""
+    absent are passed over, too. As long as the clock is wrong nobody knows what has aired: the
+    first look by a right clock passes over the episodes that can be fetched then."""
     rows = conn.execute(
         "select season, number from episodes where series = ? and available", (series_id,)
     )

@@ -1,4 +1,4 @@
-"""A damaged database: its readable rows are carried over into a new one.
+"""A damaged database: its readable rows are carried over into a new one, then it is set aside.
 
 The damaged file stays in its place until the new one is whole, so a full disk or a kill loses
 nothing. Everything here blocks. docs/formats.md, "The database", tells it to the owner.

@@ -1,9 +1,9 @@
-"""Which number counts in files that are called alike: the schemes of a group, and their weights.
+"""The number that counts in files with alike names: the schemes of a group, and their weights.
 
 The numbers of such files stand in columns: "Zone 88 - 05" has 88 in the first and 05 in the second.
-A scheme takes one column for the episode's. It is weighed over all files: by what the single names
-say of the number there, whether it changes from file to file, runs without gaps, and by the frames
-that the folders give. The distance to the second scheme tells how sure the choice is.
+A scheme takes one column for the episode's. It is weighed over all files: by the words of the
+single names about that number, by whether it changes from file to file and runs without gaps, and
+by the frames that the folders give. The distance to the second scheme tells how sure the choice is.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ IN_LINE = 0.6  # of the files have the same text in front of a column
 SAMPLE = 12  # files of a group whose single names are asked
 NEVER = -150  # of a number that is surely the title's
 
-# What a scheme gains by what all files together say.
+# The weights that a scheme gets from all files together.
 CHANGES = 60
 CHANGES_OFTEN = 20
 REPEATS = -50
@@ -97,7 +97,7 @@ def find_numbers(labels: str) -> list[int]:
 
 
 def list_schemes(files: Sequence[AlikeFile]) -> list[Scheme]:
-    """What may count in these files, the likeliest first."""
+    """The schemes that may be right for these files, the likeliest first."""
     in_line = align(files)
     # Similar names share what was found in them.
     founds = {id(file.component.found): file.component.found for file in files}.values()
@@ -189,7 +189,7 @@ def read_number_at(file: AlikeFile, column: int) -> Number:
 def read_runs(
     files: Sequence[AlikeFile], having: Sequence[int], column: int
 ) -> dict[int, tuple[Number, ...]]:
-    """What each file says from this column on, if the number there begins a run."""
+    """The run that each file has from this column on, if its number there begins one."""
     return {
         position: read_run(
             files[position].component.tokens, files[position].columns[column], None
@@ -199,7 +199,7 @@ def read_runs(
 
 
 def weigh_name(file: AlikeFile, column: int, form: Form) -> int:
-    """What the single name says of the number in a column."""
+    """The weight that the single name gives the number in a column."""
     token = file.columns[column]
     scores = [
         found.score - (15 if len(found.episodes) > 1 and form == "number" else 0)
@@ -213,9 +213,9 @@ def weigh_name(file: AlikeFile, column: int, form: Form) -> int:
 
 
 def weigh_keys(keys: Sequence[tuple[Key, ...]], count: int) -> int:
-    """What the numbers of all files say: whether they change, and run without gaps.
+    """The weight of the numbers of all files: whether they change, and run without gaps.
 
-    `count` is the number of files; two say half of what more do.
+    `count` is the number of files; two files get half of the weight of more.
     """
     if count < 2:
         return 0
@@ -313,5 +313,5 @@ def count_title_columns(component: Component, columns: Sequence[int], title: str
 
 @lru_cache(1024)
 def fold_numbered(title: str) -> str:
-    """A title with a number, as it is compared; "" for any other."""
+    """A title with a number, in the spelling that is compared; "" for any other title."""
     return fold(title) if any(map(str.isdigit, title)) else ""

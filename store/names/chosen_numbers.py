@@ -1,4 +1,4 @@
-"""The number that counts, as the neighbours or the folder say: it is above all others."""
+"""The number that counts according to the neighbours or the folder: it is above all others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Chosen(NamedTuple):
 
 
 def read_chosen(tokens: Tokens, chosen: Chosen) -> Candidate:
-    """Read the number of which the neighbours say that it counts."""
+    """Read the number that counts according to the neighbours."""
     if chosen.form == "run":
         episodes, last, version = read_run(tokens, chosen.token, None)
     else:

@@ -15,7 +15,7 @@ from store.names.identity import BUT_FOR_CASE, Evidence, Identity, find_best
 
 Spelling = tuple[
     str, int | None
-]  # the title of a folder's name, and the year if it tells shows apart
+]  # the title in a folder's name, with the year if that tells shows apart
 
 
 class Claim(NamedTuple):
@@ -68,12 +68,12 @@ def _best_spelled(claims: Sequence[Claim], shows: _Shows) -> list[Claim]:
 
 
 def _but_for_season(claim: Claim) -> Evidence:
-    """The evidence as it is of the show: each of its folders may be a season's."""
+    """The evidence for the show: each of its folders may be one for a season."""
     return claim.evidence._replace(agreement=(*claim.evidence.agreement[:-1], True))
 
 
 def _is_taken(identity: Identity, sure: Iterable[Identity]) -> bool:
-    """Whether one of the series' folders is the one for the same seasons, and the same part."""
+    """Whether a folder of the series is the one for the same seasons, and the same part."""
     same_seasons = [other for other in sure if other.seasons == identity.seasons]
     part = identity.part
     return not all(part and part.is_apart_from(other.part) for other in same_seasons)

@@ -1,4 +1,4 @@
-"""Read one component of a path: a file's name without its extension, or a folder's name."""
+"""Reads one component of a path: a file's name without its extension, or a folder's name."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ NO_EPISODE = Candidate(score=0, first=0, last=0, season=None, episodes=(), rule=
 
 
 class Component(NamedTuple):
-    """What one component says by itself, and its tokens."""
+    """The facts that one component tells by itself, and its tokens."""
 
     name: ParsedName
-    has_title_in_front: bool  # where titles stand, rather than behind the number
+    has_title_in_front: bool  # in the place of a title, not behind the number
     tokens: Tokens
     found: tuple[Candidate, ...] = ()
 
@@ -105,7 +105,7 @@ def is_unclear(codes: Sequence[Candidate]) -> bool:
 
 
 def find_codes(tokens: Tokens, chosen: Chosen | None) -> list[Candidate]:
-    """What the grammar finds; a code that has the chosen number is above all others."""
+    """The codes that the grammar finds; a code with the chosen number is above all others."""
     codes = list(find_candidates(tokens))
     if chosen is None:
         return codes
@@ -316,7 +316,7 @@ def find_kind(tokens: Tokens, best: Candidate, season: int | None) -> Kind:
 
 
 def explain(tokens: Tokens, best: Candidate, season: int | None) -> tuple[str, ...]:
-    """Say for people which words of the name tell the episode."""
+    """The words of the name that tell the episode, for people."""
     if not best.episodes:
         return ()
     reason = RULES[best.rule].reason.format(tokens.piece(best.first, best.last))

@@ -22,7 +22,7 @@ def parse(text: str) -> dict[str, str]:
 
 
 def strip(name: str) -> str:
-    """A folder's name without ids; the name itself where it is nothing else."""
+    """A folder's name without ids; the name itself where it consists of ids alone."""
     return PATTERN.sub("", name).strip() or name
 
 
@@ -32,8 +32,10 @@ def bracketed(ids: Mapping[str, str]) -> str:
 
 
 def choose(ids: Mapping[str, object]) -> dict[str, str]:
-    """Of another program's ids those of known databases that have the right form, whatever the case
-    of their names."""
+    """The ids of known databases, in their right form, among those of another program.
+
+    The case of the databases' names makes no difference.
+    """
     return {
         name.lower(): number
         for name, number in ids.items()

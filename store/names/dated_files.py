@@ -1,4 +1,4 @@
-"""Files that are named by a day and no number, as "Nacht 2019-12-01.mkv", against a list. Pure."""
+"""Matches files with a day and no number, as "Nacht 2019-12-01.mkv", with a list. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from store.names.parsed_name import ParsedName
 
 
 def is_open(verdict: Verdict, name: ParsedName) -> bool:
-    """Whether a file's day may say what its name does not: it is no extra, no number is sure."""
+    """Whether a file's day may tell the episode: it is no extra, and no number is sure."""
     return name.kind != "extra" and (not verdict.sure or verdict.episodes == (EXTRA,))
 
 
@@ -22,11 +22,9 @@ def match(
     verdicts: Sequence[Verdict],
     aired: Iterable[tuple[EpisodeKey, str]],
 ) -> list[Verdict]:
-    """The verdicts, and where a day tells more, what it tells.
-
-    `aired` are the known episodes with their days. A file is an episode by its day where that is
-    the only episode of the day and the only file of it, and no other file surely holds it.
-    """
+    """The verdicts, with those of days where a day tells more. `aired` are the known episodes with
+    their days. A file is an episode by its day where that is the only episode of the day and the
+    only file of it, and no other file surely holds it."""
     keys_of_day: dict[str, list[EpisodeKey]] = defaultdict(list)
     for key, day in aired:
         keys_of_day[day].append(key)

@@ -1,4 +1,4 @@
-"""Doubt what names say by themselves, where the others in their folder may say otherwise. Pure."""
+"""Doubts single names where the others in their folder may say otherwise. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LONGEST_PART = 9  # where no part before it is there, a higher number goes on fr
 
 
 def doubt(names: list[ParsedName], place: int, other: Reading) -> None:
-    """Add another reading to a name, which is not sure then."""
+    """Add another reading to a name, which makes it unsure."""
     name = names[place]
     names[place] = name._replace(
         score=min(name.score, SURE - 5), also=(*name.also, other), rivals=(*name.rivals, other)

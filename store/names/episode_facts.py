@@ -1,4 +1,4 @@
-"""What lists say of an episode, and whether that tells of two episodes that they are one. Pure."""
+"""The facts of a list about an episode, and whether they show that two episodes are one. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAME_DAYS, OTHER_DAYS = 2, 7  # between two air dates of one episode, and of two
 
 
 class About(NamedTuple):
-    """What a list says of an episode that tells it from others."""
+    """The facts of a list that tell an episode from others."""
 
     title: str = ""
     aired: str | None = None
@@ -43,7 +43,7 @@ def day_of(about: About) -> int | None:
 
 
 def tells(one: About, other: About) -> bool | None:
-    """Whether dates or titles say that the two are one episode; None where they say nothing."""
+    """Whether dates or titles show that both are one episode; None where they show nothing."""
     own, its = day_of(one), day_of(other)
     apart = None if own is None or its is None else abs(own - its)
     if apart is not None and apart > OTHER_DAYS:
@@ -83,5 +83,5 @@ def told_titles(known: Iterable[About]) -> set[str]:
 
 
 def _is_title(folded: str) -> bool:
-    """ "Episode 5" and "5" are no titles."""
+    """Whether a text is a title of its own; "Episode 5" and "5" are not."""
     return sum(map(str.isalpha, folded)) > len("episode")

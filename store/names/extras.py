@@ -1,7 +1,7 @@
-"""Tell by a path alone that a video is no episode: by its folder, the end of its name, or its disc.
+"""Tells by a path alone that a video is no episode: by its folder, its ending, or its disc.
 
 A folder below the series' own that is called "Clips" holds extras; a series may be called so. The
-names are those of Jellyfin, and what releases add to them (docs/names.md, 9).
+names are those of Jellyfin, and those that releases add to them (docs/names.md, 9).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def why_extra(folders: tuple[str, ...], stem: str) -> str | None:
 
 @lru_cache(4096)
 def why_in_folders(folders: tuple[str, ...]) -> str | None:
-    """As `why_extra`, by the folders alone."""
+    """The reason in the folders alone; None where they give none."""
     for folder in folders:
         if is_disc(folder):
             return A_DISC
@@ -118,7 +118,7 @@ def disc_folder(path: str) -> str | None:
 
 
 def why_by_ending(stem: str) -> str | None:
-    """As `why_extra`, by the end of the name, which may be the whole of it."""
+    """The reason in the end of the name, which may be the whole name; None for no reason."""
     if stem[:7] in ("sample-", "Sample-", "SAMPLE-") and SAMPLE_IN_FRONT.match(stem):
         return f'it begins with "{stem[:6]}"'
     if not stem[-TAIL_CHARACTERS:].casefold().endswith(LAST_WORDS):

@@ -1,4 +1,4 @@
-"""Read the names of one folder's files together. Pure: no disk, no network.
+"""Reads the names of one folder's files together. Pure: no disk, no network.
 
 Together they tell which of several numbers counts, and whether 101 is season 1, episode 1.
 """

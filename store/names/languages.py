@@ -80,14 +80,17 @@ _JOINED = re.compile(
     rf"|subs?(?P<others>{_WORD})"
 )
 _ONE_WORD = re.compile(_WORD)
-# Whatever may tell a language, for names that tell none are the rule.
+# Any sign of a language: most names have none.
 _HINTS = frozenset([*SEVERAL, *SEVERAL_SHORT, *OWN_WORDS, *SHORT_OWN_WORDS, *_CODES, "original"])
 _PARTS = ("sub", "dub", "isch", "untertit", "deutsch")
 _WORDS = re.compile(r"[^\W\d_]+")
 
 
 def read(path: str) -> Languages:
-    """What the nearest part of a path tells: the file's name, without extension, else a folder."""
+    """The languages that the nearest part of a path tells: the file's name, else a folder's.
+
+    The file's name has no extension here.
+    """
     *folders, name = path.split("/")
     found = _read_part(name, False)
     for folder in reversed(folders[-FOLDERS:]):
@@ -194,7 +197,7 @@ class _Reader:
         return None
 
     def _language(self, number: int) -> str | None:
-        """The language that a word is, where it counts."""
+        """The language of a word, where the word counts."""
         word = self._words[number]
         if word in LETTERS:
             return LETTERS[word] if self._is_beside_tags(number) else None

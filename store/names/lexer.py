@@ -65,7 +65,7 @@ DOT_AND_SPACE = ":"
 COLON = ";"
 SIGN = "!"  # any other sign
 
-# Whatever makes one word with a number that stands beside it.
+# The labels that make one word with a number beside them.
 GLUE = frozenset("wtluSTEFsecxPVMkzvoarifN")
 GLUE_BUT_ENDINGS = GLUE - {VERSION, END}
 
@@ -104,7 +104,7 @@ NARROW = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " "}
 
 # --- the scan ---
 
-# What is known by its form comes first; then come the plain tokens.
+# The forms come first, then the plain tokens.
 TOKEN = re.compile(
     rf"""
     (?P<turn> (?<=[{HAN}])(?=[^\W_{HAN}]) )  # 夜警S2: another script begins another word
@@ -153,7 +153,7 @@ class Tokens(NamedTuple):
     dotted: bool  # a dot or an underscore stands for the space
 
     def piece(self, first: int, last: int) -> str:
-        """The text of the tokens from `first` up to `last`, which is left out."""
+        """The text of the tokens from `first` up to `last`, without `last`."""
         return self.text[self.starts[first] : self.ends[last - 1]] if first < last else ""
 
 
@@ -233,7 +233,7 @@ def label_separator(run: str) -> str:
 
 
 def read_count(text: str) -> int:
-    """A number in digits or a Chinese one below a hundred: "12", "十二" and "二十三"."""
+    """A number in digits, or a Chinese number below a hundred: "12", "十二" and "二十三"."""
     if text.isdecimal():
         return int(text)
     tens, ten, ones = text.rpartition("十")
@@ -243,7 +243,7 @@ def read_count(text: str) -> int:
 
 
 def hide_brackets(labels: str) -> str:
-    """The labels with HIDDEN in the place of all that stands in brackets, the brackets too."""
+    """The labels with HIDDEN in place of all brackets and the labels inside."""
     while OPEN in labels:
         outside = BRACKET.sub(lambda match: HIDDEN * len(match[0]), labels)
         if outside == labels:

@@ -73,7 +73,7 @@ Choice = Callable[[OpenReading], EpisodeKey | None]
 def choose(
     files: Sequence[OpenReading], held: Collection[EpisodeKey], told: Collection[EpisodeKey]
 ) -> Choice | None:
-    """Which reading of 101 to 112 is right, S01E01 or S01E101; None where nobody knows."""
+    """Choose between the readings S01E01 and S01E101 of 101 to 112; None where nobody knows."""
     splits = {file.split for file in files}
     fetched_split = any(file.fetched and file.fetched == file.split for file in files)
     fetched_number = any(file.fetched and file.fetched == file.key for file in files)
@@ -91,7 +91,7 @@ def choose(
 
 
 def pick(*, is_split: bool, is_number: bool) -> Choice | None:
-    """The one reading of two for which something speaks."""
+    """The one reading of two for which there is evidence."""
     if is_split == is_number:
         return None
     return (lambda file: file.split) if is_split else (lambda file: file.key)

@@ -1,8 +1,8 @@
-"""How the numbers of one source's list stand to those of a series that others list, too. Pure.
+"""How the numbers of one source's list relate to those of a series that others list. Pure.
 
-One source may count through all seasons, end a season elsewhere, or call another film S00E01. What
-is surely the same episode gets the series' number; what may be another one is left out
-(docs/decisions.md, 44).
+One source may count through all seasons, end a season elsewhere, or call another film S00E01. An
+episode that surely is the same gets the series' number; an episode that may be another one is left
+out (docs/decisions.md, 44).
 """
 
 from __future__ import annotations
@@ -107,8 +107,10 @@ def _are_others(series: Known, listed: Known) -> bool:
 def _told(
     series: Known, listed: Known, pairs: Iterable[tuple[EpisodeKey, EpisodeKey]]
 ) -> list[bool]:
-    """Whether dates or titles tell that the list's episodes, (number, the series' number) each, are
-    the same; those of which they tell nothing are left out."""
+    """Whether dates or titles tell that the episodes are the same; without those that tell nothing.
+
+    The episodes are pairs of (number, the series' number).
+    """
     days, own_days = episode_facts.days_of(series), episode_facts.days_of(listed)
     told = []
     for key, its_key in pairs:
@@ -185,7 +187,7 @@ def _reading(
     own_ends: dict[int, int],
     before: Mapping[EpisodeKey, EpisodeKey] = {},
 ) -> Callable[[EpisodeKey], EpisodeKey | None]:
-    """What a list that counts so calls the series' episodes: its regular number -> the series'."""
+    """The series' episodes in a list that counts so: its regular number -> the series'."""
     if counting not in ("absolute", "joined"):
         return lambda key: key
     starts = _starts(own_ends if counting == "joined" else ends, counting, before)
@@ -201,7 +203,7 @@ def _reading(
 
 
 def _in_season(key: EpisodeKey, ends: dict[int, int], starts: dict[int, int]) -> EpisodeKey | None:
-    """The number in its season of one that counts through all; None behind the last."""
+    """The number within its season of a number through all seasons; None behind the last."""
     running = int(key[1])
     begun = [season for season, start in starts.items() if start < running]
     if key[0] != 1 or not begun:

@@ -1,7 +1,7 @@
-"""Weigh the numbers that stand alone, without a word or a code: which is the episode's?
+"""Weighs the numbers that stand alone, without a word or a code: which is the episode's?
 
-"Zone 88 04 (1080p)" has two. What stands beside a number and how it is written adds to its score or
-takes away from it. docs/names.md explains the weights.
+"Zone 88 04 (1080p)" has two. A number gains or loses score by its form and by the text beside it.
+docs/names.md explains the weights.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from store.names.number_runs import (
 from store.names.second_readings import list_pairs, list_ranges
 
 START = "^"  # stands for the label in front of the first token
-# What a number gains by the label in front of it; by any other 10.
+# The gain of a number by the label in front of it; 10 by any other label.
 WEIGHTS_IN_FRONT = {WIDE_DASH: 40, START: 25, DASH: 12, OPEN: 0, PLUS: 0}
 GLUED_SCORE = 15
 PICTURE_LINES = ("480", "576", "720", "1080", "2160")
@@ -98,7 +98,7 @@ def weigh_lone_numbers(
 
 
 def weigh_split(tokens: Tokens, outside: str, split: Candidate, season: int | None) -> int:
-    """What 102 gains as season 1, episode 2; `season` is what the folders say."""
+    """The weight of 102 as season 1, episode 2; `season` is that of the folders."""
     if split.season == season and 0 not in split.episodes:
         return 60
     return 15 if season is None and is_scene(tokens, outside, split.first, split.last) else -5
@@ -145,7 +145,7 @@ TITLE_BEHIND = re.compile(r"[ .][wlNPs]")
 def weigh_as_title(
     tokens: Tokens, candidate: Candidate, before: Sequence[Candidate], season: int | None
 ) -> int | None:
-    """What a number loses that may be an episode's title's; None where it surely is."""
+    """The loss of a number that may be an episode's title's; None where it surely is."""
     if candidate.rule != "number":
         return 0
     if begins_title(tokens, candidate):
@@ -204,7 +204,7 @@ def read_glued_number(tokens: Tokens, number: int, season: int | None) -> Candid
 
 
 def weigh_form(tokens: Tokens, number: int, run: Run) -> int:
-    """What a number gains by how it is written: "05", "05v2", "05-06", "05 END"."""
+    """The gain of a number by its form: "05", "05v2", "05-06", "05 END"."""
     digits = tokens.words[number]
     score = 0
     if len(digits) > 1:
@@ -221,7 +221,7 @@ def weigh_form(tokens: Tokens, number: int, run: Run) -> int:
 
 
 def weigh_bracket(tokens: Tokens, bracket: int, number: int, run: Run) -> int:
-    """What a number gains by the bracket that opens at token `bracket` and by what is in it."""
+    """The gain by the bracket that opens at token `bracket` and by the text in it."""
     labels, words = tokens.labels, tokens.words
     inside = labels[bracket : labels.find(CLOSE, number)]
     is_square = tokens.text[tokens.starts[bracket]] in "[【"

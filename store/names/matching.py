@@ -1,4 +1,4 @@
-"""Judge which episodes a file holds: what its name says, by what the series has. Pure.
+"""Judges which episodes a file holds: by its name, and by the episodes of its series. Pure.
 
 Where the series' list allows two readings of a name, the file is ambiguous: it is shown and asked
 about, never counted (docs/names.md, "What a wrong reading costs").
@@ -78,7 +78,10 @@ def judge(
 
 
 def _judge_extra(name: ParsedName, numbers: tuple[Number, ...]) -> Verdict:
-    """An extra or a film. One whose name has a number that nothing explains may be an episode."""
+    """Judge an extra or a film.
+
+    One with a number that nothing explains may be an episode.
+    """
     if name.kind == "movie" and not numbers and name.rivals:
         return leave_open(name, [(EXTRA,), *(in_season(1, own) for _, own in name.rivals if own)])
     kind = "a film" if name.kind == "movie" else "an extra"
@@ -86,7 +89,10 @@ def _judge_extra(name: ParsedName, numbers: tuple[Number, ...]) -> Verdict:
 
 
 def _judge_special(name: ParsedName, numbers: tuple[Number, ...]) -> Verdict:
-    """A special. One that says the code of a regular episode may be that: "S01E05 OVA"."""
+    """Judge a special.
+
+    One with the code of a regular episode may be that episode: "S01E05 OVA".
+    """
     special = in_season(0, numbers)
     regular = [in_season(season, own) for season, own in name.rivals if season and own == numbers]
     if any(map(_can_be, regular)):
@@ -110,7 +116,7 @@ def _has_season(name: ParsedName, listed: SourceList) -> bool:
 
 
 def _splits(name: ParsedName) -> list[Reading]:
-    """The readings of 203 that "Season 2/203" has besides S02E03."""
+    """The readings of 203 in "Season 2/203" beside S02E03."""
     if not name.also or name.season is None or name.is_season_of_folder:
         return []
     running = tuple([100 * name.season + number for number in name.episodes])
@@ -126,7 +132,7 @@ def _plain(season: int, numbers: tuple[Number, ...], listed: SourceList) -> Epis
 def _list_readings(
     name: ParsedName, numbers: tuple[Number, ...], listed: SourceList
 ) -> dict[Episodes, str]:
-    """What numbers may be, the likeliest first, each with its reason."""
+    """The readings of numbers, the likeliest first, each with its reason."""
     season = listed.seasons[0] if len(listed.seasons) == 1 else 1
     readings: dict[Episodes, str] = {}
     if name.season is None:
@@ -177,17 +183,17 @@ def in_season(season: int, numbers: tuple[Number, ...]) -> Episodes:
 
 
 def decide(name: ParsedName, episodes: Episodes, *why: str) -> Verdict:
-    """The file is surely these episodes."""
+    """The verdict that the file is surely these episodes."""
     return Verdict(episodes, True, _join(name, *why))
 
 
 def as_counted(verdict: Verdict) -> Verdict:
-    """The verdict on a file whose number counts through all seasons."""
+    """The same verdict for a number that counts through all seasons."""
     return verdict._replace(is_counted=True)
 
 
 def leave_open(name: ParsedName, readings: list[Episodes]) -> Verdict:
-    """The file may be any of these, but for what no episode can be."""
+    """The verdict that the file may be any of these episodes, as far as they are possible."""
     readings = [episodes for episodes in readings if _can_be(episodes)] or [(EXTRA,)]
     choices = dict.fromkeys([_spell(episodes) for episodes in readings])
     every = dict.fromkeys(episode for episodes in readings for episode in episodes)
@@ -204,7 +210,7 @@ def _spell(episodes: Episodes) -> str:
 
 
 def refuse(name: ParsedName, shifted: str) -> Verdict:
-    """The file is none of the series' episodes."""
+    """The verdict that the file is none of the series' episodes."""
     return Verdict((EXTRA,), False, _join(name, shifted, "the source has no such number"))
 
 

@@ -1,4 +1,4 @@
-"""Read one number and those that follow it: "01v2-03", "01E02", "1 und 2", "12.5"."""
+"""Reads one number and those that follow it: "01v2-03", "01E02", "1 und 2", "12.5"."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def is_underscore_range(tokens: Tokens, number: int, previous: int) -> bool:
 
 
 def read_ending(tokens: Tokens, position: int) -> tuple[int | None, int]:
-    """Read what is glued to a number without changing it: a version (v2), a half (12a), an END.
+    """Read the marks behind a number that do not change it: a version (v2), a half (12a), an END.
 
     Returns the version, if any, and the token behind.
     """

@@ -1,4 +1,4 @@
-"""Read numbers in letters, "Episode VII" and "Teil Zwei", as if they were written in digits."""
+"""Reads numbers in letters, "Episode VII" and "Teil Zwei", as if they were written in digits."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NUMERAL = re.compile(r"(?<=[scePV])[ .:]{1,2}(?P<first>[wvx])(?:[ .]?[am+][ .]?(
 
 
 def respell_numerals(tokens: Tokens) -> Tokens:
-    """The tokens, with a number in the place of each such numeral."""
+    """The tokens, with a number in place of each such numeral."""
     found = [
         token
         for match in NUMERAL.finditer(tokens.labels)

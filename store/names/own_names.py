@@ -1,4 +1,4 @@
-"""Read a name as `writer` writes it by the default templates: then nothing is guessed."""
+"""Reads a name that `writer` made by the default templates: then nothing is guessed."""
 
 from __future__ import annotations
 

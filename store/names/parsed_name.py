@@ -1,4 +1,4 @@
-"""What the reader answers: `ParsedName`."""
+"""The answer of the reader: `ParsedName`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ParsedName(NamedTuple):
     country: str | None = None  # "Nachtdienst (US)": US
     sequel: int | None = None  # 2 of "Nacht 2 - 05" and "Nacht II - 05": perhaps the season
     score: int = 0  # 0 to 100, which is S01E05
-    also: tuple[Reading, ...] = ()  # what else it may be, the likelier first
-    rivals: tuple[Reading, ...] = ()  # what comes so near that only the series' list can tell
+    also: tuple[Reading, ...] = ()  # other readings, the likeliest first
+    rivals: tuple[Reading, ...] = ()  # readings that only the series' list can rule out
     why: tuple[str, ...] = ()  # for people
     is_season_of_folder: bool = False  # the file's own name tells no season

@@ -17,7 +17,7 @@ from store.names.parsed_name import ParsedName
 
 
 def parse(path: str) -> ParsedName:
-    """Read one path, with `/` between its parts. Nothing is looked up: equal paths read equal."""
+    """Read one path, with `/` between its parts. Nothing is looked up: equal paths read equally."""
     return parse_folder([path])[0]
 
 

@@ -1,4 +1,4 @@
-"""Read what stands around a file's name: its extension, the folders above, and what they add."""
+"""Reads the surroundings of a file's name: its extension, and the folders above."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def list_below_series(folders: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class FolderContext(NamedTuple):
-    """What the folders above a file say: of each fact the nearest folder that tells it."""
+    """The facts that the folders above a file tell, each by the nearest folder that does."""
 
     title: str | None = None
     year: int | None = None
@@ -135,7 +135,7 @@ def read_folders(folders: tuple[str, ...]) -> FolderContext:
 
 
 def find_folder_code(name: ParsedName) -> ParsedName | None:
-    """What a folder says if it names an episode, or a range of them."""
+    """The code of a folder that names an episode, or a range of them."""
     return name if name.episodes and name.score >= SURE else None
 
 
@@ -170,7 +170,7 @@ def is_kind_of_series(component: Component, series: str) -> bool:
 
 
 def is_generic(folder: str) -> bool:
-    """Whether a folder says nothing of what is in it."""
+    """Whether a folder tells nothing about the files in it."""
     plain = folder.strip().casefold()
     return not plain or plain.replace(" ", "-") in GENERIC_FOLDERS
 

@@ -1,4 +1,4 @@
-"""Read what releases add to a name: group, version, checksum, the language of the sound."""
+"""Reads the additions of releases to a name: group, version, checksum, language of the sound."""
 
 from __future__ import annotations
 

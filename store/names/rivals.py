@@ -1,4 +1,4 @@
-"""Find what comes near to the best reading of a name, so that only the series' list can tell."""
+"""Finds the readings so near to the best one that only the series' list can tell."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def _doubt_lone_running_numbers(
 
 
 def _listed_split(name: ParsedName, listed: SourceList) -> Episodes:
-    """What 101 is as season 1, episode 1, if the list may have that; else ()."""
+    """Season 1, episode 1 for 101, if the list may have it; else ()."""
     for season, own in name.also:
         if season and listed.may_have(in_season(season, own)):
             return in_season(season, own)
@@ -164,11 +164,9 @@ def _decide_counted(
 
 
 def renumber_running(episodes: Sequence[Episodes], names: Sequence[ParsedName]) -> list[Episodes]:
-    """What a source's files hold, where its season folders count through all seasons.
-
-    "Season 1/01" to "12" with "Season 2/13" to "24" are S01E01 to S02E12: the numbers of a season
-    go on where those of the season before end.
-    """
+    """The episodes in a source's files, where its season folders count through all seasons. "Season
+    1/01" to "12" with "Season 2/13" to "24" are S01E01 to S02E12: the numbers of a season go on
+    where those of the season before end."""
     seasons: defaultdict[int, set[Number]] = defaultdict(set)
     for keys, name in zip(episodes, names):
         if _counts_in_folder(name):

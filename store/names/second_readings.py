@@ -1,4 +1,4 @@
-"""What two lone numbers may be besides: "14 - 15" a range, "03-20" a season and an episode."""
+"""Second readings of two lone numbers: "14 - 15" as a range, "03-20" as season and episode."""
 
 from __future__ import annotations
 

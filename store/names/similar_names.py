@@ -1,4 +1,4 @@
-"""Take what a name says from a similar one, as most files in a folder have.
+"""Takes the reading of a name from a similar one, as most files in a folder have one.
 
 Similar names differ in the episode's number and the checksum alone. So one is read in a fifth of
 the time.

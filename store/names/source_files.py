@@ -38,7 +38,7 @@ def read_source(paths: Sequence[str]) -> list[Episodes]:
 
 
 def read_files(paths: Sequence[str]) -> list[SourceFile]:
-    """As `read_source`, with what the library may know better."""
+    """Read the files as `read_source` does, with the facts that the library may know better."""
     names = parse_folder(paths)
     tops = {path.partition("/")[0] for path in paths}
     second = second_titles.find(names, [*tops, *map(database_ids.strip, tops)])

@@ -1,4 +1,4 @@
-"""The list of a source: which episodes a series has, and which the running numbers are. Pure."""
+"""The list of a source: its episodes, and the meaning of running numbers. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SourceList:
                 numbers.setdefault(season, []).append(number)
         self.seasons = sorted(numbers)
         self._highest = {season: max(own) for season, own in numbers.items()}
-        # season -> what a running number of it is higher by
+        # season -> by how much its running numbers are higher
         self._before: dict[int, int] = {}
         last = 0
         if len(self.seasons) == 1 or self.seasons == list(range(1, len(self.seasons) + 1)):
@@ -42,7 +42,7 @@ class SourceList:
         return season in self._highest and season not in self._before
 
     def count_before(self, season: int) -> int:
-        """What a running number of a season is higher by; 0 where nobody can tell."""
+        """The amount by which running numbers of a season are higher; 0 where nobody can tell."""
         return self._before.get(season, 0)
 
     def may_have(self, episodes: Episodes) -> bool:

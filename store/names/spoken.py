@@ -1,4 +1,4 @@
-"""What a video is besides its episode: its languages, and a version for some who need one.
+"""The languages of a video, and whether it is a version for some who need one.
 
 `languages` and `versions` read that from names.
 """
@@ -28,7 +28,7 @@ class Languages(NamedTuple):
 
     @property
     def codes(self) -> list[str]:
-        """As an owner writes his wish: `de`, and `en-sub` where only subtitles are in English."""
+        """The languages as an owner writes his wish: `de`, and `en-sub` for English subtitles."""
         alone = sorted(self.subtitles - self.sound)
         return [*sorted(self.sound), *(f"{code}{CODE_OF_SUBTITLES}" for code in alone)]
 
@@ -37,7 +37,7 @@ UNKNOWN = Languages()
 
 
 def of_codes(codes: Iterable[str]) -> Languages:
-    """The inverse of `Languages.codes`; what is no code is left out."""
+    """The inverse of `Languages.codes`; a text that is no code is left out."""
     sound: set[str] = set()
     subtitles: set[str] = set()
     for code in codes:

@@ -28,10 +28,8 @@ _SEPARATORS = " ._-"
 
 @dataclass(frozen=True)
 class Templates:
-    """What the folder of a series, of a season and the file of an episode are called.
-
-    An empty `season` stands for no folder of that kind.
-    """
+    """The names for the folder of a series, the folder of a season, and the file of an episode. An
+    empty `season` stands for no season folders."""
 
     series: str = "{title} ({year}) {ids}"
     season: str = "Season {season:02}"
@@ -39,7 +37,7 @@ class Templates:
 
 
 class Wanted(NamedTuple):
-    """What a name is made of."""
+    """The facts of which a name is made."""
 
     title: str  # the series', perhaps with its year
     season: int
@@ -50,11 +48,8 @@ class Wanted(NamedTuple):
 
 
 def fill(template: str, wanted: Wanted) -> str:
-    """Fill a template.
-
-    An empty field takes the separators in front of it and the brackets around it along; at the
-    beginning it takes the separators behind it.
-    """
+    """Fill a template. An empty field takes the separators in front of it and the brackets around
+    it along; at the beginning it takes the separators behind it."""
     text = _FIELD.sub(lambda match: _fill_field(match, wanted), template)
     first = _FIELD.match(template)
     if first and not _fill_field(first, wanted):
@@ -63,7 +58,7 @@ def fill(template: str, wanted: Wanted) -> str:
 
 
 def _fill_field(match: re.Match[str], wanted: Wanted) -> str:
-    """The text in the place of one field, and of what stands around it."""
+    """The text of one field, with the signs around it."""
     before, field, width, after = match.group("before", "field", "width", "after")
     value = write_field(field, int(width or 1), wanted)
     if value:
@@ -72,7 +67,7 @@ def _fill_field(match: re.Match[str], wanted: Wanted) -> str:
 
 
 def write_field(field: str, width: int, wanted: Wanted) -> str:
-    """What one field says; a number has `width` digits at least."""
+    """The text of one field; a number has `width` digits at least."""
     match field:
         case "title":
             return spelling.YEAR.sub("", wanted.title) or wanted.title

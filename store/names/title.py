@@ -1,4 +1,4 @@
-"""Read the title of a name, and what releases add: group, checksum, language.
+"""Reads the title of a name, and the additions of releases: group, checksum, language.
 
 The title stands in front of the first code, as a rule.
 """
@@ -27,7 +27,7 @@ class Title(NamedTuple):
     text: str | None
     year: int | None
     country: str | None  # "US", as in "Nachtdienst (US)"
-    is_in_front: bool  # where titles stand, rather than behind the number
+    is_in_front: bool  # in the place of a title, not behind the number
 
 
 class Place(NamedTuple):
@@ -175,10 +175,8 @@ def polish(text: str, dotted: bool, is_in_front: bool, is_folder: bool) -> Title
 
 
 def choose_name(text: str) -> str:
-    """Of several titles beside each other the Latin one: "夜警 / Yakei", "夜警·Yakei".
-
-    Without room around it a sign parts only titles of different scripts, not "22/7".
-    """
+    """The Latin one of several titles beside each other: "夜警 / Yakei", "夜警·Yakei". Without room
+    around it a sign parts only titles of different scripts, not "22/7"."""
     names = [name for name in SLASH.split(text) if has_letter_or_digit(name)]
     if len(names) < 2:
         names = [name for name in ANY_SLASH.split(text) if has_letter_or_digit(name)]

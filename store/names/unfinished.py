@@ -1,4 +1,4 @@
-"""The names of files that a program is still writing: downloads, copies, and what lies beside them.
+"""The names of files that a program is still writing: downloads, copies, and files beside them.
 
 They never count as episodes, in the library or at a source. Pure.
 """

@@ -6,7 +6,7 @@ import re
 
 from store.names.spoken import Version
 
-# By what names and titles say, in German first.
+# The words of names and titles for these versions, in German first.
 PATTERNS: dict[Version, str] = {
     "audio-description": (
         r"audio[ ._-]?des[ck]ri(?:ption|bed)|audiodescri\w+|hör(?:fassung|film)|descriptive audio"

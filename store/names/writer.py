@@ -1,4 +1,4 @@
-"""Write the path of a file in the library: by the templates, or like the files of its series.
+"""Writes the path of a file in the library: by the templates, or like the files of its series.
 
 Pure: no disk, no network. `folder_parser` reads back what is written here; a path that would be
 read as another episode is not written.
@@ -51,7 +51,7 @@ def series_folder(templates: Templates, wanted: Wanted, suffix: str = "") -> str
 
 
 def _split_separators(text: str) -> tuple[str, str]:
-    """The text before a number, and the separators between, where a long name is cut."""
+    """(the text before a number, the separators between), where a long name is cut."""
     separators = _SEPARATORS_AT_END.search(text)
     end = separators.start() if separators else len(text)
     return text[:end], text[end:]
@@ -122,7 +122,7 @@ def _move_beside(own: str, new: File, files: Sequence[File], same_season: Sequen
 
 
 def _write_like(example: File, new: File, extension: str) -> str | None:
-    """The path that `new` has if it is named as `example` is; None when that cannot be told."""
+    """The path of `new` if it is named as `example` is; None when that cannot be told."""
     _, *folders, base = example.path.split("/")
     if any(map(_CODE.search, folders)):  # a release's own folder
         return None
