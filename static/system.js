@@ -12,7 +12,17 @@ import "./settings_sources_texts.js";
 import "./system_texts.js";
 
 /** What is looked at beside the sources, which have names of their own. */
-const AREAS = ["anime_directory", "download_directory", "state", "server", "clock"];
+const AREAS = [
+  "anime_directory",
+  "download_directory",
+  "state",
+  "server",
+  "clock",
+  "descriptors",
+  "proxy",
+  "sources",
+];
+const SOURCE = "source "; // with which the area of a source begins
 /** The colour of each state of a check; the worst comes first. */
 const CHECK_STATES = { problem: "failed", warning: "missing", note: "pending", ok: "ok" };
 
@@ -69,7 +79,9 @@ async function showChecks(card, signal) {
 }
 
 function makeCheck({ area, state, message, fix }) {
-  const name = AREAS.includes(area) ? t(`area.${area}`) : area;
+  const ofSource = area.startsWith(SOURCE) && { name: area.slice(SOURCE.length) };
+  const known = AREAS.includes(area) ? t(`area.${area}`) : area;
+  const name = ofSource ? t("areaOfSource", ofSource) : known;
   const lines = [h("b", {}, name), makeSentence("p", message)];
   if (fix) lines.push(makeSentence("p.soft", fix));
   const badge = h("span.badge", { data: { state: CHECK_STATES[state] } }, t(`check.${state}`));
@@ -78,7 +90,7 @@ function makeCheck({ area, state, message, fix }) {
 
 function makeSource(source) {
   const { name, type, url, state, reason, until, series } = source;
-  const facts = [type, url, tn("seriesCount", series)];
+  const facts = [type, url, tn("seriesCount", series)].filter(Boolean);
   const row = h(
     "li.line-row",
     {},
