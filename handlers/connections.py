@@ -67,19 +67,20 @@ class Connections:
         self._open[transport] = Connection(transport, network)
         return True
 
-    def begin(self, request: web.Request) -> None:
-        """Note that the connection has a request that is about to be answered."""
+    def begin(self, request: web.Request) -> Connection | None:
+        """Note that the connection has a request that is about to be answered. Returns what `end`
+        is told, None for an unknown connection."""
         transport = request.transport
-        if transport is not None and transport in self._open:
-            self._open[transport].busy += 1
+        connection = self._open.get(transport) if transport else None
+        if connection:
+            connection.busy += 1
+        return connection
 
-    def end(self, request: web.Request) -> None:
+    def end(self, connection: Connection) -> None:
         """Note that an answer is ready, though perhaps not sent: its connection is idle now."""
-        transport = request.transport
-        if transport is not None and transport in self._open:
-            connection = self._open.pop(transport)
-            connection.busy -= 1
-            self._open[transport] = connection
+        connection.busy -= 1
+        if self._open.pop(connection.transport, None):
+            self._open[connection.transport] = connection
 
     def _close_one(self, candidates: list[Connection]) -> bool:
         idle = next((each for each in candidates if not each.busy), None)

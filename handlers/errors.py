@@ -13,10 +13,10 @@ from typing import Any
 
 from aiohttp import web
 
-from handlers.connections import CONNECTIONS
+from handlers.connections import Connections
 from handlers.endpoint import Handler
 from handlers.keys import HEADERS
-from handlers.limits import take_token
+from handlers.limits import Limiter
 from handlers.responses import reply, sign
 from handlers.timings import Timing
 from store.errors import Failure
@@ -45,14 +45,18 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ID_OF_THIS_START = str(uuid.uuid4())[:24]
 
 
-def envelope(handler: Handler, timing: Timing) -> Handler:
+def envelope(
+    handler: Handler, timing: Timing, connections: Connections, limiter: Limiter
+) -> Handler:
     """Our one middleware: the request id, the token bucket, and an answer to each exception.
 
-    `timing` is told how long each call took.
+    `timing` is told how long each call took, `connections` which of them is busy.
 
     The table of routes puts it around each handler: aiohttp's own layer for middlewares makes
     every call a tenth slower.
     """
+
+    take_token = limiter.take_token
 
     async def enveloped(request: web.Request) -> web.StreamResponse:
         began = perf_counter()
@@ -61,8 +65,7 @@ def envelope(handler: Handler, timing: Timing) -> Handler:
         request_id = given_id if given_id and is_well_formed else new_request_id()
         request[HEADERS] = {"X-Request-ID": request_id}
         answer: web.StreamResponse
-        connections = request.app[CONNECTIONS]
-        connections.begin(request)
+        connection = connections.begin(request)
         try:
             take_token(request)
             answer = await handler(request)
@@ -73,7 +76,8 @@ def envelope(handler: Handler, timing: Timing) -> Handler:
         except Exception as error:
             answer = _refuse(request, error)
         finally:
-            connections.end(request)
+            if connection:
+                connections.end(connection)
         sign(request, answer)
         timing.record(answer.status, perf_counter() - began)
         return answer

@@ -43,21 +43,30 @@ class TokenBucket:
 BUCKET = web.AppKey("bucket", TokenBucket)
 
 
-def take_token(request: web.Request) -> None:
-    """Find out who calls, and take a token for a call below /api (docs/decisions.md, 17). Each good
-    bearer token has a bucket, and so has each address that calls without one. A key of scope
-    `share` has a larger bucket. Raises TooMany."""
-    app = request.app
-    claims = app[AUTHENTICATOR].bearer_claims(request)
-    request[CLAIMS] = claims
-    limit = app[CONFIG].current.rate_limit_per_minute
-    path = request.path
-    if not limit or not path.startswith("/api/") or path.startswith(UNLIMITED_PATHS):
-        return
-    if claims and claims.access == "share":
-        limit *= SHARE_FACTOR
-    key = claims.jti if claims else app[AUTHENTICATOR].caller(request)
-    left, wait_seconds = app[BUCKET].take(key, limit)
-    request[HEADERS]["X-RateLimit-Remaining"] = str(left)
-    if wait_seconds:
-        raise TooMany("Rate limit exceeded", retry_after=math.ceil(wait_seconds))
+class Limiter:
+    """The limit of `app`. A look into an application costs a call, so it is done once."""
+
+    def __init__(self, app: web.Application):
+        self._authenticator = app[AUTHENTICATOR]
+        self._config = app[CONFIG]
+        self._bucket = app[BUCKET]
+
+    def take_token(self, request: web.Request) -> None:
+        """Find out who calls, and take a token for a call below /api (docs/decisions.md, 17). Each
+        good bearer token has a bucket, and so has each address that calls without one. A key of
+        scope `share` has a larger bucket. Raises TooMany."""
+        claims = self._authenticator.bearer_claims(request)
+        request[CLAIMS] = claims
+        limit = self._config.current.rate_limit_per_minute
+        if not limit:
+            return
+        path = request.path
+        if not path.startswith("/api/") or path.startswith(UNLIMITED_PATHS):
+            return
+        if claims and claims.access == "share":
+            limit *= SHARE_FACTOR
+        key = claims.jti if claims else self._authenticator.caller(request)
+        left, wait_seconds = self._bucket.take(key, limit)
+        request[HEADERS]["X-RateLimit-Remaining"] = str(left)
+        if wait_seconds:
+            raise TooMany("Rate limit exceeded", retry_after=math.ceil(wait_seconds))

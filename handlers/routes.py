@@ -31,8 +31,10 @@ from handlers import (
     system,
     system_log,
 )
+from handlers.connections import CONNECTIONS
 from handlers.endpoint import Handler, Route, endpoint
 from handlers.errors import envelope
+from handlers.limits import Limiter
 from handlers.timings import TIMINGS, Timings
 
 API = (
@@ -193,11 +195,12 @@ def add_to(app: web.Application) -> None:
     """Put every route into `app`'s router."""
     methods_of: dict[str, list[str]] = {}
     app[TIMINGS] = Timings()
+    enveloped = partial(envelope, connections=app[CONNECTIONS], limiter=Limiter(app))
 
     def offer(method: str, path: str, handler: Handler) -> None:
         methods = ["GET", "HEAD"] if method == "GET" else [method]
         for each_method in methods:
-            timed = envelope(handler, app[TIMINGS].of(each_method, path))
+            timed = enveloped(handler, app[TIMINGS].of(each_method, path))
             app.router.add_route(each_method, path, timed)
         methods_of.setdefault(path, []).extend(methods)
 
@@ -210,9 +213,9 @@ def add_to(app: web.Application) -> None:
         offer("GET", path, handler)
     # Before the last resort: else GET /api/v1/anime/rescan would be the details of a "rescan".
     for path, methods in methods_of.items():
-        refused = envelope(partial(_refuse_method, methods), app[TIMINGS].of("other", path))
+        refused = enveloped(partial(_refuse_method, methods), app[TIMINGS].of("other", path))
         app.router.add_route("*", path, refused)
-    unknown = envelope(_refuse_path, app[TIMINGS].of("other", "unknown"))
+    unknown = enveloped(_refuse_path, app[TIMINGS].of("other", "unknown"))
     app.router.add_route("*", "/{path:.*}", unknown)
 
 

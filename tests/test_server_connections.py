@@ -58,8 +58,7 @@ def test_the_longest_idle_one_makes_room(address, most):
     assert all(found.admit(each) for each in transports)
     assert not any(each.aborted for each in transports)
     found.begin(request(transports[0]))
-    found.begin(request(transports[1]))
-    found.end(request(transports[1]))  # was used last
+    found.end(found.begin(request(transports[1])))  # was used last
     assert found.admit(Transport(address))
     assert [each.aborted for each in transports[:3]] == [False, False, True]
     assert found.admit(Transport("192.168.1.9")), "another address has room"
@@ -75,15 +74,19 @@ def test_a_network_of_64_bits_is_one_address():
 def test_where_all_are_busy_nobody_gets_in():
     found = connections(most=2)
     transports = [Transport("192.168.1.5"), Transport("192.168.1.6")]
+    busy = []
     for each in transports:
         assert found.admit(each)
-        found.begin(request(each))
+        busy.append(found.begin(request(each)))
+    assert found.begin(request(Transport("192.168.1.5"))) is None, "it was never admitted"
     assert not found.admit(Transport("192.168.1.7"))
-    found.end(request(transports[1]))
+    found.end(busy[1])
     assert found.admit(Transport("192.168.1.7"))
     assert [each.aborted for each in transports] == [False, True]
     transports[0].abort()
     assert found.admit(Transport("192.168.1.8")), "one that is closed counts no more"
+    found.end(busy[0])
+    assert found.begin(request(transports[0])) is None, "nor does it come back with its answer"
 
 
 async def test_idle_connections_lock_nobody_out(tmp_path):
