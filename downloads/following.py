@@ -281,7 +281,7 @@ class Following:
         if self._settled.get((series_id, source)) == state:
             return
         kept = await self._db.run(looks.keep, series_id, source, listing)
-        if kept.is_settled:
+        if kept.is_final:
             self._settled[series_id, source] = state
             return
         if kept.items:

@@ -96,16 +96,16 @@ class Renaming:
         if not last_moves:
             raise Conflict("No renaming of this series is left to be undone", anime_id=series_id)
         plan, gone = await asyncio.to_thread(_plan_back, self._config().library, last_moves)
-        told = [Left(move.new, "it is gone") for move in gone]
+        gone_files = [Left(move.new, "it is gone") for move in gone]
         if dry_run:
-            return Renamed(plan.moves, [*told, *plan.left])
+            return Renamed(plan.moves, [*gone_files, *plan.left])
         if plan.steps:
             await self._db.run(renames.drop, series_id, gone)
             renamed = await self._carry_out(series_id, plan, undo=True)
-            return Renamed(renamed.moves, [*told, *renamed.left])
+            return Renamed(renamed.moves, [*gone_files, *renamed.left])
         if not plan.left and not gone:  # all of it is back already
             await self._db.run(renames.drop, series_id, [net.move for net in last_moves])
-        return Renamed([], [*told, *plan.left])
+        return Renamed([], [*gone_files, *plan.left])
 
     async def _carry_out(self, series_id: str, plan: Plan, *, undo: bool) -> Renamed:
         """Take the steps of a plan; what cannot be moved keeps its name, and is told."""
@@ -118,42 +118,42 @@ class Renaming:
         """Take the steps that the journal has, part by part. Returns what keeps its name."""
         left: list[Left] = []
         noted = await self._db.run(renames.noted, series_id)
-        for _, group in groupby(noted, key=lambda one: one.step.part):
-            part = await self._settle(series_id, list(group))
-            taken = [one for one in part if one.done]
-            for one in part[len(taken) :]:
+        for _, group in groupby(noted, key=lambda entry: entry.step.part):
+            part = await self._compare_with_disk(series_id, list(group))
+            taken = [entry for entry in part if entry.done]
+            for entry in part[len(taken) :]:
                 try:
-                    await self._take(series_id, one)
+                    await self._take(series_id, entry)
                 except OSError as error:
-                    left += _why_part_stays(part, one, error)
+                    left += _why_part_stays(part, entry, error)
                     await self._retreat(series_id, taken)
                     break
-                taken.append(one)
+                taken.append(entry)
         return left
 
-    async def _settle(self, series_id: str, part: Sequence[Noted]) -> list[Noted]:
+    async def _compare_with_disk(self, series_id: str, part: Sequence[Noted]) -> list[Noted]:
         """The steps of a part as the disk has them: a crash may come between disk and journal."""
         root = self._config().library
-        for one in [one for one in part if not one.done][:1]:
-            if await asyncio.to_thread(_is_taken, root, one.step):
-                await self._db.run(renames.record, series_id, one, done=True)
-                return [other._replace(done=other.done or other is one) for other in part]
-        for one in [one for one in part if one.done][-1:]:
-            if await asyncio.to_thread(_is_taken_back, root, one.step):
-                await self._db.run(renames.record, series_id, one, done=False)
-                return [other._replace(done=other.done and other is not one) for other in part]
+        for entry in [entry for entry in part if not entry.done][:1]:
+            if await asyncio.to_thread(_is_taken, root, entry.step):
+                await self._db.run(renames.record, series_id, entry, done=True)
+                return [other._replace(done=other.done or other is entry) for other in part]
+        for entry in [entry for entry in part if entry.done][-1:]:
+            if await asyncio.to_thread(_is_taken_back, root, entry.step):
+                await self._db.run(renames.record, series_id, entry, done=False)
+                return [other._replace(done=other.done and other is not entry) for other in part]
         return list(part)
 
-    async def _take(self, series_id: str, one: Noted) -> None:
-        step = one.step
+    async def _take(self, series_id: str, entry: Noted) -> None:
+        step = entry.step
         await asyncio.to_thread(_move, self._config().library, step.old, step.new, step.text)
-        await self._db.run(renames.record, series_id, one, done=True)
+        await self._db.run(renames.record, series_id, entry, done=True)
 
     async def _retreat(self, series_id: str, taken: Sequence[Noted]) -> None:
         """Take steps back, the last one first; one that cannot go back stays in the journal."""
         root = self._config().library
-        for one in reversed(taken):
-            step = one.step
+        for entry in reversed(taken):
+            step = entry.step
             try:
                 await asyncio.to_thread(_move, root, step.new, step.old, step.old_text)
             except FileNotFoundError:
@@ -161,7 +161,7 @@ class Renaming:
             except OSError as error:
                 log.warning("%s cannot go back to %s: %s", step.new, step.old, error)
                 return
-            await self._db.run(renames.record, series_id, one, done=False)
+            await self._db.run(renames.record, series_id, entry, done=False)
 
 
 def _plan(root: Path, current: Layout) -> Plan:
@@ -230,10 +230,10 @@ def _is_taken_back(root: Path, step: Step) -> bool:
 
 def _why_part_stays(part: Sequence[Noted], failed: Noted, error: OSError) -> list[Left]:
     """Why each family of a part keeps its names: one of its files cannot be moved."""
-    aside = {one.step.new: one.step.old for one in part if steps.is_temporary(one.step.new)}
+    aside = {entry.step.new: entry.step.old for entry in part if steps.is_temporary(entry.step.new)}
     path = aside.get(failed.step.old, failed.step.old)
     log.warning("%s keeps its name: %s", path, error)
-    moves = steps.net_moves([one.step for one in part])
+    moves = steps.net_moves([entry.step for entry in part])
     videos = {net.family: net.move.old for net in reversed(moves)}
     others = [Left(video, f"{path} keeps its name") for video in videos.values() if video != path]
     return [Left(path, error.strerror or "it cannot be renamed"), *others]

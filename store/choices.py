@@ -123,7 +123,7 @@ def _look(conn: sqlite3.Connection, series_id: str) -> _Outcome:
 
 
 def _choice(word: OwnersWord, now: _Outcome, outcome: _Outcome) -> Choice:
-    settled = sorted(now.ambiguous - outcome.ambiguous)
+    decided = sorted(now.ambiguous - outcome.ambiguous)
     return Choice(
         numbering=word.numbering,
         titles=list(word.titles) if word.titles is not None else None,
@@ -131,6 +131,6 @@ def _choice(word: OwnersWord, now: _Outcome, outcome: _Outcome) -> Choice:
         missing_episodes=outcome.missing,
         downloaded_episodes=outcome.downloaded,
         examples=[
-            Example(path, list(outcome.held.get(path, ()))) for path in settled[:NAMED_FILES]
+            Example(path, list(outcome.held.get(path, ()))) for path in decided[:NAMED_FILES]
         ],
     )

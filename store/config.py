@@ -193,9 +193,9 @@ class Configuration:
             atomic.replace(self.path, content)
         except OSError:
             self._foreign = before
-            self._secrets.settle(self._read())
+            self._secrets.take_proposed(self._read())
             raise
-        self._secrets.settle(content)
+        self._secrets.take_proposed(content)
         self._stored = stored
         self.current = new
 
@@ -223,7 +223,7 @@ class Configuration:
         return {key: Secret(text) for key, text in self._secrets.current.providers.items()}
 
     def _load(self) -> Config:
-        self._secrets.settle(self._read())
+        self._secrets.take_proposed(self._read())
         try:
             stored, self._foreign = _parse(self.path.read_bytes())
         except FileNotFoundError:

@@ -235,8 +235,8 @@ def store_listing(
         f"select {columns} from episodes where series = ? and provider = ?", offer
     )
     known = [tuple(row) for row in before]
-    settled = witness.settle(conn, series_id, listing.episodes)
-    numbered, own_numbers = offers.number(conn, series_id, provider, settled, anew=anew)
+    decided = witness.decide_open(conn, series_id, listing.episodes)
+    numbered, own_numbers = offers.number(conn, series_id, provider, decided, anew=anew)
     rows = choosing.rows(conn, series_id, numbered, known)
     listed = sorted(map(add, rows, own_numbers), key=itemgetter(0, 1))
     kept = list_changes.believe(conn, offer, known, listed, trusted=trusted)

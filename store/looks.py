@@ -17,11 +17,11 @@ from store.outbox import Notice
 
 
 class Kept(NamedTuple):
-    """The new items; `is_settled` where the same list would bring nothing again, as long as the
+    """The new items; `is_final` where the same list would bring nothing again, as long as the
     database stays as it is."""
 
     items: list[Item]
-    is_settled: bool
+    is_final: bool
 
 
 def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listing) -> Kept:
@@ -32,12 +32,12 @@ def keep(conn: sqlite3.Connection, series_id: str, provider: str, listing: Listi
     """
     anime = series.find(conn, series_id)
     if anime is None or offers.owner(conn, provider, listing.key) != anime.id:
-        return Kept([], is_settled=False)
+        return Kept([], is_final=False)
     before = conn.total_changes
     episodes.store_listing(conn, provider, listing)
     items = follows.queue_wanted(conn, anime.id, is_listed=True)
-    is_settled = items is None and conn.total_changes == before
-    return Kept(_noted(conn, items or []), is_settled)
+    is_final = items is None and conn.total_changes == before
+    return Kept(_noted(conn, items or []), is_final)
 
 
 def follow(

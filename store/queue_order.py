@@ -76,27 +76,31 @@ def move(
             where status in ('pending', 'downloading') order by {ORDER}"""
         )
     ]
-    others = [one for one in open_items if one.item not in moved]
-    moving = [one for one in open_items if one.item in moved]
+    others = [open_item for open_item in open_items if open_item.item not in moved]
+    moving = [open_item for open_item in open_items if open_item.item in moved]
     index = _index(others, where)
     if not moving or not others:
         return
     priority = others[min(index, len(others) - 1)].priority
     if where == "first":
-        priority = min(priority, *[one.priority for one in moving])
-    first = [one for one in others[:index] if one.priority == priority]
+        priority = min(priority, *[open_item.priority for open_item in moving])
+    first = [open_item for open_item in others[:index] if open_item.priority == priority]
     neighbour = others[index] if index < len(others) else None
     behind = neighbour.place if neighbour and neighbour.priority == priority else None
     start, placed = 0, moving
     if not first and behind is not None:  # to the top: nobody else needs another place
         start = behind - len(moving)
     else:
-        rest = [one for one in others[index:] if one.priority == priority and one.place is not None]
+        rest = [
+            open_item
+            for open_item in others[index:]
+            if open_item.priority == priority and open_item.place is not None
+        ]
         placed = [*first, *moving, *rest]
     changes = [
-        (priority, place, one.item)
-        for place, one in enumerate(placed, start)
-        if (one.priority, one.place) != (priority, place)
+        (priority, place, open_item.item)
+        for place, open_item in enumerate(placed, start)
+        if (open_item.priority, open_item.place) != (priority, place)
     ]
     conn.executemany("update items set priority = ?, place = ? where id = ?", changes)
 
@@ -104,8 +108,8 @@ def move(
 def _index(others: Sequence[_Place], where: Literal["first", "last"] | int) -> int:
     if isinstance(where, str):
         return 0 if where == "first" else len(others)
-    for index, one in enumerate(others):
-        if one.item == where:
+    for index, open_item in enumerate(others):
+        if open_item.item == where:
             return index
     raise Invalid("before", "is not the id of another item that waits")
 

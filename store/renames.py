@@ -93,14 +93,14 @@ def end(conn: sqlite3.Connection, series_id: str) -> list[Move]:
         "select max(undo) from rename_steps where series = ?", (series_id,)
     ).fetchone()[0]
     steps = noted(conn, series_id)
-    begun = {one.step.part for one in steps if one.done}
-    not_done = {one.step.part for one in steps if not one.done}
-    moved = net_moves([one.step for one in steps if one.step.part not in not_done])
+    begun = {entry.step.part for entry in steps if entry.done}
+    not_done = {entry.step.part for entry in steps if not entry.done}
+    moved = net_moves([entry.step for entry in steps if entry.step.part not in not_done])
     if undo:
         drop(conn, series_id, [Move(net.move.new, net.move.old) for net in moved])
     else:
         _keep(conn, series_id, moved)
-    for part in {one.step.part for one in steps} - (begun & not_done):
+    for part in {entry.step.part for entry in steps} - (begun & not_done):
         conn.execute("delete from rename_steps where series = ? and part = ?", (series_id, part))
     return [net.move for net in moved]
 

@@ -65,7 +65,7 @@ class SecretsFile:
         OSError; nothing has changed then."""
         self.change(proposed=providers, proposed_for=_digest(configuration))
 
-    def settle(self, configuration: bytes) -> None:
+    def take_proposed(self, configuration: bytes) -> None:
         """Take the secrets that were proposed for this config.json; forget those that were proposed
         for another one. A disk that refuses does no harm: the next start settles it."""
         current = self.current

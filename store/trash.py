@@ -53,9 +53,9 @@ def replace(part: Path, root: Path, path: str, replaced: Replaced) -> None:
     """Give the finished `part` the name `path`, and move the file that it replaces into the trash.
 
     The part may be on another disk. Where the two have the same name, the new file takes it in one
-    rename; where a disk has no hard links, the old one leaves it just before, and `settle` puts it
-    back if the crash came there. Raises FileExistsError and another OSError; the old file is where
-    it was then, and the part is whole.
+    rename. Where a disk has no hard links, the old file leaves that name just before, and
+    `finish_or_undo` puts it back if the crash came there. Raises FileExistsError and another
+    OSError; the old file is where it was then, and the part is whole.
     """
     if path != replaced.path:
         _make_trash(root, replaced)  # first: the new file is not to be taken back
@@ -81,11 +81,11 @@ def is_replaced(part: Path, root: Path, path: str, replaced: Replaced) -> bool:
         if is_done and part.exists():
             part.unlink()  # its copy on the library's disk has the name
             atomic.sync_folder(part.parent)
-    settle(root, replaced, is_done=is_done)
+    finish_or_undo(root, replaced, is_done=is_done)
     return is_done
 
 
-def settle(root: Path, replaced: Replaced, *, is_done: bool) -> None:
+def finish_or_undo(root: Path, replaced: Replaced, *, is_done: bool) -> None:
     """Bring the old file to its place: into the trash where the new file has its name, else back
     under its own name."""
     old, trash = root / replaced.path, root / replaced.trash
@@ -125,7 +125,7 @@ def _take_place(part: Path, root: Path, replaced: Replaced) -> None:
             atomic.sync_folder(folder)
         os.rename(part, old)
     except OSError:
-        settle(root, replaced, is_done=False)
+        finish_or_undo(root, replaced, is_done=False)
         raise
     for folder in (old.parent, part.parent):
         atomic.sync_folder(folder)

@@ -19,7 +19,7 @@ def is_open(episodes: Sequence[Episode]) -> bool:
     return any(episode.split or episode.is_seasonless for episode in episodes)
 
 
-def settle(
+def decide_open(
     conn: sqlite3.Connection, series_id: str, episodes: Sequence[Episode]
 ) -> Sequence[Episode]:
     """The episodes of a source's list as the library knows them, without those left open."""
@@ -38,10 +38,10 @@ def settle(
         )
         for episode in episodes
     ]
-    settled = library_witness.settle(readings, _held(conn, series_id))
+    decided = library_witness.decide_open(readings, _held(conn, series_id))
     return [
         replace(episode, season=key[0], number=key[1])
-        for episode, key in zip(episodes, settled)
+        for episode, key in zip(episodes, decided)
         if key
     ]
 

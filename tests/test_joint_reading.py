@@ -176,13 +176,13 @@ def test_a_source_offers_what_is_sure():
     assert source_files.read_source(paths) == [(), (), ((1, 3),)]
 
 
-def settled(paths, held):
+def decided(paths, held):
     """What a source offers where the library's clear files hold `held`."""
     readings = [
         library_witness.OpenReading(file.episodes[0], file.split, file.is_seasonless)
         for file in source_files.read_files(paths)
     ]
-    return library_witness.settle(readings, held)
+    return library_witness.decide_open(readings, held)
 
 
 HUNDREDS = ("Nacht/Nacht {}.mkv", "Nacht/Nacht - {} [720p].mkv", "Nacht/{} - Titel.mkv")
@@ -206,17 +206,17 @@ SETTLED_HUNDREDS = {
 @pytest.mark.parametrize("case", SETTLED_HUNDREDS)
 def test_the_library_tells_what_101_is(case, form):
     held, expected = SETTLED_HUNDREDS[case]
-    assert settled(numbered(form, range(101, 113)), held) == expected
+    assert decided(numbered(form, range(101, 113)), held) == expected
 
 
 def test_a_slice_that_does_not_begin_with_an_episode_1_stays_open():
-    assert settled(numbered("Nacht/Nacht {}.mkv", range(104, 110)), lists(12)) == [None] * 6
+    assert decided(numbered("Nacht/Nacht {}.mkv", range(104, 110)), lists(12)) == [None] * 6
 
 
 def test_the_library_tells_a_later_season():
     paths = numbered("Nacht/Nacht {}.mkv", range(201, 207))
-    assert settled(paths, lists(4, 3)) == [(2, number) for number in range(1, 7)]
-    assert settled(paths, lists(4)) == [None] * 6
+    assert decided(paths, lists(4, 3)) == [(2, number) for number in range(1, 7)]
+    assert decided(paths, lists(4)) == [None] * 6
 
 
 # the numbers at the source | what the library holds clearly | what is offered
@@ -233,7 +233,7 @@ SETTLED_NUMBERS = {
 @pytest.mark.parametrize("case", SETTLED_NUMBERS)
 def test_a_second_season_in_the_library_opens_numbers_without_one(case, form):
     numbers, held, expected = SETTLED_NUMBERS[case]
-    assert settled(numbered(form, numbers), held) == expected
+    assert decided(numbered(form, numbers), held) == expected
 
 
 @pytest.mark.parametrize(
@@ -249,19 +249,19 @@ def test_a_second_season_in_the_library_opens_numbers_without_one(case, form):
 )
 def test_the_library_changes_nothing_that_the_source_tells(paths):
     offered = [keys[0] for keys in source_files.read_source(paths)]
-    assert settled(paths, lists(3)) == offered
+    assert decided(paths, lists(3)) == offered
 
 
 def test_a_file_of_the_source_that_tells_it_itself_is_taken():
     paths = [*numbered("Nacht/Nacht {}.mkv", (101, 102, 103)), "Nacht/Nacht - S01E02.mkv"]
-    assert settled(paths, lists(3)) == [(1, 1), None, (1, 3), (1, 2)]
+    assert decided(paths, lists(3)) == [(1, 1), None, (1, 3), (1, 2)]
 
 
 @pytest.mark.parametrize("fetched", [(1, 1), (1, 101)])
 def test_a_file_that_was_fetched_binds_the_others(fetched):
     first = library_witness.OpenReading((1, 101), (1, 1), fetched=fetched)
     second = library_witness.OpenReading((1, 102), (1, 2))
-    both = library_witness.settle([first, second], [(1, 7)])
+    both = library_witness.decide_open([first, second], [(1, 7)])
     assert both == [fetched, (1, fetched[1] + 1)]
 
 

@@ -64,7 +64,7 @@ def list_numbers(names: Sequence[ParsedName], places: Iterable[int]) -> list[Num
     ]
 
 
-def settle_dashed(names: list[ParsedName], paths: Sequence[str]) -> None:
+def read_dashed(names: list[ParsedName], paths: Sequence[str]) -> None:
     """Read "S02E05 - 17" beside "S02E06 - 18" as one episode with its running number.
 
     Ranges do not overlap. One name alone may be a range, and is not sure.

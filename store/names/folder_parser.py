@@ -19,7 +19,7 @@ from store.names.alike_files import (
 from store.names.chosen_numbers import Chosen
 from store.names.codes import Number
 from store.names.component import Component
-from store.names.doubts import Part, doubt, doubt_parts, find_part_in_name, settle_dashed
+from store.names.doubts import Part, doubt, doubt_parts, find_part_in_name, read_dashed
 from store.names.lexer import TECHNICAL_TAIL, tokenize
 from store.names.number_runs import read_ending, read_number
 from store.names.own_names import read_own_name
@@ -82,7 +82,7 @@ def parse_folder(paths: Sequence[str]) -> list[ParsedName]:
     for files in alike.values():
         read_alike(names, models, files)
     doubt_parts(names, parts, stated)
-    settle_dashed(names, paths)
+    read_dashed(names, paths)
     return names
 
 

@@ -44,27 +44,27 @@ def find_clear(names: Sequence[ParsedName]) -> list[bool]:
     ]
 
 
-def settle(
+def decide_open(
     readings: Sequence[OpenReading], held: Collection[EpisodeKey]
 ) -> list[EpisodeKey | None]:
     """The episode of each file by the library, whose clear files hold `held`; None: not offered."""
     told = {each.key for each in readings if not (each.split or each.is_seasonless)}
-    settled: list[EpisodeKey | None] = [each.key for each in readings]
+    decided: list[EpisodeKey | None] = [each.key for each in readings]
     for season in sorted({each.split[0] for each in readings if each.split}):
         places = [i for i, each in enumerate(readings) if each.split and each.split[0] == season]
         choice = choose([readings[place] for place in places], held, told)
         for place in places:
-            settled[place] = choice and choice(readings[place])
-    taken = told | {key for each, key in zip(readings, settled) if key == each.key and key}
+            decided[place] = choice and choice(readings[place])
+    taken = told | {key for each, key in zip(readings, decided) if key == each.key and key}
     end = find_open_end(held)
     for place, each in enumerate(readings):
-        key = settled[place]
+        key = decided[place]
         if each.split:
             if key == each.split and key in taken:
-                settled[place] = None  # a file of the source says so itself
+                decided[place] = None  # a file of the source says so itself
         elif each.is_seasonless and end is not None and each.key[1] > end and not each.fetched:
-            settled[place] = None
-    return settled
+            decided[place] = None
+    return decided
 
 
 Choice = Callable[[OpenReading], EpisodeKey | None]
