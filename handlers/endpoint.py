@@ -42,8 +42,8 @@ class Route(NamedTuple):
     open: bool = False
     owner: bool = False  # no key opens it
     alias: str | None = None  # a second path that answers the same
-    # Its answer may be long, and holds neither a secret nor what the caller chose: together, and
-    # packed, they would tell the one by the other.
+    # Without a query its answer may be long, and holds neither a secret nor what the caller chose:
+    # together, and packed, they would tell the one by the other.
     packs: bool = False
     key_in_address: bool = False  # its query may carry a key of scope `read`, as `key`
     # For the document: statuses of refusals beside those that follow from the signature.
@@ -101,7 +101,7 @@ def endpoint(route: Route) -> Handler:
             return answer
         if "ETag" in request[HEADERS] and is_known(request, request[HEADERS]["ETag"]):
             return web.Response(status=304)
-        return reply(answer, status, wrap=wrap, packs=packs)
+        return reply(answer, status, wrap=wrap, packs=packs and not request.query_string)
 
     return handle
 
