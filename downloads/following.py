@@ -67,6 +67,7 @@ class Following:
         self._settled: dict[tuple[str, str], tuple[int, int]] = {}
         self._calendars_asked: dict[str, str] = {}  # series -> the day
         self._others_asked: dict[tuple[str, str], str] = {}  # series, source -> the day
+        self._calls = "", SourceCalls()  # the hour, and the calls in it to sources without a series
         self._looks: dict[str, asyncio.Task[bool]] = {}  # by the series' id
         self._wakeup = asyncio.Event()
 
@@ -236,19 +237,26 @@ class Following:
             await self._ask_others(followed)
         return any(is_done)
 
+    def _calls_of_this_hour(self) -> SourceCalls:
+        """A source that fails once in them is asked again in the next hour, not for each series."""
+        hour = clock.now()[:13]
+        if self._calls[0] != hour:
+            self._calls = hour, SourceCalls()
+        return self._calls[1]
+
     async def _ask_others(self, followed: Followed) -> None:
         """Ask the sources that do not have a series, once a day, whether they have it by now."""
         series_id, today = followed.series_id, clock.today()
         names = {each.name for each in self._providers} - {name for name, _ in followed.sources}
         asked = {name for name in names if self._others_asked.get((series_id, name)) != today}
-        asked -= self._rests.resting()
+        asked -= self._rests.resting() | self._calls_of_this_hour().unavailable
         anime = await self._db.run(series.find, series_id) if asked else None
         if anime is None:
             return
         self._others_asked |= {(series_id, name): today for name in asked}
         from downloads.source_looks import SourceLooks  # late: most households have one source
 
-        looking = SourceLooks(self._db, self._providers, SourceCalls(), ())
+        looking = SourceLooks(self._db, self._providers, self._calls_of_this_hour(), ())
         if await looking.seek(anime, asked):
             # What it has at first is not new, nor is it what the next look finds.
             await self._db.run(looks.queue_wanted, [series_id])

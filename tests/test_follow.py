@@ -17,6 +17,7 @@ from store.names import codes
 from tests.app import running, until
 from tests.jellyfin_server import KEY, JellyfinServer
 from tests.shows import SHOW, Shows, home, statuses, video
+from tests.tree import Tree
 
 TOMORROW = clock.in_seconds(86400)[:10]
 
@@ -539,3 +540,27 @@ async def test_calendars_are_asked_about_what_is_followed(
             ahead[0] += 6 * 3600
             await asyncio.sleep(0.2)
             assert len(up.requests) == lists
+
+
+async def test_a_further_source_that_is_down_is_not_asked_for_each_series(
+    tmp_path, looks_begin_at_once, monkeypatch
+):
+    ahead = [0.0]
+    seconds = clock.seconds
+    monkeypatch.setattr(clock, "seconds", lambda: seconds() + ahead[0])
+    async with (
+        Tree({f"Show {each}/S01E01.mkv": b"x" for each in range(9)}) as up,
+        Tree({"B/1.mkv": b"x"}) as other,
+    ):
+        both = [*home(up.base), {"type": "directory", "name": "other", "url": other.base}]
+        async with running(tmp_path, providers=home(up.base)) as server:
+            await server.login()
+            for each in range(9):
+                assert (await put(server, f"home_show-{each}", {"follow": "new"}))[0] == 200
+            other.pages[""] = 500
+            await server.put("/api/config", json={"providers": both})
+            up.requests.clear()
+            ahead[0] += 6 * 3600 + 60
+            await until(lambda: len({r.path for r in up.requests} - {"/"}) == 9)
+            await until(lambda: other.requests and not server.app[FOLLOWING]._looks)
+            assert 1 <= len(other.requests) <= 4  # as many as are looked at side by side
