@@ -232,7 +232,7 @@ for _route, _path in ROUTES:
 
 
 @pytest.mark.parametrize("path", OFFERED, ids="I16-405-{}".format)
-async def test_wrong_methods(server, path):
+async def test_a_wrong_method_is_refused(server, path):
     token = (await credential(server, "good")) if path else None
     for method in set(METHODS) - OFFERED[path]:
         answer = await server.request(method, filled(path), token=token)
@@ -282,7 +282,7 @@ TOKENS = {
 
 
 @pytest.mark.parametrize("name", TOKENS, ids="A8-{}".format)
-async def test_bad_tokens(server, name):
+async def test_a_bad_token_opens_nothing(server, name):
     token = TOKENS[name](server).encode("utf-8", "surrogateescape")
     answer = await server.raw(
         b"GET /api/config HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer "
@@ -292,7 +292,7 @@ async def test_bad_tokens(server, name):
     refused(answer, 401)
 
 
-async def test_A8_the_control(server):
+async def test_A8_a_good_token_opens_what_bad_ones_do_not(server):
     """The tokens that the bad ones are made from are good, also with a strange `kid` or `iat`."""
     for token in (
         signed(server, claims(server)),
@@ -321,7 +321,7 @@ async def test_A8_the_control(server):
         pytest.param(["Bearer {}" + "a" * 9000], 400, id="A8-over-the-parsers-limit"),
     ],
 )
-async def test_authorization_headers(server, lines, status):
+async def test_only_one_well_formed_authorization_header_counts(server, lines, status):
     token = await credential(server, "good")
     head = "".join(f"Authorization: {line.format(token)}\r\n" for line in lines)
     assert (
@@ -509,7 +509,7 @@ async def test_setup_by_the_local_owner_and_again(fresh):
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""],
     ids="A3-{}".format,
 )
-async def test_setup_by_a_form(fresh, kind):
+async def test_a_form_of_another_page_cannot_set_up(fresh, kind):
     refused(
         await fresh.post(
             "/api/auth/setup",
@@ -540,7 +540,7 @@ for _ in range(20 if gone else 1):
 
 
 @pytest.mark.parametrize("how", ["there", "gone"], ids="A2-another-user-{}".format)
-async def test_setup_by_another_user(fresh, how):
+async def test_another_user_of_the_machine_needs_the_code(fresh, how):
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")
     script = [sys.executable, "-c", STRANGER, str(fresh.port), how]
@@ -580,7 +580,7 @@ PASSWORDS = [
 @pytest.mark.parametrize(
     "password, status", [pytest.param(p, s, id=f"A6-{name}") for name, p, s in PASSWORDS]
 )
-async def test_passwords(fresh, password, status):
+async def test_only_passwords_of_a_good_length_are_taken(fresh, password, status):
     answer = await fresh.post("/api/auth/setup", json={"master_password": password})
     if status == 422:
         assert refused(answer, 422)["field"] == "master_password"
@@ -666,7 +666,7 @@ async def guess(server, password="wrong password", **headers):
     return await server.post("/api/auth/login", json={"password": password}, headers=headers)
 
 
-async def test_A12_guessing(fresh):
+async def test_A12_guesses_have_to_wait_longer_and_longer(fresh):
     authenticator_of(fresh).set_password(PASSWORD)
     with clock(fresh.app[logins.LOGINS].delay) as time:
         for n in range(5):

@@ -138,7 +138,7 @@ BODIES = [
 @pytest.mark.parametrize(
     "body, status", [pytest.param(body, status, id=f"I2-{name}") for name, body, status in BODIES]
 )
-async def test_bodies(server, unchanged, body, status):
+async def test_bodies_of_a_wrong_form_are_refused(server, unchanged, body, status):
     details = refused(await server.put("/api/config", data=body, headers=JSON), status)
     if status == 422:
         assert details.keys() == {"field", "issue"} and details["issue"]
@@ -203,7 +203,7 @@ PACKED = {
 
 
 @pytest.mark.parametrize("coding", PACKED, ids="I4-{}".format)
-async def test_packed_bodies(server, unchanged, coding):
+async def test_packed_bodies_are_refused(server, unchanged, coding):
     headers = JSON | {"Content-Encoding": "gzip" if coding == "bomb" else coding}
     for path in ("/api/config", "/api/config/validate", "/api/queue/add", "/api/queue/pause"):
         method = "PUT" if path == "/api/config" else "POST"
@@ -233,7 +233,7 @@ async def test_packed_bodies(server, unchanged, coding):
     ],
     ids="I16-415-{}".format,
 )
-async def test_wrong_types(server, unchanged, kind):
+async def test_bodies_of_another_content_type_are_refused(server, unchanged, kind):
     refused(
         await server.put(
             "/api/config", data=b'{"log_level": "debug"}', headers={"Content-Type": kind}
@@ -373,7 +373,7 @@ CHOICES = [
 
 
 @pytest.mark.parametrize("path, query", CHOICES, ids=lambda one: f"I5-{one}")
-async def test_choices(server, unchanged, path, query):
+async def test_words_that_are_no_choice_are_refused(server, unchanged, path, query):
     assert refused(await server.get(f"{path}?{query}"), 422)["field"] == query.partition("=")[0]
 
 
@@ -449,7 +449,7 @@ QUERIES = [
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=[f"I6-{query[:20]}" for query in QUERIES])
-async def test_searches(server, query):
+async def test_searches_of_any_text_are_answered(server, query):
     began = time.process_time()
     status, body, _ = await server.raw(
         head(server, method="GET", path=f"/api/v1/anime/search?q={query}")
@@ -507,7 +507,7 @@ EPISODES = [
     "episodes, status",
     [pytest.param(episodes, status, id=f"I7-{name}") for name, episodes, status in EPISODES],
 )
-async def test_episodes(server, unchanged, episodes, status):
+async def test_only_texts_that_name_episodes_are_queued(server, unchanged, episodes, status):
     refused(
         await server.post(
             "/api/queue/add", json={"anime_id": "aniworld_123", "episodes": episodes}
@@ -556,7 +556,7 @@ ANIME = [
 @pytest.mark.parametrize(
     "name, status", [pytest.param(one, status, id=f"I8-{name}") for name, one, status in ANIME]
 )
-async def test_anime_ids(server, unchanged, name, status):
+async def test_ids_of_no_series_are_refused(server, unchanged, name, status):
     for method in ("GET", "DELETE"):
         details = refused(
             await server.raw(head(server, method=method, path=f"/api/v1/anime/{name}")), status
@@ -586,7 +586,7 @@ ITEMS = [
 @pytest.mark.parametrize(
     "name, status", [pytest.param(one, status, id=f"I8-{name}") for name, one, status in ITEMS]
 )
-async def test_item_ids(server, unchanged, name, status):
+async def test_ids_of_no_item_are_refused(server, unchanged, name, status):
     refused(await server.raw(head(server, method="DELETE", path=f"/api/queue/{name}")), status)
     refused(await server.raw(head(server, method="POST", path=f"/api/queue/{name}/retry")), status)
     body = b'{"priority": "high"}'
@@ -781,7 +781,7 @@ async def test_head_and_a_newline_at_the_end(server):
 # -- the rate limit --------------------------------------------------------------------------------
 
 
-async def test_sixty_a_minute(tmp_path):
+async def test_sixty_calls_a_minute_are_free(tmp_path):
     """L3"""
     async with running(tmp_path, rate_limit_per_minute=60) as server:
         with clock(server.app[limits.BUCKET]) as time:

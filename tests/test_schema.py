@@ -114,7 +114,7 @@ GOOD = {"anime_id": "aniworld_123", "episodes": ["S01E01"]}
         (str, "😀", "😀"),
     ],
 )
-def test_read(type, value, expected):
+def test_a_value_of_the_type_is_read(type, value, expected):
     assert schema.read(type, value) == expected
 
 
@@ -182,7 +182,7 @@ def test_read(type, value, expected):
         (int, 2**53, "body", "is too large a number"),
     ],
 )
-def test_refuse(type, value, where, issue):
+def test_a_value_of_another_form_is_refused_with_its_place(type, value, where, issue):
     with pytest.raises(Invalid) as caught:
         schema.read(type, value)
     assert caught.value.details["field"] == where
@@ -236,7 +236,7 @@ class Hidden:
         Annotated[str, {}],
     ],
 )
-def test_closed_vocabulary(type):
+def test_a_type_outside_the_vocabulary_is_refused(type):
     with pytest.raises(TypeError):
         schema.compile_type(type)
 
@@ -246,7 +246,7 @@ def test_no_type_contains_itself():
         schema.compile_type(Knot)
 
 
-def test_names_the_strange_type():
+def test_the_refusal_names_the_strange_type():
     with pytest.raises(TypeError, match="object.* is not in the vocabulary"):
         schema.compile_type(Hidden)
 
@@ -260,7 +260,7 @@ def test_names_the_strange_type():
         ("q=a&ratio=2&more=1&more=2", Search("a", ratio=2.0)),
     ],
 )
-def test_query(text, expected):
+def test_a_query_is_read_by_its_types(text, expected):
     assert (
         schema.read_query(Search, MultiDict(pair.split("=") for pair in text.split("&")))
         == expected
@@ -287,7 +287,7 @@ def test_query(text, expected):
         ("q=a&order=name;drop", "order", "must be one of asc, desc"),
     ],
 )
-def test_query_refused(text, where, issue):
+def test_a_query_of_another_form_is_refused(text, where, issue):
     with pytest.raises(Invalid) as caught:
         schema.read_query(Search, MultiDict(pair.split("=") for pair in text.split("&")))
     assert caught.value.details == {"field": where, "issue": issue}
@@ -312,7 +312,7 @@ def test_query_refused(text, where, issue):
         b"undefined",
     ],
 )
-def test_no_json(body):
+def test_a_body_that_is_no_json_is_refused(body):
     with pytest.raises(BadRequest):
         schema.loads(body)
 
@@ -327,7 +327,7 @@ def test_no_json(body):
         (b'{"x": {"b": 1, "b": 1}}', "b"),
     ],
 )
-def test_json_refused(body, where):
+def test_refused_json_is_told_with_its_place(body, where):
     with pytest.raises(Invalid) as caught:
         schema.loads(body)
     assert caught.value.details["field"] == where
@@ -363,12 +363,12 @@ def test_half_a_key_is_refused():
     assert caught.value.details["field"] == "body"
 
 
-def test_json():
+def test_json_is_read():
     text = '{"a": ["\\ud83d\\ude00", "😀", 1.5, -2, true, null], "\\\\ud800": {}}'
     assert schema.loads(text.encode()) == json.loads(text)
 
 
-def test_dump():
+def test_an_answer_is_written_as_json():
     answer = Page([Change(speed=1.5, providers=[Provider("u")])], 1)
     assert json.loads(schema.dump(answer)) == {
         "data": [
@@ -414,7 +414,7 @@ def test_a_field_called_from():
     assert schema.read_query(Window, query) == Window("02:00")
 
 
-def test_schema():
+def test_each_type_draws_its_schema():
     components: dict = {}
     assert schema.draw(list[Add] | Page[Add], components) == {
         "anyOf": [
@@ -460,7 +460,7 @@ def test_schema():
     assert components["Change"]["required"] == []
 
 
-def test_two_types_of_one_name():
+def test_two_types_of_one_name_are_refused():
     components = {"Add": {"type": "string"}}
     with pytest.raises(TypeError, match="called Add"):
         schema.draw(Add, components)
@@ -524,7 +524,7 @@ async def spread(request, ids: list[str]) -> None: ...
 async def nested(request, query: Add) -> None: ...
 
 
-def test_signature():
+def test_a_signature_is_read_from_the_annotations():
     assert signature(fetch, "/a/{anime_id}") == ({"anime_id": Code}, Search, Add, True, Page[Add])
     assert signature(nothing, r"/a/{number:\d{1,3}}") == (
         {"number": int},
@@ -548,7 +548,7 @@ def test_signature():
         (nested, "/"),
     ],
 )
-def test_signature_refused(call, path):
+def test_a_call_that_does_not_fit_its_path_is_refused(call, path):
     with pytest.raises(TypeError, match=call.__name__):
         signature(call, path)
 

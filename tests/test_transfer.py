@@ -82,7 +82,7 @@ def run(web, up, tmp_path):
     return Run(web, up.base, tmp_path / "e1.part")
 
 
-async def test_plain(run, up):
+async def test_a_file_comes_whole_with_its_receipt(run, up):
     receipt = await run(reserve=(reserved := Calls()))
     assert run.part.read_bytes() == BODY
     assert (receipt.bytes, receipt.resumed, receipt.validator, receipt.proof) == (
@@ -196,7 +196,7 @@ async def test_n5_n6_never_spliced(run, up, row):
     assert len(up.requests) <= 4 and run.progress.done == len(up.body)
 
 
-async def test_resume_compares_the_end(run, up):
+async def test_a_resumed_download_compares_the_end_of_what_is_here(run, up):
     up.script = [{"drop_after": 700_000}]
     with pytest.raises(ProviderError):
         await run()
@@ -210,7 +210,7 @@ async def test_resume_compares_the_end(run, up):
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "other url", "no map"])
-async def test_resume_only_what_is_there(run, up, damage):
+async def test_only_bytes_that_are_in_the_map_and_on_the_disk_are_kept(run, up, damage):
     up.script = [{"drop_after": 700_000}]
     with pytest.raises(ProviderError):
         await run()
@@ -226,7 +226,7 @@ async def test_resume_only_what_is_there(run, up, damage):
     assert run.part.read_bytes() == BODY and receipt.resumed == 0 and receipt.validator is None
 
 
-async def test_resume_a_complete_file(run, up):
+async def test_a_complete_file_is_compared_and_not_fetched_again(run, up):
     await run()
     receipt = await run()
     assert receipt.resumed == 1 and receipt.validator == "etag"
@@ -272,7 +272,7 @@ BAD = {  # what the server does, the words that tell of it, whether that is fina
 
 
 @pytest.mark.parametrize("row", BAD)
-async def test_refused(run, up, row):
+async def test_an_answer_that_is_no_file_is_refused_with_its_reason(run, up, row):
     knobs, message, final = BAD[row]
     vars(up).update(knobs)
     with pytest.raises(ProviderError, match=message or None) as failure:
@@ -364,7 +364,7 @@ STALLS = {  # knobs, the one limit that is short, what is said
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 @pytest.mark.parametrize("row", STALLS)
-async def test_n8_slow(run, up, row, chunked, monkeypatch):
+async def test_n8_a_source_that_is_too_slow_is_given_up(run, up, row, chunked, monkeypatch):
     knobs, limits, message = STALLS[row]
     monkeypatch.setattr("providers.connection.SILENCE_SECONDS", limits.silence)
     await run.web.close()
@@ -385,7 +385,7 @@ async def test_n3_silent_from_the_start(run, up, monkeypatch):
         await run()
 
 
-async def test_n8_endless(run, up):
+async def test_n8_a_body_without_end_is_given_up(run, up):
     up.chunked = up.endless = True
     with pytest.raises(ProviderError, match="larger than") as failure:
         await run(limits=Limits(cap=5_000_000))
@@ -420,7 +420,7 @@ async def test_n14_checksums(run, up, name):
     assert failure.value.final and len(up.requests) == count + 2 and not run.saved.spans
 
 
-async def test_strongest_proof(run, up):
+async def test_the_strongest_proof_is_told(run, up):
     source = Source(up.url("e1.mkv"), ".mkv", checksums=dict(reversed(_sums(BODY).items())))
     assert (await run(source)).proof == "sha256"
 
@@ -449,7 +449,7 @@ async def test_f5_planted(run, up, tmp_path, kind):
     )
 
 
-async def test_no_folder(run, up, tmp_path):
+async def test_a_missing_folder_is_an_error_of_the_disk(run, up, tmp_path):
     run.part = tmp_path / "none" / "e1.part"
     with pytest.raises(FileNotFoundError):
         await run()
@@ -479,7 +479,7 @@ async def test_c5_disk_full(run, up, monkeypatch, after):
     assert run.part.read_bytes() == BODY and receipt.resumed == bool(after)
 
 
-async def test_reserve_refuses(run, up):
+async def test_a_refused_reserve_ends_the_download(run, up):
     with pytest.raises(OSError) as failure:
         await run(reserve=Calls(OSError(errno.ENOSPC, "reserve")))
     assert failure.value.errno == errno.ENOSPC and run.progress.done == 0
@@ -600,7 +600,7 @@ async def test_n19_cancel_anywhere(web, up, tmp_path):
     await until(lambda: len(os.listdir("/proc/self/fd")) <= before)
 
 
-async def test_cancel_twice(run, up):
+async def test_a_download_that_is_cancelled_twice_keeps_its_map(run, up):
     up.rate, up.body = 1_000_000, BODY[:1_150_000]
     task = asyncio.create_task(run())
     await until(lambda: run.progress.done)
@@ -613,7 +613,7 @@ async def test_cancel_twice(run, up):
 
 
 @pytest.mark.parametrize("mbps", [8, 40])
-async def test_throttle(run, up, mbps):
+async def test_one_download_keeps_to_the_limit(run, up, mbps):
     """Never faster than the rate, and not slower by more than a busy machine makes it."""
     up.body = BODY[: int(mbps * 125_000 * 0.4)]
     receipt = await run(throttle=Throttle(mbps))
@@ -673,7 +673,7 @@ def test_the_speed_of_a_line(monkeypatch):
     assert gauge.speed() == 0, "it stands still"
 
 
-async def test_connections(run, up, monkeypatch):
+async def test_a_slow_line_gets_further_connections(run, up, monkeypatch):
     monkeypatch.setattr(transfer, "FEW_BYTES", 1_000_000)
     up.rate, up.body = 1_000_000, BODY * 2
     receipt = await run(spare=lambda: 3)
@@ -695,7 +695,7 @@ LIMITED = {
 
 
 @pytest.mark.parametrize("row", LIMITED)
-async def test_connections_that_do_not_work(run, up, row, monkeypatch):
+async def test_further_connections_that_do_not_work_harm_no_file(run, up, row, monkeypatch):
     monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
     monkeypatch.setattr(transfer, "CALM_SECONDS", (0.1, 0.2, 0.4))
     monkeypatch.setattr(scheduler, "MIN_SPLIT_BYTES", 100_000)
@@ -799,7 +799,7 @@ async def test_n13_tls_cut(tmp_path):
             assert run.part.read_bytes() == BODY
 
 
-async def test_the_loop_is_free(run, up, monkeypatch):
+async def test_a_transfer_leaves_the_event_loop_free(run, up, monkeypatch):
     """A slow disk holds nobody up: each write and sync lasts until the loop has turned."""
     turned, held_up = threading.Event(), []
 
@@ -844,17 +844,17 @@ NO_CHECKPOINTS = [
 
 
 @pytest.mark.parametrize("text", NO_CHECKPOINTS)
-def test_checkpoint_that_is_none(text):
+def test_a_text_that_is_no_checkpoint_is_refused(text):
     assert Checkpoint.loads(text) is None
 
 
-def test_checkpoint_there_and_back():
+def test_a_checkpoint_is_read_as_it_was_written():
     point = Checkpoint("http://x/ü", '"a\\"', None, 10, ((0, 3), (5, 10)))
     assert Checkpoint.loads(point.dumps()) == point
     assert Checkpoint.loads(None) is None
 
 
-def test_join():
+def test_spans_that_touch_become_one():
     assert join((), 0, 0) == ()
     assert join(((0, 5),), 5, 9) == ((0, 9),)
     assert join(((0, 5), (8, 9)), 6, 7) == ((0, 5), (6, 7), (8, 9))
