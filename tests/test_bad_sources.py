@@ -521,11 +521,14 @@ async def test_more_connections_than_a_source_bears(run, up, row, monkeypatch):
     monkeypatch.setattr(transfer, "FEW_BYTES", 100_000)
     monkeypatch.setattr(transfer, "CALM_SECONDS", (0.2, 0.4, 0.8))
     monkeypatch.setattr(scheduler, "MIN_SPLIT_BYTES", 100_000)
-    up.rate = 1_000_000
+    up.rate = 200_000  # until the others have their refusals, however busy the machine is
     up.bears = 1
     up.late = 0.05
     up.crowded = REFUSALS[row]
-    await run(spare=lambda: 3)
+    task = asyncio.create_task(run(spare=lambda: 3))
+    await until(lambda: run.progress.were_several and run.progress.connections == 1)
+    up.rushed = True
+    await task
     assert run.part.read_bytes() == BODY
     assert len(up.requests) > 1
     assert len(up.requests) < 12
