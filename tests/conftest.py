@@ -1,22 +1,30 @@
 """What holds in every test, and what several files of tests are set up with."""
 
+import functools
 import json
 import os
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import closing, suppress
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from downloads.engine import Engine
 from handlers import hub, live
-from store import schema
+from store import db, schema
 from store.errors import Invalid
 from tests.app import ROOT
 from tests.requirements import lack
 
 WORKERS = 4  # for two cores: some of them always wait
+
+# Each process of the tests, and each server that they start, would compile all it imports again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -31,6 +39,50 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     is_quick = option.markexpr == "not slow" and all(Path(arg).is_dir() for arg in config.args)
     if is_quick and not (is_shared or option.usepdb or option.collectonly):
         option.numprocesses = WORKERS
+        option.dist = "worksteal"  # neighbours stay together: they share fixtures and imports
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Each process first imports files that no other one begins with.
+
+    pytest compiles them anew in a fresh clone, and whoever comes later finds them compiled.
+    """
+    if worker := getattr(session.config, "workerinput", None):
+        number = int(worker["workerid"].removeprefix("gw"))
+        names = sorted(path.stem for path in Path(__file__).parent.glob("test_*.py"))
+        for name in names[number :: worker["workercount"]]:
+            with suppress(Exception, pytest.skip.Exception):  # the collection will tell
+                import_module(f"tests.{name}")
+
+
+real_migrate = db._migrate
+
+
+@functools.cache
+def blank_database() -> bytes:
+    """A new database as all the migrations leave it."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+        real_migrate(made)
+        return made.serialize()
+
+
+def migrate(connection: sqlite3.Connection, wanted: int = 0) -> None:
+    """Copy a new database, where one is wanted, instead of running all the migrations each time.
+
+    Half of an application's start in a test would go there. Servers of their own, and databases of
+    any older version, take the real way.
+    """
+    is_new = connection.execute("pragma schema_version").fetchone()[0] == 0
+    if wanted or not is_new or db.MIGRATIONS != ROOT / "store/migrations":
+        real_migrate(connection, wanted)
+        return
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.deserialize(blank_database())
+        made.backup(connection)
+
+
+db._migrate = migrate
 
 
 @pytest.fixture(autouse=True)

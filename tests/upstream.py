@@ -57,7 +57,7 @@ class Request:
     sent: int = 0  # bytes of body
 
 
-@dataclass
+@dataclass(repr=False)  # bodies are long, and asyncio writes a task's result at its end
 class Knobs:
     body: bytes = b""
     # Path -> body, where one body is not enough.
