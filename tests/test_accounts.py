@@ -252,7 +252,7 @@ async def test_a_deleted_key_opens_nothing_and_its_socket_closes(tmp_path):
         ({"name": "x", "scope": "read", "key": "aw_mine"}, "key"),
     ],
 )
-async def test_bad_keys(tmp_path, body, field):
+async def test_a_key_without_a_good_name_and_scope_is_refused(tmp_path, body, field):
     async with running(tmp_path) as server:
         await server.login()
         assert refused(await server.post("/api/auth/keys", json=body), 422)["field"] == field

@@ -11,7 +11,7 @@ import pytest
 from store import atomic
 
 
-def test_replace(tmp_path):
+def test_a_file_is_replaced_whole_with_its_mode(tmp_path):
     path = tmp_path / "config.json"
     for content in (b"old", b"new"):
         atomic.replace(path, content, 0o640)

@@ -229,7 +229,7 @@ async def test_a_range_alone_has_to_name_the_validator(run, up, etag):
     assert run.part.read_bytes() == up.body
 
 
-async def test_no_date(run, up):
+async def test_without_a_date_of_the_answer_our_clock_tells_its_age(run, up):
     up.etag = None
     up.headers = {"Date": None}
     await cut_once(run, up)

@@ -32,7 +32,7 @@ STATE_DIRECTORIES = [  # (--data-dir, variables, the directory)
 
 
 @pytest.mark.parametrize("chosen, variables, expected", STATE_DIRECTORIES)
-def test_state_directory(monkeypatch, chosen, variables, expected):
+def test_where_the_state_directory_is(monkeypatch, chosen, variables, expected):
     for name in ("STATE_DIRECTORY", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in (variables | {"HOME": HOME}).items():

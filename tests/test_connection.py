@@ -320,7 +320,7 @@ STAGES = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-async def test_cancelled(raw, stage):
+async def test_a_cancelled_call_ends_its_thread_first(raw, stage):
     """The socket is shut down, and the thread has ended when the caller goes on."""
     server, web = raw
     server.closes = False

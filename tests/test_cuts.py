@@ -158,7 +158,7 @@ async def finished(run: Mortal, up: Upstream, tries: int, *versions: bytes, **mo
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
-async def test_each_offset(tmp_path, behaviour):
+async def test_a_cut_at_any_offset_leaves_the_right_bytes(tmp_path, behaviour):
     """The bytes are the server's, of one version; where the map is lost or old, too."""
     before, after = BEHAVIOURS[behaviour]
     chance = random.Random(behaviour)
@@ -252,7 +252,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("part", range(4))
-async def test_mixtures(tmp_path, part):
+async def test_any_mixture_of_faults_leaves_the_right_bytes(tmp_path, part):
     """Cuts, odd answers, changes of the file and of the server, in any order; then it behaves."""
     async with Upstream() as up, Network() as web:
         for seed in range(part, CUTS, 4):

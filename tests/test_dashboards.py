@@ -80,7 +80,7 @@ async def asked(server, url: str, headers: dict) -> tuple[int, dict]:
 # -- the summary -----------------------------------------------------------------------------------
 
 
-async def test_the_summary(server):
+async def test_the_summary_has_every_printed_key(server):
     status, answer, _ = await server.get("/api/summary", token=server.read_key)
     assert status == 200 and answer.keys() == EXAMPLE.keys()
     free = answer.pop("disk_free_bytes")

@@ -86,7 +86,7 @@ async def test_redoc_shows_every_operation(client):
         assert [line for line in page.console if LOGO not in line] == []
 
 
-async def test_document(client):
+async def test_the_document_lists_every_call_and_is_valid(client):
     answer = await client.get("/api/openapi.json")
     assert answer.content_type == "application/json"
     document = await answer.json()

@@ -372,7 +372,7 @@ def test_secrets_that_others_may_read(tmp_path):
     assert warned[0].fix.startswith("Type: chmod 600 ")
 
 
-def test_clocks(tmp_path, monkeypatch):
+def test_a_clock_that_is_behind_the_files_is_told(tmp_path, monkeypatch):
     (right,) = machine.look_at_clock(tmp_path)
     assert right.state == "ok"
     (tmp_path / "config.json").touch()
@@ -388,7 +388,7 @@ def test_clocks(tmp_path, monkeypatch):
     "limits, state",
     [("1024 524288", "ok"), ("256 256", "warning"), ("256 4096", "note"), ("unlimited x", "ok")],
 )
-def test_descriptors(tmp_path, monkeypatch, limits, state):
+def test_too_few_descriptors_are_told(tmp_path, monkeypatch, limits, state):
     (tmp_path / "self/fd").mkdir(parents=True)
     (tmp_path / "self/limits").write_text(f"Max open files            {limits} files\n")
     monkeypatch.setattr(machine, "Path", lambda *parts: tmp_path)
@@ -469,12 +469,12 @@ async def test_how_a_call_came_here(tmp_path):
 
 
 @pytest.mark.parametrize("text, seconds", [("90", 90), ("5s", 5), ("10m", 600), ("2h", 7200)])
-def test_durations(text, seconds):
+def test_a_duration_is_read_in_its_unit(text, seconds):
     assert command_line.parse(["doctor", "--watch", text]).watch == seconds
 
 
 @pytest.mark.parametrize("text", ["0", "m", "-5m", "1.5h", "10 m", "1d", "9999999s"])
-def test_no_durations(text, capsys):
+def test_a_text_that_is_no_duration_is_refused(text, capsys):
     with pytest.raises(SystemExit):
         command_line.parse(["doctor", f"--watch={text}"])
     assert "no duration" in capsys.readouterr().err

@@ -119,7 +119,7 @@ def test_an_episode_appears_on_the_day_on_which_it_airs(conn, monkeypatch):
         ((7,), []),
     ],
 )
-def test_seasons(conn, seasons, queued):
+def test_only_the_seasons_that_are_named_are_followed(conn, seasons, queued):
     listing = listed("S00E01", "S01E01", "S02E01")
     assert follow(conn, "all", *seasons, listing=listing) == queued
     assert follows.find(conn, SHOW).seasons == list(seasons)

@@ -78,7 +78,7 @@ async def table(server, query: str = "?format=csv", **options) -> list[dict[str,
     ],
 )
 @pytest.mark.parametrize("state", history.HistoryState.__args__)
-async def test_search(server, state, query, titles):
+async def test_a_search_finds_what_fits_all_its_parts(server, state, query, titles):
     assert await found(server, state=state, **query) == titles
     assert await table(server, "", params={"format": "csv", "state": state, **query}) is not None
 
@@ -101,7 +101,7 @@ async def test_what_was_given_up_says_why(server):
     "query",
     ["state=lost", "since=yesterday", "until=2025-13-01", "since=2025-10-21T25:00:00Z", "format=x"],
 )
-async def test_wrong_questions(server, query):
+async def test_a_question_of_another_form_is_refused(server, query):
     refused(await server.get(f"/api/queue/history?{query}"), 422)
 
 
@@ -173,5 +173,5 @@ async def test_a_table_that_cannot_be_sent_whole_is_no_table(server, monkeypatch
         (True, "True"),
     ],
 )
-async def test_cells(value, cell):
+async def test_a_cell_is_quoted_and_is_no_formula(value, cell):
     assert csv_answers.line([value]) == cell + "\r\n"

@@ -34,7 +34,7 @@ VIDEO = b"\x1aE\xdf\xa3" + bytes(range(256)) * 9
         ([], []),
     ],
 )
-def test_holes(known, expected):
+def test_numbers_between_known_ones_are_holes(known, expected):
     assert holes.find(known) == expected
 
 

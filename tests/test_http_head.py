@@ -40,7 +40,7 @@ TAKEN = [
 
 
 @pytest.mark.parametrize("text, status, length, chunked, kept", TAKEN)
-def test_taken(text, status, length, chunked, kept):
+def test_a_proper_head_is_read(text, status, length, chunked, kept):
     head = parse_head(text, "GET")
     assert (head.status, head.length, head.chunked, head.kept) == (status, length, chunked, kept)
 
@@ -88,13 +88,13 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_refused(text):
+def test_a_head_that_is_not_proper_http_is_refused(text):
     with pytest.raises(ProviderError, match="not proper HTTP") as failure:
         parse_head(text, "GET")
     assert not failure.value.final
 
 
-def test_headers():
+def test_header_fields_are_found_in_any_case():
     text = OK + b'ETag: "1"\r\nA: b\r\n  c\r\n\td\r\nE:\r\nX: 1\r\nx: 2\r\nU: t\xc3\xa9\r\nL: \xe9'
     headers = parse_head(text, "GET").headers
     assert headers["etag"] == headers["ETAG"] == '"1"'
@@ -117,7 +117,7 @@ def test_a_hostile_head_takes_no_time(filler):
     assert time.process_time() - began < 1
 
 
-def test_a_request():
+def test_a_request_is_written_as_it_is_sent():
     text = format_request("GET", "/a?b", {"Host": "nas", "If-Range": "t\udce9"}, b"")
     assert text == b"GET /a?b HTTP/1.1\r\nHost: nas\r\nIf-Range: t\xe9\r\n\r\n"
     text = format_request("PROPFIND", "/", {}, b"<x/>")

@@ -17,7 +17,7 @@ from tests.shows import add, home
 from tests.upstream import nginx
 
 
-def test_ids():
+def test_ids_are_read_from_names_and_written_back():
     assert ids("Nacht (2019) [tvdbid-12] [imdbid-tt3]") == {"tvdb": "12", "imdb": "tt3"}
     assert ids("Nacht {tvdb-12}") == {"tvdb": "12"} and ids("Nacht [1080p]") == {}
     assert bracketed({"tvdb": "12", "imdb": "tt3"}) == "[tvdbid-12] [imdbid-tt3]"
@@ -76,7 +76,7 @@ def test_ids():
         ("[G] Nacht OVA [BD 1080p]", ["Nacht", "Nacht (OVA)"], "Nacht (OVA)"),
     ],
 )
-def test_find_same(wanted, others, same):
+def test_only_the_one_series_that_surely_fits_is_found(wanted, others, same):
     candidates = [(identify(other), other) for other in others]
     assert find_same(identify(wanted), candidates) == same
 

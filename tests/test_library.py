@@ -55,7 +55,7 @@ def conn():
         yield conn
 
 
-def test_scan(root, conn):
+def test_a_scan_finds_series_and_their_episodes(root, conn):
     (root / "Ignored").mkdir()
     (root / "Ignored" / ".ignore").touch()
     (root / "Ignored" / "x - S01E01.mkv").touch()

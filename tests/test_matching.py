@@ -41,7 +41,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_judge(case):
+def test_a_clear_name_is_surely_its_episode(case):
     path, known, episodes = CASES[case]
     verdict = judge(parse(path), known)
     assert verdict.sure and list(verdict.episodes) == episodes and verdict.why

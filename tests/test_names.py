@@ -253,7 +253,7 @@ def numbers(text):
 
 
 @pytest.mark.parametrize("path, expected", list(cases()))
-def test_family(path, expected):
+def test_names_of_each_family_are_read(path, expected):
     name = parse(path)
     assert {field: getattr(name, field) for field in expected} == expected
 

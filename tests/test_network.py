@@ -45,11 +45,11 @@ ADDRESSES = {
 @pytest.mark.parametrize(
     "kind, address", [(kind, a) for kind, text in ADDRESSES.items() for a in text.split()]
 )
-def test_judge(kind, address):
+def test_each_address_has_its_verdict(kind, address):
     assert judge(address) == kind
 
 
-def test_is_ours():
+def test_addresses_of_this_machine_are_ours():
     assert (
         is_ours("127.0.0.1")
         and is_ours("127.8.9.1")
@@ -163,7 +163,7 @@ RELATIVE = [
     "how, url",
     [*(("entry", u) for u in NO_ADDRESS + RELATIVE), *(("redirect", u) for u in NO_ADDRESS)],
 )
-async def test_i10_schemes(canary, how, url):
+async def test_i10_only_http_addresses_are_called(canary, how, url):
     async with Network() as web:
         if how == "redirect":
             canary.location, url = url, canary.base
@@ -243,7 +243,7 @@ async def test_our_own_port(canary, host):
     assert len(canary.requests) == 1
 
 
-async def test_n10_redirects():
+async def test_n10_a_redirect_takes_no_secret_along():
     async with Upstream() as up, Upstream() as other, Network() as web:
         up.body, other.body = b"here", b"there"
         secret = {
@@ -276,7 +276,7 @@ async def test_n10_redirects():
 
 
 @pytest.mark.parametrize("hops, good", [(5, True), (6, False), (30, False)])
-async def test_n10_hops(hops, good):
+async def test_n10_more_than_five_redirects_are_refused(hops, good):
     async with Upstream() as up, Network() as web:
         up.script = [{"location": f"/{n}"} for n in range(hops)]
         if good:
@@ -390,7 +390,7 @@ STATUSES = [  # status, whether it is final, whether Retry-After counts
 
 
 @pytest.mark.parametrize("status, final, waits", STATUSES)
-async def test_statuses(status, final, waits):
+async def test_a_status_tells_whether_another_try_helps(status, final, waits):
     async with Upstream() as up, Network() as web:
         up.status, up.headers = status, {"Retry-After": "7"}
         with pytest.raises(ProviderError) as failure:
@@ -435,7 +435,7 @@ async def test_n1_refused():
         assert not failure.value.final
 
 
-async def test_no_environment(monkeypatch):
+async def test_the_environment_names_no_proxy_and_no_login(monkeypatch):
     """Neither a proxy nor .netrc of the environment is used."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1/")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1/")

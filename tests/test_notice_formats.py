@@ -102,7 +102,7 @@ def target(kind: str, **more) -> Notify:
         ),
     ],
 )
-def test_texts(event, notices, title, text):
+def test_a_message_says_what_has_happened(event, notices, title, text):
     message = compose(1, event, notices)
     assert message.title == title
     assert text is None or message.text == text
@@ -189,7 +189,7 @@ def test_discord():
     assert len(content["content"]) <= 2000
 
 
-def test_plain():
+def test_a_line_is_short_and_without_controls():
     assert plain("  a\n b\tc ", 100) == "a b c"
     assert plain("abcdef", 4) == "abc…"
     assert plain("👩‍👩‍👧 ja", 100) == "👩‍👩‍👧 ja", "what joins letters stays"

@@ -130,7 +130,7 @@ def document():
     return openapi.document(TABLE, messages=MESSAGES)
 
 
-def test_is_valid(document):
+def test_the_document_is_valid(document):
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"] == "3.1.0"
     assert document["info"]["version"] == "1.0.0"
@@ -158,7 +158,7 @@ def test_lists_every_route_once(document):
     ]
 
 
-def test_operation(document):
+def test_an_operation_is_drawn_from_its_call(document):
     login = document["paths"]["/api/auth/login"]["post"]
     assert login["operationId"] == "auth_login"
     assert login["tags"] == ["Authentication"]
@@ -181,7 +181,7 @@ def test_locked_unless_open(document):
     assert set(document["paths"]["/health"]["get"]["responses"]) == {"200", "default"}
 
 
-def test_parameters(document):
+def test_parameters_are_drawn_with_their_bounds(document):
     assert document["paths"]["/api/v1/anime"]["get"]["parameters"] == [
         {
             "name": "page",
@@ -205,7 +205,7 @@ def test_parameters(document):
     }
 
 
-def test_answers(document):
+def test_answers_are_drawn_with_their_headers(document):
     find = document["paths"]["/api/v1/anime"]["get"]["responses"]["200"]
     assert set(find["headers"]) == {
         "X-Request-ID",
@@ -228,7 +228,7 @@ def test_answers(document):
     assert "content" not in document["paths"]["/api/config/file"]["get"]["responses"]["200"]
 
 
-def test_errors(document):
+def test_errors_have_the_five_keys(document):
     error = document["components"]["schemas"]["Error"]
     assert error["required"] == ["success", "error", "message", "details", "request_id"]
     assert {"VALIDATION_ERROR", "DATABASE_ERROR", "BAD_REQUEST", "INTERNAL_SERVER_ERROR"} <= set(

@@ -34,7 +34,7 @@ def webp(kind: bytes, data: bytes) -> bytes:
         (b"", None),
     ],
 )
-def test_the_size(content, size):
+def test_the_size_is_read_from_the_head_of_a_picture(content, size):
     assert picture_sizes.of(content) == size
     assert picture_sizes.is_bearable(content)
 

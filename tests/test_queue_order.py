@@ -46,7 +46,7 @@ def order(conn) -> list[int]:
         ([([99], "first")], [1, 2, 3, 4]),
     ],
 )
-def test_moves(conn, moves, expected):
+def test_moved_items_come_where_they_were_put(conn, moves, expected):
     """The order of the pages is the order in which items are worked on."""
     fill(conn, "show")
     for items, where in moves:

@@ -553,7 +553,7 @@ def test_a_call_that_does_not_fit_its_path_is_refused(call, path):
         signature(call, path)
 
 
-def test_parse():
+def test_a_text_of_an_address_is_read_by_its_type():
     assert schema.parse_text(int, "12", "n") == 12
     assert schema.parse_text(Code, "S01E01", "code") == "S01E01"
     with pytest.raises(Invalid) as caught:

@@ -103,7 +103,7 @@ async def test_progress_is_not_kept(server):
 
 
 @pytest.mark.parametrize("query", ["?after=-1", "?after=x", "?wait=61", "?wait=-1", "?wait=nan"])
-async def test_wrong_questions(server, query):
+async def test_a_question_of_another_form_is_refused(server, query):
     refused(await server.get(f"/api/events{query}"), 422)
 
 

@@ -31,7 +31,7 @@ def numbers(text):
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_names(kind):
+def test_each_single_name_is_read(kind):
     for path, title, season, episodes, what in kinds()[kind]:
         name = parse(path)
         read = name.title, name.season, name.episodes, name.kind

@@ -98,7 +98,7 @@ def test_no_room_is_a_bug_of_the_caller():
         ("", ""),
     ],
 )
-def test_slug(text, key):
+def test_a_title_becomes_a_key(text, key):
     assert slug(text) == key
 
 
@@ -232,6 +232,6 @@ def test_case_and_accents_tell_families_apart_only_where_nothing_else_does():
     assert found == {"Nacht - 01": {}, "nacht - 01": {".srt": "nacht - 01.srt"}}
 
 
-def test_extensions():
+def test_no_subtitles_count_as_videos():
     assert ".mkv" in extensions.MEDIA and ".srt" in extensions.SUBTITLES
     assert not extensions.MEDIA & extensions.SUBTITLES

@@ -170,7 +170,7 @@ async def test_starts_that_fail_say_why_in_a_line(tmp_path, name):
 
 
 @pytest.mark.slow
-async def test_variables(tmp_path):
+async def test_variables_force_settings_and_bring_the_password(tmp_path):
     secret = tmp_path / "password"
     secret.write_text(f"\ufeff{PASSWORD}\r\n")  # as editors of Windows write it
     (tmp_path / "forced").mkdir()

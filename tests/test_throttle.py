@@ -65,7 +65,7 @@ async def taken(throttle: Throttle, seconds: float, count: int = 1) -> list[int]
 
 @pytest.mark.parametrize("mbps", [0.5, 8, 16, 1000])
 @virtual
-async def test_one_download(mbps):
+async def test_one_download_gets_the_whole_rate(mbps):
     (amount,) = await taken(Throttle(mbps), 10)
     assert amount == pytest.approx(mbps * 125_000 * 10, rel=0.03)
 

@@ -59,7 +59,7 @@ FLAT = Naming("{title}", "", "{title}.{code}")
         ),
     ],
 )
-def test_templates(naming, wanted, written):
+def test_a_path_is_written_by_its_templates(naming, wanted, written):
     assert episode_path(naming, wanted, ".mkv") == written
 
 
