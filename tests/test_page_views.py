@@ -71,7 +71,7 @@ async def test_each_view_has_an_address(tmp_path):
         assert len(set(titles.values())) == len(VIEWS)
         for path in reversed(VIEWS):
             await page.wait_for(f"document.title == {titles[path]!r}")
-            await page.evaluate("history.back()")
+            await page.evaluate("void setTimeout(() => history.back())")
         assert [line for line in page.console if "Back-Forward Cache" not in line] == []
 
         await page.go(f"{server.base}/series/nobody_here")
