@@ -3,22 +3,22 @@
 
 export const SENTENCES = [
   // -- what came of it
-  ["The source works and has {count} series", "Die Quelle geht und hat {count} Serien"],
+  ["The source works and has {count} series", "Die Quelle funktioniert und hat {count} Serien"],
   ["The source answers, but lists no series", "Die Quelle antwortet, hat aber keine Serien"],
   ["Another trial has not ended yet", "Ein anderer Versuch läuft noch"],
   [
     "The test message was sent; look whether it has arrived",
     "Die Testnachricht ist abgeschickt; nachsehen, ob sie angekommen ist",
   ],
-  ["The server works and knows {folder}", "Der Server geht und kennt {folder}"],
+  ["The server works and knows {folder}", "Der Server funktioniert und kennt {folder}"],
   [
     "The server works, but has no library yet",
-    "Der Server geht, hat aber noch keine Bibliothek",
+    "Der Server funktioniert, hat aber noch keine Bibliothek",
   ],
   ["Add the folder to it", "Den Ordner dort hinzufügen"],
   [
     "The server works, but {folder} is in none of its folders: {folders}",
-    "Der Server geht, aber {folder} liegt in keinem seiner Ordner: {folders}",
+    "Der Server funktioniert, aber {folder} liegt in keinem seiner Ordner: {folders}",
   ],
   [
     "Set path_map: `from` is the library as this server sees it, `to` as the other does",
