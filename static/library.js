@@ -243,7 +243,8 @@ function drawEmpty(root, state, isEmpty) {
   } else if (library.list.length) {
     content = [h("strong", {}, t(`empty.${state.show}`))];
   } else if (sourcesAreKnown() === false) {
-    content = [h("strong", {}, t("noSeries")), t("noSourceYet"), link("welcome", t("setUpNow"))];
+    const start = h("a.button.main", { href: href("welcome") }, t("setUpNow"));
+    content = [h("strong", {}, t("noSeries")), t("noSourceYet"), start];
   } else {
     content = [
       h("strong", {}, t("noSeries")),
