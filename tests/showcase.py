@@ -196,11 +196,12 @@ async def furnish(library: Path, browser: Chromium) -> None:
             (library / show.title / "poster.jpg").write_bytes(base64.b64decode(poster))
 
 
-async def busy(server: Server, shelf: Shelf) -> None:
-    """Let something be fetched, something fail, and the rest be under way."""
+async def busy(server: Server, shelf: Shelf, *, fails: bool = True) -> None:
+    """Let something be fetched, something fail if it `fails`, and the rest be under way."""
     small = [path for path in shelf.files if path.startswith(("Paper Comets", "Salt & Thunder"))]
     shelf.files.update(dict.fromkeys(small, 400_000))
-    shelf.gone = {path for path in small if path.endswith(("S01E12.mkv", "S02E10.mkv"))}
+    if fails:
+        shelf.gone = {path for path in small if path.endswith(("S01E12.mkv", "S02E10.mkv"))}
     for series in ("nas_paper-comets", "nas_salt-thunder"):
         await queue(server, series)
     await server.post("/api/queue/start")
@@ -254,6 +255,11 @@ PICTURES = {
     "page-series": ("series/nas_the-lighthouse-keepers", ".cell"),
     "page-queue": ("queue", "#open-items li"),
 }
+# Lazy ones too; a series may have none, whose place then shows its title.
+ALL_PICTURES = """[...document.images].map((image) => {
+    image.loading = "eager";
+    return image.complete;
+}).every(Boolean)"""
 PIXELS = """(async (png) => {
     const picture = new Image();
     picture.src = `data:image/png;base64,${png}`;
@@ -275,7 +281,7 @@ async def take_pictures(docs: Path) -> None:
             Chromium(width=WIDTH, height=HEIGHT) as browser,
             household(Path(folder), browser) as (server, shelf),
         ):
-            await busy(server, shelf)
+            await busy(server, shelf, fails=False)
             page = await open_in(browser, f"{server.base}/library")
             await log_in(page)
             await page.wait_for(shown("#series-list li"))
@@ -285,7 +291,7 @@ async def take_pictures(docs: Path) -> None:
                 await page.emulate(width=WIDTH, height=HEIGHT, dark=name != "page-series")
                 await go(page, path)
                 await page.wait_for(shown(there))
-                await page.wait_for("[...document.images].every((image) => image.complete)")
+                await page.wait_for(ALL_PICTURES)
                 await page.screenshot(Path(folder) / "picture.png")
                 png = base64.b64encode((Path(folder) / "picture.png").read_bytes()).decode()
                 pixels = base64.b64decode(await canvas.evaluate(f"{PIXELS}({json.dumps(png)})"))
