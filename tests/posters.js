@@ -159,10 +159,13 @@
       ridge(530, 16, 50, near);
     },
     fog() {
-      for (let n = 0; n < 5; n += 1) tree(50 + n * 78, 440 + random(-20, 20), random(180, 280), n % 2 ? middle : near);
-      for (let y = 190; y < 520; y += 74) fill(far, () => pen.roundRect(random(-60, 40), y, random(280, 460), 24, 12));
-      ridge(500, 14, 70, near);
-      circle(300, 130, 42);
+      circle(290, 150, 50);
+      peaks(230, 260, 4, far);
+      fill(light, () => pen.roundRect(-40, 350, 330, 34, 17));
+      fill(sky, () => pen.roundRect(120, 392, 340, 30, 15));
+      ridge(440, 16, 80, middle);
+      for (let n = 0; n < 6; n += 1) tree(30 + n * 68, random(500, 540), random(110, 170), near);
+      ridge(520, 12, 70, near);
     },
     train() {
       stars(50, 300);

@@ -58,7 +58,7 @@ SHOWS = (
     Show("Marlene and the Fog", (8,), 8, "fog"),
     Show("Night Train Sonata", (12,), 4, "train"),
     Show("Wüstenblumen", (24,), 24, "dunes"),
-    Show("Low Tide Detectives", (12, 12, 12, 12), 48, "sea"),
+    Show("Low Tide Detectives", (12, 12, 12, 12), 48, "city"),
     Show("مدينة القمر", (30,), 30, "moon"),
     Show("Harvest of Lanterns", (12,), 12, "lanterns"),
     Show("Ein Haus aus Wind", (16,), 16),
@@ -66,7 +66,7 @@ SHOWS = (
     Show("Kettles and Kings", (20,), 20, "hills"),
     Show("雪国の灯台", (13,), 13, "snow"),
     Show("Whale Song Relay", (11,), 11, "islands"),
-    Show("Grandmother's Submarine", (26, 26), 52, "sea"),
+    Show("Grandmother's Submarine", (26, 26), 52, "islands"),
     Show("The Quiet Volcano", (12,), 12, "storm"),
     Show("Zur Rindfleischetikettierungsüberwachungsbeamtin", (6,), 6),
 )
