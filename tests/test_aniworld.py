@@ -28,6 +28,7 @@ from store.wish import Prefer
 from tests import sharing_instance
 from tests.app import free_port, running, until
 from tests.contract import Known, ProviderContract, ServedContract, opened
+from tests.rows import each_row
 from tests.sharing_instance import CONTENTS, KNOWN, POSTER, make_key
 from tests.shows import completed, video
 from tests.tree import Tree
@@ -397,7 +398,7 @@ async def test_ten_thousand_series(tmp_path):
 # -- what a document may hold ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@each_row(
     "row, episodes",
     [
         (file(), [(1, 1)]),
@@ -420,7 +421,7 @@ def test_the_files_of_a_document(row, episodes):
     assert all(each.checksums == {} for each in found)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "subtitles, suffixes",
     [
         ([{"suffix": ".de.srt", "url": "s"}], [".de.srt"]),

@@ -28,6 +28,7 @@ from handlers import authenticator, logins, page
 from handlers.authenticator import COOKIE
 from handlers.routes import API
 from tests.app import PASSWORD, PATIENCE_SECONDS, Process, running
+from tests.rows import each_row
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CODE = {
@@ -155,9 +156,7 @@ async def credential(server, kind: str) -> str | None:
 
 
 @pytest.mark.parametrize("kind", CREDENTIALS, ids="A9-{}".format)
-@pytest.mark.parametrize(
-    "route, path", ROUTES, ids=lambda one: one if isinstance(one, str) else one.method
-)
+@each_row("route, path", ROUTES, ids=lambda one: one if isinstance(one, str) else one.method)
 async def test_every_route_with_every_credential(server, route, path, kind):
     answer = await server.request(route.method, filled(path), token=await credential(server, kind))
     assert route.open == ((route.method, path) in OPEN), "a public route that nobody decided on"
@@ -184,9 +183,7 @@ async def api_keys(server) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", (*SCOPES, "deleted"), ids="A9-{}".format)
-@pytest.mark.parametrize(
-    "route, path", ROUTES, ids=lambda one: one if isinstance(one, str) else one.method
-)
+@each_row("route, path", ROUTES, ids=lambda one: one if isinstance(one, str) else one.method)
 async def test_every_route_with_every_key(server, api_keys, route, path, kind):
     answer = await server.request(route.method, filled(path), token=api_keys[kind])
     is_of_sharing = path.startswith("/api/share/")
@@ -231,7 +228,7 @@ for _route, _path in ROUTES:
     OFFERED.setdefault(_path, set()).update({_route.method, *["HEAD"] * (_route.method == "GET")})
 
 
-@pytest.mark.parametrize("path", OFFERED, ids="I16-405-{}".format)
+@each_row("path", OFFERED, ids="I16-405-{}".format)
 async def test_a_wrong_method_is_refused(server, path):
     token = (await credential(server, "good")) if path else None
     for method in set(METHODS) - OFFERED[path]:
@@ -281,7 +278,7 @@ TOKENS = {
 }
 
 
-@pytest.mark.parametrize("name", TOKENS, ids="A8-{}".format)
+@each_row("name", TOKENS, ids="A8-{}".format)
 async def test_a_bad_token_opens_nothing(server, name):
     token = TOKENS[name](server).encode("utf-8", "surrogateescape")
     answer = await server.raw(

@@ -10,6 +10,7 @@ import pytest
 
 from store import backups
 from tests.app import PASSWORD
+from tests.rows import each_row
 from tests.test_auth import authenticator_of, refused
 from tests.test_config import data, fresh, on_disk, server
 
@@ -42,7 +43,7 @@ NO_NAMES = [
 ]
 
 
-@pytest.mark.parametrize("name", NO_NAMES, ids="I8-{}".format)
+@each_row("name", NO_NAMES, ids="I8-{}".format)
 async def test_names_of_backups(server, name):
     if not (server.state / "backups").exists():
         await data(server.post("/api/config/backups"))

@@ -15,6 +15,7 @@ from store import db as database
 from store.agenda import Airing
 from store.models import Episode, Listing
 from tests.app import running
+from tests.rows import each_row
 
 DAYS = [clock.in_seconds(86400 * days)[:10] for days in range(10)]
 NASTY = [
@@ -47,7 +48,7 @@ def lines_of(text: bytes) -> list[bytes]:
     return lines
 
 
-@pytest.mark.parametrize("title", NASTY, ids=range(len(NASTY)))
+@each_row("title", NASTY, ids=range(len(NASTY)))
 def test_any_title_comes_whole_through_a_reader(title):
     text = ical.write([airing(title, episode_title=title), airing("Other", code="S01E06")])
     lines_of(text)

@@ -13,11 +13,12 @@ from store.names.resolution import lines_of
 from store.sources import DirectoryProvider
 from tests.app import running
 from tests.contract import opened
+from tests.rows import each_row
 from tests.shows import add, home
 from tests.tree import Tree
 
 
-@pytest.mark.parametrize(
+@each_row(
     "path, lines",
     [
         ("Show - 05 [1080p].mkv", 1080),
@@ -35,7 +36,7 @@ def test_the_lines_of_a_picture(path, lines):
     assert lines_of(path) == lines
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name, days",
     [
         ("Nacht 2019-12-01.mkv", {"2019-12-01"}),

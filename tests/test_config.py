@@ -30,6 +30,7 @@ from tests.app import (
     until,
 )
 from tests.requirements import lack
+from tests.rows import each_row
 from tests.test_auth import authenticator_of, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -130,7 +131,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("body", WRONG, ids=lambda body: f"I9-422-{str(body)[:60]}")
+@each_row("body", WRONG, ids=lambda body: f"I9-422-{str(body)[:60]}")
 async def test_settings_of_the_wrong_form(server, body):
     before = on_disk(server)
     for method, path in (("PUT", "/api/config"), ("POST", "/api/config/validate")):
@@ -170,7 +171,7 @@ DIRECTORIES = {
 }
 
 
-@pytest.mark.parametrize("name", DIRECTORIES, ids="I9-400-{}".format)
+@each_row("name", DIRECTORIES, ids="I9-400-{}".format)
 async def test_directories_that_cannot_work(server, name):
     tmp = server.state.parent
     if not (tmp / "loop").is_symlink():

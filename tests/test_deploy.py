@@ -26,6 +26,7 @@ import yaml
 from store import command_line
 from tests.app import PASSWORD, PATIENCE_SECONDS, ROOT, Process, free_port, until
 from tests.requirements import lack, need
+from tests.rows import each_row
 
 DEPLOY = ROOT / "deploy"
 ENTRYPOINT = "/usr/local/bin/aniworld-entrypoint"
@@ -71,7 +72,7 @@ def variables_of_the_program() -> set[str]:
     return named | {"ANIWORLD_ANIME_DIRECTORY", "ANIWORLD_DOWNLOAD_DIRECTORY"}
 
 
-@pytest.mark.parametrize("path", sorted(DEPLOY.iterdir()), ids=lambda path: path.name)
+@each_row("path", sorted(DEPLOY.iterdir()), ids=lambda path: path.name)
 def test_files_of_deploy_name_variables_that_exist(path):
     for name in re.findall(r"ANIWORLD_[A-Z_]+", path.read_text()):
         assert name in variables_of_the_program(), name

@@ -14,6 +14,7 @@ from store.models import Episode
 from store.secret import Secret
 from store.sources import DirectoryProvider
 from tests.contract import JPEG, Known, ProviderContract, ServedContract, opened
+from tests.rows import each_row
 from tests.upstream import Upstream, nginx
 
 SHOW = "Show A (2010)"
@@ -281,10 +282,8 @@ LISTED = b'[{"name":"A","type":"directory"},{"name":"b.mkv","type":"file","size"
 PAGE = b"<title>Index of /</title><a href='A/'>A</a><a href='b.mkv'>b</a>"
 
 
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "text/html", "application/octet-stream", "text/json", ""]
-)
-@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b" \r\n\t"])
+@each_row("kind", ["text/plain", "text/html", "application/octet-stream", "text/json", ""])
+@each_row("start", [b"", b"\xef\xbb\xbf", b" \r\n\t"])
 def test_the_first_byte_tells_json_from_a_page(kind, start):
     """Whatever a server calls it."""
     assert parse(start + LISTED, kind) == [Entry("A", True), Entry("b.mkv", False, 3)]
@@ -315,7 +314,7 @@ XML = b"<?xml version='1.0'?><list><directory mtime='2026-11-23T18:22:55Z'>Show<
 MAINTENANCE = b"<h1>Back soon</h1><a href='mailto:me@nas'>me</a><a href='javascript:x()'>again</a>"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body", [LOGIN, XML, MAINTENANCE, b"", b"hello", b"<a href='../", b"<a href='/'>up</a>",
              b"<script><a href='A/'>", b"<!-- <a href='A/'>", b"<a " * 9000, b"<a" + b" a" * 9000]
 )  # fmt: skip

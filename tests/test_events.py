@@ -7,6 +7,7 @@ import pytest
 
 from downloads.events import DownloadProgress, Event, QueueState, RescanProgress
 from handlers import hub
+from tests.rows import each_row
 
 EVENTS = Event.__subclasses__()
 
@@ -48,7 +49,7 @@ async def taken(inbox: hub.Inbox) -> list[dict]:
     return found
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+@each_row("event", EVENTS, ids=lambda event: event.__name__)
 def test_a_class_is_called_as_its_type(event):
     """DownloadProgress is download_progress; and what a message replaces is a field of it."""
     assert re.sub(r"(?<!^)(?=[A-Z])", "_", event.__name__).lower() == event.type

@@ -6,6 +6,7 @@ from store.names import folder_parser, matching, parser
 from store.names.extras import EXTRAS_FOLDERS
 from store.names.system_folders import is_system_folder
 from tests.app import running, until
+from tests.rows import each_row
 from tests.shows import completed, home, statuses
 from tests.upstream import nginx
 
@@ -23,7 +24,7 @@ def is_extra(path: str) -> bool:
     return alone
 
 
-@pytest.mark.parametrize("folder", [*sorted(EXTRAS_FOLDERS), "Making-Of", "Behind.The.Scenes"])
+@each_row("folder", [*sorted(EXTRAS_FOLDERS), "Making-Of", "Behind.The.Scenes"])
 def test_a_folder_below_a_series_holds_extras(folder):
     for path in ("Nacht/{}/02.mkv", "Nacht/Season 01/{}/x - S01E09.mkv", "Nacht/{}/x/04.mkv"):
         assert is_extra(path.format(folder.title()))
@@ -35,7 +36,7 @@ def test_a_series_may_be_called_so(title):
         assert not is_extra(f"{title}/{name.format(title)}")
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+@each_row("ending", ENDINGS)
 def test_the_end_of_a_name(ending):
     for stem in ("Season 01/Nacht - S01E07", "Nacht - 07", "Season 01/Nacht.S01E07.1080p.x264-GRP"):
         assert is_extra(f"Nacht/{stem}{ending}.mkv")
@@ -80,7 +81,7 @@ def test_the_reason_names_what_tells_it():
     assert parser.parse("Nacht/S01E07-deleted.mkv").why[-1] == 'it ends in "-deleted"'
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     [
         "$RECYCLE.BIN",

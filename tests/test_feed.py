@@ -16,6 +16,7 @@ from store.sources import FeedProvider
 from store.wish import Prefer
 from tests.app import running, until
 from tests.contract import JPEG, Known, ProviderContract, opened
+from tests.rows import each_row
 from tests.upstream import Knobs, Upstream
 
 ITUNES = 'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
@@ -174,14 +175,14 @@ FORMS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("body", FORMS.values(), ids=FORMS)
+@each_row("body", FORMS.values(), ids=FORMS)
 def test_one_video_in_each_form_of_feed(body):
     (found,) = parse(body)
     assert (found.guid, found.title, found.aired) == ("urn:1", "One & two", "2024-05-07")
     assert (found.url, found.extension) == ("http://nas/pod/one.webm", ".webm")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [b"", b"<", b"{}", b"<html><title>x</title></html>", b"<rss><channel>", b"<a><item/></a>",
      b"<html xmlns='http://www.w3.org/1999/xhtml'><title>x</title></html>", b"\xff\xfe\x00",
@@ -250,7 +251,7 @@ def test_subtitles_of_podcasts():
     }
 
 
-@pytest.mark.parametrize(
+@each_row(
     "url, kind, extension",
     [("http://x/a.MKV?x=1", "", ".mkv"), ("http://x/a", "video/mp4; codecs=x", ".mp4"),
      ("http://x/a.php", "video/quicktime", ".mov"), ("http://x/a.mp4", "audio/mpeg", ""),
@@ -294,7 +295,7 @@ def video(title: str, aired: str | None = None, **more) -> FeedItem:
     return FeedItem(guid=name, title=title, url=name, extension=".mp4", aired=aired, **more)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "title, code",
     [
         ("Folge 12: Der Titel", "S01E12"),

@@ -12,6 +12,7 @@ from store import history
 from store import queue as queue_store
 from store.models import Episode, Listing
 from tests.app import running
+from tests.rows import each_row
 from tests.test_auth import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,7 +63,7 @@ async def table(server, query: str = "?format=csv", **options) -> list[dict[str,
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "query, titles",
     [
         ({}, [EVIL, "Öde Gegend, 2", "Nacht"]),
@@ -77,7 +78,7 @@ async def table(server, query: str = "?format=csv", **options) -> list[dict[str,
         ({"source": "home", "q": "nacht", "since": "2025-10-21"}, []),
     ],
 )
-@pytest.mark.parametrize("state", history.HistoryState.__args__)
+@each_row("state", history.HistoryState.__args__)
 async def test_a_search_finds_what_fits_all_its_parts(server, state, query, titles):
     assert await found(server, state=state, **query) == titles
     assert await table(server, "", params={"format": "csv", "state": state, **query}) is not None
@@ -150,7 +151,7 @@ async def test_a_table_that_cannot_be_sent_whole_is_no_table(server, monkeypatch
     assert "not sent whole" in caplog.text
 
 
-@pytest.mark.parametrize(
+@each_row(
     "value, cell",
     [
         ("=1+1", "'=1+1"),

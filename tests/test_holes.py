@@ -9,6 +9,7 @@ from store import counts, episodes, files, holes, known_episodes, series
 from store.db import connect
 from store.models import Episode, Listing
 from tests.app import running
+from tests.rows import each_row
 from tests.shows import SHOW, add, completed, home, queue
 from tests.shows import episodes as shown_episodes
 from tests.tree import Tree
@@ -16,7 +17,7 @@ from tests.tree import Tree
 VIDEO = b"\x1aE\xdf\xa3" + bytes(range(256)) * 9
 
 
-@pytest.mark.parametrize(
+@each_row(
     "known, expected",
     [
         ([(1, n) for n in (*range(1, 8), *range(9, 13))], [(1, 8)]),

@@ -13,6 +13,7 @@ from store import hours, problems
 from store.errors import Invalid
 from store.schema import read
 from store.settings import Config, Hours, Limit
+from tests.rows import each_row
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def utc(text: str) -> float:
     return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("span", "wall", "held"),
     [
         (("01:00", "07:00"), "01:00", True),
@@ -52,7 +53,7 @@ def test_a_moment_lies_in_hours(span, wall, held):
     assert hours.holds(Hours(*span), moment) is held
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "now", "expected"),
     [
         ("01:00", "2026-01-15T12:00", "2026-01-16T00:00"),

@@ -6,6 +6,7 @@ import pytest
 
 from providers.http_head import Headers, format_request, parse_head
 from store.errors import ProviderError
+from tests.rows import each_row
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -39,7 +40,7 @@ TAKEN = [
 ]
 
 
-@pytest.mark.parametrize("text, status, length, chunked, kept", TAKEN)
+@each_row("text, status, length, chunked, kept", TAKEN)
 def test_a_proper_head_is_read(text, status, length, chunked, kept):
     head = parse_head(text, "GET")
     assert (head.status, head.length, head.chunked, head.kept) == (status, length, chunked, kept)
@@ -87,7 +88,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@each_row("text", REFUSED)
 def test_a_head_that_is_not_proper_http_is_refused(text):
     with pytest.raises(ProviderError, match="not proper HTTP") as failure:
         parse_head(text, "GET")

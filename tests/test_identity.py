@@ -13,6 +13,7 @@ from store.names.database_ids import bracketed
 from store.names.database_ids import parse as ids
 from store.names.identity import Candidates, compare, find_same, identify
 from tests.app import running
+from tests.rows import each_row
 from tests.shows import add, home
 from tests.upstream import nginx
 
@@ -24,7 +25,7 @@ def test_ids_are_read_from_names_and_written_back():
     assert bracketed({}) == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wanted, others, same",
     [
         ("Nacht", ["Nacht", "Nachtwache"], "Nacht"),
@@ -97,13 +98,13 @@ Nacht (2010) (1080p BluRay)|Nacht {edition-Langfassung}|Nacht [Multi-Sub]|Nacht 
 NACHT!"""
 
 
-@pytest.mark.parametrize("name", BATCHES.replace("\n", "|").split("|"))
+@each_row("name", BATCHES.replace("\n", "|").split("|"))
 def test_words_of_batch_season_quality_and_year_are_read(name):
     others = [(identify(other), other) for other in ("Nachtwache", "Nacht", "Yoru", "Nacht Zwei")]
     assert find_same(identify(name), others) == "Nacht"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("folders", "owned", "granted"),
     [
         ("Nacht|Nacht S2|Nacht - Staffel 3", "", "Nacht|Nacht S2|Nacht - Staffel 3"),
@@ -146,7 +147,7 @@ def test_several_folders_of_one_series(folders, owned, granted):
     assert grant(claims, had) == grant(claims[::-1], had) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("season", "folders", "held", "expected"),
     [
         (2, "Nacht|Nacht S2", {}, "Nacht S2"),

@@ -22,6 +22,7 @@ from handlers import endpoint, keys, limits
 from store import episodes
 from store.models import Episode, Listing
 from tests.app import PASSWORD, PATIENCE_SECONDS, running
+from tests.rows import each_row
 from tests.test_auth import clock, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -135,7 +136,7 @@ BODIES = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body, status", [pytest.param(body, status, id=f"I2-{name}") for name, body, status in BODIES]
 )
 async def test_bodies_of_a_wrong_form_are_refused(server, unchanged, body, status):
@@ -202,7 +203,7 @@ PACKED = {
 }
 
 
-@pytest.mark.parametrize("coding", PACKED, ids="I4-{}".format)
+@each_row("coding", PACKED, ids="I4-{}".format)
 async def test_packed_bodies_are_refused(server, unchanged, coding):
     headers = JSON | {"Content-Encoding": "gzip" if coding == "bomb" else coding}
     for path in ("/api/config", "/api/config/validate", "/api/queue/add", "/api/queue/pause"):
@@ -219,7 +220,7 @@ async def test_packed_bodies_are_refused(server, unchanged, coding):
         )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "kind",
     [
         "text/plain",
@@ -355,8 +356,8 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("query", PAGES, ids=lambda q: f"I5-{q[:20]}")
-@pytest.mark.parametrize("path", ["/api/v1/anime", "/api/queue"])
+@each_row("query", PAGES, ids=lambda q: f"I5-{q[:20]}")
+@each_row("path", ["/api/v1/anime", "/api/queue"])
 async def test_pages_out_of_range(server, path, query):
     assert refused(await server.get(f"{path}?{query}"), 422)["field"] == query.partition("=")[0]
 
@@ -448,7 +449,7 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=[f"I6-{query[:20]}" for query in QUERIES])
+@each_row("query", QUERIES, ids=[f"I6-{query[:20]}" for query in QUERIES])
 async def test_searches_of_any_text_are_answered(server, query):
     began = time.process_time()
     status, body, _ = await server.raw(
@@ -458,7 +459,7 @@ async def test_searches_of_any_text_are_answered(server, query):
     assert time.process_time() - began < 0.3
 
 
-@pytest.mark.parametrize(
+@each_row(
     "query",
     [
         "",
@@ -503,7 +504,7 @@ EPISODES = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "episodes, status",
     [pytest.param(episodes, status, id=f"I7-{name}") for name, episodes, status in EPISODES],
 )
@@ -553,7 +554,7 @@ ANIME = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name, status", [pytest.param(one, status, id=f"I8-{name}") for name, one, status in ANIME]
 )
 async def test_ids_of_no_series_are_refused(server, unchanged, name, status):
@@ -583,7 +584,7 @@ ITEMS = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name, status", [pytest.param(one, status, id=f"I8-{name}") for name, one, status in ITEMS]
 )
 async def test_ids_of_no_item_are_refused(server, unchanged, name, status):
@@ -638,7 +639,7 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("path", PATHS, ids="I8-{}".format)
+@each_row("path", PATHS, ids="I8-{}".format)
 async def test_paths_that_are_not_there(server, path):
     answer = await server.raw(head(server, method="GET", path=path))
     if path == "/api/config?%ff":
@@ -668,7 +669,7 @@ async def test_a_callers_request_id_is_kept(server, given):
         assert answer[0] == 200 or answer[1]["request_id"] == given
 
 
-@pytest.mark.parametrize(
+@each_row(
     "given",
     [
         b"",
@@ -718,7 +719,7 @@ SMUGGLED = {
 }
 
 
-@pytest.mark.parametrize("rest", SMUGGLED.values(), ids=[f"I15-{name}" for name in SMUGGLED])
+@each_row("rest", SMUGGLED.values(), ids=[f"I15-{name}" for name in SMUGGLED])
 async def test_requests_of_two_readings(server, rest):
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     try:

@@ -15,6 +15,7 @@ from store.wish import Prefer
 from tests.app import running
 from tests.contract import JPEG, Known, ProviderContract, opened
 from tests.jellyfin_server import KEY, JellyfinServer
+from tests.rows import each_row
 from tests.shows import add, completed, home, video
 from tests.tree import Tree
 from tests.upstream import Upstream
@@ -109,7 +110,7 @@ def item(**more):
     return base | {"MediaSources": [{"Path": "/m/a.mkv", "Size": 7}]} | more
 
 
-@pytest.mark.parametrize(
+@each_row(
     "found, numbers",
     [
         (item(), [(1, 1)]),
@@ -133,7 +134,7 @@ def test_the_numbers_of_an_item(found, numbers):
     assert [(episode.season, episode.number) for episode in episodes] == numbers
 
 
-@pytest.mark.parametrize(
+@each_row(
     "found, extension",
     [
         (item(), ".mkv"),

@@ -4,6 +4,7 @@ import pytest
 
 from store.names import folder_parser, library_witness, season_folders, source_files
 from store.names.matching import EXTRA
+from tests.rows import each_row
 
 
 def lists(*counts):
@@ -111,7 +112,7 @@ KNOWN = {
 }
 
 
-@pytest.mark.parametrize("case", KNOWN)
+@each_row("case", KNOWN)
 def test_what_is_known_together(case):
     known, paths, expected = KNOWN[case]
     verdicts = judged(paths, known)
@@ -150,7 +151,7 @@ AMBIGUOUS = {
 }
 
 
-@pytest.mark.parametrize("case", AMBIGUOUS)
+@each_row("case", AMBIGUOUS)
 def test_what_has_two_readings_is_ambiguous(case):
     known, paths = AMBIGUOUS[case]
     assert not any(
@@ -202,8 +203,8 @@ SETTLED_HUNDREDS = {
 }
 
 
-@pytest.mark.parametrize("form", HUNDREDS)
-@pytest.mark.parametrize("case", SETTLED_HUNDREDS)
+@each_row("form", HUNDREDS)
+@each_row("case", SETTLED_HUNDREDS)
 def test_the_library_tells_what_101_is(case, form):
     held, expected = SETTLED_HUNDREDS[case]
     assert decided(numbered(form, range(101, 113)), held) == expected
@@ -229,8 +230,8 @@ SETTLED_NUMBERS = {
 }
 
 
-@pytest.mark.parametrize("form", ["Nacht/Nacht - {:02}.mkv", "Nacht/[G] Nacht [{:02}][720p].mkv"])
-@pytest.mark.parametrize("case", SETTLED_NUMBERS)
+@each_row("form", ["Nacht/Nacht - {:02}.mkv", "Nacht/[G] Nacht [{:02}][720p].mkv"])
+@each_row("case", SETTLED_NUMBERS)
 def test_a_second_season_in_the_library_opens_numbers_without_one(case, form):
     numbers, held, expected = SETTLED_NUMBERS[case]
     assert decided(numbered(form, numbers), held) == expected

@@ -8,6 +8,7 @@ import functools
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -67,24 +68,34 @@ def module(path: Path) -> str:
 MODULES = {module(path): path for path in FILES}
 
 
+class Facts(NamedTuple):
+    """What the rules ask of a file; its tree is large and not kept."""
+
+    lines: int
+    imports: set[str]  # modules, wherever the file imports them, for types alone too
+    relative_imports: list[int]  # their lines
+    functions: list[tuple[str, int]]  # (name, lines) of each, inner ones too
+    muddles: list[tuple[int, str]]  # (line, what is wrong there)
+
+
 @functools.cache
-def tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text())
-
-
-def imports(path: Path) -> set[str]:
-    """The modules that a file imports anywhere in it, for types alone too."""
-    found = set()
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                pytest.fail(f"{relative(path)}:{node.lineno} imports relatively", pytrace=False)
-            names = {f"{node.module}.{alias.name}" for alias in node.names}
-            found |= names & MODULES.keys()
-            if names - MODULES.keys():
-                found.add(node.module)
+def facts(path: Path) -> Facts:
+    text = path.read_text()
+    found = Facts(len(text.splitlines()), set(), [], [], [])
+    for node in ast.walk(ast.parse(text)):
+        found.muddles.extend(muddles(node))
+        match node:
+            case ast.Import(names=names):
+                found.imports.update(alias.name for alias in names)
+            case ast.ImportFrom(level=level) if level:
+                found.relative_imports.append(node.lineno)
+            case ast.ImportFrom(module=source, names=names):
+                beneath = {f"{source}.{alias.name}" for alias in names}
+                found.imports.update(beneath & MODULES.keys())
+                if beneath - MODULES.keys():
+                    found.imports.add(source)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                found.functions.append((node.name, node.end_lineno - node.lineno + 1))
     return found
 
 
@@ -94,72 +105,80 @@ def fail_if(sentences: list[str]) -> None:
         pytest.fail("\n".join(sentences), pytrace=False)
 
 
-@pytest.mark.parametrize("path", FILES, ids=relative)
-def test_imports_run_downward(path):
-    floor = path.relative_to(ROOT).parts[0]
-    foreign = {*FLOORS[: FLOORS.index(floor)], "aniworld", "tests"}
-    if floor == "store":
-        foreign.add("aiohttp")  # the store knows no HTTP
-    upward = sorted(name for name in imports(path) if name.split(".")[0] in foreign)
-    fail_if([f"{relative(path)} may not import {name}" for name in upward])
+def test_imports_run_downward():
+    sentences = []
+    for path in FILES:
+        floor = path.relative_to(ROOT).parts[0]
+        foreign = {*FLOORS[: FLOORS.index(floor)], "aniworld", "tests"}
+        if floor == "store":
+            foreign.add("aiohttp")  # the store knows no HTTP
+        upward = sorted(name for name in facts(path).imports if name.split(".")[0] in foreign)
+        sentences += [f"{relative(path)} may not import {name}" for name in upward]
+    fail_if(sentences)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "store/names").glob("*.py")), ids=relative)
-def test_names_stands_alone(path):
-    foreign = [name for name in imports(path) if name.split(".")[0] in FLOORS]
-    outside = sorted(name for name in foreign if not name.startswith("store.names"))
-    fail_if([f"{relative(path)} reads names alone and may not import {name}" for name in outside])
+def test_no_import_is_relative():
+    lines = [(path, line) for path in FILES for line in facts(path).relative_imports]
+    fail_if([f"{relative(path)}:{line} imports relatively" for path, line in lines])
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "handlers").glob("*.py")), ids=relative)
-def test_handlers_import_only_the_kit_of_one_another(path):
-    beside = {name.split(".")[1] for name in imports(path) if name.startswith("handlers.")}
-    if path.stem not in WIRING:
-        chapters = sorted(beside - KIT)
-        fail_if([f"{relative(path)} may not import the chapter {name}" for name in chapters])
+def test_names_stands_alone():
+    sentences = []
+    for path in sorted((ROOT / "store/names").glob("*.py")):
+        foreign = [name for name in facts(path).imports if name.split(".")[0] in FLOORS]
+        outside = sorted(name for name in foreign if not name.startswith("store.names"))
+        alone = f"{relative(path)} reads names alone and may not import"
+        sentences += [f"{alone} {name}" for name in outside]
+    fail_if(sentences)
+
+
+def test_handlers_import_only_the_kit_of_one_another():
+    sentences = []
+    for path in sorted((ROOT / "handlers").glob("*.py")):
+        imports = facts(path).imports
+        beside = {name.split(".")[1] for name in imports if name.startswith("handlers.")}
+        chapters = sorted(beside - KIT) if path.stem not in WIRING else []
+        sentences += [f"{relative(path)} may not import the chapter {name}" for name in chapters]
+    fail_if(sentences)
 
 
 def test_no_two_files_need_each_other():
     """Neither when the program runs nor for types."""
-    needs = {name: imports(path) & MODULES.keys() - {name} for name, path in MODULES.items()}
+    needs = {name: facts(path).imports & MODULES.keys() - {name} for name, path in MODULES.items()}
     try:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
         pytest.fail("a circle: " + " <- ".join(error.args[1]), pytrace=False)
 
 
-@pytest.mark.parametrize("path", PROGRAM, ids=relative)
-def test_files_and_functions_are_short(path):
-    name, sentences = relative(path), []
-    lines = len(path.read_text().splitlines())
-    if lines > FILE_LINES and name not in LONG_FILES:
-        sentences.append(f"{name} has {lines} lines, {FILE_LINES} are allowed")
-    for node in ast.walk(tree(path)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            lines = node.end_lineno - node.lineno + 1
-            if lines > FUNCTION_LINES and f"{name}:{node.name}" not in LONG_FUNCTIONS:
-                sentences.append(f"{name}: {node.name} has {lines} lines, not {FUNCTION_LINES}")
+def test_files_and_functions_are_short():
+    sentences = []
+    for path in PROGRAM:
+        name, lines = relative(path), facts(path).lines
+        if lines > FILE_LINES and name not in LONG_FILES:
+            sentences.append(f"{name} has {lines} lines, {FILE_LINES} are allowed")
+        for function, lines in facts(path).functions:
+            if lines > FUNCTION_LINES and f"{name}:{function}" not in LONG_FUNCTIONS:
+                sentences.append(f"{name}: {function} has {lines} lines, not {FUNCTION_LINES}")
     fail_if(sentences)
 
 
 def test_exceptions_are_needed():
     """Whoever shortens a file or a function takes its exception away."""
-    long = [name for name in LONG_FILES if len((ROOT / name).read_text().splitlines()) > FILE_LINES]
-    functions = {
-        f"{relative(path)}:{node.name}"
+    long_files = {relative(path) for path in PROGRAM if facts(path).lines > FILE_LINES}
+    long_functions = {
+        f"{relative(path)}:{function}"
         for path in PROGRAM
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.end_lineno - node.lineno + 1 > FUNCTION_LINES
+        for function, lines in facts(path).functions
+        if lines > FUNCTION_LINES
     }
-    idle = sorted(LONG_FILES.keys() - set(long) | LONG_FUNCTIONS.keys() - functions)
+    idle = sorted(LONG_FILES.keys() - long_files | LONG_FUNCTIONS.keys() - long_functions)
     fail_if([f"{name} is short enough and needs no exception" for name in idle])
 
 
-@pytest.mark.parametrize("path", [*PROGRAM, *TESTS], ids=relative)
-def test_a_statement_does_one_thing(path):
-    nodes = ast.walk(tree(path))
-    fail_if([f"{relative(path)}:{line} {what}" for node in nodes for line, what in muddles(node)])
+def test_a_statement_does_one_thing():
+    found = [(path, *muddle) for path in [*PROGRAM, *TESTS] for muddle in facts(path).muddles]
+    fail_if([f"{relative(path)}:{line} {what}" for path, line, what in found])
 
 
 def muddles(node: ast.AST) -> Iterator[tuple[int, str]]:

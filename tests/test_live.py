@@ -27,6 +27,7 @@ from handlers import live
 from handlers.authenticator import COOKIE
 from handlers.hub import HUB, INBOX_MESSAGES
 from tests.app import PATIENCE_SECONDS, Process, running, until
+from tests.rows import each_row
 from tests.test_auth import STRANGERS, authenticator_of, claims, refused, signed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -137,7 +138,7 @@ async def test_the_local_owner_needs_no_token(server, how):
     assert status == 101 and "Sec-WebSocket-Protocol" not in headers and headers["X-Request-ID"]
 
 
-@pytest.mark.parametrize("headers", STRANGERS.values(), ids=STRANGERS)
+@each_row("headers", STRANGERS.values(), ids=STRANGERS)
 async def test_strangers_do(server, headers):
     host = headers.get("Host", "localhost:{port}")
     refused(
@@ -173,7 +174,7 @@ MORE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("how, status", MORE.values(), ids=MORE)
+@each_row("how, status", MORE.values(), ids=MORE)
 async def test_who_only_looks_local_does_too(server, how, status):
     how = dict(how)
     assert (await handshake(server, *how.pop("lines", ()), **how))[0] == status

@@ -14,6 +14,7 @@ from store.names import folder_parser, season_folders, source_files
 from store.names.codes import EpisodeKey
 from store.names.matching import Verdict
 from tests.made_libraries import STYLES, Show, Video, make, make_full
+from tests.rows import each_row
 
 LIBRARIES = int(os.environ.get("ANIWORLD_LIBRARIES") or 1_000)
 COUNTS = (1, 3, 4, 6, 10, 12, 13, 24, 26, 50)
@@ -93,8 +94,8 @@ def test_no_file_of_a_source_is_offered_as_what_it_is_not(show, form, seed):
         assert regular <= set(video.holds), video
 
 
-@pytest.mark.parametrize("form", STYLES)
-@pytest.mark.parametrize("counts", [(12,), (12, 13), (6, 1, 24)], ids=str)
+@each_row("form", STYLES)
+@each_row("counts", [(12,), (12, 13), (6, 1, 24)], ids=str)
 def test_a_whole_library_is_known(form, counts):
     """What is never sure is never wrong either: a library without holes and noise is sure."""
     show = Show(counts)

@@ -14,6 +14,7 @@ from store.names.matching import EXTRA, judge
 from store.names.parsed_name import SURE, ParsedName
 from store.names.parser import parse
 from tests.app import PATIENCE_SECONDS, running, until
+from tests.rows import each_row
 from tests.shows import add, episodes, home
 from tests.upstream import nginx
 
@@ -40,7 +41,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
+@each_row("case", CASES)
 def test_a_clear_name_is_surely_its_episode(case):
     path, known, episodes = CASES[case]
     verdict = judge(parse(path), known)

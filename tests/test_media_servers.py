@@ -17,6 +17,7 @@ from store.secret import Secret
 from store.targets import PLACED, MediaServer, PathMap
 from tests.app import running, until
 from tests.receiver import Receiver
+from tests.rows import each_row
 from tests.shows import Shows, completed, home, queue
 
 FOLDERS = json.dumps([{"Name": "Anime", "ItemId": "1", "Locations": ["/media/anime"]}]).encode()
@@ -125,7 +126,7 @@ async def test_plex_looks_through_all_series_where_it_knows_no_such_folder(up):
     assert refreshed(up) == [("2", ""), ("4", "")]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "path_map, folder, mapped",
     [
         (None, "/srv/anime/A", "/srv/anime/A"),

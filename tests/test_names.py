@@ -19,6 +19,7 @@ from store.names.parser import parse
 from store.names.spelling import YEAR, fold, safe
 from store.names.templates import Templates, Wanted
 from store.names.writer import episode_path
+from tests.rows import each_row
 
 NAMES_PAGE = (Path(__file__).parent.parent / "docs/names.md").read_text("utf-8")
 
@@ -252,13 +253,13 @@ def numbers(text):
     return tuple(float(number) if "." in number else int(number) for number in text.split())
 
 
-@pytest.mark.parametrize("path, expected", list(cases()))
+@each_row("path, expected", list(cases()))
 def test_names_of_each_family_are_read(path, expected):
     name = parse(path)
     assert {field: getattr(name, field) for field in expected} == expected
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@each_row("family", FAMILIES)
 def test_every_family_is_described(family):
     number, _, _ = family.partition(" ")
     headings = [line for line in NAMES_PAGE.splitlines() if line.startswith("### ")]
@@ -332,7 +333,7 @@ def test_what_we_write_we_read(title, code, running, ids):
         assert name.title == safe(YEAR.sub("", title) or title)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "title",
     "86|Level 1|No. 6|Area 88|24|100 Nächte|7 Tage|9-1-1|Nacht 2|Nacht II|2.0|Ü".split("|"),
 )

@@ -18,6 +18,7 @@ from providers.addresses import is_ours, judge
 from providers.network import Network
 from providers.refusals import retry_after
 from store.errors import ProviderError
+from tests.rows import each_row
 from tests.upstream import Upstream, certificate
 
 ADDRESSES = {
@@ -42,9 +43,7 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize(
-    "kind, address", [(kind, a) for kind, text in ADDRESSES.items() for a in text.split()]
-)
+@each_row("kind, address", [(kind, a) for kind, text in ADDRESSES.items() for a in text.split()])
 def test_each_address_has_its_verdict(kind, address):
     assert judge(address) == kind
 
@@ -369,7 +368,7 @@ RETRY_AFTER = {  # at second 1000
 }
 
 
-@pytest.mark.parametrize("text, seconds", RETRY_AFTER.items())
+@each_row("text, seconds", RETRY_AFTER.items())
 def test_n11_retry_after(text, seconds):
     assert retry_after(text, now=1000) == seconds
 
@@ -389,7 +388,7 @@ STATUSES = [  # status, whether it is final, whether Retry-After counts
 ]
 
 
-@pytest.mark.parametrize("status, final, waits", STATUSES)
+@each_row("status, final, waits", STATUSES)
 async def test_a_status_tells_whether_another_try_helps(status, final, waits):
     async with Upstream() as up, Network() as web:
         up.status, up.headers = status, {"Retry-After": "7"}

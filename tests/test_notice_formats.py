@@ -14,6 +14,7 @@ from store.clock import now
 from store.outbox import Notice
 from store.secret import Secret
 from store.targets import Notify, NotifyEvent
+from tests.rows import each_row
 
 HOSTILE = [
     "Nacht\r\nX-Title: evil",
@@ -49,7 +50,7 @@ def target(kind: str, **more) -> Notify:
     return Notify(kind, URLS[kind], **(token | more))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "event, notices, title, text",
     [
         ("completed", [episode(1)], "Nacht S01E01 in the library", "Nacht: S01E01"),
@@ -120,7 +121,7 @@ def test_long_lists_are_cut():
     assert len(wide.text) <= notice_texts.MESSAGE_CHARACTERS + 20
 
 
-@pytest.mark.parametrize("title", HOSTILE)
+@each_row("title", HOSTILE)
 def test_hostile_titles_stay_text(title):
     """One line, bounded, and without what turns it round; in every kind of request."""
     message = compose(7, "failed", [episode(1, title, title), episode(2, title)])

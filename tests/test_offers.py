@@ -28,6 +28,7 @@ from store.models import Episode, Hit, Listing
 from store.names import list_numbers, same_lists, same_series
 from store.names.episode_facts import About
 from store.wish import SeriesPrefer
+from tests.rows import each_row
 from tests.shows import SHOW
 
 
@@ -47,7 +48,7 @@ def numbered(*seasons: tuple[int, int], **more) -> dict:
     }
 
 
-@pytest.mark.parametrize(
+@each_row(
     "series_seasons, listed, counting, moved, left_out",
     [
         ([(1, 12)], [(1, 12)], None, {}, []),
@@ -193,7 +194,7 @@ def test_two_episodes_on_days_in_a_row_are_shown_a_day_later_elsewhere():
     assert len(list_numbers.match(one, other).of) == 12
 
 
-@pytest.mark.parametrize(
+@each_row(
     "one, other, are_one",
     [
         (About(), About(), False),
@@ -211,7 +212,7 @@ def test_specials_of_one_number_are_seldom_one(one, other, are_one):
     assert ((0, 1) in of, (0, 2) in of) == (are_one, True)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "one, other, ids, likeness",
     [
         ("Nacht", "Nacht", ({}, {}), "alike"),

@@ -19,6 +19,7 @@ from handlers import page as page_handler
 from store.settings import Config
 from tests.app import PASSWORD, ROOT, Process, running
 from tests.browser import Chromium
+from tests.rows import each_row
 from tests.shows import Shows, add, completed, home, queue, video
 from tests.test_renaming import tree
 from tests.tree import Tree
@@ -959,9 +960,7 @@ def imported(module: str) -> set[str]:
     return set(re.findall(r'^import (?:.* from )?"\./([\w.]+)";$', MODULES[module], re.M))
 
 
-@pytest.mark.parametrize(
-    "path", [*STATIC.glob("*.js"), *STATIC.glob("*.css")], ids=lambda p: p.name
-)
+@each_row("path", [*STATIC.glob("*.js"), *STATIC.glob("*.css")], ids=lambda p: p.name)
 def test_files_are_short(path):
     lines = path.read_text().splitlines()
     assert len(lines) <= 350
@@ -970,7 +969,7 @@ def test_files_are_short(path):
     assert long == []
 
 
-@pytest.mark.parametrize("name", MODULES)
+@each_row("name", MODULES)
 def test_scripts_are_sent_without_comments(name):
     source = MODULES[name].splitlines()
     sent = page_handler.without_comments((STATIC / name).read_bytes()).decode().splitlines()

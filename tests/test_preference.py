@@ -16,6 +16,7 @@ from store.names.codes_of_languages import code_of
 from store.names.resolution import lines_of
 from store.wish import Prefer, SeriesPrefer
 from tests.app import running, until
+from tests.rows import each_row
 from tests.shows import completed, home, queue
 from tests.tree import Tree
 
@@ -84,14 +85,14 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("path", TOLD)
+@each_row("path", TOLD)
 def test_the_languages_of_a_name(path):
     found = languages.read(path)
     told = [*found.codes, *(["several"] * found.several), *(["original"] * found.original)]
     assert " ".join(told) == TOLD[path]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "written, code",
     [("ger", "de"), ("de-DE", "de"), ("English", "en"), ("jpn", "ja"), ("fr_FR", "fr"),
      ("und", None), ("", None), ("xx", None)],
@@ -100,7 +101,7 @@ def test_languages_as_servers_write_them(written, code):
     assert code_of(written) == code
 
 
-@pytest.mark.parametrize(
+@each_row(
     "path, version",
     [
         ("Show S01E01 (Audiodeskription)", "audio-description"),
@@ -171,7 +172,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("names, values, taken", CASES)
+@each_row("names, values, taken", CASES)
 def test_the_file_that_is_taken(names, values, taken):
     for order in (names, names[::-1]):  # the order of a source is no reason
         choice = preference.choose([variant(f"Show {name}") for name in order], wish(**values))

@@ -28,6 +28,7 @@ from store.models import Episode, Hit, Listing, Source
 from store.sources import DemoProvider, SourceSettings
 from tests.app import ROOT, running, until
 from tests.contract import ProviderContract
+from tests.rows import each_row
 from tests.shows import completed, home, statuses
 from tests.upstream import nginx
 
@@ -375,7 +376,7 @@ async def test_a_source_whose_settings_stay_the_same_stays_itself(db, fakes):
     assert first.closed and list(providers) == []
 
 
-@pytest.mark.parametrize("kind", get_args(SourceSettings))
+@each_row("kind", get_args(SourceSettings))
 def test_each_kind_has_its_file_and_keeps_the_contract(kind):
     (name,) = get_args(get_type_hints(kind)["type"])
     assert callable(importlib.import_module(f"providers.{name}").open_source)

@@ -23,6 +23,7 @@ from store.findings import Finding
 from tests.app import PASSWORD, ROOT, free_port, running, until
 from tests.browser import Chromium
 from tests.requirements import need
+from tests.rows import each_row
 from tests.upstream import TEMPORARY, listens
 
 PREFIX = "/aniworld"
@@ -222,7 +223,7 @@ async def test_doctor_is_content_with_the_examples(tmp_path, proxy):
         assert wrong.state == "problem" and wrong.fix
 
 
-@pytest.mark.parametrize(
+@each_row(
     "trusted, named, path",
     [
         ("127.0.0.1", "/aniworld", "/aniworld/ws"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import tokenize
+from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from handlers.routes import API
 
@@ -23,6 +23,7 @@ FILE = re.compile(rf"(?<![\w/.-])(?:{'|'.join(FOLDERS[:-1])})/[\w/]+\.(?:py|js|c
 LINK = re.compile(r"\[[^\]\[]*\]\(([^)\s]+)\)")
 CALL = re.compile(r"\b(GET|POST|PUT|DELETE) (/(?:api|health)[\w/{}.-]*)")
 FAULT = re.compile(r"\b(INV|[AIFNCL])[-_ ]?(\d{1,2}b?)\b")
+TOKEN_OF_FAULT = re.compile(rf"(?:#.*|[\"']){FAULT.pattern}")
 FAULTS = re.compile(r"\b([AIFNCL])(\d{1,2}) to \1(\d{1,2})\b")  # A23 to A25
 
 
@@ -34,6 +35,11 @@ def texts() -> list[Path]:
     for folder in FOLDERS:
         found += [path for path in (ROOT / folder).rglob("*") if path.suffix in TEXTS]
     return sorted(path for path in found if path != Path(__file__))
+
+
+def assert_none(faults: dict[str, list[str]]) -> None:
+    """No file has a fault; each that has some is named, with all of them."""
+    assert {name: found for name, found in faults.items() if found} == {}
 
 
 def pages() -> list[Path]:
@@ -49,6 +55,7 @@ def prose(page: Path) -> str:
     return re.sub(r"^ *```.*?^ *```", "", page.read_text("utf-8"), flags=re.M | re.S)
 
 
+@functools.cache
 def headings(page: Path) -> list[str]:
     return re.findall(r"^#+ (.+?)\s*$", prose(page), re.M)
 
@@ -63,20 +70,29 @@ def words(text: str) -> str:
     return " ".join(text.replace("#", " ").split())
 
 
-@pytest.mark.parametrize("path", texts(), ids=relative)
-def test_cited_pages_and_their_chapters_exist(path):
+def citation_faults(path: Path) -> Iterator[str]:
+    """What is wrong with the pages and chapters that a file cites."""
     text = path.read_text("utf-8")
     for name, *numbers, title in CITATION.findall(text):
         page = ROOT / "docs" / f"{name}.md"
-        assert page.is_file(), f"there is no docs/{name}.md"
+        if not page.is_file():
+            yield f"there is no docs/{name}.md"
+            continue
         for number in filter(None, numbers):
-            assert any(heading.startswith(f"{number}. ") for heading in headings(page)), number
-        assert not title or words(title) in headings(page), f"docs/{name}.md has no {title}"
-    if path.suffix == ".py":  # who cites a decision names it
-        assert not re.search(r"docs/decisions\.md(?!,[\s#]+\d)", text)
+            if not any(heading.startswith(f"{number}. ") for heading in headings(page)):
+                yield f"docs/{name}.md has no {number}"
+        if title and words(title) not in headings(page):
+            yield f"docs/{name}.md has no {title}"
+    if path.suffix == ".py" and re.search(r"docs/decisions\.md(?!,[\s#]+\d)", text):
+        yield "who cites a decision names it"
     beside = path.parent if path.suffix == ".md" else ROOT
     for name in PAGE.findall(text):
-        assert (ROOT / name).is_file() or (beside / name).is_file(), f"{name} does not exist"
+        if not ((ROOT / name).is_file() or (beside / name).is_file()):
+            yield f"{name} does not exist"
+
+
+def test_cited_pages_and_their_chapters_exist():
+    assert_none({relative(path): list(citation_faults(path)) for path in texts()})
 
 
 def editable() -> list[Path]:
@@ -84,23 +100,37 @@ def editable() -> list[Path]:
     return [path for path in texts() if path.suffix != ".sql"]
 
 
-@pytest.mark.parametrize("path", editable(), ids=relative)
-def test_files_that_are_named_exist(path):
-    for name in FILE.findall(path.read_text("utf-8")):
-        assert (ROOT / name).is_file(), f"{name} does not exist"
+def test_files_that_are_named_exist():
+    named = {path: FILE.findall(path.read_text("utf-8")) for path in editable()}
+    assert_none(
+        {
+            relative(path): [f"{name} does not exist" for name in names if not is_there(name)]
+            for path, names in named.items()
+        }
+    )
 
 
-@pytest.mark.parametrize("page", pages(), ids=relative)
-def test_links_resolve(page):
+@functools.cache
+def is_there(name: str) -> bool:
+    return (ROOT / name).is_file()
+
+
+def link_faults(page: Path) -> Iterator[str]:
+    """The links of a page that lead nowhere."""
     for link in LINK.findall(prose(page)):
         if link.startswith("https://"):
             continue
         target, _, anchor = link.partition("#")
         there = page.parent / target if target else page
-        assert there.exists(), link
-        assert not anchor or anchor in anchors(there), link
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            yield link
 
 
+def test_links_resolve():
+    assert_none({relative(page): list(link_faults(page)) for page in pages()})
+
+
+@functools.cache
 def is_a_route(method: str, path: str) -> bool:
     """Whether some route takes this call; a placeholder of a page may have any name."""
     for route in API:
@@ -111,10 +141,18 @@ def is_a_route(method: str, path: str) -> bool:
     return path in ("/api/docs", "/api/redoc", "/api/openapi.json")
 
 
-@pytest.mark.parametrize("page", pages(), ids=relative)
-def test_calls_that_are_named_exist(page):
-    for method, path in CALL.findall(page.read_text("utf-8")):
-        assert is_a_route(method, path.rstrip(".")), f"{method} {path}"
+def test_calls_that_are_named_exist():
+    named = {page: CALL.findall(page.read_text("utf-8")) for page in pages()}
+    assert_none(
+        {
+            relative(page): [
+                f"{method} {path}"
+                for method, path in calls
+                if not is_a_route(method, path.rstrip("."))
+            ]
+            for page, calls in named.items()
+        }
+    )
 
 
 def test_the_overview_of_calls_is_complete():
@@ -134,18 +172,28 @@ def faults_in(text: str) -> set[str]:
     return found
 
 
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements in a node, however deep."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield child
+            yield from statements(child)
+
+
 def faults_of(path: Path) -> set[str]:
     """The ids in the names of tests, in docstrings and comments, and at the start of texts."""
     source = path.read_text("utf-8")
     found = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    for token in tokens if TOKEN_OF_FAULT.search(source) else ():  # a slow way of reading
         if token.type == tokenize.COMMENT:
             found |= faults_in(token.string)
         elif token.type == tokenize.STRING:
             quotes = re.match(r"\w*[\"']+", token.string)
             if start := FAULT.match(token.string, quotes.end()):
                 found |= faults_in(start[0])
-    for node in ast.walk(ast.parse(source)):
+    module = ast.parse(source)
+    for node in (module, *statements(module)):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             found |= faults_in(ast.get_docstring(node) or "")
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -17,6 +17,7 @@ from store import atomic, schema, sources
 from store.errors import BadRequest, Invalid
 from store.schema import Rule, Update
 from store.secret import MASK, Secret
+from tests.rows import each_row
 
 T = TypeVar("T")
 Code = Annotated[str, Rule(pattern=r"S\d{2}E\d{2}", example="S01E01")]
@@ -83,7 +84,7 @@ class Search:
 GOOD = {"anime_id": "aniworld_123", "episodes": ["S01E01"]}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "type, value, expected",
     [
         (Add, GOOD, Add("aniworld_123", ["S01E01"])),
@@ -118,7 +119,7 @@ def test_a_value_of_the_type_is_read(type, value, expected):
     assert schema.read(type, value) == expected
 
 
-@pytest.mark.parametrize(
+@each_row(
     "type, value, where, issue",
     [
         (Add, [], "body", "must be an object"),
@@ -204,7 +205,7 @@ class Hidden:
     deep: list[dict[str, object]]
 
 
-@pytest.mark.parametrize(
+@each_row(
     "type",
     [
         Any,
@@ -267,7 +268,7 @@ def test_a_query_is_read_by_its_types(text, expected):
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text, where, issue",
     [
         ("limit=1", "q", "is required"),
@@ -293,7 +294,7 @@ def test_a_query_of_another_form_is_refused(text, where, issue):
     assert caught.value.details == {"field": where, "issue": issue}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [
         b"",
@@ -333,8 +334,8 @@ def test_refused_json_is_told_with_its_place(body, where):
     assert caught.value.details["field"] == where
 
 
-@pytest.mark.parametrize("kind", [int, float, str, bool, Literal["a"], list[int], Change])
-@pytest.mark.parametrize(
+@each_row("kind", [int, float, str, bool, Literal["a"], list[int], Change])
+@each_row(
     "item",
     [
         b"NaN",
@@ -466,7 +467,7 @@ def test_two_types_of_one_name_are_refused():
         schema.draw(Add, components)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "type, value",
     [
         (Add, GOOD),
@@ -665,8 +666,8 @@ BAD_ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize("address", [*BAD_ADDRESSES, "http://a\u2100b/"])
-@pytest.mark.parametrize("kind", [sources.Address, sources.FeedAddress])
+@each_row("address", [*BAD_ADDRESSES, "http://a\u2100b/"])
+@each_row("kind", [sources.Address, sources.FeedAddress])
 def test_an_address_that_cannot_be_taken_apart(kind, address):
     with pytest.raises(Invalid) as refusal:
         schema.parse_text(kind, address, "url")

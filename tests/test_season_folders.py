@@ -5,6 +5,7 @@ import pytest
 from store.names import folder_parser, matching, season_folders
 from store.names.parser import parse
 from tests.app import running
+from tests.rows import each_row
 from tests.shows import add, completed, home
 from tests.upstream import nginx
 
@@ -35,8 +36,8 @@ RANGES = [
 ]
 
 
-@pytest.mark.parametrize("form", RANGES)
-@pytest.mark.parametrize("numbers", [(1, 2, 3, 5), (5,), (13,)], ids=str)
+@each_row("form", RANGES)
+@each_row("numbers", [(1, 2, 3, 5), (5,), (13,)], ids=str)
 def test_a_range_is_a_frame_and_no_files_episodes(form, numbers):
     verdicts = judged([form.format(number) for number in numbers], lists(12))
     assert [verdict.episodes for verdict in verdicts.values()] == [
@@ -61,7 +62,7 @@ Nacht_24.12.19_20-15_zdf_45_TVOON_DE.mpg.avi
 """
 
 
-@pytest.mark.parametrize("name", DATES.strip().splitlines())
+@each_row("name", DATES.strip().splitlines())
 def test_a_date_is_no_code(name):
     assert parse(name).episodes == ()
 
@@ -72,8 +73,8 @@ def test_a_number_beside_a_date_is_the_episode():
     assert parse("Nacht - S01E01-02-03.mkv").episodes == (1, 2, 3)
 
 
-@pytest.mark.parametrize("word", ["(OVA)", "[OVA]", "(OAD)", "(Special)", "[Specials]"])
-@pytest.mark.parametrize("form", ["[G] Yakei {} - 03 [1080p].mkv", "[G] Yakei {} [03].mkv"])
+@each_row("word", ["(OVA)", "[OVA]", "(OAD)", "(Special)", "[Specials]"])
+@each_row("form", ["[G] Yakei {} - 03 [1080p].mkv", "[G] Yakei {} [03].mkv"])
 def test_a_word_in_brackets_makes_a_special(word, form):
     name = parse(form.format(word))
     assert (name.kind, name.episodes) == ("special", (3,))
@@ -99,8 +100,8 @@ SEASONS = {
 }
 
 
-@pytest.mark.parametrize("case", SEASONS)
-@pytest.mark.parametrize("form", ["Season {0}/Nacht - {1:02}.mkv", "Staffel {0}/Folge {1}.mkv"])
+@each_row("case", SEASONS)
+@each_row("form", ["Season {0}/Nacht - {1:02}.mkv", "Staffel {0}/Folge {1}.mkv"])
 def test_numbers_in_a_season_folder(case, form):
     counts, season, numbers, expected = SEASONS[case]
     paths = {number: "Nacht/" + form.format(season, number) for number in numbers}

@@ -1,10 +1,9 @@
 """Files that bear the title of another series: in a library they are asked about."""
 
-import pytest
-
 from store.names import second_titles
 from store.names.folder_parser import parse_folder
 from tests.app import running
+from tests.rows import each_row
 from tests.shows import add, episodes, home
 from tests.tree import Tree
 
@@ -33,7 +32,7 @@ CASES = {  # folder -> files, "|" between those that are its own and those that 
 }
 
 
-@pytest.mark.parametrize("folder", CASES)
+@each_row("folder", CASES)
 def test_a_second_title(folder):
     own, second = [
         [f"{folder}/{file.strip()}.mkv" for file in part.split(",") if file.strip()]

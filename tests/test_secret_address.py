@@ -2,20 +2,19 @@
 
 import json
 
-import pytest
-
 from downloads import completion
 from store.models import Source
 from store.secret import MASK, UNSET, Secret
 from store.secret_address import masked
 from store.sources import FeedProvider
 from tests.app import running
+from tests.rows import each_row
 from tests.test_feed import FeedServer, item, rss
 
 TOKEN = "s3cr3tT0kenOfMine99"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "address, shown",
     [
         ("https://tube.example/feeds/videos.xml?videoChannelId=1234567", None),

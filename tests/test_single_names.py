@@ -8,6 +8,7 @@ import pytest
 from store.names.folder_parser import parse_folder
 from store.names.matching import judge
 from store.names.parser import parse
+from tests.rows import each_row
 
 TABLE = Path(__file__).with_name("single_names.txt").read_text("utf-8")
 
@@ -30,7 +31,7 @@ def numbers(text):
     return tuple(float(number) if "." in number else int(number) for number in text.split())
 
 
-@pytest.mark.parametrize("kind", kinds())
+@each_row("kind", kinds())
 def test_each_single_name_is_read(kind):
     for path, title, season, episodes, what in kinds()[kind]:
         name = parse(path)
@@ -39,7 +40,7 @@ def test_each_single_name_is_read(kind):
         assert (path, *read) == (path, *told, what or name.kind)
 
 
-@pytest.mark.parametrize("kind", kinds())
+@each_row("kind", kinds())
 def test_names_among_their_neighbours(kind):
     """A name is read as it is alone where the files beside it differ in its number only."""
     for path, title, season, episodes, what in kinds()[kind]:
@@ -87,7 +88,7 @@ BESIDE = """
 """
 
 
-@pytest.mark.parametrize("row", BESIDE.strip().splitlines())
+@each_row("row", BESIDE.strip().splitlines())
 def test_what_stands_beside(row):
     path, _, expected = row.partition("|")
     wanted = eval(f"dict({expected})")
@@ -150,8 +151,8 @@ PATTERNS = """
 """
 
 
-@pytest.mark.parametrize("pattern", PATTERNS.strip().splitlines())
-@pytest.mark.parametrize("beside", [0, 1])
+@each_row("pattern", PATTERNS.strip().splitlines())
+@each_row("beside", [0, 1])
 def test_a_lone_name_or_two_are_never_sure_and_wrong(pattern, beside):
     known = {(1, number) for number in range(1, 200)}
     for number in (1, 2, 5, 10, 12, 15, 24):

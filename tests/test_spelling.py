@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from store.names import extensions
 from store.names.codes import code, decode, phrase
 from store.names.spelling import fold, safe, slug
+from tests.rows import each_row
 
 HOSTILE = (
     "../x", "..\\x", "/etc/passwd", "a\0b", "C:", "C:\\x", "\\\\srv\\x", "%2e%2e", "a／b",
@@ -46,7 +47,7 @@ def test_every_name_is_safe_and_stays_so(text):
     assert safe(text, keep=" - S01E05.mkv").endswith(" - S01E05.mkv")
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_hostile_names(text):
     check(safe(text))
 
@@ -62,7 +63,7 @@ def test_two_long_twins_stay_two(letter):
     assert one != two and one.endswith(" - S01E05.mkv") and 200 < len(one.encode()) <= 240
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text, name",
     [
         ("Das Mädchen: Ein Anfang", "Das Mädchen - Ein Anfang"),
@@ -102,7 +103,7 @@ def test_a_title_becomes_a_key(text, key):
     assert slug(text) == key
 
 
-@pytest.mark.parametrize(
+@each_row(
     "one, two",
     [
         ("Das Mädchen", "das maedchen"),
@@ -161,7 +162,7 @@ def test_codes_and_phrases():
     assert decode("s1e5") == (1, 5)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         "",

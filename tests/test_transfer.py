@@ -27,6 +27,7 @@ from providers.network import Network
 from store.errors import DownloadError, ProviderError
 from store.models import Source
 from tests.app import PATIENCE_SECONDS, until
+from tests.rows import each_row
 from tests.upstream import Upstream, certificate, nginx
 
 BODY = b"\x1aE\xdf\xa3" + random.Random(7).randbytes(1_500_000)
@@ -297,7 +298,7 @@ HEADS = [  # first bytes, what they are in place of a video
 ]
 
 
-@pytest.mark.parametrize("head, what", HEADS)
+@each_row("head, what", HEADS)
 def test_f8_first_bytes(head, what):
     assert sniff(head) == what
 
@@ -843,7 +844,7 @@ NO_CHECKPOINTS = [
 ]
 
 
-@pytest.mark.parametrize("text", NO_CHECKPOINTS)
+@each_row("text", NO_CHECKPOINTS)
 def test_a_text_that_is_no_checkpoint_is_refused(text):
     assert Checkpoint.loads(text) is None
 

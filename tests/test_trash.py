@@ -13,6 +13,7 @@ from providers.folder_listing import seconds
 from store import atomic, trash
 from store.trash import TRASH
 from tests.app import ROOT, Process, running, until
+from tests.rows import each_row
 from tests.shows import (
     SHOW,
     Shows,
@@ -164,7 +165,7 @@ def test_the_trash_takes_several_of_a_name(tmp_path):
         trash.choose(other, name)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "date, expected",
     [
         ("Mon, 05 Oct 2020 10:00:00 GMT", 1601892000),

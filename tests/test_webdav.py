@@ -14,6 +14,7 @@ from store.errors import ProviderError
 from store.secret import Secret
 from store.sources import WebdavProvider
 from tests.contract import ProviderContract, opened
+from tests.rows import each_row
 from tests.servers import DAV_SERVERS
 from tests.test_directory import NO_NAMES, STRANGE_NAMES, ServedDirectory, make_tree
 from tests.upstream import Upstream
@@ -136,7 +137,7 @@ ONE_FOLDER_ONE_FILE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("body", ONE_FOLDER_ONE_FILE.values(), ids=ONE_FOLDER_ONE_FILE)
+@each_row("body", ONE_FOLDER_ONE_FILE.values(), ids=ONE_FOLDER_ONE_FILE)
 def test_one_folder_and_one_file(body):
     assert parse(body) == [SHOW, FILE]
 
@@ -175,7 +176,7 @@ def test_the_checksums_that_a_nextcloud_keeps():
     assert entry.checksums == {"sha1": "a" * 40, "md5": "b" * 32}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "body",
     [b"", b"<", b"{}", b"<html><a href='A/'>A</a></html>", multistatus(),
      multistatus(row("/dav2/"), row("/x/y/")),

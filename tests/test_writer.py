@@ -12,6 +12,7 @@ from store.names.templates import Wanted
 from store.names.writer import File, choose_path, episode_path
 from store.settings import Naming
 from tests.app import running, until
+from tests.rows import each_row
 from tests.shows import add, episodes, home
 from tests.test_spelling import anything, check
 from tests.upstream import nginx
@@ -24,7 +25,7 @@ PLEX = Naming(
 FLAT = Naming("{title}", "", "{title}.{code}")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "naming, wanted, written",
     [
         (Naming(), Wanted("Nacht", 1, [5]), "Nacht/Season 01/Nacht - S01E05.mkv"),
@@ -165,7 +166,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize("case", FILES)
+@each_row("case", FILES)
 def test_a_series_keeps_its_naming(case):
     before, _, expected = FILES[case].partition("-> ")
     paths = [f"Nacht/{line.strip()}" for line in before.strip().splitlines()]

@@ -22,6 +22,7 @@ from store.wish import Prefer
 from tests.app import running
 from tests.contract import Known, ProviderContract, opened
 from tests.requirements import lack
+from tests.rows import each_row
 from tests.tree import Tree
 from tests.upstream import Upstream
 
@@ -226,7 +227,7 @@ def test_the_files_of_a_video():
         assert choice.variant.lines == lines
 
 
-@pytest.mark.parametrize(
+@each_row(
     "entries, numbers",
     [
         ([{"episode_number": 3, "season_number": 2}, {"title": "x"}], [(2, 3)]),
