@@ -9,6 +9,7 @@ import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { drawPicture, makePicture } from "./pictures.js";
 import { byWork, makeItemRow, PRIORITIES, updateItemRow } from "./queue_items.js";
+import { offerAgain } from "./queue_removal.js";
 import { itemsWith, queue } from "./queue_state.js";
 import { href } from "./router.js";
 import { makeVirtualList } from "./virtual_list.js";
@@ -200,8 +201,11 @@ async function removeAll(keys) {
   const count = countSelected(keys);
   const yes = t("removeThem");
   if (count > MANY && !(await ask(tn("removeQuestion", count), t("removeHint"), yes))) return;
-  const { data } = await callApi("POST", "queue/remove", toChosen(keys));
-  showToast(tn("takenBack", data.count));
+  const { items, series } = toChosen(keys);
+  const isMeant = (item) => items.includes(item.queue_item_id) || series.includes(item.anime_id);
+  const known = [...queue.items.values()].filter((item) => isOpen(item) && isMeant(item));
+  const { data } = await callApi("POST", "queue/remove", { items, series });
+  offerAgain(tn("takenBack", data.count), known, data.count);
 }
 
 // -- rows -----------------------------------------------------------------------------------------

@@ -28,7 +28,11 @@ export async function clearFinished(status) {
   await callApi("DELETE", `queue?status=${status}`);
   if (status === "completed") return tellOfHistory(tn("clearedCompleted", count));
   const text = tn("clearedFailed", count);
-  // Of very many failed ones the page knows only some: it offers what it can keep.
+  offerAgain(text, items, count);
+}
+
+/** Say that items are gone, and offer to queue them again where all of them are known here. */
+export function offerAgain(text, items, count) {
   if (items.length === count) offer(text, "queueAgain", items);
   else showToast(text);
 }

@@ -52,6 +52,13 @@ async def test_an_item_comes_back_at_its_place(tmp_path):
         await page.wait_for(has_text("#toasts", "1 episode queued again."))
         await page.wait_for(f"{ORDER}.join() == {','.join(codes)!r}")
 
+        await page.click("#open-items [data-action=remove-group]")
+        await page.wait_for(has_text("#toasts", "4 episodes taken back"))
+        await page.wait_for(shown("#queue-empty"))
+        await page.click("[data-offer=queueAgain]")
+        await page.wait_for(has_text("#toasts", "4 episodes queued again."))
+        await page.wait_for(f"{text('#queue-count')} == '4'")
+
         del up.files["Show/Show - S01E01.mkv"]
         await server.post("/api/queue/start")
         await page.wait_for(f"{text('#completed .count')} == '3'")
