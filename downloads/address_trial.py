@@ -38,7 +38,7 @@ async def run(address: str, token: str | None) -> list[Finding]:
 
 
 async def _look_at_page(client: aiohttp.ClientSession, base: str) -> Finding | None:
-    """What is wrong with /health, the page and its script."""
+    """The faults of /health, the page and its script."""
     async with client.get(urljoin(base, "health")) as answer:
         if answer.status != 200 or answer.content_type != "application/json":
             return _problem(f"{answer.url} answers {answer.status} in place of the server's health")

@@ -128,7 +128,7 @@ async def test(target: Notify | MediaServer, own_port: int | None, library: str)
 
 
 def explain(target: Notify | MediaServer, failure: Failure) -> Outcome:
-    """What is wrong, and how to mend it. The network calls every server a source."""
+    """The fault, and how to mend it. The network calls every server a source."""
     message = str(failure).replace("The source", "The server")
     status = failure.details.get("status")
     fix = failure.details.get("fix")

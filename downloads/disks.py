@@ -1,4 +1,4 @@
-"""What downloads wait for on their disks: room for an item, or a directory that works again."""
+"""The reasons for which downloads wait: no room for an item, or a directory out of order."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Disks:
             raise OSError(errno.ENOSPC, "No space left beside the reserve")
 
     def explain(self, error: OSError, job: Job) -> str:
-        """What is wrong with the item's own path, and what to do."""
+        """The fault of the item's own path, and what to do."""
         path = error.filename2 or error.filename or job.path
         hint = HINTS.get(error.errno or 0, "see to that")
         said = error.strerror or "input or output failed"

@@ -1,4 +1,4 @@
-"""What the sources have of one series: asked for now, all of them side by side."""
+"""Asks the sources for one series, all of them side by side."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def listings(
 
 
 async def answered(providers: Providers, ids: Sequence[str]) -> list[Found]:
-    """As `listings`, of those that answer, if any."""
+    """The lists of the sources that answer, if any; all else is as for `listings`."""
     answers = await _ask_all(providers, ids)
     return [answer for answer in answers if not isinstance(answer, Failure)]
 

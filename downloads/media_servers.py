@@ -189,7 +189,7 @@ async def _plex_sections(server: MediaServer, network: Network) -> list[Section]
 
 
 def _read_sections(body: bytes) -> list[Section]:
-    """From JSON, or from the XML of a server that knows no JSON. Raises ProviderError."""
+    """Read JSON, or the XML of a server that knows no JSON. Raises ProviderError."""
     if body.lstrip()[:1] == b"<":
         return _read_xml_sections(body)
     answer = json_answers.parse(body)

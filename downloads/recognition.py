@@ -1,4 +1,4 @@
-"""Whose the top folders of the library are: the sources and the known series are asked."""
+"""Finds whose the top folders of the library are, by the sources and the known series."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Stranger(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a source says of a folder: it has this very series, by this evidence."""
+    """A source's answer about a folder: it has this very series, by this evidence."""
 
     provider: str
     listing: Listing
@@ -124,7 +124,7 @@ class Recognition:
 
 
 class Decision(NamedTuple):
-    """Whose a folder is: what a source has, or a series that is known already."""
+    """The decision whose a folder is: a source's series, or a series that is known already."""
 
     series_id: str | None
     source: tuple[str, Listing] | None
@@ -207,7 +207,7 @@ def _is_local(owner: Owner | None) -> bool:
 
 
 def _strangers(root: Path, unlinked: Sequence[Folder]) -> list[Stranger]:
-    """Who each folder is by its name and its NFO file."""
+    """The identity of each folder by its name and its NFO file."""
     from store import nfo  # late: a server that scans nothing never needs it
 
     strangers = []

@@ -1,4 +1,4 @@
-"""What is mended at the start, before the queue goes on."""
+"""Mends what a crash has left, before the queue goes on."""
 
 from __future__ import annotations
 

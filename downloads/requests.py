@@ -1,4 +1,4 @@
-"""How a source is asked for a file: from some byte on, or for its length alone."""
+"""The requests to a source for a file: from some byte on, or for its length alone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TOTAL = re.compile(
 
 
 class Told(NamedTuple):
-    """What a source tells of a file without sending it."""
+    """The facts that a source tells of a file without sending it."""
 
     length: int | None
     etag: str | None

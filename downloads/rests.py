@@ -90,14 +90,14 @@ class Rests:
         return [due for due in self._due.values() if due > since]
 
     def describe(self, source: str) -> events.SourceState:
-        """How the source is, as the API and the socket tell it."""
+        """The state of a source, in the form of the API and the socket."""
         rest = self._rests.get(source)
         if rest is None:
             return events.SourceState(source, "ok", since=None, until=None, reason="")
         return events.SourceState(source, "resting", rest.since, rest.until, rest.reason)
 
     def state(self, source: str) -> SourceStateName:
-        """As `GET /api/providers` tells it: `unknown` until it has answered at its address."""
+        """The word of `GET /api/providers`: `unknown` until it has answered at its address."""
         provider = self._providers.find(source)
         if provider is None:
             return "off"

@@ -1,4 +1,4 @@
-"""One rate for everything that is fetched."""
+"""One rate for all downloads together."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ def check_partial(
 
 
 def type_of(answer: Answer) -> str:
-    """What the server calls the file; many servers call a video something else."""
+    """The server's name for the type of the file, which is often wrong for a video."""
     return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 

@@ -44,7 +44,7 @@ async def show(request: web.Request) -> System:
 
 
 def _look_at_proxy(request: web.Request) -> list[Finding]:
-    """How the call came here, and what its proxy does not send."""
+    """Look how the call came here, and which headers its proxy does not send."""
     proxies = request.app[CONFIG].current.trusted_proxies
     nearest = str(peer.parse_address(request.remote or "") or request.remote)
     is_trusted = peer.is_trusted(nearest, proxies)

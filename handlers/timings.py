@@ -21,7 +21,7 @@ class Histogram:
 
 
 class Timing:
-    """Of one route: status -> histogram."""
+    """The timing of one route: status -> histogram."""
 
     __slots__ = ("by_status",)
 

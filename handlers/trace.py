@@ -20,5 +20,5 @@ def record(request: web.Request, what: str) -> None:
 
 
 def warn(request: web.Request, what: str) -> None:
-    """As `record`, for what a stranger may have tried."""
+    """Log as `record` does, but as a warning: for actions that a stranger may have tried."""
     log.warning("%s from %s", what, request.app[AUTHENTICATOR].address(request))

@@ -102,7 +102,7 @@ class Catalogue:
         self._found = found
 
     async def search(self, query: str, limit: int) -> list[Hit]:
-        """As Provider.search; an id in the query, as in [tvdbid-12], is a match too."""
+        """Search as Provider.search does; an id in the query, as in [tvdbid-12], is a match too."""
         wanted_ids = database_ids.parse(query).items()
         wanted = spelling.fold(database_ids.PATTERN.sub("", query))
         await self.all()

@@ -143,7 +143,7 @@ async def _serve() -> web.AppRunner:
 
 
 async def _send(request: web.Request) -> web.StreamResponse:
-    """One episode, or a range of it, at BYTES_PER_SECOND."""
+    """Send one episode, or a range of it, at BYTES_PER_SECOND."""
     size = film_size()
     tag = f'"demo-{request.path}-{size}"'
     part = _range(request, tag, size)

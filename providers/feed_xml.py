@@ -158,7 +158,7 @@ def _mended(body: bytes) -> bytes:
 
 
 def _decoded(body: bytes) -> str:
-    """As the document declares it; where that cannot be, as UTF-8 or else as that of Windows."""
+    """Decode as the document declares; where that fails, as UTF-8 or else as Windows does."""
     head = body[:300]
     if body.startswith(EBCDIC):
         head = head.decode("cp037").encode("ascii", "replace")

@@ -12,7 +12,7 @@ MAX_TEXT = 50_000  # characters of one text
 
 
 class Signs(NamedTuple):
-    """What a document may have of each: they cost memory, however few its bytes are."""
+    """The most signs of each kind in a document: they cost memory, however few its bytes are."""
 
     objects: int
     lists: int

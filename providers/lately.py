@@ -1,4 +1,4 @@
-"""What was read seconds ago, for calls that come in a row and ask for the same."""
+"""Answers that were read seconds ago, for calls in a row that ask for the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What MediathekViewWeb answers to a query: videos of the public broadcasters. Pure."""
+"""The answers of MediathekViewWeb to a query: videos of the public broadcasters. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source may keep over a restart."""
+"""The memory of a source, which outlives a restart."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from store.remembered import Remembered
 
 
 class Memory:
-    """Of one source; without a database it keeps nothing."""
+    """The memory of one source; without a database it keeps nothing."""
 
     def __init__(self, source: str, db: Database | None = None):
         self._source = source
         self._db = db
 
     async def find(self, address: str) -> Remembered | None:
-        """What was kept of an address."""
+        """The document that was kept of an address."""
         if self._db is None:
             return None
         return await self._db.run(remembered.find, self._source, address)

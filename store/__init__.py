@@ -1,3 +1,3 @@
-"""What outlives the process; and the version, which every room may tell."""
+"""The parts that outlive the process; and the version, which every room may tell."""
 
 VERSION = "1.0.0"

@@ -66,7 +66,7 @@ def of_series(conn: sqlite3.Connection, series_id: str) -> About:
 
 
 def in_short(conn: sqlite3.Connection, series_ids: Sequence[str]) -> dict[str, Short]:
-    """What is known of several series; those of which nothing is are left out."""
+    """The short facts of several series; those without any are left out."""
     rows: list[sqlite3.Row] = []
     if len(series_ids) > FEW:
         rows = conn.execute(f"{_SHORT} order by place").fetchall()
@@ -81,7 +81,7 @@ def in_short(conn: sqlite3.Connection, series_ids: Sequence[str]) -> dict[str, S
 
 
 def posters(conn: sqlite3.Connection, series_id: str) -> list[Poster]:
-    """What sources and calendars offer for a series, the best first."""
+    """The posters that sources and calendars offer for a series, the best first."""
     rows = conn.execute(
         """select source, key, poster from abouts where series = ? and poster <> '' and source <> ?
         order by place""",

@@ -1,4 +1,4 @@
-"""What time it is, as the database, the API and the socket write it."""
+"""The time, as the database, the API and the socket write it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def now() -> str:
 
 
 def in_seconds(seconds: float) -> str:
-    """As `now`, so many seconds later."""
+    """The moment in so many seconds, written as `now` does."""
     return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime(_FORMAT)
 
 
@@ -45,7 +45,7 @@ def is_believable() -> bool:
 
 
 def at(unix_seconds: float) -> str:
-    """As `now`, of that second; the epoch for one that no calendar has."""
+    """A second since the epoch, written as `now` does; the epoch for one that no calendar has."""
     try:
         return datetime.fromtimestamp(unix_seconds, UTC).strftime(_FORMAT)
     except (ValueError, OverflowError, OSError):

@@ -127,6 +127,6 @@ def _seconds(text: str) -> float:
 
 
 def _name() -> str:
-    """What was typed to run this: `aniworld-server` where the program is installed."""
+    """The command that was typed: `aniworld-server` where the program is installed."""
     is_installed = Path(sys.argv[0]).name == "aniworld-server"
     return "aniworld-server" if is_installed else "aniworld.py"

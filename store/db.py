@@ -101,7 +101,7 @@ class Database:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """As `note`, for what nothing else follows from: it is no change of the database."""
+        """Run a step as `note` does, but count no change: nothing else follows from it."""
         return await self._on_thread(
             self._transact, "normal", lambda connection: step(connection, *args, **kwargs), False
         )

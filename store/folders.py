@@ -58,7 +58,7 @@ def disks(conn: sqlite3.Connection) -> list[str]:
 
 
 def disks_in(conn: sqlite3.Connection, top: str) -> dict[str, int]:
-    """As `disks`, of one top folder: path -> device number."""
+    """The same as `disks` for one top folder: path -> device number."""
     rows = conn.execute("select path, disk from folders where top = ? and disk is not null", (top,))
     return {row["path"]: row["disk"] for row in rows}
 

@@ -69,6 +69,6 @@ class RecentLines(logging.Handler):
         kept.append(Line(record.created, level, record.name, message))
 
     def newest(self, since: float) -> list[Line]:
-        """Those that came after `since`, in seconds since 1970, the newest first."""
+        """The lines that came after `since`, in seconds since 1970, the newest first."""
         lines = [line for line in (*self._severe, *self._others) if line.at > since]
         return sorted(lines, key=lambda line: line.at, reverse=True)

@@ -27,7 +27,7 @@ MOST_FAILURES = 200  # after which it is given up, whatever the clock says
 
 @record
 class Notice:
-    """One thing that has happened. `subject` is a series' title, a source, a directory."""
+    """An event of one subject: a series' title, a source, a directory."""
 
     subject: str
     message: str = ""

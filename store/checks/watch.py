@@ -127,7 +127,7 @@ class FolderWatch:
 
 
 def count(process: int, folders: list[Path]) -> Counts:
-    """What the process and the disks of the folders have done until now."""
+    """The work of the process and of the disks of the folders until now."""
     read_bytes = written_bytes = None
     with contextlib.suppress(OSError):
         pairs = dict(

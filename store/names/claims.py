@@ -42,7 +42,7 @@ def grant(claims: Sequence[Claim], owned: Sequence[Identity] = ()) -> set[str]:
 
 
 class _Shows:
-    """How folders of one show are told from those of another that is called alike."""
+    """Tells the folders of one show from those of another show with the same title."""
 
     def __init__(self, identities: Iterable[Identity]):
         years = {identity.year for identity in identities if identity.year}
@@ -80,7 +80,7 @@ def _is_taken(identity: Identity, sure: Iterable[Identity]) -> bool:
 
 
 def _one_for_each_place(claims: Sequence[Claim]) -> Iterable[Claim]:
-    """Of the claims for each season, and for the whole series, the one that beats the others."""
+    """For each season, and for the whole series, the claim that beats the others."""
     places: defaultdict[frozenset[int] | None, list[Claim]] = defaultdict(list)
     for claim in claims:
         places[claim.identity.seasons].append(claim)

@@ -1,4 +1,4 @@
-"""How an episode is written: S01E05."""
+"""The code of an episode: S01E05."""
 
 from __future__ import annotations
 

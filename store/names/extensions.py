@@ -51,7 +51,7 @@ def families(names: Iterable[str], videos: Iterable[str]) -> dict[str, dict[str,
 
 
 def sidecars(video: str, names: Collection[str], kinds: Collection[str]) -> dict[str, str]:
-    """Of a folder's `names` those of a video's family that have one of these extensions."""
+    """The `names` in a folder that belong to a video's family and have one of these extensions."""
     videos = [name for name in names if of(name) in MEDIA]
     family = families(names, [video, *videos])[stem(video)]
     return {suffix: name for suffix, name in family.items() if of(name) in kinds}

@@ -185,7 +185,7 @@ def is_split(one: Reading, other: Reading) -> bool:
 
 
 def list_others(schemes: Sequence[Scheme], best: Scheme, position: int) -> tuple[Reading, ...]:
-    """What the schemes that come near to the best make of a file."""
+    """The readings of a file by the schemes that come near to the best."""
     return tuple(
         [
             (keys[0][0] or None, tuple([number for _, number in keys]))

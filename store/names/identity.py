@@ -55,7 +55,8 @@ class Identity(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """That two identities are one series. `agreement` is: title as spelled, year, seasons."""
+    """The evidence that two identities are one series. `agreement` is: title as spelled, year,
+    seasons."""
 
     has_same_id: bool
     name: int  # LETTER_FOR_LETTER, BUT_FOR_CASE, FITS; 0 where the ids alone tell

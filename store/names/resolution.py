@@ -1,4 +1,4 @@
-"""How many lines the picture of a video has, as its name or its folders say. Pure."""
+"""The number of lines in a video's picture, as its name or its folders tell it. Pure."""
 
 from __future__ import annotations
 

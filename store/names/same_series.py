@@ -16,12 +16,12 @@ Likeness = Literal["sure", "alike", "perhaps"]
 
 
 def of_source(title: str, ids: Mapping[str, str], *other_titles: str) -> Identity:
-    """Who a source's series is."""
+    """The identity of a source's series."""
     return identify(title, *other_titles, ids=ids)
 
 
 def queries(title: str, ids: Mapping[str, str]) -> list[str]:
-    """What to search other sources for."""
+    """The titles for which other sources are searched."""
     plain = database_ids.PATTERN.sub("", title).strip()
     return [database_ids.bracketed(ids), plain] if ids else [plain]
 

@@ -112,7 +112,7 @@ def _are_titles_of_episodes(groups: Sequence[_Group]) -> bool:
 
 
 def _relate(name: Name, series: Sequence[Name]) -> Relation:
-    """How a title stands to the series' own; the beginning of one of these is own, too."""
+    """The relation of a title to the series' own; the beginning of one of these is own, too."""
     relation = _relate_to_any(name, series)
     if relation == "longer":  # by words of its release, perhaps
         (short,) = identify(name.text).names
