@@ -104,7 +104,7 @@ export function makeSeasons(context) {
     const states = Map.groupBy(context.series.episode_list, stateOf);
     syncList(legend, [...states], {
       key: ([state]) => state,
-      create: ([state]) => h("li", {}, h("span.mark", { data: { state } }), h("b"), h("span")),
+      create: ([state]) => h("li", {}, h("span.mark", { data: { state } }), h("b"), " ", h("span")),
       update(row, [state, episodes]) {
         setText(row.children[1], formatNumber(episodes.length));
         setText(row.lastChild, t(`status.${state}`));

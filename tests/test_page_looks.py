@@ -17,7 +17,7 @@ from tests.browser import Chromium
 from tests.requirements import lack
 from tests.showcase import busy, household
 from tests.small_png import encode
-from tests.test_page import VIEWS, fits, go, log_in, open_in, shown
+from tests.test_page import VIEWS, count, fits, go, has_text, log_in, open_in, shown
 from tests.test_page_views import AXE, violations
 
 SERIES = "series/nas_the-lighthouse-keepers"
@@ -117,7 +117,7 @@ async def test_the_keyboard_alone_is_enough(tmp_path):
 
 @pytest.mark.slow
 async def test_axe_finds_nothing_in_a_full_house(tmp_path):
-    """Light, dark, and in colours that the system forces."""
+    """On a large screen in light colours, on a phone in dark ones."""
     if not AXE.exists():
         lack("axe-core is not installed; npm install --prefix .ci/parts axe-core@4.14.1 brings it")
     axe = await asyncio.to_thread(AXE.read_text)
@@ -128,6 +128,31 @@ async def test_axe_finds_nothing_in_a_full_house(tmp_path):
             for width, dark in ((1920, False), (360, True)):
                 await page.emulate(width=width, height=800, dark=dark)
                 assert await violations(page) == [], (path, width)
+
+
+@pytest.mark.slow
+async def test_states_are_told_apart(tmp_path):
+    """By a legend, by badges, and in colours that the system forces; each row keeps its order."""
+    async with looking(tmp_path) as (_, page):
+        await visit(page, SERIES)
+        await page.wait_for(has_text(".legend", "3 Missing"))
+        legend = "[...document.querySelectorAll('.legend b')].map((b) => Number(b.textContent))"
+        assert sum(await page.evaluate(legend)) == await page.evaluate(count(".cell"))
+        ground = "getComputedStyle(document.querySelector('.cell[data-state={}]')).backgroundColor"
+        await page.emulate(forced=True)
+        present, missing = [await page.evaluate(ground.format(s)) for s in ("present", "missing")]
+        assert present != missing
+        await visit(page, "library")
+        await page.wait_for(has_text("[data-key=nas_nachtwache] .badge", "4 queued"))
+        await page.wait_for(has_text("[data-key=nas_the-lighthouse-keepers] .badge", "5 missing"))
+        await visit(page, "queue")
+        left = "document.querySelector('#completed li {}').getBoundingClientRect().left"
+        for width in (360, 1280, 1920):
+            await page.emulate(width=width)
+            parts = [
+                await page.evaluate(left.format(part)) for part in (".text", "button:not([hidden])")
+            ]
+            assert parts == sorted(parts), width
 
 
 def test_the_page_can_be_installed():
