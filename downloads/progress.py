@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-FIRST_LOOK_SECONDS = 0.03  # at the speed of a connection; each next look comes a third later
-STILL_SECONDS = 0.3  # without a byte, which are a speed of none
+FIRST_LOOK_SECONDS = 0.02  # at the speed of a connection; each next look comes a third later
 
 
 @dataclass
@@ -26,29 +26,30 @@ class Progress:
 class Gauge:
     """The speed of a connection since the last look: a line may begin with a gush."""
 
-    def __init__(self, progress: Progress):
-        self._progress = progress
+    def __init__(self) -> None:
         self._made = monotonic()
-        self._looked: float | None = None
-        self._fetched = 0
+        self._looked = self._made
+        self._count: Callable[[], int] | None = None
+        self._counted = 0
 
-    def begin(self) -> None:
-        """Note that the first answer has come: the time before it says nothing of the line."""
-        if self._looked is None:
-            self._looked, self._fetched = monotonic(), self._progress.fetched
+    def begin(self, count: Callable[[], int]) -> None:
+        """Note that the first answer has come: the time before it says nothing of the line. `count`
+        tells how many of its bytes have come, those on their way to the file among them."""
+        if not self._count:
+            self._count = count
+            self._looked, self._counted = monotonic(), count()
 
     def next_look(self) -> float:
         """Seconds until the speed is worth another look."""
         return max(FIRST_LOOK_SECONDS, (monotonic() - self._made) / 3)
 
     def speed(self) -> float | None:
-        """Bytes per second since the last speed was told. None while it is not known: bytes are
-        counted in large pieces, and between two of them a fast line looks like one that stands
-        still."""
-        now, fetched = monotonic(), self._progress.fetched
-        seconds = now - (now if self._looked is None else self._looked)
-        if seconds < FIRST_LOOK_SECONDS or (fetched == self._fetched and seconds < STILL_SECONDS):
+        """Bytes per second since the last speed was told. None while it is not known."""
+        now = monotonic()
+        seconds = now - self._looked
+        if not self._count or seconds < FIRST_LOOK_SECONDS:
             return None
-        speed = (fetched - self._fetched) / seconds
-        self._looked, self._fetched = now, fetched
+        counted = self._count()
+        speed = (counted - self._counted) / seconds
+        self._looked, self._counted = now, counted
         return speed

@@ -109,7 +109,7 @@ class _Transfer:
         self.limits = limits
         self.segments = Segments(self.file)
         self.attempt = Attempt(journal, progress)
-        self.gauge = Gauge(progress)
+        self.gauge = Gauge()
         self.is_crowded = False  # a connection failed beside another
         self.proof = Proof(self.file, source)
         self.last_look = LastLook(self.requests, is_needed=must_settle)
@@ -212,7 +212,7 @@ class _Transfer:
         """Fetch all that is missing. A stretch that one connection leaves undone is taken over by
         another, so this fails only when all connections have failed. That proves nothing about the
         file: perhaps there were too many, or the source does not see yet that they are closed."""
-        self.gauge = Gauge(self.progress)
+        self.gauge = Gauge()
         workers = Workers(self._work, self.progress, self._is_complete)
         failure = await workers.run(self._extra_connections, self.gauge)
         if not workers.were_several:
@@ -288,7 +288,7 @@ class _Transfer:
                 else:
                     await self._start_file(answer, segment, receiver)
                     overlap = 0
-                self.gauge.begin()
+                self.gauge.begin(lambda: answer.received)
                 answer.is_length_sure = self.proof.size == self.journal.point.total
                 await self.filler.reserve()
                 await self.filler.compare(segment, receiver, overlap)

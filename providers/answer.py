@@ -29,6 +29,7 @@ class Answer:
         self.status = 200 if head.status == 203 else head.status  # a proxy says that it is one
         self.headers = head.headers
         self.length = None if head.chunked else head.length
+        self.received = 0  # bytes of the body
         self.ended = head.length == 0  # whether the body has come to a clean end
         # Nothing but the end of the connection tells the body's.
         self.is_open_ended = not head.chunked and head.length is None
@@ -110,6 +111,7 @@ class Answer:
         else:
             view = view[: self._left]
         count = self.connection.read_into(view, least)
+        self.received += count
         if self._left is None:
             self.ended = not count
         elif not count:

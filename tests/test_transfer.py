@@ -651,26 +651,23 @@ async def test_n17_slow_line(run, up):
 
 
 def test_the_speed_of_a_line(monkeypatch):
-    """Neither the time before the answer nor that between two counts is slowness of the line."""
-    now = 100.0
+    """The time before the answer is no slowness of the line, and its first gush no speed."""
+    now, count = 100.0, 5_000_000
     monkeypatch.setattr("downloads.progress.monotonic", lambda: now)
-    progress = Progress(fetched=5_000_000)  # of another run
-    gauge = Gauge(progress)
+    gauge = Gauge()
     now += 5
     assert gauge.speed() is None, "nobody has answered"
-    gauge.begin()
-    now += 0.05
-    assert gauge.speed() is None, "nothing was counted yet"
-    progress.fetched += 3_000_000
-    now += 0.05
-    assert gauge.speed() == pytest.approx(30_000_000)
-    gauge.begin()  # by another connection
-    progress.fetched += 1_000_000
-    now += 0.02
+    gauge.begin(lambda: count)
+    now += 0.01
     assert gauge.speed() is None, "too short a time"
-    now += 0.03
-    assert gauge.speed() == pytest.approx(20_000_000)
-    now += 0.31
+    count += 3_000_000
+    now += 0.09
+    assert gauge.speed() == pytest.approx(30_000_000)
+    gauge.begin(lambda: 0)  # another connection's
+    count += 100_000
+    now += 0.05
+    assert gauge.speed() == pytest.approx(2_000_000)
+    now += 0.05
     assert gauge.speed() == 0, "it stands still"
 
 
