@@ -94,6 +94,16 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const drawn = new WeakMap(); // node -> what it shows
+
+/** Whether a node shows these facts already: most of a thousand rows need no further look. */
+export function isDrawn(node, ...facts) {
+  const now = facts.join("\n");
+  if (drawn.get(node) === now) return true;
+  drawn.set(node, now);
+  return false;
+}
+
 /**
  * Hide a node, or show it.
  * @param {HTMLElement} node
@@ -125,6 +135,8 @@ export function syncList(list, values, { key, create, update }) {
     const row = oldRows.get(key(value)) ?? create(value);
     row.dataset.key = key(value);
     if (row === next) next = next.nextElementSibling;
+    else if (row === next?.nextElementSibling) next = row.nextElementSibling; // that one goes down
+    else if (row.isConnected && list.moveBefore) list.moveBefore(row, next);
     else list.insertBefore(row, next);
     update(row, value);
   }

@@ -8,6 +8,17 @@ import { pictureSeal } from "./queue_state.js";
 const AGAIN_MS = [4_000, 20_000, 600_000];
 /** @type {Map<string, {count: number, until: number}>} addresses that brought none */
 const without = new Map();
+const MARGIN = "100px 0px"; // around the window, in which a picture is asked for
+/** @type {WeakMap<Element, {address: string, series: any}>} what a place shows, or will in sight */
+const wanted = new WeakMap();
+
+// The browser's own lazy loading would ask for what is several screens away.
+const sight = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) load(target);
+  },
+  { rootMargin: MARGIN },
+);
 
 /** A place for the picture; drawPicture fills it. */
 export function makePicture(series) {
@@ -27,16 +38,26 @@ export function drawPicture(art, series) {
   const seal = pictureSeal();
   const isThere = seal && id && poster !== false;
   const address = isThere ? new URL(`posters/${seal}/${id}`, ROOT).href : "";
-  const image = art.querySelector("img");
-  if ((image?.src ?? "") === address) return;
-  image?.remove();
+  if ((wanted.get(art)?.address ?? "") === address) return;
+  wanted.delete(art);
+  art.querySelector("img")?.remove();
   if (!address || Date.now() < (without.get(address)?.until ?? 0)) return;
-  const made = h("img", { alt: "", loading: "lazy", decoding: "async" });
+  wanted.set(art, { address, series });
+  sight.observe(art);
+}
+
+/** Ask for the picture of a place that came into sight. */
+function load(art) {
+  sight.unobserve(art);
+  if (!wanted.has(art) || art.querySelector("img")) return;
+  const { address, series } = wanted.get(art);
+  const made = h("img", { alt: "", decoding: "async" });
   made.onload = () => made.classList.add("loaded");
   made.onerror = () => {
     made.remove();
+    if (wanted.get(art)?.address === address) wanted.delete(art);
     const wait = putOff(address);
-    if (poster && wait < AGAIN_MS.at(-1))
+    if (series.poster && wait < AGAIN_MS.at(-1))
       setTimeout(() => art.isConnected && drawPicture(art, series), wait);
   };
   made.src = address;

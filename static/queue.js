@@ -144,9 +144,9 @@ function makeFinished(status) {
   );
 }
 
+const compare = (a, b) => (a < b ? -1 : Number(a > b)); // of times: quicker than localeCompare
 const byEnd = (a, b) =>
-  (b.finished_at ?? "").localeCompare(a.finished_at ?? "") ||
-  b.queue_item_id.localeCompare(a.queue_item_id);
+  compare(b.finished_at ?? "", a.finished_at ?? "") || compare(b.queue_item_id, a.queue_item_id);
 
 function drawFinished(root, status, most) {
   const part = $(`#${status}`, root);

@@ -121,7 +121,8 @@ function take(item, before = null) {
 function forgetOldest(status, most) {
   const ended = itemsWith(status);
   if (ended.length <= most * 1.5) return;
-  ended.sort((a, b) => (a.finished_at ?? "").localeCompare(b.finished_at ?? ""));
+  const endOf = (item) => item.finished_at ?? "";
+  ended.sort((a, b) => (endOf(a) < endOf(b) ? -1 : Number(endOf(a) > endOf(b))));
   for (const item of ended.slice(0, -most)) queue.items.delete(item.queue_item_id);
 }
 

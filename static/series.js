@@ -20,6 +20,7 @@ import { isCounted, makeSeasons, updateStates } from "./series_seasons.js";
 import { makeSources } from "./series_sources.js";
 import { makeWishes } from "./series_wishes.js";
 import "./series_texts.js";
+import { letOthers } from "./turns.js";
 
 const RELOAD_MS = 1500; // after the counts of the queue and of the episodes have parted
 const CHANGE_MS = 300; // after the series was changed: here, the answer asks again itself
@@ -67,7 +68,7 @@ export async function open(root, address) {
     seasons.forget();
     wishes.update();
     drawListChange();
-    await Promise.all([files.update(isSent), question.update()]);
+    await Promise.all([files.update(isSent), question.update(), seasons.prepare()]);
     sources.update();
     draw();
   }
@@ -122,9 +123,12 @@ export async function open(root, address) {
     }, RELOAD_MS);
   }
 
+  drawListChange();
+  await seasons.prepare();
+  draw();
+  await letOthers(); // to lay a thousand episodes out takes its time too
   question.update().catch(() => {});
   sources.update();
-  drawListChange();
   return {
     get title() {
       return series.title;

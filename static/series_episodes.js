@@ -1,6 +1,6 @@
 // One episode as a row, and what is to be said of it in sentences.
 
-import { $, h, icon, setHidden, setText } from "./dom.js";
+import { $, h, icon, isDrawn, setHidden, setText } from "./dom.js";
 import { formatDay } from "./formats.js";
 import { t } from "./i18n.js";
 import { describeReason } from "./reasons.js";
@@ -33,6 +33,8 @@ export function makeEpisodeRow(episode, series) {
 
 export function updateEpisodeRow(row, episode) {
   const state = stateOf(episode);
+  const reason = reasonOf(episode);
+  if (isDrawn(row, state, episode.state, episode.ignored, reason.text)) return;
   const badge = $(".badge", row);
   setText(badge, t(`status.${state}`));
   badge.dataset.state = state === "changed" ? "missing" : state;
@@ -48,7 +50,6 @@ export function updateEpisodeRow(row, episode) {
   const isInUse = ["present", "pending", "downloading"].includes(episode.state);
   setHidden(ignore, isInUse && !episode.ignored, heir);
   const why = $(".why", row);
-  const reason = reasonOf(episode);
   setText(why, reason.text);
   why.lang = reason.isEnglish ? "en" : "";
   why.hidden = !reason.text;

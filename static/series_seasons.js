@@ -3,12 +3,13 @@
 
 import { callApi } from "./api.js";
 import { addEpisodes } from "./commands.js";
-import { $, h, icon, setHidden, setText, syncList } from "./dom.js";
+import { $, h, icon, isDrawn, setHidden, setText, syncList } from "./dom.js";
 import { runAction } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { noteLibraryChange } from "./library_state.js";
 import { describeEpisode, makeEpisodeRow, stateOf, updateEpisodeRow } from "./series_episodes.js";
+import { inTurns, letOthers } from "./turns.js";
 
 const QUEUE_STATES = ["pending", "downloading", "failed"];
 const FETCHABLE = ["missing", "failed", "special", "ambiguous", "upcoming"];
@@ -50,6 +51,7 @@ export function updateStates(series, queue) {
 /** @param {{series: any, path: (rest: string) => string, redraw: () => void}} context */
 export function makeSeasons(context) {
   const selected = new Set(); // codes
+  const made = new Map(); // code -> its node for the next draw, where there are many of them
   let layout = localStorage.getItem(LAYOUT_KEY) === "list" ? "list" : "matrix";
   let onlyMissing = localStorage.getItem(ONLY_MISSING_KEY) === "yes";
   const list = h("div", { id: "seasons" });
@@ -62,30 +64,53 @@ export function makeSeasons(context) {
   function makeTools() {
     const layouts = ["matrix", "list"].map((name) => {
       const button = h("button", { type: "button", data: { layout: name } }, t(`layout.${name}`));
-      button.onclick = () => {
-        layout = name;
-        localStorage.setItem(LAYOUT_KEY, name);
-        draw();
-      };
+      button.onclick = () => runAction(button, () => choose(name, onlyMissing));
       return button;
     });
     const only = h("input", { id: "only-missing", type: "checkbox", checked: onlyMissing });
-    only.onchange = () => {
-      onlyMissing = only.checked;
-      localStorage.setItem(ONLY_MISSING_KEY, onlyMissing ? "yes" : "no");
-      draw();
-    };
+    only.onchange = () => runAction(only, () => choose(layout, only.checked));
     const choices = h("div.choices", { role: "group", ariaLabel: t("layout") }, layouts);
     const check = h("label.check", {}, only, t("onlyMissing"));
     return h("div.head.season-tools", {}, choices, check, legend);
   }
+
+  async function choose(newLayout, newOnlyMissing) {
+    localStorage.setItem(LAYOUT_KEY, newLayout);
+    localStorage.setItem(ONLY_MISSING_KEY, newOnlyMissing ? "yes" : "no");
+    await prepare(newLayout, newOnlyMissing);
+    [layout, onlyMissing] = [newLayout, newOnlyMissing];
+    draw();
+    list.getBoundingClientRect(); // lays out now, for to paint as well in one task takes too long
+  }
+
+  /** Make the nodes that the next draw will need, in turns: a series may have a thousand. */
+  async function prepare(nextLayout = layout, nextOnlyMissing = onlyMissing) {
+    const rows = list.querySelectorAll(nextLayout === "matrix" ? ".matrix > li" : ".rows > li");
+    const there = new Set([...rows].map((row) => row.dataset.key));
+    made.clear();
+    await inTurns(context.series.episode_list, (episode) => {
+      const isShown = isShownIn(nextLayout, nextOnlyMissing, episode);
+      if (isShown && !there.has(episode.code)) made.set(episode.code, make(nextLayout, episode));
+    });
+    await letOthers();
+  }
+
+  function make(inLayout, episode) {
+    const isCell = inLayout === "matrix";
+    const node = isCell ? makeCell(episode) : makeEpisodeRow(episode, context.series);
+    (isCell ? updateCell : updateEpisodeRow)(node, episode);
+    return node;
+  }
+
+  const isShownIn = (inLayout, isOnlyMissing, episode) =>
+    inLayout === "matrix" || !isOnlyMissing || isLacking(episode);
 
   function draw() {
     for (const button of node.querySelectorAll("[data-layout]")) {
       button.ariaPressed = String(button.dataset.layout === layout);
     }
     $("#only-missing", node).parentElement.hidden = layout === "matrix";
-    const isShown = (episode) => layout === "matrix" || !onlyMissing || isLacking(episode);
+    const isShown = (episode) => isShownIn(layout, onlyMissing, episode);
     const seasons = Map.groupBy(context.series.episode_list.filter(isShown), seasonOf);
     const all = Map.groupBy(context.series.episode_list, seasonOf);
     const values = [...seasons].map(([season, shown]) => ({ season, shown, all: all.get(season) }));
@@ -94,6 +119,7 @@ export function makeSeasons(context) {
       create: makeSeason,
       update: updateSeason,
     });
+    made.clear();
     drawLegend();
     drawPanel();
   }
@@ -142,12 +168,8 @@ export function makeSeasons(context) {
     const key = (episode) => episode.code;
     matrix.hidden = layout !== "matrix";
     rows.hidden = layout === "matrix";
-    syncList(matrix, layout === "matrix" ? shown : [], {
-      key,
-      create: makeCell,
-      update: updateCell,
-    });
-    const create = (episode) => makeEpisodeRow(episode, context.series);
+    const create = (episode) => made.get(episode.code) ?? make(layout, episode);
+    syncList(matrix, layout === "matrix" ? shown : [], { key, create, update: updateCell });
     syncList(rows, layout === "matrix" ? [] : shown, { key, create, update: updateEpisodeRow });
     if (layout === "matrix" && !$("[tabindex='0']", matrix)) {
       $("button", matrix)?.setAttribute("tabindex", "0");
@@ -167,13 +189,14 @@ export function makeSeasons(context) {
   function updateCell(li, episode) {
     const cell = li.firstElementChild;
     const state = stateOf(episode);
+    const isSelected = selected.has(episode.code);
+    if (isDrawn(li, state, episode.title, isSelected)) return;
     if (cell.dataset.state !== state) cell.dataset.state = state;
     const name = [episode.code, t(`status.${state}`), episode.title].filter(Boolean).join(", ");
     const number = cell.textContent;
     const label = `${number}: ${name}`;
     if (cell.ariaLabel !== label) cell.ariaLabel = label;
-    const isPressed = String(selected.has(episode.code));
-    if (cell.ariaPressed !== isPressed) cell.ariaPressed = isPressed;
+    cell.ariaPressed = String(isSelected);
   }
 
   // -- what is selected ---------------------------------------------------------------------------
@@ -305,6 +328,7 @@ export function makeSeasons(context) {
 
   return {
     node,
+    prepare,
     draw,
     /** The series was loaded anew: codes that are gone are no longer selected. */
     forget() {

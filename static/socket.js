@@ -63,8 +63,8 @@ export function connect() {
       return connect();
     }
     lastSeq = message.seq;
-    watchForSilence();
     listeners.onMessage(message);
+    watchForSilence();
   };
   opened.onclose = (event) => {
     if (opened !== socket) return;
@@ -170,12 +170,11 @@ async function askWhyRefused() {
   }
 }
 
+/** While something downloads the server has to say so; else nothing is to be waited for. */
 function watchForSilence() {
   clearTimeout(silenceTimer);
-  silenceTimer = setTimeout(() => {
-    if (listeners.isDownloading()) connect();
-    else watchForSilence();
-  }, SILENCE_MS);
+  if (!listeners.isDownloading()) return;
+  silenceTimer = setTimeout(() => listeners.isDownloading() && connect(), SILENCE_MS);
 }
 
 function reconnectNow() {

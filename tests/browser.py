@@ -16,6 +16,8 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -39,6 +41,7 @@ KEYS = {  # key -> (Windows key code, text); letters and digits need no line her
     "Delete": (46, ""),
 }
 SHIFT = 8
+TRACED = ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"]
 # Script: the middle of the element that a selector finds, null while a click there would miss it.
 MIDDLE = """
     (selector) => {
@@ -162,6 +165,8 @@ class Page:
         self._waiting: dict[int, asyncio.Future] = {}
         self._addresses: dict[str, str] = {}
         self._loaded = asyncio.Event()
+        self._trace: list[dict] = []
+        self._traced = asyncio.Event()
         self._listener = asyncio.create_task(self._listen(), name="chromium page")
 
     async def close(self) -> None:
@@ -273,6 +278,28 @@ class Page:
                 "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1
             )
 
+    @asynccontextmanager
+    async def traced(self) -> AsyncIterator[list[dict]]:
+        """What the page's main thread did meanwhile: the events of Chromium's trace, in order.
+
+        Each has a `name`, and `tdur` where it took time: microseconds of processor time.
+        """
+        self._trace.clear()
+        self._traced.clear()
+        events: list[dict] = []
+        await self.send(
+            "Tracing.start", transferMode="ReportEvents", traceConfig={"includedCategories": TRACED}
+        )
+        yield events
+        await self.send("Tracing.end")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._traced.wait()
+        named = [e for e in self._trace if e["name"] == "thread_name"]
+        threads = [(e["pid"], e["tid"]) for e in named if e["args"]["name"] == "CrRendererMain"]
+        events += [e for e in self._trace if (e["pid"], e["tid"]) in threads]
+        events.sort(key=lambda event: event["ts"])
+        self._trace.clear()
+
     async def _listen(self) -> None:
         async for message in self._socket:
             event = json.loads(message.data)
@@ -302,6 +329,10 @@ class Page:
                 self.bytes += int(params["encodedDataLength"])
             case "Network.loadingFailed":
                 self.blocked.append(self._addresses.get(params["requestId"], ""))
+            case "Tracing.dataCollected":
+                self._trace += params["value"]
+            case "Tracing.tracingComplete":
+                self._traced.set()
             case "Log.entryAdded":
                 entry = params["entry"]
                 self._hear(entry["level"], f"{entry['text']} {entry.get('url', '')}".strip())
