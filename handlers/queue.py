@@ -15,6 +15,7 @@ from handlers.keys import DB, ENGINE, PROVIDERS
 from handlers.paging import Page, Paged, paged, window
 from store import history, queue, queue_pages, selection
 from store.errors import NotFound
+from store.history_search import HistoryState, Search
 from store.models import Priority, Status
 from store.queue import QueueStatus
 from store.schema import Rule, record
@@ -98,7 +99,7 @@ class HistoryQuery(Paged):
     anime_id: AnimeId | None = None
     q: Annotated[str, Rule(least=1, most=200)] | None = None
     source: Annotated[str, Rule(least=1, most=40)] | None = None
-    state: history.HistoryState = "completed"
+    state: HistoryState = "completed"
     since: Moment | None = None
     until: Moment | None = None
     format: Literal["json", "csv"] | None = None
@@ -148,7 +149,7 @@ async def finished(
     """
     from handlers import csv_answers  # late: few ask for a table
 
-    search = history.Search(
+    search = Search(
         state=query.state,
         anime_id=query.anime_id,
         title=query.q,
@@ -164,7 +165,7 @@ async def finished(
 
 
 async def _history_rows(
-    request: web.Request, search: history.Search
+    request: web.Request, search: Search
 ) -> AsyncIterator[list[Sequence[object]]]:
     """All rows of a search, some at a time; the database is free in between."""
     last = None

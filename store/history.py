@@ -5,9 +5,9 @@ Beside it one row for each time that an item was given up.
 
 import json
 import sqlite3
-from typing import Any, Literal, NamedTuple
 
-from store import outbox, series
+from store import history_search, outbox
+from store.history_search import HistoryState, Search
 from store.models import Item
 from store.names import codes
 from store.outbox import Notice
@@ -16,8 +16,6 @@ from store.targets import PLACED
 from store.trash import Replaced
 
 MOST_FAILURES = 10_000  # rows that are kept, the newest
-
-HistoryState = Literal["completed", "failed"]
 
 UNPROVEN = "Unproven: the source does not tell the file's length, so its end may be missing"
 
@@ -50,21 +48,6 @@ class Fetched:
     replaced: str | None
     error_code: str | None = None
     error_message: str | None = None
-
-
-class Search(NamedTuple):
-    """What is looked for: all that are given have to hold.
-
-    `anime_id` is one series, `title` a part of a title, `source` the name of a source; `since` and
-    `until` are days or moments as store/clock.py writes them, both inclusive.
-    """
-
-    state: HistoryState = "completed"
-    anime_id: str | None = None
-    title: str | None = None
-    source: str | None = None
-    since: str | None = None
-    until: str | None = None
 
 
 def replacing(replaced: Replaced | None) -> dict[str, object]:
@@ -152,11 +135,11 @@ def page(
 
     Rows outlive their series: one that is not known any more is found by the id that it had.
     """
-    where, values = _condition(conn, search)
+    where, order, values = history_search.condition(conn, search)
     found = f"from ({_ROWS[search.state]}) where {where}"
     total = conn.execute(f"select count(*) {found}", values).fetchone()[0]
     rows = conn.execute(
-        f"select * {found} order by id desc limit :limit offset :offset",
+        f"select * {found} order by {order} limit :limit offset :offset",
         {**values, "limit": limit, "offset": offset},
     )
     return [_fetched(row, search.state) for row in rows], total
@@ -166,10 +149,10 @@ def before(
     conn: sqlite3.Connection, search: Search, history_id: int | None, limit: int
 ) -> list[Fetched]:
     """The next files behind the one with this id, the newest first; None: from the first one on."""
-    where, values = _condition(conn, search)
+    where, order, values = history_search.condition(conn, search)
     rows = conn.execute(
         f"""select * from ({_ROWS[search.state]})
-        where {where} and (:before is null or id < :before) order by id desc limit :limit""",
+        where {where} and (:before is null or id < :before) order by {order} limit :limit""",
         {**values, "before": history_id, "limit": limit},
     )
     return [_fetched(row, search.state) for row in rows]
@@ -182,26 +165,6 @@ _ROWS = {
         '{"bytes": 0}' as receipt, failed_at as finished_at, error_code, error_message
         from failures""",
 }
-# A day alone ends with its last second.
-_CONDITIONS = {
-    "anime_id": "series = :anime_id",
-    "title": "instr(casefold(title), :title)",  # `like` knows the case of ASCII alone
-    "source": "provider = :source",
-    "since": "finished_at >= :since",
-    "until": "finished_at <= substr(:until || 'T23:59:59Z', 1, 20)",
-}
-
-
-def _condition(conn: sqlite3.Connection, search: Search) -> tuple[str, dict[str, Any]]:
-    """The condition in SQL, and its values."""
-    given = {name: text for name, text in search._asdict().items() if text}
-    if search.anime_id:
-        given["anime_id"] = series.own_id(conn, search.anime_id)
-    if search.title:
-        conn.create_function("casefold", 1, str.casefold, deterministic=True)
-        given["title"] = search.title.casefold()
-    conditions = [_CONDITIONS[name] for name in given if name in _CONDITIONS]
-    return " and ".join(["1", *conditions]), given
 
 
 def _fetched(row: sqlite3.Row, state: HistoryState) -> Fetched:

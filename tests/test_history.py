@@ -3,13 +3,15 @@
 import csv
 import io
 import json
+from contextlib import closing
 
 import pytest
 import pytest_asyncio
 
 from handlers import csv_answers, keys, queue
-from store import history
+from store import db, history
 from store import queue as queue_store
+from store.history_search import HistoryState, Search
 from store.models import Episode, Listing
 from tests.app import running
 from tests.rows import each_row
@@ -78,7 +80,7 @@ async def table(server, query: str = "?format=csv", **options) -> list[dict[str,
         ({"source": "home", "q": "nacht", "since": "2025-10-21"}, []),
     ],
 )
-@each_row("state", history.HistoryState.__args__)
+@each_row("state", HistoryState.__args__)
 async def test_a_search_finds_what_fits_all_its_parts(server, state, query, titles):
     assert await found(server, state=state, **query) == titles
     assert await table(server, "", params={"format": "csv", "state": state, **query}) is not None
@@ -176,3 +178,39 @@ async def test_a_table_that_cannot_be_sent_whole_is_no_table(server, monkeypatch
 )
 async def test_a_cell_is_quoted_and_is_no_formula(value, cell):
     assert csv_answers.line([value]) == cell + "\r\n"
+
+
+async def test_a_title_is_looked_for_once_and_not_in_each_row(tmp_path):
+    """Of 20,000 rows with 200 titles few are touched; a series may have had several titles."""
+    rows = [
+        (n, f"home_{n % 100}", f"Séries {n % 200}", f"2025-10-{n % 28 + 1:02}")
+        for n in range(20_000)
+    ]
+    columns = "item, series, title, finished_at, season, number, provider, path, receipt"
+    receipt = json.dumps({"bytes": 1})
+    with closing(db.connect(tmp_path / "aniworld.db")) as conn:
+        conn.executemany(
+            f"insert into history ({columns}) values (?, ?, ?, ?, 1, 1, 'home', 'a', '{receipt}')",
+            rows,
+        )
+        steps = 0
+
+        def count() -> None:
+            nonlocal steps
+            steps += 1000
+
+        conn.set_progress_handler(count, 1000)
+        for title, total in (
+            ("nobody", 0),
+            ("sÉRIES 7", 1100),
+            ("series 199", 0),
+            ("séries 199", 100),
+        ):
+            found, all_found = history.page(conn, Search(title=title), 50, 0)
+            assert (len(found), all_found) == (min(total, 50), total)
+            numbers = [row.history_id for row in found]
+            assert numbers == sorted(numbers, reverse=True)
+        assert steps < 150_000  # of the machine of SQLite: 20,000 rows alone are more in one search
+        found = history.before(conn, Search(title="séries 199", since="2025-10-20"), 15_000, 500)
+        assert found
+        assert all(r.history_id < 15_000 and r.finished_at >= "2025-10-20" for r in found)
