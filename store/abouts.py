@@ -75,8 +75,11 @@ def in_short(conn: sqlite3.Connection, series_ids: Sequence[str]) -> dict[str, S
             rows += conn.execute(f"{_SHORT} and series = ? order by place", (series_id,))
     found: dict[str, Short] = {}
     for series_id, year, has_poster in rows:
-        known = found.get(series_id, Short())
-        found[series_id] = Short(known.year or year, known.has_poster or bool(has_poster))
+        known = found.get(series_id)
+        if known is None:
+            found[series_id] = Short(year, bool(has_poster))
+        elif not (known.year and known.has_poster):
+            found[series_id] = Short(known.year or year, known.has_poster or bool(has_poster))
     return found
 
 
