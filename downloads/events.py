@@ -57,7 +57,8 @@ class Event:
 
 @record
 class QueueItem:
-    """`source` is where it comes from, or came last; null as long as it has not begun."""
+    """`source` is where it comes from, or came last; null as long as it has not begun. With
+    `replace` it is fetched anew, and the file in the library goes into the trash then."""
 
     queue_item_id: str
     episode: str
@@ -75,6 +76,7 @@ class QueueItem:
     place: int | None
     total_bytes: int | None
     source: str | None
+    replace: bool
     progress_percent: int | None = None
     downloaded_bytes: int | None = None
     speed_mbps: float | None = None
@@ -100,6 +102,7 @@ class QueueItem:
             place=item.place,
             total_bytes=item.total or (item.episode.size if item.episode else None),
             source=item.source,
+            replace=item.replaces,
         )
         if transferred:
             shown.total_bytes = transferred.total_bytes

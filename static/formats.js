@@ -57,10 +57,23 @@ export function formatTime(date) {
   return date.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
 }
 
-/** "5 Nov 2026", of a time or a date as the API writes it; a date is that day everywhere. */
+/** "2026-11-05", of a moment in the reader's time zone. */
+export function isoDay(moment = Date.now()) {
+  const date = new Date(moment);
+  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+  return parts.map((part) => String(part).padStart(2, "0")).join("-");
+}
+
+/** The day of what sources write: a date is that day everywhere, a moment the reader's day. */
+export function dayOf(time) {
+  const isMoment = time.length > 10 && !Number.isNaN(Date.parse(time));
+  return isMoment ? isoDay(time) : time.slice(0, 10);
+}
+
+/** "5 Nov 2026", of a time or a date as the API writes it. */
 export function formatDay(time) {
-  const moment = time.includes("T") ? time : `${time}T12:00`;
-  return new Date(moment).toLocaleDateString(language, { dateStyle: "medium" });
+  const options = { dateStyle: "medium" };
+  return new Date(`${dayOf(time)}T12:00`).toLocaleDateString(language, options);
 }
 
 /** "Thursday, 26 November", of a date as the API writes it. */

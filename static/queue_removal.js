@@ -54,14 +54,16 @@ function nextInOrder(item) {
   return order[order.findIndex((other) => other.queue_item_id === item.queue_item_id) + 1] ?? null;
 }
 
+/** What an item was asked for with, beside its episode. */
+const orderOf = ({ anime_id, priority, replace }) => ({ anime_id, priority, replace });
+
 async function queueAgain(items, next) {
   const added = [];
-  const groups = Map.groupBy(items, ({ anime_id: id, priority }) => `${priority} ${id}`);
-  for (const [first, ...more] of groups.values()) {
-    const episodes = [first, ...more].map(({ episode }) => episode);
-    const { anime_id, priority } = first;
+  const groups = Map.groupBy(items, (item) => JSON.stringify(orderOf(item)));
+  for (const [order, same] of groups) {
+    const episodes = same.map(({ episode }) => episode);
     try {
-      const { data } = await callApi("POST", "queue/add", { anime_id, episodes, priority });
+      const { data } = await callApi("POST", "queue/add", { ...JSON.parse(order), episodes });
       added.push(...data.items);
     } catch (error) {
       if (error.code !== "CONFLICT") throw error; // else somebody else has queued them

@@ -17,6 +17,16 @@ export async function loadSentences() {
   if (language === "de") patterns = (await import("./sentences_de.js")).SENTENCES;
 }
 
+let translateFile = (why) => why; // into the reader's language
+
+/** Load the German of why files are read as they are, for those who read German. */
+export async function loadFileReasons() {
+  if (language === "de") translateFile = (await import("./files_de.js")).translate;
+}
+
+/** Why a file is read as it is, or keeps its name. */
+export const describeFile = (why) => translateFile(why ?? "");
+
 // Between what several sources say, each with its name before it.
 const BETWEEN = /; (?=[a-z0-9-]{1,40}: |another source)/;
 

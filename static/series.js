@@ -4,19 +4,20 @@ import { callApi } from "./api.js";
 import { addEpisodes } from "./commands.js";
 import { ask } from "./dialogs.js";
 import { $, h, icon, loadStyle, setHidden, setText, siteHost } from "./dom.js";
+import { updateStates } from "./episode_states.js";
 import { runAction, showToast } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
 import { noteLibraryChange, onSeriesChange } from "./library_state.js";
 import { drawPicture, makePicture } from "./pictures.js";
 import { countOpenOf, queue } from "./queue_state.js";
-import { loadReasons } from "./reasons.js";
+import { loadFileReasons, loadReasons } from "./reasons.js";
 import { href, navigate } from "./router.js";
 import { makeDescription } from "./series_description.js";
 import { makeFiles } from "./series_files.js";
 import { makeFollow } from "./series_follow.js";
 import { makeQuestion } from "./series_question.js";
-import { isCounted, makeSeasons, updateStates } from "./series_seasons.js";
+import { isCounted, makeSeasons } from "./series_seasons.js";
 import { makeSources } from "./series_sources.js";
 import { makeWishes } from "./series_wishes.js";
 import "./series_texts.js";
@@ -28,7 +29,12 @@ const CHANGE_MS = 300; // after the series was changed: here, the answer asks ag
 /** @param {import("./router.js").Address} address */
 export async function open(root, address) {
   const path = `v1/anime/${encodeURIComponent(address.id)}`;
-  let [series] = await Promise.all([callApi("GET", path), loadStyle("series.css"), loadReasons()]);
+  let [series] = await Promise.all([
+    callApi("GET", path),
+    loadStyle("series.css"),
+    loadReasons(),
+    loadFileReasons(),
+  ]);
   let reloadTimer = 0;
   let changeTimer = 0;
   let parting = ""; // of the counts, which a reload has not mended
@@ -99,7 +105,7 @@ export async function open(root, address) {
   function draw(changed = new Set(["all"])) {
     if (changed.size === 1 && changed.has("progress")) return;
     if (changed.has("lost")) reload().catch(() => {});
-    updateStates(series, queue);
+    updateStates(series.id, series.episode_list, queue);
     drawHead(root, series);
     description.draw();
     follow?.draw();

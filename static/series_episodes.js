@@ -3,7 +3,7 @@
 import { $, h, icon, isDrawn, setHidden, setText } from "./dom.js";
 import { formatDay } from "./formats.js";
 import { t } from "./i18n.js";
-import { describeReason } from "./reasons.js";
+import { describeFile, describeReason } from "./reasons.js";
 
 const NOT_FETCHABLE = ["present", "pending", "downloading", "wanted", "ignored"];
 
@@ -58,8 +58,7 @@ export function updateEpisodeRow(row, episode) {
 /** Why it has failed, or why its file is not sure. */
 function reasonOf({ state, item, why }) {
   if (state === "failed" && item) return describeReason(item.error_message, item.error_code);
-  const isEnglish = state === "ambiguous";
-  return { text: isEnglish ? why : "", isEnglish };
+  return { text: state === "ambiguous" ? describeFile(why) : "", isEnglish: false };
 }
 
 /** Sentences about an episode: when it aired, which file holds it, why, who has it. */
@@ -68,7 +67,7 @@ export function describeEpisode(episode, { sources }) {
   if (episode.aired) sentences.push(t("airedOn", { day: formatDay(episode.aired) }));
   if (episode.path) sentences.push(t("liesAt", { path: episode.path }));
   if (episode.why && episode.state !== "ambiguous")
-    sentences.push(t("readSo", { why: episode.why }));
+    sentences.push(t("readSo", { why: describeFile(episode.why) }));
   const names = episode.sources.length ? episode.sources.join(", ") : "";
   if (names) sentences.push(t("hadBy", { names }));
   else if (sources.length) sentences.push(t("hadByNobody"));

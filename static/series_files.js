@@ -5,6 +5,7 @@ import { callApi } from "./api.js";
 import { $, h, makeRefill, setHidden, setText, syncList } from "./dom.js";
 import { runAction, showRefusal, showToast } from "./feedback.js";
 import { t, tn } from "./i18n.js";
+import { describeFile } from "./reasons.js";
 
 const TYPING_PAUSE_MS = 400; // before the sources are asked
 
@@ -30,7 +31,10 @@ export function makeFiles(context) {
     runAction(preview, async () => {
       const { moves, left } = (await callApi("POST", context.path("rename"))).data;
       const moved = moves.map((move) => [move.new, move.old]);
-      const staying = left.map((file) => [file.path, t("nameStays", { why: file.why })]);
+      const staying = left.map(({ path, why }) => [
+        path,
+        t("nameStays", { why: describeFile(why) }),
+      ]);
       drawFiles($("#new-names", box), [...moved, ...staying]);
       setHidden(rename, !moves.length, preview);
       setText(rename, tn("rename", moves.length));
@@ -64,7 +68,7 @@ export function makeFiles(context) {
     );
     const episodes = (await Promise.all(calls)).flatMap((answer) => answer.data);
     // A file may be several episodes.
-    const whyByPath = new Map(episodes.map(({ path, why }) => [path, why]));
+    const whyByPath = new Map(episodes.map(({ path, why }) => [path, describeFile(why)]));
     drawFiles($("#other-files", box), [...whyByPath]);
     drawFiles($("#new-names", box), []);
     setHidden(rename, true, preview);

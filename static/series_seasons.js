@@ -11,7 +11,6 @@ import { noteLibraryChange } from "./library_state.js";
 import { describeEpisode, makeEpisodeRow, stateOf, updateEpisodeRow } from "./series_episodes.js";
 import { inTurns, letOthers } from "./turns.js";
 
-const QUEUE_STATES = ["pending", "downloading", "failed"];
 const FETCHABLE = ["missing", "failed", "special", "ambiguous", "upcoming"];
 const LAYOUT_KEY = "aniworld.series.layout"; // in localStorage
 const ONLY_MISSING_KEY = "aniworld.series.only-missing";
@@ -23,30 +22,6 @@ const isLacking = ({ state }) => !["present", "upcoming", "special", "ignored"].
 /** Whether an episode counts: no special (season 0, or a number with a point), nor upcoming. */
 export const isCounted = ({ code, state, ignored }) =>
   !/^S0+E|\./.test(code) && state !== "upcoming" && !ignored;
-
-/** Bring the episodes' states up to date with the queue, which knows what happened since. */
-export function updateStates(series, queue) {
-  const items = new Map();
-  for (const item of queue.items.values()) {
-    if (item.anime_id === series.id) items.set(item.episode, item);
-  }
-  const group = queue.groups.get(series.id);
-  const isQueued = group && group.pending + group.downloading + group.failed > 0;
-  for (const episode of series.episode_list) {
-    const item = items.get(episode.code);
-    const wasQueued = QUEUE_STATES.includes(episode.state);
-    episode.item = item;
-    if (item?.status === "completed") {
-      if (wasQueued) episode.state = "present";
-      if (episode.isReplaced) episode.changed = episode.isReplaced = false;
-    } else if (item) {
-      if (episode.state !== "present") episode.state = item.status;
-      else episode.isReplaced = item.status !== "failed";
-    } else if (wasQueued && queue.isLoaded && !isQueued) {
-      episode.state = "missing"; // its item was removed
-    }
-  }
-}
 
 /** @param {{series: any, path: (rest: string) => string, redraw: () => void}} context */
 export function makeSeasons(context) {

@@ -6,8 +6,9 @@ import pytest
 
 from tests.app import running
 from tests.browser import Chromium
-from tests.shows import add, home
+from tests.shows import add, completed, home, queue, video
 from tests.test_page import (
+    cell,
     choose,
     count,
     demo_page,
@@ -17,6 +18,7 @@ from tests.test_page import (
     log_in,
     open_in,
     shown,
+    state_of,
     text,
 )
 from tests.tree import Tree
@@ -72,6 +74,44 @@ async def test_an_item_comes_back_at_its_place(tmp_path):
         await page.click("[data-offer=history]")
         await page.wait_for("location.pathname == '/history'")
         await page.wait_for(has_text("#view", "S01E04"))
+        assert page.console == []
+
+
+async def test_an_item_that_replaces_a_file_comes_back_as_one(tmp_path):
+    """Taken back, it leaves the file in the library as it was; undone, it replaces it after all."""
+    name = "Show/Show - S01E01.mkv"
+    async with (
+        Tree({name: video(1, 1000)}) as up,
+        running(tmp_path, providers=home(up.base)) as server,
+        Chromium() as browser,
+    ):
+        await server.login()
+        await queue(server, "S01E01")
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01")
+        await server.post("/api/queue/stop")
+        up.files[name] = video(2, 2000)
+        await server.post("/api/v1/anime/rescan")
+        page = await open_in(browser, server.base + "/series/home_show")
+        await log_in(page)
+        await page.wait_for(f"{state_of('S01E01')} == 'changed'")
+        await page.click(cell("S01E01"))
+        await page.click("#selection [data-action=replace]")
+        await page.wait_for(f"{state_of('S01E01')} == 'pending'")
+        await page.click("[data-offer=undo]")
+        await page.wait_for(f"{state_of('S01E01')} == 'changed'")
+        await page.click("#selection [data-action=replace]")
+        await page.wait_for(f"{state_of('S01E01')} == 'pending'")
+        await go(page, "queue")
+        await page.click("#open-items [data-action=toggle]")
+        await page.click("#open-items [data-action=remove]")
+        await page.wait_for(has_text("#toasts", "Show S01E01 is out of the queue."))
+        await page.click("[data-offer=undo]")
+        await page.wait_for(f"{text('#queue-count')} == '1'")
+        await server.post("/api/queue/start")
+        await completed(server, "S01E01")
+        (new,) = server.library.glob("Show/**/*.mkv")
+        assert new.read_bytes() == video(2, 2000)
         assert page.console == []
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from handlers.keys import DB
+from store import episodes
+from store.models import Episode, Listing
 from tests.app import running
 from tests.browser import Chromium
 from tests.shows import add, home
@@ -84,3 +89,34 @@ async def test_two_tabs_agree(tmp_path):
         assert "Alpha" not in await library.evaluate(TITLES)
         assert await other.evaluate(hidden("#connection"))
         assert one.console == other.console == library.console == []
+
+
+async def test_the_calendar_follows(tmp_path):
+    """What is queued, fetched, ignored or told of elsewhere changes in a calendar that is open."""
+    today = datetime.now(UTC).date().isoformat()
+    known = [
+        Episode(1, number, aired=day, ref=f"e{number}", available=True)
+        for number, day in ((1, today), (2, f"{today}T12:00:00Z"))
+    ]
+    async with running(tmp_path) as server, Chromium() as browser:
+        await server.login()
+        store = server.app[DB]
+        listing = Listing("show", "Show", episodes=tuple(known))
+        await store.run(episodes.store_listing, "home", listing)
+        await store.run(lambda conn: conn.execute("update series set listed = 1"))
+        page = await open_in(browser, server.base + "/calendar")
+        await log_in(page)
+        await page.wait_for(f"{count('.days li')} == 2")
+        assert await page.evaluate(count(".days section")) == 1
+        assert await page.evaluate(text(".days h2")) != "Invalid Date"
+        await page.evaluate("document.querySelector('.days li:last-child a').focus()")
+        page.requests.clear()
+        body = {"anime_id": "home_show", "episodes": ["S01E02"]}
+        assert (await server.post("/api/queue/add", json=body))[0] == 201
+        await page.wait_for(f"{text('.days li:last-child .badge')} == 'Queued'")
+        assert api_calls(page) == []
+        assert await page.evaluate("document.activeElement.localName") == "a"
+        ignored = {"episodes": ["S01E01"], "ignored": True}
+        assert (await server.put("/api/v1/anime/home_show/episodes", json=ignored))[0] == 200
+        await page.wait_for(f"{count('.days li')} == 1")
+        assert page.console == []

@@ -62,6 +62,7 @@ def item(number: int) -> QueueItem:
         "attempts": 0,
         "created_at": "2025-10-22T12:34:56Z",
         "total_bytes": 1_100_000_000,
+        "replace": False,
     }
     return QueueItem(**dict.fromkeys(QueueItem.__dataclass_fields__) | known)
 

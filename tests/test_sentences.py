@@ -10,6 +10,8 @@ import ast
 import re
 from collections.abc import Iterator
 
+from store.files import EMPTY
+from store.names.component import RULES
 from store.schema.rules import BOUNDS, Rule, _bound_issue
 from tests.app import ROOT
 from tests.test_reasons import SENTENCES as REASONS
@@ -45,16 +47,21 @@ COMPOSED = re.compile(r"[7:; ]+|(.*) \(try 7 of 7\)|7: 7; another source has it,
 PAIR = re.compile(r"""\[\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'),\s*"((?:[^"\\]|\\.)*)",?\s*\]""")
 TABLES = ("fields_de.js", "checks_de.js", "trials_de.js", "refusals_de.js")
 SCRIPTS = [(ROOT / "static" / name).read_text() for name in TABLES]
-GERMAN = {
-    double or single: german
-    for script in SCRIPTS
-    for double, single, german in PAIR.findall(script)
-}
+FILES = (ROOT / "static" / "files_de.js").read_text()  # why they are read as they are
+
+
+def pairs_of(script: str) -> dict[str, str]:
+    return {double or single: german for double, single, german in PAIR.findall(script)}
+
+
+GERMAN = {english: german for script in SCRIPTS for english, german in pairs_of(script).items()}
+TABLE_OF_FILES = FILES.partition("];\n")[0]
+GERMAN_OF_FILES = pairs_of(TABLE_OF_FILES)
 PLACE = re.compile(r"\{(\w+)\}")
 
 
 def pattern_of(english: str) -> re.Pattern[str]:
-    """As static/sentences_de.js makes it."""
+    """As static/sentence_patterns.js makes it."""
     return re.compile(".+?".join(map(re.escape, re.split(r"\{\w+\}", english))), re.S)
 
 
@@ -144,6 +151,60 @@ def said() -> dict[str, str]:
 
 
 SAID = said()
+# Those who say why a file is read so, is taken, or keeps its name.
+WHY_CALLS = {"decide", "refuse", "Left", "setdefault", "_join"}
+WHY_FUNCTIONS = re.compile(r"_?why_\w+|_?explain")
+WHY_NAMES = re.compile(r"why|parts|same|readings|COUNTED|A_DISC|EMPTY|ONLY_CASE")
+WHY_FILES = (
+    *("store/families.py", "store/move_plan.py", "store/preference.py", "store/choosing.py"),
+    *("store/files.py", "downloads/renaming.py", "store/names/[!t]*.py"),
+)
+
+
+def said_of_files() -> set[str]:
+    """The pieces of what is said of files, with a 7 in each of their places."""
+    said = {rule.reason.format("7") for rule in RULES.values()}
+    for path in (path for pattern in WHY_FILES for path in ROOT.glob(pattern)):
+        tree = ast.parse(path.read_text())
+        named = assignments(tree)
+        for node in ast.walk(tree):
+            for expression in whys_of(node):
+                said.update(texts_of(expression, named))
+    pieces = {piece for text in said for piece in text.split("; ")}
+    return {piece for piece in pieces if " " in piece.strip("7 ")} - NO_WHY | MADE
+
+
+def whys_of(node: ast.AST) -> Iterator[ast.expr | None]:
+    match node:
+        case ast.Call(func=function):
+            if getattr(function, "id", getattr(function, "attr", "")) in WHY_CALLS:
+                yield from node.args[1:]
+            if getattr(function, "attr", "") == "append":
+                yield from node.args
+            yield from [keyword.value for keyword in node.keywords if keyword.arg == "why"]
+        case ast.Assign() | ast.AugAssign() | ast.AnnAssign():
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            name = target.value if isinstance(target, ast.Subscript) else target
+            if WHY_NAMES.fullmatch(getattr(name, "id", "")):
+                yield node.value
+        case ast.FunctionDef() if WHY_FUNCTIONS.fullmatch(node.name):
+            yield from [each.value for each in ast.walk(node) if isinstance(each, ast.Return)]
+
+
+# What is no piece by itself, but a part of one, and the pieces that are made of them.
+NO_WHY = {
+    *("an extra", "a film", " and 7 more", "but 7", EMPTY, "7, which is waited for7", " until 7"),
+    "it differs from file to file7",
+}
+MADE = {
+    "it differs from file to file",
+    f"but {EMPTY}",
+    "left aside: 7",
+    "left aside: 7 and 7 more",
+    "wished is 7, which is waited for",
+    "wished is 7, which is waited for until 7",
+    *("fetched as 7", "renamed as 7"),
+}
 
 
 def forms_of(text: str) -> tuple[str, ...]:
@@ -178,11 +239,24 @@ def test_no_german_is_left_of_what_nobody_says():
 
 
 def test_each_place_of_a_sentence_is_filled():
-    for english, german in GERMAN.items():
+    for english, german in (GERMAN | GERMAN_OF_FILES).items():
         assert set(PLACE.findall(german)) <= set(PLACE.findall(english)), english
+
+
+def test_all_that_is_said_of_files_is_known_in_german():
+    said = said_of_files()
+    patterns = {english: pattern_of(english) for english in GERMAN_OF_FILES}
+    assert len(said) > 40
+    known = patterns.values()
+    assert [piece for piece in said if not any(p.fullmatch(piece) for p in known)] == []
+    unsaid = {
+        english for english, pattern in patterns.items() if not any(map(pattern.fullmatch, said))
+    }
+    assert unsaid == set()
 
 
 def test_tables_are_read_as_a_whole():
     """A pair that this test does not see would be one that nobody checks."""
     pairs = sum(len(re.findall(r"^  \[", script, re.M)) for script in SCRIPTS)
     assert pairs == len(GERMAN) > 200
+    assert len(re.findall(r"^  \[", TABLE_OF_FILES, re.M)) == len(GERMAN_OF_FILES) > 40
