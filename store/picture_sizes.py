@@ -7,7 +7,7 @@ from __future__ import annotations
 
 SIDE, POINTS = 8_000, 30_000_000  # of a picture that any browser draws
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # JPEG's markers with the size in them
-_BARE = {0x01, *range(0xD0, 0xD9)}  # its markers without a length
+_BARE = {0x00, 0x01, *range(0xD0, 0xD9)}  # its markers without a length, and a byte that is none
 
 
 def is_bearable(content: bytes) -> bool:
@@ -34,10 +34,9 @@ def _known(width: bytes, height: bytes) -> tuple[int, int] | None:
 
 
 def _of_jpeg(content: bytes) -> tuple[int, int] | None:
+    """Bytes that belong to nothing are passed over, as browsers do."""
     place = 2
-    while place + 4 <= len(content):
-        if content[place] != 0xFF:
-            return None
+    while 0 <= (place := content.find(b"\xff", place)) <= len(content) - 4:
         marker = content[place + 1]
         if marker == 0xFF:  # it is filled up
             place += 1
