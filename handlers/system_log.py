@@ -1,19 +1,22 @@
 """The log of the last hours, for the owner alone: it names callers and files."""
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import Literal
+from urllib.parse import quote
 
 from aiohttp import web
 
 from handlers.keys import CONFIG, LOG
-from store import entries, log_lines
+from store import entries, log_lines, secret_address
 from store.schema import record
 from store.secret import MASK
 
 Level = Literal["debug", "info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 SHORTEST_SECRET = 4  # characters; a shorter one would be found in every word
+SIGNS = "[/?&=]"  # between the parts of an address
 
 
 @record
@@ -56,12 +59,21 @@ def _time(at: float) -> str:
 def _secrets(request: web.Request) -> list[str]:
     """What must stand in no answer, whoever may have logged it; the longest first."""
     config = request.app[CONFIG].current
-    found = [
-        secret.reveal()
+    found = {
+        form
         for entry in entries.all_of(config)
         for secret in entries.secrets_of(entry).values()
-    ]
+        for form in _forms(secret.reveal())
+    }
     return sorted((text for text in found if len(text) >= SHORTEST_SECRET), key=len, reverse=True)
+
+
+def _forms(text: str) -> set[str]:
+    """A secret as it may stand in a line: as it is, in an address, and the parts of one."""
+    parts: set[str] = set()
+    if "://" in text:
+        parts = set(re.split(SIGNS, text)) - set(re.split(SIGNS, secret_address.masked(text)))
+    return {form for each in (text, *parts) for form in (each, quote(each, safe=""), quote(each))}
 
 
 def _without(message: str, secrets: list[str]) -> str:

@@ -81,3 +81,26 @@ async def test_the_owner_sees_it_without_secrets(tmp_path):
         handler = server.app[keys.LOG]
         assert handler.newest(time.time() - KEPT_SECONDS)
     assert handler not in logging.getLogger().handlers
+
+
+async def test_a_secret_is_known_in_an_address_and_by_its_parts(tmp_path):
+    feed = "https://pods.lan/rss/aB3dE5fG7hI9jK1lM3?token=hidden%2Fword&page=2"
+    password = "p w/ü&x"
+    providers = [
+        {"type": "feed", "name": "pod", "url": feed},
+        {"type": "directory", "name": "nas", "url": "http://nas.lan/", "password": password},
+    ]
+    async with running(tmp_path, providers=providers) as server:
+        await server.login()
+        log = logging.getLogger("downloads.test")
+        log.warning("%s and %s", feed, password)
+        log.warning("no /rss/aB3dE5fG7hI9jK1lM3 with token=hidden%2Fword at pods.lan, page=2")
+        log.warning("http://u:p%20w%2F%C3%BC%26x@nas.lan/ p%20w/%C3%BC%26x")
+        _, answer, _ = await server.get("/api/system/log?level=warning")
+        said = [line["message"] for line in reversed(answer["data"])]
+        mask = "*" * 8
+        assert said == [
+            f"{mask} and {mask}",
+            f"no /rss/{mask} with token={mask} at pods.lan, page=2",
+            f"http://u:{mask}@nas.lan/ {mask}",
+        ]
