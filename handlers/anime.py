@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 from aiohttp import web
 
 from downloads import lookup
-from downloads.events import LibraryChanged
+from handlers import library_changes
 from handlers.endpoint import Done
-from handlers.hub import HUB
 from handlers.ids import AnimeId
 from handlers.keys import ALIKE_HITS, DB, ENGINE, FOLLOWING, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
@@ -247,7 +246,10 @@ async def link(request: web.Request, anime_id: AnimeId, body: Link) -> Linked:
     )
     linked = await app[DB].run(links.link, anime_id, found, word, accepted)
     app[FOLLOWING].changed()
-    app[HUB].publish(LibraryChanged([anime_id, *ids]))
+    if ids or body.folders is not None:
+        library_changes.tell_all(app)  # others may be part of it now, or stand alone
+    else:
+        await library_changes.tell(app, anime_id)
     return linked
 
 
@@ -268,7 +270,7 @@ async def rename(request: web.Request, anime_id: AnimeId, body: Rename | None = 
     body = body or Rename()
     renamed = await request.app[RENAMING](anime_id, undo=body.undo, dry_run=body.dry_run)
     if not body.dry_run:
-        request.app[HUB].publish(LibraryChanged([anime_id]))
+        await library_changes.tell(request.app, anime_id)
     return renamed
 
 
@@ -296,9 +298,11 @@ async def parse(request: web.Request, query: ParseQuery) -> Parsed:
 
 async def forget(request: web.Request, anime_id: AnimeId) -> Done:
     """Forget a series and its queue items. No file is touched; a rescan finds its folder again."""
-    await request.app[ENGINE].drop_series(anime_id)
-    request.app[FOLLOWING].changed()
-    request.app[HUB].publish(LibraryChanged([anime_id]))
+    app = request.app
+    own_id = await app[DB].run(series.own_id, anime_id)
+    await app[ENGINE].drop_series(anime_id)
+    app[FOLLOWING].changed()
+    library_changes.tell_id(app, own_id)
     return Done("Anime forgotten")
 
 

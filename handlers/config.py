@@ -6,11 +6,9 @@ from typing import Annotated, Literal
 
 from aiohttp import web
 
-from downloads.events import LibraryChanged
-from handlers import trace
+from handlers import library_changes, trace
 from handlers.authenticator import CLAIMS
 from handlers.endpoint import Done
-from handlers.hub import HUB
 from handlers.keys import CONFIG, DB
 from handlers.lifetime import apply_settings
 from store import files, library, library_mounts
@@ -64,7 +62,7 @@ async def update(request: web.Request, body: Update[Config]) -> ConfigShown:
             await asyncio.to_thread(library.write_marker, config.library)
     await apply_settings(request.app)
     if "providers" in body.changes:
-        request.app[HUB].publish(LibraryChanged(None))
+        library_changes.tell_all(request.app)
     trace.record(request, f"change of {', '.join(sorted(body.changes))}")
     return _shown(request)
 
@@ -102,7 +100,7 @@ async def restore(request: web.Request, backup_name: BackupName) -> Done:
     """Put a backup in force, the present configuration backed up first."""
     await asyncio.to_thread(request.app[CONFIG].restore, backup_name)
     await apply_settings(request.app)
-    request.app[HUB].publish(LibraryChanged(None))
+    library_changes.tell_all(request.app)
     trace.record(request, f"restoring of {backup_name}")
     return Done("Configuration restored successfully")
 

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from aiohttp import web
 
-from downloads.events import LibraryChanged
-from handlers.hub import HUB
+from handlers import library_changes
 from handlers.ids import AnimeId
 from handlers.keys import FOLLOWING
 from store.follows import FollowMode
@@ -42,5 +41,5 @@ async def follow(request: web.Request, anime_id: AnimeId, body: FollowBody) -> F
     was in the library or in the queue once is not queued again by itself.
     """
     word, items = await request.app[FOLLOWING].follow(anime_id, body.follow, body.seasons)
-    request.app[HUB].publish(LibraryChanged([anime_id]))
+    await library_changes.tell(request.app, anime_id)
     return FollowSet(word.mode, word.seasons, [item.name for item in items])

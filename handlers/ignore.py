@@ -4,8 +4,7 @@ from typing import Annotated
 
 from aiohttp import web
 
-from downloads.events import LibraryChanged
-from handlers.hub import HUB
+from handlers import library_changes
 from handlers.ids import AnimeId, EpisodeCode
 from handlers.keys import DB
 from store import episodes, selection
@@ -54,7 +53,7 @@ async def ignore(
     """
     key = codes.decode(code)
     episode = await request.app[DB].run(episodes.set_ignored, anime_id, key, ignored=body.ignored)
-    request.app[HUB].publish(LibraryChanged([anime_id]))
+    await library_changes.tell(request.app, anime_id)
     return episode
 
 
@@ -66,5 +65,5 @@ async def ignore_some(request: web.Request, anime_id: AnimeId, body: IgnoreSome)
     changed = await request.app[DB].run(
         episodes.ignore_some, anime_id, body.episodes, ignored=body.ignored
     )
-    request.app[HUB].publish(LibraryChanged([anime_id]))
+    await library_changes.tell(request.app, anime_id)
     return changed

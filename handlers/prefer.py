@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from downloads.events import LibraryChanged
-from handlers.hub import HUB
+from handlers import library_changes
 from handlers.ids import AnimeId
 from handlers.keys import DB, ENGINE
 from store import choosing
@@ -20,5 +19,5 @@ async def prefer(request: web.Request, anime_id: AnimeId, body: SeriesPrefer) ->
     """
     wish = await request.app[DB].run(choosing.set_of_series, anime_id, body)
     request.app[ENGINE].wake()
-    request.app[HUB].publish(LibraryChanged([anime_id]))
+    await library_changes.tell(request.app, anime_id)
     return wish

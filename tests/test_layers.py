@@ -29,6 +29,7 @@ KIT = {
     "hub",
     "ids",
     "keys",
+    "library_changes",
     "lifetime",
     "limits",
     "logins",

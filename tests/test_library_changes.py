@@ -58,6 +58,36 @@ async def test_each_change_of_a_series_is_told(tmp_path):
         assert libraries(inbox) == [{"series": None}]
 
 
+async def test_a_change_is_told_of_the_series_that_is_listed(tmp_path):
+    """Whatever id it is called by; and of all where others may come or go with it."""
+    served = {"Show/Show - S01E01.mkv": b"x"}
+    async with Tree(served) as up, running(tmp_path) as server:
+        await server.login()
+        for folder in ("Odd one", "Beside"):
+            add(server, f"{folder}/{folder} - S01E01.mkv")
+        await server.post("/api/v1/anime/rescan")
+        await server.put("/api/config", json={"providers": home(up.base)})
+
+        async def told(method: str, rest: str, body: dict | None) -> list[dict]:
+            hub = server.app[HUB]
+            hub._gathered.clear()
+            inbox = hub.join(None)
+            status, answer, _ = await server.request(method, f"/api/v1/anime/{rest}", json=body)
+            assert status == 200, answer
+            hub.leave(inbox)
+            return libraries(inbox)
+
+        folders = {"folders": ["Odd one", "Beside"]}
+        assert await told("PUT", "local_odd-one/link", folders) == [{"series": None}]
+        _, listed, _ = await server.get("/api/library")
+        assert [each["id"] for each in listed["data"]] == ["local_odd-one"]
+        assert await told("PUT", "local_odd-one/link", {"source": SHOW}) == [{"series": None}]
+        own = [{"series": ["local_odd-one"]}]
+        assert await told("PUT", f"{SHOW}/follow", {"follow": "new"}) == own
+        assert await told("PUT", f"{SHOW}/episodes/S01E01", {"ignored": True}) == own
+        assert await told("DELETE", SHOW, None) == own
+
+
 async def test_changes_are_gathered():
     """The first is told at once, those that follow within a second together."""
     hub = Hub()
