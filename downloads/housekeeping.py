@@ -6,7 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TypeVar
 
 from downloads import disk
@@ -98,7 +98,13 @@ class Housekeeping:
 
     async def _read(self, threads: Threads, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do `work` on a connection of its own; it ends soon where the server stops."""
-        with closing(await threads.run(copies.open_reader, self._path)) as reader:
+        with ExitStack() as opened:
+
+            def open_reader() -> sqlite3.Connection:
+                """Who is cancelled meanwhile closes it too."""
+                return opened.enter_context(closing(copies.open_reader(self._path)))
+
+            reader = await threads.run(open_reader)
             return await threads.run(work, reader, stop=reader.interrupt)
 
 

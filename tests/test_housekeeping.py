@@ -21,7 +21,7 @@ from store.db import Database
 from store.episodes import store_listing
 from store.models import Episode, Listing
 from store.threads import Threads
-from tests.app import until
+from tests.app import PATIENCE_SECONDS, until
 
 OLD = "2001-01-01T00:00:00Z"
 DAY = 86_400
@@ -196,6 +196,27 @@ async def test_a_stop_does_not_wait_for_a_check(house, monkeypatch):
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert task.cancelled()
+
+
+async def test_a_stop_while_the_reader_opens_leaves_none_open(house, monkeypatch):
+    began, may_go, opened = threading.Event(), threading.Event(), []
+    open_reader = copies.open_reader
+
+    def open_late(path: Path) -> sqlite3.Connection:
+        began.set()
+        assert may_go.wait(PATIENCE_SECONDS)
+        opened.append(open_reader(path))
+        return opened[0]
+
+    monkeypatch.setattr(copies, "open_reader", open_late)
+    task = asyncio.create_task(house.run())
+    await until(began.is_set)
+    task.cancel()
+    await asyncio.sleep(0)  # it is cancelled before the reader is there
+    may_go.set()
+    await asyncio.gather(task, return_exceptions=True)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("select 1")
 
 
 async def test_a_copy_takes_the_place_of_a_lost_database(house, tmp_path):
