@@ -199,8 +199,8 @@ async def test_a_stop_does_not_wait_for_a_check(house, monkeypatch):
 
 
 async def test_a_stop_while_the_reader_opens_leaves_none_open(house, monkeypatch):
-    began, may_go, opened = threading.Event(), threading.Event(), []
-    open_reader = copies.open_reader
+    began, may_go = threading.Event(), threading.Event()
+    open_reader, opened = copies.open_reader, []
 
     def open_late(path: Path) -> sqlite3.Connection:
         began.set()
