@@ -1,7 +1,6 @@
 """The log of the last hours, for the owner alone: it names callers and files."""
 
 import re
-import time
 from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import quote
@@ -9,7 +8,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from handlers.keys import CONFIG, LOG
-from store import entries, log_lines, secret_address
+from store import entries, secret_address
 from store.schema import record
 from store.secret import MASK
 
@@ -43,10 +42,9 @@ async def show(request: web.Request, query: LogQuery) -> list[LogLine]:
     """
     wanted = LEVELS[LEVELS.index(query.level) :]
     secrets = _secrets(request)
-    lines = request.app[LOG].newest(time.time() - log_lines.KEPT_SECONDS)
     return [
         LogLine(_time(line.at), level, line.name, _without(line.message, secrets))
-        for line in lines
+        for line in request.app[LOG].newest()
         for level in wanted
         if level == line.level
     ]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
+from collections.abc import Callable
+from itertools import count
 from typing import NamedTuple, TextIO
 
 KEPT_SEVERE = 200  # warnings and errors, which a talkative night does not push out
@@ -13,7 +16,9 @@ MOST_CHARACTERS = 2000  # of a message; of a longer one the beginning and the en
 
 
 class Line(NamedTuple):
-    at: float  # seconds since 1970
+    number: int  # it rises with each line
+    said_at: float  # by the clock of RecentLines
+    at: float  # seconds since 1970, as the machine's clock had them
     level: str  # debug, info, warning, error
     name: str  # of the part of the program that says it
     message: str
@@ -44,10 +49,16 @@ class LineHandler(logging.StreamHandler[TextIO]):
 
 
 class RecentLines(logging.Handler):
-    """Keeps the newest lines in memory; nothing is written."""
+    """Keeps the newest lines in memory; nothing is written.
 
-    def __init__(self) -> None:
+    A machine's clock may jump by years soon after the start: which lines are old and which are new
+    is told by a `clock` that only goes on.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._clock = clock
+        self._numbers = count()
         self._severe: deque[Line] = deque(maxlen=KEPT_SEVERE)
         self._others: deque[Line] = deque(maxlen=KEPT_OTHERS)
 
@@ -66,9 +77,11 @@ class RecentLines(logging.Handler):
         level = "error" if record.levelno >= logging.ERROR else record.levelname.lower()
         is_severe = record.levelno >= logging.WARNING
         kept = self._severe if is_severe else self._others
-        kept.append(Line(record.created, level, record.name, message))
+        place = next(self._numbers), self._clock()
+        kept.append(Line(*place, record.created, level, record.name, message))
 
-    def newest(self, since: float) -> list[Line]:
-        """The lines that came after `since`, in seconds since 1970, the newest first."""
-        lines = [line for line in (*self._severe, *self._others) if line.at > since]
-        return sorted(lines, key=lambda line: line.at, reverse=True)
+    def newest(self) -> list[Line]:
+        """The lines of the last KEPT_SECONDS, the newest first."""
+        since = self._clock() - KEPT_SECONDS
+        lines = [line for line in (*self._severe, *self._others) if line.said_at > since]
+        return sorted(lines, reverse=True)
