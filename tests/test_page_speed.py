@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections import Counter
 from contextlib import asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -180,8 +181,8 @@ async def rest(page: Page) -> None:
 
 
 @asynccontextmanager
-async def short_tasks(page: Page, name: str):
-    """No task that the page does meanwhile takes too much of the processor."""
+async def watched_tasks(page: Page, name: str, too_long: dict[str, object]):
+    """Note under `name` a task of the page that meanwhile takes too much of the processor."""
     async with page.traced() as events:
         yield
         await rest(page)
@@ -193,12 +194,28 @@ async def short_tasks(page: Page, name: str):
         if longest["ts"] <= event["ts"] < longest["ts"] + longest["dur"]:
             parts[event["name"]] += event.get("tdur", 0) // 1000
     print(f"{name}: longest task {longest['tdur'] / 1000:.0f} ms")
-    assert longest["tdur"] < LONGEST_TASK_MS * 1000, (name, parts.most_common(8))
+    if longest["tdur"] >= LONGEST_TASK_MS * 1000:
+        too_long[name] = longest["tdur"], parts.most_common(8)
 
 
 async def test_no_task_is_long(tmp_path):
-    """Opening views, moving through them, and 200 messages a second meanwhile."""
-    async with full_page(tmp_path) as (server, page):
+    """Opening views, moving through them, and 200 messages a second meanwhile.
+
+    A second browser has to take as long for the same: beside a busy neighbour, the same work takes
+    more of the processor's time now and then.
+    """
+    too_long = await walk(tmp_path / "first")
+    if too_long:
+        again = await walk(tmp_path / "second")
+        assert too_long.keys().isdisjoint(again), (too_long, again)
+
+
+async def walk(folder: Path) -> dict[str, object]:
+    """Go through the views; the steps with a task that is too long, and what that task did."""
+    too_long: dict[str, object] = {}
+    short_tasks = partial(watched_tasks, too_long=too_long)
+    folder.mkdir()
+    async with full_page(folder) as (server, page):
         async with short_tasks(page, "load the library"):
             await page.go(server.base + "/")
             await page.wait_for(f"{shown('#series-list li')} && {text('#queue-count')}")
@@ -239,6 +256,7 @@ async def test_no_task_is_long(tmp_path):
             await page.go(server.base + "/queue")
             await page.wait_for(f"{count('#open-items li')} > 5")
         assert page.console == []
+    return too_long
 
 
 # -- memory and silence --------------------------------------------------------------------------
@@ -254,17 +272,24 @@ async def held(page: Page) -> tuple[int, int]:
 
 
 async def test_messages_leave_nothing_behind(tmp_path):
-    """10,000 messages in the queue's view: neither bytes nor nodes gather."""
+    """10,000 messages in the queue's view: neither bytes nor nodes gather.
+
+    What gathers does so with each 10,000; what the browser compiles anew it does once.
+    """
     async with full_page(tmp_path) as (_, page):
         await go(page, "queue")
         await page.wait_for(f"{count('#open-items li')} > 5")
         await page.evaluate(traffic(400, 3))  # until all scripts are compiled for good
         size, nodes = await held(page)
-        await page.evaluate(traffic(10_000 // ROUND_MESSAGES + 1, 3))
-        size_after, nodes_after = await held(page)
-        print(f"{size_after - size} bytes and {nodes_after - nodes} nodes more than {size}")
-        assert size_after - size < 100_000
-        assert nodes_after - nodes < 100
+        for _ in range(3):
+            await page.evaluate(traffic(10_000 // ROUND_MESSAGES + 1, 3))
+            size_after, nodes_after = await held(page)
+            more_bytes, more_nodes = size_after - size, nodes_after - nodes
+            print(f"{more_bytes} bytes and {more_nodes} nodes more than {size}")
+            if more_bytes < 100_000 and more_nodes < 100:
+                return
+            size, nodes = size_after, nodes_after
+        pytest.fail(f"each 10,000 messages leave {more_bytes} bytes and {more_nodes} nodes")
 
 
 async def test_an_idle_page_sleeps(tmp_path):
