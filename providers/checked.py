@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 10.0
 LATELY_SECONDS = 60.0
 SEARCH_SECONDS, LISTING_SECONDS = 120.0, 900.0  # for all requests together
+PICTURE_SECONDS = 20.0  # to find out where one is: the pictures of other sources wait for it
 MAX_SERIES = 10_000  # of one source, asked for at once
 FOUND_HITS = 10  # of one query, among which a series is looked for
 MAX_VARIANTS = 30  # files of one episode
@@ -144,7 +145,7 @@ class CheckedProvider:
         native = await self._db.run(keys.native_key, self.name, key)
         if native is None:
             raise self._not_found(key)
-        return await self._answer(self._provider.picture(native, ref))
+        return await self._answer(self._picture(native, ref))
 
     async def look(self) -> None:
         """Ask the source itself whether it works, for LOOK_SECONDS at most."""
@@ -188,6 +189,10 @@ class CheckedProvider:
             year=listing.year if listing.year in YEARS else None,
             poster=listing.poster if is_picture else "",
         )
+
+    async def _picture(self, native: str, ref: str) -> Picture:
+        async with _within(PICTURE_SECONDS):
+            return await self._provider.picture(native, ref)
 
     async def _answer(self, call: Awaitable[T], *, lists: bool = False) -> T:
         """Await a provider's answer; turn what it raises into one of three kinds of Failure."""

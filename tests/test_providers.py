@@ -11,7 +11,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from handlers.ids import AnimeId
-from providers import Providers, catalogue
+from providers import Providers, catalogue, checked
 from providers.catalogue import Catalogue
 from providers.checked import CheckedProvider
 from providers.network import Network
@@ -296,6 +296,22 @@ async def test_failures_of_the_source_stay_what_they_are(db):
     with pytest.raises(ProviderError, match="no longer has this episode") as failure:
         await provider.source("x", Episode(1, 1))
     assert failure.value.final
+
+
+async def test_nobody_waits_for_a_picture_that_cannot_be_placed(db, monkeypatch):
+    """Two are fetched at a time: a source whose list never ends would hold up all others."""
+
+    class Endless(Fake):
+        async def picture(self, key, ref):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(checked, "PICTURE_SECONDS", 0.01)
+    provider = CheckedProvider("home", Endless([Hit("a", "A")]), db)
+    await provider.search("", 9)
+    async with asyncio.timeout(30):
+        with pytest.raises(ProviderError, match="within 0.01 seconds") as raised:
+            await provider.picture("a", "")
+    assert raised.value.cause == "silent"
 
 
 async def test_a_call_that_is_cancelled_is_no_failure(db):
