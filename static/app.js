@@ -30,6 +30,7 @@ async function showLogin(reason) {
   router.leave();
   clearToasts();
   setSignedIn(false);
+  showConnection(true, false); // nobody asks for one
   if (!login) {
     login = await import("./login.js"); // most have their token
     login.onLogin(() => {

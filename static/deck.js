@@ -33,6 +33,20 @@ export async function loadDeck() {
   drawDeck();
 }
 
+/** How a source is to be shown: one that did not answer when it was asked last is silent. */
+export const stateOfSource = ({ state, reason }) =>
+  state === "unknown" && reason ? "silent" : state;
+
+/** All sources were asked, and these did not answer: ask how they are where that is news. */
+export function noteAnswers(silent) {
+  const isNews = (source) => {
+    const known = stateOfSource(source);
+    const state = silent.includes(source.name) ? "silent" : "ok";
+    return known !== state && ["ok", "silent", "unknown"].includes(known);
+  };
+  if (sources?.some(isNews)) loadDeck().catch(() => {});
+}
+
 /** Whether the sources are known, or asked for right now. */
 export const sourcesAreAsked = () => Boolean(sources) || asking > 0;
 
@@ -50,8 +64,9 @@ async function askForDisk() {
 }
 
 /** Take in a message of the socket: a file that came has taken room. */
-export function handleMessage({ type }) {
+export function handleMessage({ type, data }) {
   if (type === "download_completed") askForDisk();
+  if (type === "rescan_completed") noteAnswers(data.unavailable);
 }
 
 /** Show the queue as it is known now. */
@@ -139,13 +154,19 @@ function drawSources() {
     {
       key: ({ name }) => name,
       create: () => h("li", {}, h("span.dot"), h("span")),
-      update(row, { name, state, until }) {
-        row.dataset.state = state;
-        const time = state === "resting" && until ? formatTime(new Date(until)) : "";
-        setText(row.lastChild, time ? t("restsUntil", { name, time }) : name);
+      update(row, source) {
+        row.dataset.state = stateOfSource(source);
+        setText(row.lastChild, describeSource(source));
       },
     },
   );
+}
+
+function describeSource(source) {
+  const { name, state, until } = source;
+  const time = state === "resting" && until ? formatTime(new Date(until)) : "";
+  if (time) return t("restsUntil", { name, time });
+  return stateOfSource(source) === "silent" ? t("didNotAnswer", { name }) : name;
 }
 
 mainButton.onclick = () => sendCommand(mainButton.dataset.command, mainButton);

@@ -169,6 +169,7 @@ const TEXTS = {
   deck: ["Stand der Dinge", "State of things"],
   waits: ["Wartet", "Waiting"],
   waitsFor: ["Wartet auf {name}, nächster Versuch {time}", "Waiting for {name}, next try {time}"],
+  didNotAnswer: ["{name} hat nicht geantwortet", "{name} did not answer"],
   restsUntil: ["{name}: nächster Versuch {time}", "{name}: next try {time}"],
   queueIdle: ["Nichts zu laden", "Nothing to download"],
   "waitingCount.one": ["{n} wartet", "{n} waiting"],

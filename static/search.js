@@ -2,6 +2,7 @@
 
 import { callApi } from "./api.js";
 import { addEpisodes } from "./commands.js";
+import { loadDeck, noteAnswers } from "./deck.js";
 import { $, h, icon, loadStyle, setHidden, setText, siteHost, syncList } from "./dom.js";
 import { runAction, showRefusal } from "./feedback.js";
 import { formatNumber } from "./formats.js";
@@ -40,10 +41,12 @@ export async function open(root, address) {
       const answer = await callApi("GET", path, null, { signal: running.signal });
       hits = answer.data;
       setText(state, describe(hits.length, answer.unavailable));
+      noteAnswers(answer.unavailable);
     } catch (error) {
       if (error.name === "AbortError") return; // a newer search shows its own hits
       setText(state, "");
       showRefusal(error);
+      if (error.code === "PROVIDER_ERROR") loadDeck().catch(() => {}); // all of them failed
     }
     draw();
   }

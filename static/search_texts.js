@@ -18,6 +18,5 @@ addTexts({
     "The first {n} series; a more exact title shows fewer.",
   ],
   nothingFound: ["Nichts gefunden.", "Nothing found."],
-  didNotAnswer: ["{name} hat nicht geantwortet", "{name} did not answer"],
   inLibrary: ["In der Bibliothek", "In the library"],
 });

@@ -1,7 +1,7 @@
 // The sources: their list in the order in which they are preferred, and how each one is.
 
 import { callApi } from "./api.js";
-import { loadDeck } from "./deck.js";
+import { loadDeck, stateOfSource } from "./deck.js";
 import { $, h } from "./dom.js";
 import { runAction } from "./feedback.js";
 import { formatTime } from "./formats.js";
@@ -127,9 +127,11 @@ function drawStates(card, states) {
 
 function makeStateLine(card, source, states) {
   const { name, state, reason, until, series } = source;
-  const badge = h("span.badge", { data: { state } }, t(`sourceState.${state}`));
+  const shown = stateOfSource(source);
+  const badge = h("span.badge", { data: { state: shown } }, t(`sourceState.${shown}`));
   if (state === "ok") return h("p.soft.state-line", {}, badge, tn("seriesCount", series));
-  if (state !== "resting") return h("p.state-line", {}, badge);
+  if (state !== "resting")
+    return h("p.soft.state-line", {}, badge, describeReason(reason, null).text);
   const time = until ? formatTime(new Date(until)) : "";
   const retry = h("button", { type: "button", ariaLabel: t("tryNowAt", { name }) }, t("tryNow"));
   retry.onclick = () =>

@@ -84,6 +84,7 @@ addTexts({
   "sourceState.ok": ["Antwortet", "Answers"],
   "sourceState.resting": ["Ruht", "Rests"],
   "sourceState.off": ["Aus", "Off"],
+  "sourceState.silent": ["Antwortet nicht", "Does not answer"],
   "sourceState.unknown": ["Noch nicht gefragt", "Not asked yet"],
   restsBecause: ["Nächster Versuch {time}: {reason}", "Next try {time}: {reason}"],
 });

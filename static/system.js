@@ -1,6 +1,7 @@
 // The system: how the server, its disks and its sources are.
 
 import { callApi } from "./api.js";
+import { stateOfSource } from "./deck.js";
 import { h, loadStyle } from "./dom.js";
 import { runAction, showRefusal } from "./feedback.js";
 import { formatDuration, formatNumber, formatSize, formatTime } from "./formats.js";
@@ -90,13 +91,15 @@ function makeCheck({ area, state, message, fix }) {
 
 function makeSource(source) {
   const { name, type, url, state, reason, until, series } = source;
+  const shown = stateOfSource(source);
   const facts = [type, url, tn("seriesCount", series)].filter(Boolean);
   const row = h(
     "li.line-row",
     {},
     h("p.text", {}, h("b", {}, name), " ", h("span.soft", {}, facts.join(" · "))),
-    h("span.badge", { data: { state } }, t(`sourceState.${state}`)),
+    h("span.badge", { data: { state: shown } }, t(`sourceState.${shown}`)),
   );
+  if (shown === "silent") row.append(h("p.soft", {}, describeReason(reason, null).text));
   if (state !== "resting") return row;
   const retry = h("button", { type: "button", ariaLabel: t("tryNowAt", { name }) }, t("tryNow"));
   retry.onclick = () =>

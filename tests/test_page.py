@@ -624,6 +624,33 @@ async def test_a_source_that_rests(tmp_path):
 
 
 @pytest.mark.slow
+async def test_a_source_that_is_silent(tmp_path):
+    """It is called so wherever sources are shown, as long as it does not answer."""
+    async with (
+        Tree({"Show/S01E01.mkv": b"x"}) as up,
+        Process(tmp_path, providers=home(up.base)) as server,
+        Chromium() as browser,
+    ):
+        up.pages[""] = 502
+        page = await open_in(browser, server.base + "/search?q=show")
+        await log_in(page)
+        await page.wait_for(has_text("#deck-sources", "home did not answer"))
+        for path, row in (("settings/sources", "[data-list=providers]"), ("system", "#sources")):
+            await go(page, path)
+            await page.wait_for(has_text(row, "Does not answer"))
+            assert await page.evaluate(has_text(row, "The source answered 502"))
+        del up.pages[""]
+        await go(page, "search?q=show")
+        await page.wait_for(f"{text('#deck-sources')} == 'home'")
+
+        server.kill9()
+        await page.wait_for(f"!{hidden('#connection')}")
+        await page.evaluate("import('/static/api.js').then((api) => api.endSession('ended'))")
+        await page.wait_for(shown("#login"))
+        assert await page.evaluate(hidden("#connection"))
+
+
+@pytest.mark.slow
 async def test_names_contain_what_is_seen(tmp_path):
     """Who speaks to the page says what is to be seen on a button (WCAG 2.5.3)."""
     misfits = """
