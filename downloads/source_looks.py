@@ -73,7 +73,7 @@ class SourceLooks:
 
         async def refresh() -> None:
             listing = await provider.listing(offer.key)
-            await self._db.run(episodes.store_listing, offer.provider, listing)
+            await self._db.run(episodes.refresh_listing, offer.provider, listing)
 
         await self._calls.ask(offer.provider, refresh)
 

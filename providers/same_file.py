@@ -11,6 +11,7 @@ from providers.network import Network
 from store.models import Episode
 
 SAMPLE_BYTES = 65_536  # the beginning of a video holds an id of this very file
+BEGINNING = re.compile(r"bytes 0-[0-9]{1,18}/([0-9]{1,18})")
 
 
 class Place(NamedTuple):
@@ -35,6 +36,6 @@ async def _begin(network: Network, place: Place) -> tuple[int, bytes] | None:
         source.url, SAMPLE_BYTES, base=place.provider.base, headers=headers
     )
     told = answered.get("Content-Length", "") if status == 200 else ""
-    if match := re.fullmatch(r"bytes 0-\d+/(\d+)", answered.get("Content-Range", "")):
+    if match := BEGINNING.fullmatch(answered.get("Content-Range", "")):
         told = match[1]
     return (int(told), body) if told.isdecimal() and body else None

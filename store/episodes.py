@@ -199,8 +199,12 @@ def join_listing(conn: sqlite3.Connection, series_id: str, provider: str, listin
     """Let a source's series be one with another, and keep what the source says of it.
 
     Returns whether it is, without the owner's word: where nothing of its list is surely that
-    series', he is asked.
+    series', he is asked. Nothing is kept where that one is gone.
     """
+    known = series.find(conn, series_id)
+    if known is None:
+        return False
+    series_id = known.id
     key, title = listing.key, listing.title
     was_linked = offers.owner(conn, provider, key) == series_id
     if not joining.join(conn, series_id, provider, key, title):
@@ -211,6 +215,12 @@ def join_listing(conn: sqlite3.Connection, series_id: str, provider: str, listin
         offers.ask(conn, series_id, provider, key, title)
         return False
     return True
+
+
+def refresh_listing(conn: sqlite3.Connection, provider: str, listing: Listing) -> None:
+    """Keep what a source says of a series that it had; nothing where the owner has forgotten it."""
+    if offers.owner(conn, provider, listing.key):
+        store_listing(conn, provider, listing)
 
 
 def store_listing(

@@ -187,14 +187,16 @@ def link(conn: sqlite3.Connection, series_id: str, provider: str, key: str, titl
 def ask(conn: sqlite3.Connection, series_id: str, provider: str, key: str, title: str) -> None:
     """Ask the owner whether a source's series is this one, unless he has said so, or it is known.
 
-    A source that has the series already may have no second one.
+    A source that has the series already may have no second one. Nothing is asked of a series that
+    is gone.
     """
     conn.execute(
         """
         insert or ignore into offers (series, provider, key, standing, title)
         select :id, :provider, :key, 'asked', :title
-        where not exists (select 1 from offers where series = :id and provider = :provider
-            and standing in ('linked', 'asked'))
+        where exists (select 1 from series where id = :id)
+            and not exists (select 1 from offers where series = :id and provider = :provider
+                and standing in ('linked', 'asked'))
         """,
         {"id": series_id, "provider": provider, "key": key, "title": title},
     )

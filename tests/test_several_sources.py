@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from downloads import carry_over
+from handlers.keys import DB
+from store import series
 from tests.app import Process, running, until
 from tests.shows import SHOW, Shows, add, completed, episodes, library_is_right
 from tests.shows import queue as put_in_queue
@@ -500,3 +502,33 @@ async def test_a_source_that_does_not_answer_now_is_asked_at_the_next_rescan(tmp
                 _, details, _ = await server.get(f"/api/v1/anime/{SHOW}")
                 assert [each["name"] for each in details["sources"]] == sources
                 assert details["possible_sources"] == []
+
+
+async def test_a_length_that_no_file_has_shows_nothing(tmp_path):
+    one, two = shows_of_one_title(1, 1)
+    two.ranged = {"content_range": f"bytes 0-65535/{'9' * 5000}"}
+    async with one as home, two as sister:
+        async with running(tmp_path, providers=setting(home=home, sister=sister)) as server:
+            await server.login()
+            hits, failed = await search(server, "show")
+            assert failed == [] and set(hits) == {"home_show", "sister_show"}
+            assert await sources_of(server) == [("home", "show", 10)]
+
+
+@pytest.mark.parametrize("seed, slow", [(1, "sister"), (2, "sister"), (1, "home")])
+async def test_a_series_may_be_forgotten_while_its_sources_are_asked(tmp_path, seed, slow):
+    """Whether it would become one with another source's, or the owner would be asked."""
+    one, two = shows_of_one_title(1, seed)
+    async with one as home, two as sister:
+        async with running(tmp_path, providers=setting(home=home)) as server:
+            await server.login()
+            add(server, "Show/Show - S01E01.mkv")
+            await server.post("/api/v1/anime/rescan")
+            await server.put("/api/config", json={"providers": setting(home=home, sister=sister)})
+            up = sister if slow == "sister" else home
+            up.delay, before = 0.2, len(up.requests)
+            rescan = asyncio.create_task(server.post("/api/v1/anime/rescan"))
+            await until(lambda: any(each.path == "/Show/" for each in up.requests[before:]))
+            assert (await server.delete(f"/api/v1/anime/{SHOW}"))[0] == 200
+            assert (await rescan)[0] == 200
+            assert await server.app[DB].run(series.find, SHOW) is None
