@@ -62,6 +62,7 @@ class Posters:
         self._rests: dict[str, float] = {}  # source -> monotonic time of its end
         self._failed: dict[str, float] = {}  # name -> monotonic time
         self._failures: Counter[str] = Counter()  # of each source, in a row
+        self._cannot_keep = False  # the disk has not taken the last one
 
     async def find(self, offered: Sequence[Poster], wait_seconds: float) -> Found:
         """The first of these posters that there is; asked for at its source if need be."""
@@ -175,7 +176,16 @@ class Posters:
         return await self._keep(name, fetched.content, fetched.version)
 
     async def _keep(self, name: str, content: bytes, version: Version) -> Picture | None:
-        return await asyncio.to_thread(_keep, self._cache, name, content, version)
+        """What was fetched is shown, also where the disk takes nothing."""
+        etag, modified = version
+        try:
+            await asyncio.to_thread(self._cache.keep, name, content, etag=etag, modified=modified)
+            self._cannot_keep = False
+        except OSError as error:
+            if not self._cannot_keep:  # one line tells it of all pictures
+                log.warning("posters cannot be kept: %s", error)
+            self._cannot_keep = True
+        return await asyncio.to_thread(picture_of, content)
 
     def _note_failure(self, name: str, source: str, failure: ProviderError) -> None:
         log.info("%s: no poster for now: %s", source, failure)
@@ -197,12 +207,3 @@ class Posters:
 def _is_lasting(failure: ProviderError) -> bool:
     """Whether the source has said that it has no such picture, or none that may be fetched."""
     return failure.final and failure.cause != "login"
-
-
-def _keep(cache: PictureCache, name: str, content: bytes, version: Version) -> Picture | None:
-    """What was fetched is shown, also where the disk takes nothing."""
-    try:
-        cache.keep(name, content, etag=version.etag, modified=version.modified)
-    except OSError as error:
-        log.warning("a poster cannot be kept: %s", error)
-    return picture_of(content)

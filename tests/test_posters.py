@@ -268,10 +268,17 @@ async def test_two_at_a_time_the_last_one_first_and_no_more_than_are_seen(tmp_pa
         assert [keys.index(number) for number in numbers[2:]] == list(range(count - 1, 9, -1))
 
 
-async def test_a_full_disk_shows_it_all_the_same(tmp_path):
-    async with opened(tmp_path, JPEG) as house:
-        (tmp_path / posters_module.FOLDER).write_bytes(b"in the way")
-        assert await house.find() == (JPEG, True)
+async def test_a_full_disk_shows_it_all_the_same(tmp_path, caplog):
+    """And says so once: a line for each picture would push all others out of the log."""
+    async with opened(tmp_path, *[JPEG] * 3) as house:
+        in_the_way = tmp_path / posters_module.FOLDER
+        in_the_way.write_bytes(b"in the way")
+        for place in range(3):
+            assert await house.find(place) == (JPEG, True)
+        assert caplog.text.count("cannot be kept") == 1
+        in_the_way.unlink()
+        assert await house.find(0) == (JPEG, True)
+        assert len(list(in_the_way.iterdir())) == 1
 
 
 # -- the whole way ---------------------------------------------------------------------------------
