@@ -42,11 +42,16 @@ def _of_jpeg(content: bytes) -> tuple[int, int] | None:
             place += 1
         elif marker in _BARE:
             place += 2
-        elif marker in _FRAMES:
+        elif marker in _FRAMES and _is_frame(content[place + 2 : place + 10]):
             return _known(content[place + 7 : place + 9], content[place + 5 : place + 7])
         else:
             place += 2 + max(2, int.from_bytes(content[place + 2 : place + 4]))
     return None
+
+
+def _is_frame(head: bytes) -> bool:
+    """Whether its length is that of its components, as it has to be; else it is something else."""
+    return len(head) < 8 or int.from_bytes(head[:2]) == 8 + 3 * head[7]
 
 
 def _of_webp(content: bytes) -> tuple[int, int] | None:

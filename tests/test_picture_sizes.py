@@ -23,6 +23,7 @@ def webp(kind: bytes, data: bytes) -> bytes:
         (JFIF + b"\xff\xc4\x00\x04\0\0\xff\xc1\x00\x11\x08\x03\xc0\x02\x80", (640, 960)),
         (JFIF + b"junk\xff\xc0\x00\x11\x08\x03\xc0\x02\x80\x03", (640, 960)),
         (JFIF + b"\xff\x00\xff\xc0\x00\x11\x08\x03\xc0\x02\x80\x03", (640, 960)),
+        (JFIF + b"junk\xff\xc0\x99\x11\x08\xff\xff\xff\xff\x03", None),
         (JFIF + b"\xff\xfe\x00\x00" * 1000, None),
         (JFIF + b"\xff\xd9", None),
         (JFIF + b"no marker", None),
@@ -45,3 +46,9 @@ def test_the_size_is_read_from_the_head_of_a_picture(content, size):
 def test_what_no_browser_draws(width, height):
     content = PNG + width.to_bytes(4) + height.to_bytes(4)
     assert not picture_sizes.is_bearable(content)
+
+
+def test_bytes_that_belong_to_nothing_hide_no_size():
+    size = b"\xff\xc0\x00\x11\x08\xff\xff\xff\xff\x03"
+    for junk in (b"", b"junk", b"\xff\x00", b"\xff\xff", b"\xff\xc0\x00\x02"):
+        assert not picture_sizes.is_bearable(JFIF + junk + size), junk
