@@ -110,11 +110,14 @@ class PictureCache:
             found = []
             with suppress(OSError), os.scandir(self._folder) as entries:
                 for entry in entries:
-                    status = entry.stat(follow_symlinks=False)
-                    if entry.name.endswith(NEW):
-                        os.unlink(entry.path)  # it was cut short
-                    elif entry.is_file(follow_symlinks=False):
-                        found.append((status.st_mtime, entry.name, status.st_size))
+                    if not entry.is_file(follow_symlinks=False):
+                        continue
+                    with suppress(OSError):  # it may be gone by now, or not be ours
+                        status = entry.stat(follow_symlinks=False)
+                        if entry.name.endswith(NEW):
+                            os.unlink(entry.path)  # it was cut short
+                        else:
+                            found.append((status.st_mtime, entry.name, status.st_size))
             for _, name, size in sorted(found):
                 self._note(name, size)
         return self._sizes

@@ -109,6 +109,14 @@ def test_what_a_kill_has_left_is_swept_and_strangers_stay(tmp_path):
     assert cache.find("link") is None
 
 
+def test_a_stranger_hides_no_picture(tmp_path):
+    for number in range(20):
+        (tmp_path / f"stranger{number}{picture_cache.NEW}").mkdir()
+        PictureCache(tmp_path).keep(str(number), JPEG)
+    again = PictureCache(tmp_path)
+    assert all(again.find(str(number)) for number in range(20))
+
+
 def test_validators_that_are_too_long_are_not_kept(tmp_path):
     cache = PictureCache(tmp_path)
     cache.keep("a", JPEG, etag='"' + "ä" * 5_000)
