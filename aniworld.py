@@ -202,7 +202,7 @@ def add_downloads(
     providers.answered = engine.source_answered
     providers.resting = engine.rests.resting
     app[keys.CHECKUP] = Checkup(app[keys.CONFIG].state, settings, providers)
-    app[keys.ALIKE_HITS] = AlikeHits(providers)
+    app[keys.ALIKE_HITS] = AlikeHits(db, providers)
     app[keys.RENAMING] = Renaming(db, settings)
     app[TELLERS] = Tellers()
     app[POSTER_FETCHES] = PosterFetches()

@@ -4,39 +4,59 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 
 from downloads import lookup
 from downloads.lookup import Match
 from providers import Providers
+from store import joint_hits
+from store.db import Database
 from store.errors import Failure
-from store.joint_hits import Pair
+from store.joint_hits import JointHit, Pair
+from store.models import Hit
 
 log = logging.getLogger(__name__)
 
-PAIRS = 3  # that one search asks about: the best hits
+PAIRS = 3  # of two sources that one search asks about: the best hits
 SECONDS = 3.0  # for which it waits
 REMEMBERED = 1000  # pairs of which the answer is kept in memory
 
 
 class AlikeHits:
-    """`await AlikeHits(providers).same(pairs)`; what was told once is not asked again."""
+    """`await AlikeHits(db, providers).join(found)`; what was told once is not asked again."""
 
-    def __init__(self, providers: Providers):
+    def __init__(self, db: Database, providers: Providers):
+        self._db = db
         self._providers = providers
         self._told: dict[Pair, bool] = {}
 
-    async def same(self, pairs: Iterable[Pair]) -> set[Pair]:
+    async def join(self, found: Sequence[tuple[str, Hit]]) -> list[JointHit]:
+        """The hits of all sources, (source, hit) each; what is one series is one hit.
+
+        While two of them stand apart nobody knows to which one a third source's hit belongs, so
+        those that are one are joined before the next ones are asked about.
+        """
+        until = time.monotonic() + SECONDS
+        same: set[Pair] = set()
+        while True:
+            joined = await self._db.run(joint_hits.join, found, same)
+            more = await self._same(joined.alike, until) - same
+            if not more:
+                return joined.hits
+            same |= more
+
+    async def _same(self, pairs: Iterable[Pair], until: float) -> set[Pair]:
         """Those of the pairs, ids of hits at two sources, that are one series as far as is known:
         a source that does not answer in time contradicts nobody."""
         wanted = list(pairs)
         unknown = [pair for pair in wanted if pair not in self._told][:PAIRS]
-        await asyncio.gather(*(self._ask(pair) for pair in unknown))
+        await asyncio.gather(*(self._ask(pair, until) for pair in unknown))
         return {pair for pair in wanted if self._told.get(pair, True)}
 
-    async def _ask(self, pair: Pair) -> None:
+    async def _ask(self, pair: Pair, until: float) -> None:
         try:
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(until - time.monotonic()):
                 one, other = await asyncio.gather(*map(self._providers.listing, pair))
                 match = Match(other[1], "alike")
                 told = await lookup.is_same(self._providers, [one], other[0], match)

@@ -12,7 +12,7 @@ from handlers.endpoint import Done
 from handlers.ids import AnimeId
 from handlers.keys import ALIKE_HITS, DB, ENGINE, FOLLOWING, HEADERS, PROVIDERS, RENAMING, RESCAN
 from handlers.paging import Page, Paged, paged, window
-from store import calendars, joint_hits, known_episodes, links, series
+from store import calendars, known_episodes, links, series
 from store import choices as choice_store
 from store import episodes as episode_store
 from store.choices import Choice
@@ -326,12 +326,10 @@ async def search(request: web.Request, query: SearchQuery) -> SearchResult:
     """Search all sources, side by side. Hits that surely are one series are one hit."""
     app = request.app
     found = await app[PROVIDERS].search(query.q, query.limit)
-    joined = await app[DB].run(joint_hits.join, found.hits)
-    if same := await app[ALIKE_HITS].same(joined.alike):
-        joined = await app[DB].run(joint_hits.join, found.hits, same)
+    joined = await app[ALIKE_HITS].join(found.hits)
     hits = [
         SearchHit(each.id, each.hit.name, each.hit.site, each.sources)
-        for each in joined.hits[: query.limit]
+        for each in joined[: query.limit]
     ]
     return SearchResult(hits, found.unavailable)
 

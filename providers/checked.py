@@ -138,7 +138,8 @@ class CheckedProvider:
             raise ProviderError(
                 f"The source offers a file that is no video ({source.extension[:20]})", final=True
             )
-        return replace(source, beside=_subtitles_only(source))
+        size = source.size if _is_size(source.size) else None
+        return replace(source, size=size, beside=_subtitles_only(source))
 
     async def picture(self, key: str, ref: str) -> Picture:
         """Where the picture of a series is right now. Raises NotFound for an unknown key."""
@@ -273,12 +274,17 @@ def _is_text(*texts: str) -> bool:
     return True
 
 
+def _is_size(size: int | None) -> bool:
+    """Whether a size can be stored; None is one that nobody tells."""
+    return size is None or 0 <= size <= MAX_SIZE
+
+
 def _is_possible(episode: Episode) -> bool:
     """Whether an episode can be stored and asked for by its code."""
     return (
         0 <= episode.season <= MAX_SEASON
         and 0 <= episode.number <= MAX_NUMBER
-        and (episode.size is None or 0 <= episode.size <= MAX_SIZE)
+        and _is_size(episode.size)
         and _is_text(episode.title, episode.ref, episode.aired or "")
     )
 
@@ -289,8 +295,7 @@ def _with_few_variants(episode: Episode) -> Episode:
     fit = [
         variant
         for variant in variants
-        if _is_text(variant.ref, variant.name)
-        and (variant.size is None or 0 <= variant.size <= MAX_SIZE)
+        if _is_text(variant.ref, variant.name) and _is_size(variant.size)
     ][:MAX_VARIANTS]
     if len(fit) == len(episode.variants):
         return episode

@@ -122,7 +122,7 @@ class Ytdlp(ListedSource):
 
     async def _find_video(self, ref: str) -> dict[str, Any] | None:
         page = ref.partition(" ")[0]
-        if (urlsplit(page).hostname or "") not in self._hosts:
+        if ytdlp_info.split(page).hostname not in self._hosts:
             return None
         try:
             info = await self._pages.get(page)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from providers.json_answers import Fields, objects, text, whole
 from providers.library_tree import episodes_in
@@ -32,6 +32,14 @@ class File(NamedTuple):
     extension: str
     referer: str
     variant: Variant
+
+
+def split(url: str) -> SplitResult:
+    """The parts of an address; of one that is none, all parts are empty."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def title_of(info: Fields) -> str:
@@ -77,7 +85,7 @@ def _id(entry: Fields) -> str:
     video_id, name = text(entry, "id"), ""
     if text(entry, "extractor_key").casefold() in OF_ANY_PAGE:
         files = objects(entry, "formats") or [entry]
-        name = urlsplit(text(files[0], "url")).path.rpartition("/")[2]
+        name = split(text(files[0], "url")).path.rpartition("/")[2]
     return f"{video_id}/{name}" if name and name != video_id else video_id
 
 
@@ -113,14 +121,11 @@ def find_files(entry: Fields, hosts: Iterable[str]) -> list[File]:
     found = []
     for row in rows:
         url = text(row, "url")
-        try:
-            host = urlsplit(url).hostname or ""
-        except ValueError:
-            continue
+        address = split(url)
         extension = "." + re.sub(r"[^a-z0-9]", "", text(row, "ext").casefold())
         if extension not in extensions.MEDIA:
-            extension = extensions.of(urlsplit(url).path)
-        if host in named and extension in extensions.MEDIA:
+            extension = extensions.of(address.path)
+        if address.hostname in named and extension in extensions.MEDIA:
             headers = row.get("http_headers")
             referer = text(headers, "Referer") if isinstance(headers, dict) else ""
             found.append(File(url, extension, referer, _variant(row, entry, url)))
@@ -128,7 +133,7 @@ def find_files(entry: Fields, hosts: Iterable[str]) -> list[File]:
 
 
 def _is_file(row: Fields) -> bool:
-    protocol = text(row, "protocol") or urlsplit(text(row, "url")).scheme
+    protocol = text(row, "protocol") or split(text(row, "url")).scheme
     has_both = text(row, "vcodec") != "none" and text(row, "acodec") != "none"
     return protocol in ("http", "https") and has_both and row.get("has_drm") in (None, False)
 

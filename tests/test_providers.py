@@ -252,6 +252,9 @@ async def test_only_videos_and_their_subtitles_come_from_a_source(db):
     beside |= {".\n.srt": "l", ".\x1b[2J.srt": "e", ".\u202e.srt": "b"}
     fake.where = replace(fake.where, beside=beside)
     assert (await provider.source("x", Episode(1, 1))).beside == {".de.srt": "s", ".SUB": "S"}
+    for size in (10**25, -1):
+        fake.where = replace(fake.where, size=size)
+        assert (await provider.source("x", Episode(1, 1))).size is None
     fake.where = Source("http://nas/a.exe", ".exe")
     with pytest.raises(ProviderError, match=r"no video \(\.exe\)") as failure:
         await provider.source("x", Episode(1, 1))

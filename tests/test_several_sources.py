@@ -459,6 +459,18 @@ async def test_two_shows_of_one_title_are_two_series_until_the_owner_says_otherw
             assert await search(server, "show") == (apart, [])
 
 
+async def test_three_sources_with_one_title_and_no_year_are_one_hit(tmp_path):
+    """Of the third one's hit it is asked when the first two are one."""
+    one, two, three = (tree(*[f"Nacht/0{n}" for n in range(1, last)]) for last in (3, 4, 5))
+    async with one as home, two as sister, three as friend:
+        config = setting(home=home, sister=sister, friend=friend)
+        async with running(tmp_path, providers=config) as server:
+            await server.login()
+            for _ in range(2):
+                found = {"home_nacht": ("Nacht", ["home", "sister", "friend"])}
+                assert await search(server, "nacht") == (found, [])
+
+
 @pytest.mark.parametrize("has_sizes", [True, False])
 async def test_one_file_that_both_have_shows_that_the_show_is_one(tmp_path, has_sizes, monkeypatch):
     one, two = shows_of_one_title(1, 1)

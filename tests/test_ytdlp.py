@@ -214,6 +214,7 @@ def test_the_files_of_a_video():
         row("https://cdn.example/elsewhere.mp4"),
         row("https://a.example/a.exe", ext="exe"),
         row("https://[bad/a.mp4"),
+        row("https://[bad/a.mp4", protocol=None),
         {},
         7,
     ]
@@ -236,6 +237,7 @@ def test_the_files_of_a_video():
         ([{"title": "a"}, {"title": "b"}], [(1, 1), (1, 2)]),
         ([{"episode_number": 10**9}, {"episode_number": "x"}], [(1, 1), (1, 2)]),
         ([{"_type": "playlist", "entries": [{"id": "1"}, {"id": "2"}, 7]}], [(1, 1), (1, 2)]),
+        ([{"extractor_key": "Generic", "url": "http://[a"}, {"title": "b"}], [(1, 1), (1, 2)]),
         ([], []),
         ([None, 7], []),
     ],
