@@ -24,6 +24,7 @@ LINK = re.compile(r"\[[^\]\[]*\]\(([^)\s]+)\)")
 CALL = re.compile(r"\b(GET|POST|PUT|DELETE) (/(?:api|health)[\w/{}.-]*)")
 FAULT = re.compile(r"\b(INV|[AIFNCL])[-_ ]?(\d{1,2}b?)\b")
 TOKEN_OF_FAULT = re.compile(rf"(?:#.*|[\"']){FAULT.pattern}")
+BEGINNINGS = {tokenize.STRING, getattr(tokenize, "FSTRING_START", None)}  # 3.11 has no such one
 FAULTS = re.compile(r"\b([AIFNCL])(\d{1,2}) to \1(\d{1,2})\b")  # A23 to A25
 
 
@@ -188,9 +189,10 @@ def faults_of(path: Path) -> set[str]:
     for token in tokens if TOKEN_OF_FAULT.search(source) else ():  # a slow way of reading
         if token.type == tokenize.COMMENT:
             found |= faults_in(token.string)
-        elif token.type == tokenize.STRING:
-            quotes = re.match(r"\w*[\"']+", token.string)
-            if start := FAULT.match(token.string, quotes.end()):
+        elif token.type in BEGINNINGS:
+            text = token.line[token.start[1] :]
+            quotes = re.match(r"\w*[\"']+", text)
+            if start := FAULT.match(text, quotes.end()):
                 found |= faults_in(start[0])
     module = ast.parse(source)
     for node in (module, *statements(module)):

@@ -39,7 +39,7 @@ def check(name: str) -> None:
 
 
 @given(anything)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_every_name_is_safe_and_stays_so(text):
     check(safe(text))
     assert safe(text) == safe(text)
@@ -136,7 +136,7 @@ def test_fold_keeps_two_titles_apart(one, two):
 
 
 @given(st.text(max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_fold_does_not_see_the_form(text):
     assert fold(unicodedata.normalize("NFC", text)) == fold(unicodedata.normalize("NFD", text))
     assert bool(fold(text)) == bool(text.strip())
@@ -148,7 +148,7 @@ numbers = st.integers(0, 9999) | st.decimals("0.1", "999", places=1).map(float).
 
 
 @given(st.integers(0, 9999), numbers)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_codes_come_back(season, number):
     season = 0 if number % 1 else season
     assert decode(code(season, number)) == decode(code(season, number).lower()) == (season, number)
