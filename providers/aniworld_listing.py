@@ -20,6 +20,7 @@ from store.models import Episode, Variant
 from store.names import codes, database_ids, extensions
 from store.names.codes import EpisodeKey
 from store.names.spoken import Languages, Version, of_codes
+from store.pictures import MAX_FETCHED_BYTES
 from store.preference import NO_WISH, chosen
 
 FORM = 1  # of the documents
@@ -170,6 +171,8 @@ def _poster(about: Fields) -> str:
         urljoin("http://a/", url)
     except ValueError:
         return ""
+    if (whole(poster, "size") or 0) > MAX_FETCHED_BYTES:
+        return ""  # nobody would fetch it
     return f"{url} {_moment(text(poster, 'modified')) or 0}"
 
 

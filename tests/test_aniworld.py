@@ -21,6 +21,7 @@ from providers import aniworld, aniworld_listing
 from store import static_catalogue
 from store.errors import ProviderError
 from store.models import Listing
+from store.pictures import MAX_FETCHED_BYTES
 from store.preference import chosen
 from store.secret import Secret
 from store.sources import AniworldProvider
@@ -125,6 +126,8 @@ class TestCatalogue(ServedContract):
     [
         ({"url": "p.jpg", "modified": "1970-01-01T00:00:09Z"}, "p.jpg 9"),
         ({"url": "a b.jpg"}, "a b.jpg 0"),
+        ({"url": "p.jpg", "size": MAX_FETCHED_BYTES}, "p.jpg 0"),
+        ({"url": "p.jpg", "size": MAX_FETCHED_BYTES + 1}, ""),  # it would not be taken
         ({"url": ""}, ""),
         ({"url": 7}, ""),
         ({"url": "http://[bad"}, ""),
