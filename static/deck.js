@@ -56,11 +56,16 @@ export const freeRoom = () => freeBytes;
 /** Whether a source is set up; undefined before that was asked. */
 export const sourcesAreKnown = () => sources && sources.length > 0;
 
+/** The room on the disk as the server's health tells it, null while it does not know. */
+export function freeRoomOf({ filesystem }) {
+  const { status, disk_free_gb: free } = filesystem ?? {};
+  return free == null || (!free && status === "inaccessible") ? null : free * 1e9;
+}
+
 async function askForDisk() {
   if (Date.now() - diskAskedAt < DISK_EVERY_MS) return;
   diskAskedAt = Date.now();
-  const { filesystem } = await callApi("GET", "../health/detailed").catch(() => ({}));
-  freeBytes = filesystem?.disk_free_gb == null ? null : filesystem.disk_free_gb * 1e9;
+  freeBytes = freeRoomOf(await callApi("GET", "../health/detailed").catch(() => ({})));
 }
 
 /** Take in a message of the socket: a file that came has taken room. */

@@ -24,14 +24,15 @@ export const announce = (text) => setText($("#announcer"), text);
 /**
  * Show a short message above the page. It goes by itself; an error stays until it is closed.
  * @param {string} text
- * @param {{details?: string, isError?: boolean, about?: string,
+ * @param {{details?: string, isError?: boolean, about?: string, forMs?: number,
  *   actions?: {name: string, text: string, run: () => any}[]}} options
  *   `details` is the server's own English text, `actions` are buttons for what may be done next,
- *   `about` names what failed
+ *   `about` names what failed, `forMs` is how long an error stands where it ends by itself
  * @returns {(name: string) => void} takes an action away, for when it is no longer possible
  */
 export function showToast(text, options = {}) {
   const { details = "", isError = false, actions = [], about = "" } = options;
+  const { forMs = isError ? 0 : TOAST_MS } = options;
   const remove = () => removeToast(toast);
   const closeButton = h("button.icon", { type: "button", ariaLabel: t("close") }, icon("close"));
   closeButton.onclick = remove;
@@ -55,7 +56,7 @@ export function showToast(text, options = {}) {
   toasts.append(toast);
   // Nothing outside of an open dialog can be clicked.
   ($("dialog[open]") ?? document.body).append(toasts);
-  if (!isError) setTimeout(removeUnlessUsed, TOAST_MS, toast);
+  if (forMs) setTimeout(removeUnlessUsed, forMs, toast);
   return (name) => {
     const button = $(`[data-offer=${name}]`, toast);
     if (button) setHidden(button, true, closeButton);
@@ -95,7 +96,9 @@ export async function showRefusal(refusal, action = "") {
   const { text, details } = await describeRefusal(refusal);
   const about = refusal.code === "NETWORK" ? "NETWORK" : action;
   const named = action ? t("actionFailed", { action, text }) : text;
-  showToast(named, { details, isError: true, about });
+  const isOver = refusal.code === "RATE_LIMIT_EXCEEDED"; // once its time has passed
+  const forMs = isOver ? Math.max(TOAST_MS, refusal.waitSeconds * 1000) : undefined;
+  showToast(named, { details, isError: true, about, forMs });
 }
 
 /**

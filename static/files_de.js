@@ -2,6 +2,7 @@
 // {place} holds what the server has put there.
 
 import { compileAll } from "./sentence_patterns.js";
+import { sayErrorInGerman } from "./system_errors_de.js";
 
 export const SENTENCES = [
   // -- which words of the name tell the episode
@@ -29,7 +30,7 @@ export const SENTENCES = [
   ["from the folder", "vom Ordner"],
   ["the season stands in front", "die Staffel steht vorn"],
   ["the folder has the title", "der Ordner hat den Titel"],
-  ["it differs from file to file", "sie ist von Datei zu Datei anders"],
+  ["it differs from file to file", "von Datei zu Datei anders"],
   [
     "{words} is the same in all names of this folder",
     "{words} steht in allen Namen dieses Ordners",
@@ -118,7 +119,7 @@ const PATTERNS = compileAll(SENTENCES, (value, name) =>
 
 function translatePiece(piece) {
   const [pattern, translate] = PATTERNS.find(([pattern]) => pattern.test(piece)) ?? [];
-  return pattern ? piece.replace(pattern, translate) : piece;
+  return pattern ? piece.replace(pattern, translate) : sayErrorInGerman(piece);
 }
 
 /** The German of what is said of a file; pieces that nobody knows stay as they are. */

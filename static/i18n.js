@@ -30,6 +30,7 @@ const TEXTS = {
   "seriesCount.other": ["{n} Serien", "{n} series"],
   "missingCount.one": ["{n} fehlt", "{n} missing"],
   "missingCount.other": ["{n} fehlen", "{n} missing"],
+  unsure: ["Mehrdeutig", "Ambiguous"],
   complete: ["Vollständig", "Complete"],
   haveOfTotal: ["{have} von {total} Folgen", "{have} of {total} episodes"],
   "queuedCount.one": ["{n} in der Warteschlange", "{n} in the queue"],
@@ -135,7 +136,7 @@ const TEXTS = {
   "error.CONFLICT": ["Das passt nicht zum jetzigen Stand.", "That does not fit the present state."],
   "error.VALIDATION_ERROR": ["Die Eingabe ist ungültig.", "The input is not valid."],
   "error.RATE_LIMIT_EXCEEDED": [
-    "Zu viele Anfragen. In {time} geht es weiter.",
+    "Zu viele Anfragen. In {time} geht es wieder.",
     "Too many requests. Try again in {time}.",
   ],
   "error.PROVIDER_ERROR": ["Die Quelle hat nicht geantwortet.", "The source did not answer."],

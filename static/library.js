@@ -6,7 +6,7 @@ import { $, h, icon, loadStyle, setHidden, setText } from "./dom.js";
 import { runAction } from "./feedback.js";
 import { formatNumber, language } from "./formats.js";
 import { t, tn } from "./i18n.js";
-import { ensureLibrary, library, rescan } from "./library_state.js";
+import { ensureLibrary, isUnsure, library, rescan } from "./library_state.js";
 import "./library_texts.js";
 import { drawPicture, makePicture } from "./pictures.js";
 import { countOpenOf } from "./queue_state.js";
@@ -17,7 +17,7 @@ const FILTERS = {
   all: () => true,
   missing: (series) => series.missing_episodes > 0,
   following: (series) => series.follow !== "off",
-  complete: (series) => series.missing_episodes === 0,
+  complete: (series) => series.missing_episodes === 0 && !isUnsure(series),
 };
 const collator = new Intl.Collator(language, { numeric: true, sensitivity: "base" });
 const byTitle = (a, b) => collator.compare(a.title, b.title);
@@ -283,8 +283,9 @@ function updateTile(tile, series) {
   const badge = $(".badge", tile);
   const isUnderWay = open > 0 && series.available_episodes <= open;
   const text = isUnderWay ? tn("openCount", open) : tn("missingCount", missing);
-  setText(badge, missing ? text : t("complete"));
-  const state = isUnderWay ? "pending" : missing ? "missing" : "present";
+  const [rest, restState] = isUnsure(series) ? ["unsure", "ambiguous"] : ["complete", "present"];
+  setText(badge, missing ? text : t(rest));
+  const state = isUnderWay ? "pending" : missing ? "missing" : restState;
   if (tile.dataset.state !== state) tile.dataset.state = badge.dataset.state = state;
   const get = $(".get", tile);
   const label = t("getMissingOf", { title: series.title });

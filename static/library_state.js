@@ -3,6 +3,7 @@
 import { callApi } from "./api.js";
 import { showRefusal, showToast } from "./feedback.js";
 import { t, tn } from "./i18n.js";
+import { describeProblem, loadSentences } from "./reasons.js";
 import { isConnected } from "./socket.js";
 
 const PROXY_TIMEOUT = 504;
@@ -19,6 +20,11 @@ export const library = {
   /** @type {{step: string, done: number, total: number | null} | null} of a rescan that runs */
   rescan: null,
 };
+
+/** Whether nothing is known to be missing, and yet not all is surely there: files are ambiguous. */
+export const isUnsure = (series) =>
+  series.missing_episodes === 0 && series.downloaded_episodes < series.total_episodes;
+
 let isOwnRescan = false; // the rescan was asked for here, and its answer will tell the result
 let shownResult = ""; // of a rescan, as in the last toast
 let loading = null;
@@ -145,7 +151,7 @@ const messageHandlers = {
 
   rescan_failed({ message }) {
     library.rescan = null;
-    if (!isOwnRescan) showToast(t("rescanFailed"), { details: message, isError: true });
+    if (!isOwnRescan) showRescanFailure(message);
   },
 };
 
@@ -168,6 +174,14 @@ export async function rescan() {
     library.rescan = null;
     listener();
   }
+}
+
+async function showRescanFailure(message) {
+  await loadSentences().catch(() => {});
+  const { text, isEnglish } = describeProblem({ issue: message });
+  const failure = t("rescanFailed");
+  if (isEnglish) showToast(failure, { details: message, isError: true });
+  else showToast(`${failure} ${text}`, { isError: true });
 }
 
 /** Say what a rescan found: once, though the call's answer and the socket both tell it. */

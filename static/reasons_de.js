@@ -1,5 +1,7 @@
 // The server's sentences about failures, in German; what is in none of them stays English.
 
+import { sayErrorInGerman } from "./system_errors_de.js";
+
 // What stands in a sentence's place.
 const WORDS = {
   "a document": "eine Webseite",
@@ -34,7 +36,7 @@ const WORDS = {
 };
 
 const TRY = String.raw`(?: \(try (\d+) of (\d+)\))?`;
-const inGerman = (words) => WORDS[words] ?? words;
+const inGerman = (words) => WORDS[words] ?? sayErrorInGerman(words);
 const sentence = (english, german) => [
   new RegExp(`^${english}${TRY}$`),
   (...found) => {

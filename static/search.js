@@ -7,7 +7,7 @@ import { $, h, icon, loadStyle, setHidden, setText, siteHost, syncList } from ".
 import { runAction, showRefusal } from "./feedback.js";
 import { formatNumber } from "./formats.js";
 import { t, tn } from "./i18n.js";
-import { ensureLibrary, library } from "./library_state.js";
+import { ensureLibrary, isUnsure, library } from "./library_state.js";
 import { makePicture } from "./pictures.js";
 import { countOpenOf } from "./queue_state.js";
 import { href } from "./router.js";
@@ -103,8 +103,9 @@ function updateRow(row, hit) {
     const line = t("haveOfTotal", { have: formatNumber(have), total: formatNumber(total) });
     Object.assign($("progress", row), { max: Math.max(1, total), value: have, ariaLabel: line });
     facts.push(t("inLibrary"), line);
-    setText($(".badge", row), missing ? tn("missingCount", missing) : t("complete"));
-    row.dataset.state = $(".badge", row).dataset.state = missing ? "missing" : "present";
+    const [rest, restState] = isUnsure(known) ? ["unsure", "ambiguous"] : ["complete", "present"];
+    setText($(".badge", row), missing ? tn("missingCount", missing) : t(rest));
+    row.dataset.state = $(".badge", row).dataset.state = missing ? "missing" : restState;
   }
   if (open) facts.push(tn("queuedCount", open));
   facts.push((hit.sources ?? []).join(", "), siteHost(hit.site));

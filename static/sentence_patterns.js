@@ -1,5 +1,7 @@
 // Sentences of the server with places in them, as patterns that turn them into German.
 
+import { sayErrorInGerman } from "./system_errors_de.js";
+
 const PLACE = /\{(\w+)\}/g;
 
 /** How many characters of a sentence stand in it whatever fills its places. */
@@ -20,7 +22,8 @@ function compile([english, german], change) {
   const names = [...english.matchAll(PLACE)].map(([, name]) => name);
   const parts = english.split(/\{\w+\}/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
   const translate = (...found) => {
-    const values = new Map(names.map((name, index) => [name, change(found[index + 1], name)]));
+    const inGerman = (value, name) => sayErrorInGerman(change(value, name));
+    const values = new Map(names.map((name, index) => [name, inGerman(found[index + 1], name)]));
     return german.replace(PLACE, (_, name) => values.get(name));
   };
   return [new RegExp(`^${parts.join("(.+?)")}$`, "s"), translate];

@@ -8,7 +8,7 @@ import { t, tn } from "./i18n.js";
 
 /** A notice that leads to the dialog; hidden while nothing is to be asked. */
 export function makeQuestion(context) {
-  const open = h("button.main", { type: "button", id: "ask" }, t("answer"));
+  const open = h("button.main", { type: "button", id: "ask", hidden: true }, t("answer"));
   const text = h("span.text");
   const node = h("div.notice.line-row", { id: "question-notice", hidden: true }, text, open);
   let choices = [];
@@ -16,10 +16,11 @@ export function makeQuestion(context) {
   async function update() {
     const { episode_list: episodes, source } = context.series;
     const files = new Set(episodes.filter(isAmbiguous).map(({ path }) => path)).size;
-    choices = files && source ? (await callApi("GET", context.path("choices"))).data : [];
+    const heir = node.closest(".view")?.querySelector("h1");
     text.textContent = tn("ambiguousCount", files);
-    open.hidden = !choices.length;
-    setHidden(node, !files, node.closest(".view")?.querySelector("h1"));
+    setHidden(node, !files, heir);
+    choices = files && source ? (await callApi("GET", context.path("choices"))).data : [];
+    setHidden(open, !choices.length, heir);
   }
 
   open.onclick = () => {

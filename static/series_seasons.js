@@ -19,9 +19,15 @@ const ONLY_MISSING_KEY = "aniworld.series.only-missing";
 export const seasonOf = ({ code }) => Number(code.match(/^S(\d+)/)?.[1] ?? -1);
 const isLacking = ({ state }) => !["present", "upcoming", "special", "ignored"].includes(state);
 
+/** Whether only the name of an ambiguous file tells of an episode. */
+const isGuess = ({ state, sources, aired }) => state === "ambiguous" && !sources?.length && !aired;
+
 /** Whether an episode counts: no special (season 0, or a number with a point), nor upcoming. */
-export const isCounted = ({ code, state, ignored }) =>
-  !/^S0+E|\./.test(code) && state !== "upcoming" && !ignored;
+export const isCounted = (episode) =>
+  !/^S0+E|\./.test(episode.code) &&
+  episode.state !== "upcoming" &&
+  !episode.ignored &&
+  !isGuess(episode);
 
 /** @param {{series: any, path: (rest: string) => string, redraw: () => void}} context */
 export function makeSeasons(context) {

@@ -1,7 +1,7 @@
 // The system: how the server, its disks and its sources are.
 
 import { callApi } from "./api.js";
-import { stateOfSource } from "./deck.js";
+import { freeRoomOf, stateOfSource } from "./deck.js";
 import { h, loadStyle } from "./dom.js";
 import { runAction, showRefusal } from "./feedback.js";
 import { formatDuration, formatNumber, formatSize, formatTime } from "./formats.js";
@@ -38,8 +38,9 @@ export async function open(root) {
     [t("version"), health.version],
     [t("uptime"), formatDuration(health.uptime_seconds)],
     [t("database"), `${formatNumber(health.database.response_time_ms)} ms`],
-    [t("freeOnDisk"), formatSize((health.filesystem.disk_free_gb ?? 0) * 1e9)],
   ];
+  const room = freeRoomOf(health);
+  if (room != null) facts.push([t("freeOnDisk"), formatSize(room)]);
   const pairs = facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
   const checks = h(
     "section.card",

@@ -842,6 +842,7 @@ async def test_a_file_that_changed_at_its_source_is_replaced(tmp_path):
 async def test_ambiguous_files_are_asked_about_once(tmp_path):
     keys = [(season, number) for season in (1, 2) for number in range(1, 7)]
     served = {f"Nacht/Season {s}/Nacht - S{s:02}E{n:02}.mkv": b"x" for s, n in keys}
+    served["Abend/Abend - S01E05.mkv"] = b"x"
     async with (
         Tree(served) as up,
         running(tmp_path, providers=home(up.base)) as server,
@@ -849,12 +850,19 @@ async def test_ambiguous_files_are_asked_about_once(tmp_path):
     ):
         for number in (5, 6, 7, 8):
             add(server, f"Nacht/Season 2/Nacht - {number:02}.mkv")
+        add(server, "Abend/Abend - S01E05 OVA.mkv")
         await server.login()
         await server.post("/api/v1/anime/rescan")
         page = await open_in(browser, server.base + "/")
         await log_in(page)
         await page.wait_for(f"{text('#series-list .title')} == 'Nacht'")
+        assert await page.evaluate(has_text("#series-list li", "0 of 12 episodes"))
+        assert await page.evaluate(text("[data-key=home_abend] .badge")) == "Ambiguous"
         await page.click("#series-list a")
+        await page.wait_for(shown("#ask"))
+        assert await page.evaluate(text("#series-count")) == "0 of 12 episodes"
+        box = "getComputedStyle(document.querySelector('#question-notice'))"
+        assert await page.evaluate(f"parseFloat({box}.paddingLeft)") > 8
         await page.click("#ask")
         await page.wait_for(f"{shown('#question')} && {count('#question > li')} == 2")
         assert await page.evaluate(has_text("#question > li:last-child", "Nacht - 05.mkv: S01E05"))

@@ -170,3 +170,18 @@ async def test_calls_that_failed_are_made_up_for(tmp_path):
         await server.post("/api/auth/logout", json={"everywhere": True})
         await page.wait_for(shown("#login"))
         assert await page.evaluate(count(".toast")) == 0
+
+
+async def test_a_disk_that_is_away_is_told_of(tmp_path):
+    """In the reader's language, to the last word; and its room is not said to be zero."""
+    async with Process(tmp_path) as server, Chromium() as browser:
+        server.library.rename(tmp_path / "away")
+        await server.login()
+        page = await open_in(browser, server.base + "/system", "de")
+        await log_in(page)
+        await page.wait_for(has_text("#tried", "ist nicht zu gebrauchen: Datei oder Ordner fehlt"))
+        assert not await page.evaluate(has_text("#view", "0 Byte"))
+        assert await page.evaluate(text("#deck-disk")) == ""
+        await server.post("/api/v1/anime/rescan")
+        await page.wait_for(has_text("#toasts", "Die Bibliothek ist nicht lesbar: Datei oder"))
+        assert page.console == []

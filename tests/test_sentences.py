@@ -7,6 +7,8 @@ does one in German that nobody says any more.
 from __future__ import annotations
 
 import ast
+import errno
+import os
 import re
 from collections.abc import Iterator
 
@@ -253,6 +255,15 @@ def test_all_that_is_said_of_files_is_known_in_german():
         english for english, pattern in patterns.items() if not any(map(pattern.fullmatch, said))
     }
     assert unsaid == set()
+
+
+def test_errors_of_the_system_are_known_in_german():
+    script = (ROOT / "static" / "system_errors_de.js").read_text()
+    known = set(re.findall(r'^  "([^"]+)": "', script, re.M))
+    said = {os.strerror(number): name for number, name in errno.errorcode.items()}
+    assert known <= said.keys()
+    usual = {"ENOENT", "EACCES", "EPERM", "EROFS", "EIO", "ENOSPC", "ENOTDIR", "ESTALE", "EBUSY"}
+    assert usual <= {said[text] for text in known}
 
 
 def test_tables_are_read_as_a_whole():
