@@ -469,6 +469,7 @@ async def test_three_sources_with_one_title_and_no_year_are_one_hit(tmp_path):
             for _ in range(2):
                 found = {"home_nacht": ("Nacht", ["home", "sister", "friend"])}
                 assert await search(server, "nacht") == (found, [])
+            assert home.asked("Nacht/") == ["Nacht/"]
 
 
 @pytest.mark.parametrize("has_sizes", [True, False])
