@@ -74,9 +74,11 @@ export function onSeriesChange(given) {
 
 /** Ask for the series that were changed; those that are gone are not in the answer. */
 async function loadChanged() {
+  await loading?.catch(() => {}); // it may tell of the time before the change
   const ids = [...changedIds];
   changedIds.clear();
-  if (loading || ids.length > MOST_SERIES) return loadLibrarySoon();
+  if (!library.list || !ids.length) return;
+  if (ids.length > MOST_SERIES) return loadLibrarySoon();
   try {
     const { data } = await callApi("GET", `library?series=${ids.join(",")}`);
     if (!library.list) return; // somebody has logged out
@@ -105,7 +107,13 @@ export function forgetLibrary() {
 /** Load the list again after a while: it may have another series by now. */
 export function loadLibrarySoon() {
   clearTimeout(loadTimer);
-  if (library.list) loadTimer = setTimeout(() => loadLibrary().catch(() => {}), 1000);
+  if (library.list || loading) loadTimer = setTimeout(loadAfresh, 1000);
+}
+
+/** Load the list, also where one is on its way that may be older. */
+async function loadAfresh() {
+  await loading?.catch(() => {});
+  if (library.list) await loadLibrary().catch(() => {});
 }
 
 const messageHandlers = {
@@ -115,12 +123,13 @@ const messageHandlers = {
   },
 
   queue_items({ items }) {
-    if (items.some((item) => !library.byId.has(item.anime_id))) loadLibrarySoon();
+    const isUnknown = ({ anime_id: id }) => !library.byId.has(id);
+    if (library.list && items.some(isUnknown)) loadLibrarySoon();
   },
 
   library_changed({ series: ids }) {
     for (const tell of seriesListeners) tell((id) => !ids || ids.includes(id));
-    if (!library.list) return;
+    if (!library.list && !loading) return;
     if (!ids) return loadLibrarySoon();
     for (const id of ids) changedIds.add(id);
     clearTimeout(changeTimer);

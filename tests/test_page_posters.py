@@ -21,6 +21,24 @@ PIXEL = base64.b64decode(
 )
 HOSTILE = "\u202e<img src=x onerror='window.bad=1'><script>window.bad=1</script> " + "word " * 300
 DESCRIPTION = "document.querySelector('#series-description')"
+# Script: hold the first list of the library, and hear the socket.
+HOLD = """(() => {
+    const [get, Socket] = [fetch, WebSocket];
+    window.fetch = async (address, ...rest) => {
+        const answer = await get(address, ...rest);
+        if (!window.letGo && String(address).endsWith("/api/library"))
+            await new Promise((done) => (window.letGo = done));
+        return answer;
+    };
+    window.WebSocket = class extends Socket {
+        constructor(...given) {
+            super(...given);
+            this.addEventListener("message", ({ data }) => {
+                if (data.includes("library_changed")) window.heard = true;
+            });
+        }
+    };
+})()"""
 CUT_OFF = f"{DESCRIPTION}.scrollHeight > {DESCRIPTION}.clientHeight + 1"
 
 
@@ -109,3 +127,23 @@ async def test_only_what_is_seen_is_asked_for(tmp_path):
         asked = [each.path for each in up.requests if "/Images/" in each.path]
         assert 5 < len(asked) == len(set(asked)) < 100
         assert page.console == []
+
+
+async def test_a_change_while_the_list_is_on_its_way_is_shown(tmp_path):
+    """The list may tell of the time before it."""
+    badge = text("#series-list .badge")
+    async with served(tmp_path, ["Show"]) as (server, up), Chromium() as browser:
+        up.add_episode(up.series[0]["Id"], 1, 2, video(2, 5_000))
+        await server.post("/api/v1/anime/rescan")
+        series = (await server.get("/api/library"))[1]["data"][0]
+        assert series["missing_episodes"] == 1
+        page = await open_in(browser, server.base + "/library")
+        await log_in(page)
+        await page.wait_for(f"{badge} == '1 missing'")
+        await page.send("Page.addScriptToEvaluateOnNewDocument", source=HOLD)
+        await page.go(server.base + "/library")
+        await page.wait_for("!!window.letGo")
+        await server.put(f"/api/v1/anime/{series['id']}/episodes/S01E02", json={"ignored": True})
+        await page.wait_for("window.heard")
+        await page.evaluate("window.letGo()")
+        await page.wait_for(f"{badge} == 'Complete'")
