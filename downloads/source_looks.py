@@ -52,11 +52,12 @@ class SourceLooks:
     async def seek(self, anime: Series, names: Iterable[str]) -> bool:
         """Ask the sources that do not have a series whether they have it by now.
 
-        Returns whether one of them surely has it.
+        Returns whether one of them surely has it. A source that is gone meanwhile is left out.
         """
         every = await self._db.run(offers.of_series, anime.id)
         linked = {each.provider for each in every if each.standing == "linked"}
-        asked = [self._providers[name] for name in names if name not in linked]
+        there = [name for name in names if name in self._providers]
+        asked = [self._providers[name] for name in there if name not in linked]
         if not asked:
             return False
         titles = [source.title for source in (await self._db.run(offers.told, anime.id))[0]]

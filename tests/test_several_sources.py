@@ -7,7 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from downloads import carry_over
-from handlers.keys import DB
+from downloads.source_calls import SourceCalls
+from downloads.source_looks import SourceLooks
+from handlers.keys import DB, PROVIDERS
 from store import series
 from tests.app import Process, running, until
 from tests.shows import SHOW, Shows, add, completed, episodes, library_is_right
@@ -515,6 +517,18 @@ async def test_a_source_that_does_not_answer_now_is_asked_at_the_next_rescan(tmp
                 _, details, _ = await server.get(f"/api/v1/anime/{SHOW}")
                 assert [each["name"] for each in details["sources"]] == sources
                 assert details["possible_sources"] == []
+
+
+async def test_a_source_that_is_gone_meanwhile_is_not_sought_at(tmp_path):
+    async with tree("Show/S01E01") as home:
+        async with running(tmp_path, providers=setting(home=home)) as server:
+            await server.login()
+            add(server, "Show/S01E01.mkv")
+            await server.post("/api/v1/anime/rescan")
+            db, providers = server.app[DB], server.app[PROVIDERS]
+            show = await db.run(series.get, SHOW)
+            looks = SourceLooks(db, providers, SourceCalls(), ())
+            assert not await looks.seek(show, {"home", "gone"})
 
 
 async def test_a_length_that_no_file_has_shows_nothing(tmp_path):
