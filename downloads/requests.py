@@ -10,6 +10,7 @@ from typing import NamedTuple
 from downloads.part_file import Checkpoint
 from downloads.validators import Changed, check_partial, is_same_whole, validator
 from providers.answer import Answer
+from providers.http_head import is_packed
 from providers.network import Network
 from store.errors import Cause, ProviderError
 from store.models import Source
@@ -75,7 +76,7 @@ class Requests:
                     if "If-Range" in headers and is_same_whole(answer, point):
                         self.if_range = False  # it has what we asked for, and does not see that
                     headers = self._headers(point, start, end)
-                elif alone and "Range" in headers and _contradicts(answer, point):
+                elif alone and "Range" in headers and _is_of_ranges_alone(answer, point):
                     headers = dict(self._source.headers)  # what it says then is true
                 else:
                     break
@@ -85,6 +86,8 @@ class Requests:
     def _is_odd(self, answer: Answer, point: Checkpoint, start: int | None) -> bool:
         """Whether an answer does not go on, although its source is not known to be unable to."""
         is_unable = answer.headers.get("Accept-Ranges", "").lower() == "none"
+        if start is not None and is_packed(answer.headers):
+            return True
         if start is None or is_unable or point.restarts:
             return False
         if answer.status == 200:
@@ -98,9 +101,15 @@ class Requests:
 
     async def length(self, found: int) -> int | None:
         """The file's length as its source tells it, None where it tells none. `found` bytes have
-        come. Raises ProviderError where nobody is there to tell it."""
+        come. Raises ProviderError where nobody is there to tell it.
+
+        A server may tell less by HEAD than has come: a range shows whether that is true.
+        """
         try:
             told = await self._ask_for_end(found)
+            if told.length is not None and told.length < found:
+                by_range = await self.ask_again(found, by_range=True)
+                return told.length if by_range is None else by_range.length or told.length
         except ProviderError as refusal:
             if refusal.details.get("status") in {None, *BUSY_STATUSES}:
                 raise
@@ -161,8 +170,13 @@ class Requests:
         return dict(self._source.headers) if alone and "Range" in headers and may_help else None
 
 
-def _contradicts(answer: Answer, point: Checkpoint) -> bool:
-    """Whether an answer tells another length of the same version of the file."""
+def _is_of_ranges_alone(answer: Answer, point: Checkpoint) -> bool:
+    """Whether the source may answer better where no range is asked for.
+
+    The answer is packed, or tells another length of the same version of the file.
+    """
+    if is_packed(answer.headers):
+        return True
     is_other_length = None not in (answer.length, point.total) and answer.length != point.total
     return is_other_length and is_same_whole(answer, point)
 

@@ -139,6 +139,15 @@ async def test_a_length_is_asked_for(run, up, told_by):
     assert up.requests[1].method == "HEAD"
 
 
+async def test_a_length_by_head_of_less_than_has_come_is_not_believed(run, up):
+    up.length = ""
+    up.head = {"headers": {"Content-Length": "17"}}
+    receipt = await run()
+    assert run.part.read_bytes() == BODY
+    assert receipt.proof == "length"
+    assert len(up.requests) == 3
+
+
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 500, 501])
 async def test_a_length_that_nobody_tells(run, up, status):
     up.script = [OPEN, OPEN, OPEN | {"status": status, "ranges": False}]
@@ -337,6 +346,7 @@ ACCIDENTS = {
     "no place": {"content_range": ""},
     "nonsense": {"content_range": "bytes 5-6/7, or so"},
     "several parts": {"multipart": True},
+    "packed": {"headers": {"Content-Encoding": "gzip"}},
 }
 
 
@@ -358,6 +368,23 @@ async def test_a_status_that_only_ranged_requests_get(run, up, status):
     assert run.part.read_bytes() == BODY
     assert ranged(up)[0]
     assert not ranged(up)[-1]
+
+
+async def test_a_packing_that_only_ranged_requests_get(run, up):
+    await cut_once(run, up)
+    up.ranged = {"headers": {"Content-Encoding": "gzip"}}
+    await run()
+    assert run.part.read_bytes() == BODY
+    assert ranged(up) == [True, True, False]
+
+
+async def test_a_file_that_is_packed_from_now_on_keeps_its_bytes(run, up):
+    await cut_once(run, up)
+    up.headers = {"Content-Encoding": "gzip"}
+    with pytest.raises(ProviderError, match="packed"):
+        await run()
+    assert run.saved.spans == ((0, 700_000),)
+    assert run.part.stat().st_size == 700_000
 
 
 ONLY_RANGES = {
