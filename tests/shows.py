@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import random
 import sqlite3
 from contextlib import closing
@@ -91,11 +92,13 @@ class Shows(Upstream):
 
 def library_is_right(server, up: Shows) -> set[str]:
     """INV-1: every file with a name in the library is the source's, whole. Their codes."""
-    files = [
-        path
-        for path in server.library.rglob("[!.]*")
-        if path.is_file() and ".aniworld-incoming" not in path.parts
+    paths = [  # a folder may go while it is read, as the one that asks how the disk is
+        Path(folder, name)
+        for folder, _, names in os.walk(server.library)
+        for name in names
+        if not name.startswith(".")
     ]
+    files = [path for path in paths if path.is_file() and ".aniworld-incoming" not in path.parts]
     by_code = {path.stem[-6:]: path for path in files}
     assert len(by_code) == len(files), f"doubled: {files}"
     for code, path in by_code.items():

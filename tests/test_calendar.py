@@ -137,6 +137,7 @@ def test_days_of_sources_and_of_calendars_each_episode_once():
         "aired": DAYS[1],
         "state": "upcoming",
     }
+    conn.close()
 
 
 async def test_the_calls_and_the_key_in_the_address(tmp_path, caplog, monkeypatch):
