@@ -126,13 +126,23 @@ async def is_same(
         number = same_lists.find_comparable(told, listed)
         one, other = _numbered(its, number), _numbered(match.listing, number)
         try:
-            if one and other and await providers.have_same_file((name, *one), (source, *other)):
+            if one and other and await _have_same_video(providers, (name, *one), (source, *other)):
                 return True
         except Failure as failure:
             log.warning("%s or %s: %s: %s", source, name, its.title, failure)
             if not (isinstance(failure, ProviderError) and failure.final):
                 return None
     return False
+
+
+async def _have_same_video(
+    providers: Providers, one: tuple[str, str, Episode], other: tuple[str, str, Episode]
+) -> bool:
+    """Whether two sources surely have the same file, and not one page in place of two files."""
+    from downloads.validators import SNIFF_BYTES, sniff  # late: few ask
+
+    begun = await providers.common_beginning(one, other)
+    return bool(begun) and sniff(begun[:SNIFF_BYTES]) is None
 
 
 def _holds_all_of(listing: Listing, its: Listing) -> bool:

@@ -199,17 +199,18 @@ class Providers:
         unavailable = [each.name for each, answer in pairs if isinstance(answer, Failure)]
         return Found(hits, unavailable)
 
-    async def have_same_file(
+    async def common_beginning(
         self, one: tuple[str, str, Episode], other: tuple[str, str, Episode]
-    ) -> bool:
-        """Whether two sources, (name, key of the series, episode) each, surely have the same file.
-        Raises Failure where one of them cannot be asked, or does not answer."""
+    ) -> bytes:
+        """How a file begins that two sources, (name, key of the series, episode) each, both seem to
+        have; nothing where their files differ. Raises Failure where one of them cannot be asked, or
+        does not answer."""
         from providers import same_file  # late: few ask
 
         places = [
             same_file.Place(self.get(name), key, episode) for name, key, episode in (one, other)
         ]
-        return await same_file.are_same(self._network, *places)
+        return await same_file.beginning(self._network, *places)
 
     async def listing(self, series_id: str) -> tuple[str, Listing]:
         """(provider name, listing) of a series, asked for now. Raises NotFound."""

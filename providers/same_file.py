@@ -22,10 +22,11 @@ class Place(NamedTuple):
     episode: Episode
 
 
-async def are_same(network: Network, one: Place, other: Place) -> bool:
-    """Compare the beginnings of both files. Raises Failure where a source does not answer."""
+async def beginning(network: Network, one: Place, other: Place) -> bytes:
+    """How both files begin; nothing where they are not as long or begin otherwise. Raises Failure
+    where a source does not answer."""
     first, second = await asyncio.gather(_begin(network, one), _begin(network, other))
-    return first is not None and first == second
+    return first[1] if first and first == second else b""
 
 
 async def _begin(network: Network, place: Place) -> tuple[int, bytes] | None:

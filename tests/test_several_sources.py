@@ -519,6 +519,15 @@ async def test_a_source_that_does_not_answer_now_is_asked_at_the_next_rescan(tmp
                 assert details["possible_sources"] == []
 
 
+async def test_one_page_in_place_of_two_files_shows_nothing(tmp_path):
+    one, two = shows_of_one_title(1, 2)
+    one.videos["S01E01"] = two.videos["S01E01"] = b"<html>Log in".ljust(100_000)
+    async with one as home, two as sister:
+        async with running(tmp_path, providers=setting(home=home, sister=sister)) as server:
+            await server.login()
+            assert set((await search(server, "show"))[0]) == {"home_show", "sister_show"}
+
+
 async def test_a_source_that_is_gone_meanwhile_is_not_sought_at(tmp_path):
     async with tree("Show/S01E01") as home:
         async with running(tmp_path, providers=setting(home=home)) as server:
