@@ -36,10 +36,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     """
     option = config.option
     is_shared = hasattr(config, "workerinput") or getattr(option, "numprocesses", 0) is not None
-    is_quick = option.markexpr == "not slow" and all(Path(arg).is_dir() for arg in config.args)
+    is_quick = option.markexpr == "not slow" and _is_whole(config)
     if is_quick and not (is_shared or option.usepdb or option.collectonly):
         option.numprocesses = WORKERS
         option.dist = "worksteal"  # neighbours stay together: they share fixtures and imports
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether no file was named."""
+    return all(Path(arg).is_dir() for arg in config.args)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -48,7 +53,8 @@ def pytest_collection(session: pytest.Session) -> None:
 
     pytest compiles them anew in a fresh clone, and whoever comes later finds them compiled.
     """
-    if worker := getattr(session.config, "workerinput", None):
+    worker = getattr(session.config, "workerinput", None)
+    if worker and _is_whole(session.config):
         number = int(worker["workerid"].removeprefix("gw"))
         names = sorted(path.stem for path in Path(__file__).parent.glob("test_*.py"))
         for name in names[number :: worker["workercount"]]:
