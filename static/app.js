@@ -87,7 +87,7 @@ function showTitle() {
   const count = deck.openCount();
   setText($("#queue-count"), count);
   const title = router.viewTitle();
-  if (isSignedIn && title) document.title = `${count ? `(${count}) ` : ""}${title} – Aniworld`;
+  if (isSignedIn && title) document.title = t("tabTitle", { count: count && `(${count}) `, title });
 }
 
 // -- the socket, and drawing ----------------------------------------------------------------------

@@ -30,6 +30,7 @@ const TEXTS = {
   "seriesCount.other": ["{n} Serien", "{n} series"],
   "missingCount.one": ["{n} fehlt", "{n} missing"],
   "missingCount.other": ["{n} fehlen", "{n} missing"],
+  tabTitle: ["{count}{title} – Aniworld", "{count}{title} – Aniworld"],
   unsure: ["Mehrdeutig", "Ambiguous"],
   complete: ["Vollständig", "Complete"],
   haveOfTotal: ["{have} von {total} Folgen", "{have} of {total} episodes"],
@@ -194,10 +195,13 @@ export function addTexts(texts) {
 const languageIndex = LANGUAGES.indexOf(language);
 const pluralRules = new Intl.PluralRules(language);
 
+// They turn the direction of all that follows, and a title could so turn a sentence around.
+const TURNS = /[\u202a-\u202e\u2066-\u2069]/g;
+
 /** The text of a key, with `values` in its {places}. An unknown error code gets a general text. */
 export function t(key, values = {}) {
   const text = (TEXTS[key] ?? TEXTS["error.OTHER"])[languageIndex];
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]).replace(TURNS, ""));
 }
 
 /** The text of a key for a count, in the singular or the plural: tn("episodeCount", 3). */

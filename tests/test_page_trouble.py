@@ -182,6 +182,9 @@ async def test_a_disk_that_is_away_is_told_of(tmp_path):
         await page.wait_for(has_text("#tried", "ist nicht zu gebrauchen: Datei oder Ordner fehlt"))
         assert not await page.evaluate(has_text("#view", "0 Byte"))
         assert await page.evaluate(text("#deck-disk")) == ""
+        turning = "t('didNotAnswer', { name: '\\u202eb\\u2066c' })"  # a name that turns the rest
+        said = await page.evaluate(f"import('/static/i18n.js').then(({{ t }}) => {turning})")
+        assert said == "bc hat nicht geantwortet"
         await server.post("/api/v1/anime/rescan")
         await page.wait_for(has_text("#toasts", "Die Bibliothek ist nicht lesbar: Datei oder"))
         assert page.console == []
