@@ -35,6 +35,7 @@ from tests.test_page import (
     shown,
     text,
 )
+from tests.test_page_views import RECORDER
 
 pytestmark = pytest.mark.slow
 LONGEST_TASK_MS = 50
@@ -76,21 +77,6 @@ TRAFFIC = """(async () => {
     }
 })()"""
 ROUND_MESSAGES = 36
-RECORDER = """
-    window.WebSocket = class extends WebSocket {
-        constructor(...options) {
-            super(...options);
-            window.socket = this;
-            this.addEventListener("message", ({ data }) => (window.lastSeq = JSON.parse(data).seq));
-        }
-    };
-    window.receive = (type, data) => {
-        if (type !== "download_progress") window.lastSeq += 1;
-        const timestamp = new Date().toISOString().slice(0, 19) + "Z";
-        const text = JSON.stringify({ type, seq: lastSeq, timestamp, data });
-        socket.dispatchEvent(new MessageEvent("message", { data: text }));
-    };
-"""
 
 
 def traffic(rounds: int, pause_ms: int) -> str:
